@@ -1,0 +1,60 @@
+"""The replay table's file: what `tunecost replay` writes and every analysis reads.
+
+One row each time a replay improves on its best, and one last row (`end` true) where it stopped. From these rows
+the runtime for every target is known exactly, whatever targets are asked for later.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from grids.errors import BadInput
+from grids.sealed import SealedFile, write_sealed
+
+FORMAT = 1
+SCHEMA = pa.schema(
+    [
+        ("surface", pa.string()),  # the name or path the replay was given
+        ("optimizer", pa.string()),
+        ("task", pa.string()),
+        ("searcher", pa.string()),  # as typed: `gld:radius_max=10`
+        ("repeat", pa.int64()),  # from 0
+        ("trial", pa.int64()),  # 1-based: evaluations spent so far, repeated cells too
+        ("unique", pa.int64()),  # distinct cells among them
+        ("best", pa.float64()),  # lowest value so far
+        ("suboptimality", pa.float64()),  # best − the surface's lowest
+        ("end", pa.bool_()),  # the replay's last row: where it stopped
+    ]
+)
+KEYS = ("surface", "optimizer", "task", "searcher")
+"""What tells one group of replays from another."""
+
+
+def save(frame: pd.DataFrame, path: str | Path, header: Mapping[str, Any]) -> None:
+    """Write a replay table; `header` says how it was made (seed, repeats, max_trials, seed_statistic, …).
+
+    Raises:
+        BadInput: the file cannot be written.
+    """
+    table = pa.Table.from_pandas(frame, schema=SCHEMA, preserve_index=False)
+    write_sealed(path, table, {"format": FORMAT, "kind": "replays", **header})
+
+
+def load(path: str | Path) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Read a replay table, checked, and its header.
+
+    Raises:
+        BadInput: the file cannot be read, is no replay table, is of a newer format, or was altered.
+    """
+    file = SealedFile(path)
+    file.check_format(FORMAT)
+    for field in SCHEMA:
+        if field.name not in file.table.column_names:
+            raise BadInput(f"{path}: not a replay table (no column '{field.name}')")
+        if file.table.schema.field(field.name).type != field.type:
+            raise BadInput(f"{path}: column '{field.name}' is not of type {field.type}")
+    file.check_seal()
+    return file.table.select(SCHEMA.names).to_pandas(), file.header

@@ -1,0 +1,124 @@
+"""Parquet files with a JSON header and a seal: what was written is what is read, or the reader says what is wrong.
+
+Two digests are kept. `sha256` in the header covers the columns (names, types, values), so it can be recomputed
+from the table alone. The seal, a second metadata key, covers every byte of the file with the seal's own digits
+taken as zeros, so that a change the columns do not show (a header's word, a page's padding) is seen too. A file
+without a seal, made by another program, is held to the column digest where it has one.
+"""
+
+import hashlib
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from grids.atomic import write_whole
+from grids.errors import BadInput
+
+HEADER_KEY = b"tunecost"
+SEAL_KEY = b"tunecost-seal"
+UNSEALED = b"0" * 64
+
+
+def columns_sha256(table: pa.Table) -> str:
+    """Digest of a table's columns in order: each one's name, type, and values (nulls and list lengths included)."""
+    digest = hashlib.sha256()
+    for field, column in zip(table.schema, table.columns, strict=True):
+        listed = pa.types.is_list(field.type)
+        kind = f"list<{field.type.value_type}>" if listed else str(field.type)
+        digest.update(f"{field.name}:{kind};".encode())
+        array = column.combine_chunks()
+        if isinstance(array, pa.ChunkedArray):
+            array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], field.type)
+        if listed:
+            digest.update(_bytes_of(pc.list_value_length(array)))
+            array = array.flatten()
+        digest.update(_bytes_of(array))
+    return digest.hexdigest()
+
+
+def _bytes_of(array: pa.Array) -> bytes:
+    if pa.types.is_string(array.type):
+        return json.dumps(array.to_pylist()).encode()
+    nulls = array.is_null().to_numpy(zero_copy_only=False).tobytes() if array.null_count else b""
+    filled = array.fill_null(False if pa.types.is_boolean(array.type) else 0) if array.null_count else array
+    return nulls + filled.to_numpy(zero_copy_only=False).tobytes()
+
+
+def write_sealed(path: str | Path, table: pa.Table, header: Mapping[str, Any]) -> None:
+    """Write `table` with `header` (its `sha256` is filled in here) as a whole, sealed file.
+
+    Raises:
+        BadInput: the file cannot be written.
+    """
+    complete = {**header, "sha256": columns_sha256(table)}
+    metadata = {HEADER_KEY: json.dumps(complete, ensure_ascii=False).encode(), SEAL_KEY: UNSEALED}
+    buffer = io.BytesIO()
+    bare = table.replace_schema_metadata(None)
+    # Without Arrow's own copy of the schema, which would hold the seal a second time, encoded.
+    with pq.ParquetWriter(buffer, bare.schema, compression="zstd", store_schema=False) as writer:
+        writer.write_table(bare)
+        writer.add_key_value_metadata(metadata)
+    content = buffer.getvalue()
+    if content.count(UNSEALED) != 1:
+        raise AssertionError("the seal's place must be unique in the file")
+    write_whole(path, content.replace(UNSEALED, hashlib.sha256(content).hexdigest().encode()))
+
+
+class SealedFile:
+    """A Parquet file as read: its table and header, with the digests still to be checked.
+
+    The checks come last (`check_seal`), so that a reader can first name the very fault, a missing cell or a NaN,
+    which says more than "altered".
+
+    Raises:
+        BadInput: no such file, or not a Parquet file of this program.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        try:
+            self._content = self.path.read_bytes()
+        except OSError as error:
+            raise BadInput(f"{path}: cannot be read ({error.strerror or error})") from error
+        try:
+            self.table: pa.Table = pq.read_table(io.BytesIO(self._content))
+        except Exception as error:
+            raise BadInput(
+                f"{path}: not a whole Parquet file (cut short, altered, or of another kind)"
+            ) from error
+        metadata = self.table.schema.metadata or {}
+        self._seal = metadata.get(SEAL_KEY)
+        if HEADER_KEY not in metadata:
+            raise BadInput(
+                f"{path}: a Parquet file without the 'tunecost' header, so not one of this program's"
+            )
+        try:
+            self.header: dict[str, Any] = dict(json.loads(metadata[HEADER_KEY]))
+        except ValueError as error:
+            raise BadInput(f"{path}: its 'tunecost' header cannot be read (altered)") from error
+
+    def check_format(self, newest: int) -> None:
+        """Raises BadInput where the file's format is newer than `newest`, or no format at all."""
+        number = self.header.get("format")
+        if not isinstance(number, int) or number < 1:
+            raise BadInput(f"{self.path}: its header has no valid format number")
+        if number > newest:
+            raise BadInput(
+                f"{self.path}: is of format {number}, this program reads up to {newest}; a newer tunecost is needed"
+            )
+
+    def check_seal(self) -> None:
+        """Raises BadInput where the columns or any byte differ from what was written."""
+        recorded = self.header.get("sha256")
+        if recorded is not None and recorded != columns_sha256(self.table):
+            raise BadInput(f"{self.path}: altered since it was written (the columns' sha256 does not match)")
+        if self._seal is not None:
+            unsealed = self._content.replace(self._seal, UNSEALED, 1)
+            if hashlib.sha256(unsealed).hexdigest().encode() != self._seal:
+                raise BadInput(f"{self.path}: altered since it was written (the file's seal does not match)")

@@ -1,0 +1,207 @@
+"""Spaces: the product of axes, each one hyperparameter with its ordered values. A cell is a tuple of indices."""
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+
+from grids.errors import BadInput, unknown
+
+Cell = tuple[int, ...]
+"""One point of a space: its integer index on every axis, in the space's order."""
+
+Scale = Literal["log", "linear"]
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One hyperparameter with its strictly increasing values.
+
+    Args:
+        name: the hyperparameter's name (`alpha`, `epsilon`, `beta2`, …).
+        values: at least one finite value, strictly increasing.
+        scale: how the axis is drawn and searched: `log` needs positive values.
+
+    Raises:
+        BadInput: no values, values not finite, not increasing, or not positive on a log scale.
+    """
+
+    name: str
+    values: tuple[float, ...]
+    scale: Scale = "log"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", tuple(float(value) for value in self.values))
+        if not self.name:
+            raise BadInput("an axis needs a name")
+        if not self.values:
+            raise BadInput(f"axis '{self.name}' has no values")
+        if not all(math.isfinite(value) for value in self.values):
+            raise BadInput(f"axis '{self.name}' has a value that is not finite")
+        if any(after <= before for before, after in zip(self.values, self.values[1:], strict=False)):
+            raise BadInput(f"axis '{self.name}': values must be strictly increasing")
+        if self.scale not in ("log", "linear"):
+            raise BadInput(f"axis '{self.name}': scale must be 'log' or 'linear', not '{self.scale}'")
+        if self.scale == "log" and self.values[0] <= 0:
+            raise BadInput(f"axis '{self.name}': a log scale needs positive values")
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @classmethod
+    def of(cls, name: str, values: Sequence[float]) -> "Axis":
+        """An axis over `values` in any order, log-scaled where all are positive and span a factor above 10."""
+        ordered = tuple(sorted(float(value) for value in values))
+        wide = len(ordered) > 1 and ordered[0] > 0 and ordered[-1] / ordered[0] > 10
+        return cls(name, ordered, "log" if wide else "linear")
+
+
+@dataclass(frozen=True)
+class Space:
+    """The product of axes, in order. Cells are addressed by index tuples, or flat in C order (last axis fastest).
+
+    >>> space = Space((Axis("alpha", (0.1, 1.0)), Axis("epsilon", (1e-8, 1e-4, 1.0))))
+    >>> space.shape, space.size
+    ((2, 3), 6)
+    >>> space.values((1, 0))
+    {'alpha': 1.0, 'epsilon': 1e-08}
+    >>> space.flat((1, 0)), space.cell(3)
+    (3, (1, 0))
+    """
+
+    axes: tuple[Axis, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "axes", tuple(self.axes))
+        if not self.axes:
+            raise BadInput("a space needs at least one axis")
+        if len(set(self.names)) != len(self.axes):
+            raise BadInput(f"a space's axes need different names, not {', '.join(self.names)}")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(axis.name for axis in self.axes)
+
+    @cached_property
+    def shape(self) -> tuple[int, ...]:
+        return tuple(len(axis) for axis in self.axes)
+
+    @cached_property
+    def size(self) -> int:
+        """Number of cells."""
+        return math.prod(self.shape)
+
+    def axis(self, name: str) -> Axis:
+        """The axis called `name`. Raises BadInput where there is none."""
+        for axis in self.axes:
+            if axis.name == name:
+                return axis
+        raise unknown("axis", name, self.names)
+
+    def values(self, cell: Sequence[int]) -> dict[str, float]:
+        """The hyperparameters at `cell`, by axis name."""
+        return {axis.name: axis.values[index] for axis, index in zip(self.axes, cell, strict=True)}
+
+    def flat(self, cell: Sequence[int]) -> int:
+        """The flat number of `cell`, in C order."""
+        return int(np.ravel_multi_index(tuple(cell), self.shape))
+
+    def cell(self, flat: int) -> Cell:
+        """The cell whose flat number is `flat`."""
+        return tuple(int(index) for index in np.unravel_index(flat, self.shape))
+
+    def __iter__(self) -> Iterator[Cell]:
+        """Every cell once, in C order."""
+        return iter(np.ndindex(self.shape))
+
+    def columns(self) -> dict[str, np.ndarray]:
+        """For each axis, its value at every cell in C order: float64 arrays of shape [size]."""
+        grids = np.meshgrid(*(axis.values for axis in self.axes), indexing="ij")
+        return {axis.name: grid.ravel() for axis, grid in zip(self.axes, grids, strict=True)}
+
+    def to_json(self) -> list[dict[str, Any]]:
+        return [{"name": a.name, "values": list(a.values), "scale": a.scale} for a in self.axes]
+
+    @classmethod
+    def from_json(cls, axes: Sequence[Mapping[str, Any]]) -> "Space":
+        return cls(tuple(Axis(a["name"], tuple(a["values"]), a.get("scale", "log")) for a in axes))
+
+
+def _decades(low: int, high: int, steps: tuple[float, ...]) -> tuple[float, ...]:
+    """step·10^k for every k from `low` to `high`, read from decimal text so that 2e-8 is exactly the float 2e-8."""
+    return tuple(float(f"{step}e{k}") for k in range(low, high + 1) for step in steps)
+
+
+PRESETS: dict[str, Space] = {
+    # Section 5.1 of the AvaGrad paper: 21 x 21, alpha from 5e-7 to 5000 and epsilon from 1e-8 to 100.
+    "paper-cifar": Space(
+        (
+            Axis("alpha", _decades(-7, 3, (5, 10))[:-1]),
+            Axis("epsilon", _decades(-8, 2, (1, 2))[:-1]),
+        )
+    ),
+    # Section 5.2, character-level language modelling.
+    "paper-ptb": Space(
+        (
+            Axis("alpha", _decades(-4, 1, (2, 10))[:-1]),
+            Axis("epsilon", _decades(-8, 2, (1, 5))[:-1]),
+        )
+    ),
+    # Section 5.3, GANs.
+    "paper-gan": Space(
+        (
+            Axis("alpha", _decades(-5, -1, (1, 2))[:-1]),
+            Axis("epsilon", (1e-8, 1e-6, 1e-4)),
+        )
+    ),
+    # For tests and a first look: the corners and the middle of the paper's grid.
+    "tiny": Space((Axis("alpha", (1e-3, 1e-1, 10.0)), Axis("epsilon", (1e-8, 1e-4, 1.0)))),
+}
+
+
+def parse_space(text: str) -> Space:
+    """The space named by `text`: a preset's name, or `axis=v1,v2,…` for each axis, separated by commas.
+
+    A value list may also be a range `low..high:n` of n log-spaced values.
+
+    >>> parse_space("alpha=0.1,1,epsilon=1e-8,1e-4,1").shape
+    (2, 3)
+    >>> parse_space("alpha=1e-3..1:4").axes[0].values
+    (0.001, 0.01, 0.1, 1.0)
+
+    Raises:
+        BadInput: an unknown preset, or an axis that cannot be read.
+    """
+    if "=" not in text:
+        if text not in PRESETS:
+            raise unknown("space", text, PRESETS)
+        return PRESETS[text]
+    axes = []
+    for part in re.split(r",(?=\s*[A-Za-z_]\w*\s*=)", text):
+        name, _, values = part.partition("=")
+        axes.append(Axis.of(name.strip(), _parse_values(name.strip(), values)))
+    return Space(tuple(axes))
+
+
+def _parse_values(name: str, text: str) -> tuple[float, ...]:
+    span = re.fullmatch(r"\s*([^.,\s][^,\s]*?)\.\.([^:,\s]+):(\d+)\s*", text)
+    try:
+        if span:
+            low, high, count = float(span[1]), float(span[2]), int(span[3])
+            if not 0 < low < high or count < 2:
+                raise BadInput(
+                    f"axis '{name}': a range needs 0 < low < high and 2 values or more, not '{text}'"
+                )
+            # Rounded to 12 digits, so that a decade is the decimal 0.01 and not its neighbour.
+            return tuple(float(f"{value:.12g}") for value in np.geomspace(low, high, count))
+        return tuple(float(value) for value in re.split(r"[,\s:;]+", text.strip().strip("[]()")) if value)
+    except ValueError as error:
+        if isinstance(error, BadInput):
+            raise
+        raise BadInput(
+            f"axis '{name}': cannot read the values '{text}' (numbers separated by commas)"
+        ) from error

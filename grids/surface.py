@@ -1,0 +1,125 @@
+"""Surfaces: a value, lower is better, for every cell and seed of a space, with where it came from."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from grids.errors import BadInput, unknown
+from grids.space import Cell, Space
+
+SEED_STATISTICS: dict[str, Callable[..., np.ndarray]] = {
+    "mean": np.mean,
+    "median": np.median,
+    "best": np.min,
+    "worst": np.max,
+}
+"""How several seeds of a cell become its one value; the mean unless told."""
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a surface came from: what a reader needs to trust it or to make it again."""
+
+    task: str
+    optimizer: str
+    metric: str = "value"
+    unit: str = ""
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+    """All other hyperparameters, and the schedule."""
+    data: Mapping[str, Any] = field(default_factory=dict)
+    """The data set's name, sizes and sha256."""
+    software: Mapping[str, str] = field(default_factory=dict)
+    device: str = ""
+    created: str = ""
+    """ISO 8601, UTC."""
+    command: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Surface:
+    """A value for every cell and seed of a space.
+
+    Args:
+        space: the axes; `space.shape` is written `*shape` below.
+        seeds: the seeds, in the order of the last dimension.
+        value: float64 `[*shape, seeds]`, lower is better. A diverged run carries the value of guessing.
+        diverged: bool `[*shape, seeds]`.
+        provenance: where it came from.
+        curve: float32 `[*shape, seeds, epochs]`, the value after each epoch, where known.
+        train_loss: float64 `[*shape, seeds]`, where known.
+        seconds: float64 `[*shape, seeds]`, where known.
+
+    Raises:
+        BadInput: a shape that does not fit, or a value that is not finite where `diverged` is false.
+    """
+
+    space: Space
+    seeds: tuple[int, ...]
+    value: np.ndarray
+    diverged: np.ndarray
+    provenance: Provenance
+    curve: np.ndarray | None = None
+    train_loss: np.ndarray | None = None
+    seconds: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        shape = (*self.space.shape, len(self.seeds))
+        if not self.seeds:
+            raise BadInput("a surface needs at least one seed")
+        for name in ("value", "diverged", "train_loss", "seconds"):
+            array = getattr(self, name)
+            if array is not None and array.shape != shape:
+                raise BadInput(f"{name} has shape {array.shape}; this space and its seeds need {shape}")
+        if self.curve is not None and self.curve.shape[:-1] != shape:
+            raise BadInput(
+                f"curve has shape {self.curve.shape}; this space and its seeds need {(*shape, 'epochs')}"
+            )
+        bad = ~np.isfinite(self.value) & ~self.diverged
+        if bad.any():
+            where = tuple(int(i) for i in np.argwhere(bad)[0])
+            raise BadInput(
+                f"value at {self.describe(where[:-1])}, seed {self.seeds[where[-1]]} "
+                f"is {self.value[where]} but the run is not marked as diverged"
+            )
+
+    @property
+    def name(self) -> str:
+        """`TASK/OPTIMIZER`."""
+        return f"{self.provenance.task}/{self.provenance.optimizer}"
+
+    def table(self, statistic: str = "mean") -> np.ndarray:
+        """One value a cell: the statistic over its seeds, float64 `[*shape]`.
+
+        Raises:
+            BadInput: an unknown statistic.
+        """
+        if statistic not in SEED_STATISTICS:
+            raise unknown("seed statistic", statistic, SEED_STATISTICS)
+        return np.asarray(SEED_STATISTICS[statistic](self.value, axis=-1), dtype=np.float64)
+
+    @cached_property
+    def mean(self) -> np.ndarray:
+        """The mean over seeds, float64 `[*shape]`: what a surface is replayed and judged on."""
+        return self.table()
+
+    @cached_property
+    def best_cell(self) -> Cell:
+        """The first cell, in C order, of the lowest mean."""
+        return self.space.cell(int(np.argmin(self.mean)))
+
+    @property
+    def suboptimality(self) -> np.ndarray:
+        """mean − its lowest value, in the surface's unit, float64 `[*shape]`."""
+        return self.mean - self.mean.min()
+
+    @property
+    def never_trained(self) -> np.ndarray:
+        """Cells in which every seed diverged, bool `[*shape]`."""
+        return np.asarray(self.diverged.all(axis=-1))
+
+    def describe(self, cell: tuple[int, ...]) -> str:
+        """`alpha=0.1, epsilon=1e-08`: a cell in a reader's words."""
+        return ", ".join(f"{name}={value:g}" for name, value in self.space.values(cell).items())

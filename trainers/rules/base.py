@@ -1,0 +1,33 @@
+"""What an update rule is: one pure function on tensors whose first dimension is the cell."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+Hyper = Mapping[str, Tensor]
+"""Every hyperparameter of the rule as a tensor `[cells, 1]`; `alpha` is already multiplied by the schedule's
+current factor, and `schedule` is that factor (a tensor that broadcasts)."""
+
+Step = Callable[[Tensor, Tensor, Any, Hyper], tuple[Tensor, Any]]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """An update rule. All parameters of a network lie side by side in one row for each cell.
+
+    Args:
+        name: what users type.
+        hyperparameters: name and default of each, `alpha` first; any of them may be an axis of a space.
+        init: `init(params, sizes)` gives the state before the first step: params `[cells, n]`, and the number of
+            elements of each of the network's tensors, in order (their sum is n). A NamedTuple of tensors.
+        step: `step(params, grads, state, hyper)` gives the next params and state. Pure: no argument is changed.
+        summary: one line for `tunecost grid optimizers`, with the source of the formula.
+    """
+
+    name: str
+    hyperparameters: Mapping[str, float]
+    init: Callable[[Tensor, tuple[int, ...]], Any]
+    step: Step
+    summary: str = ""

@@ -1,0 +1,81 @@
+"""The command line's root: `tunecost`. Each command lives in `tuning/commands/`, and imports what it needs late."""
+
+import os
+import sys
+import traceback
+
+import typer
+
+from grids.errors import BadInput
+from tuning.commands import (
+    claims,
+    compare,
+    cost,
+    data,
+    exact,
+    figure,
+    grid,
+    replay,
+    separability,
+)
+
+app = typer.Typer(
+    name="tunecost",
+    help="What does it cost to tune an optimizer? Train error surfaces, replay searchers over them, count the trials.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(grid.app, name="grid")
+app.command("replay")(replay.replay)
+app.command("cost")(cost.cost)
+app.command("exact")(exact.exact)
+app.command("separability")(separability.separability)
+app.command("compare")(compare.compare)
+app.add_typer(figure.app, name="figure")
+app.command("claims")(claims.claims)
+app.add_typer(data.app, name="data")
+
+
+def main() -> None:
+    """Run the command line and exit: 0 done, 2 bad input, 1 failed otherwise, 130 interrupted."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line and return its exit code; what went wrong is one line on stderr."""
+    command = typer.main.get_command(app)
+    try:
+        result = command.main(arguments, prog_name="tunecost", standalone_mode=False)
+        sys.stdout.flush()
+        return result if isinstance(result, int) else 0
+    except typer.Exit as exit_:
+        return exit_.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        return _say("interrupted", 130)
+    except BadInput as error:
+        return _say(str(error), 2)
+    except BrokenPipeError:
+        # The reader of our output (`| head`) has gone; nothing is left to say, and nowhere to say it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        # A usage error knows its own text; every other exception is a fault of ours and gets its kind named.
+        if hasattr(error, "format_message"):
+            return _say(_usage(error), 2)
+        if os.environ.get("TUNECOST_DEBUG"):
+            traceback.print_exc()
+        line = f"failed: {type(error).__name__}: {error}".splitlines()[0]
+        return _say(f"{line} (TUNECOST_DEBUG=1 shows where)", 1)
+
+
+def _usage(error: Exception) -> str:
+    message = " ".join(str(error.format_message()).split())  # type: ignore[attr-defined]
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "tunecost"
+    return f"{message} (see '{path} --help')"
+
+
+def _say(line: str, code: int) -> int:
+    print(f"tunecost: {' '.join(line.split())}", file=sys.stderr)
+    return code

@@ -1,0 +1,7 @@
+"""`tunecost compare`."""
+
+from grids.errors import BadInput
+
+
+def compare() -> None:
+    raise BadInput("not built yet")

@@ -1,0 +1,7 @@
+"""`tunecost exact`."""
+
+from grids.errors import BadInput
+
+
+def exact() -> None:
+    raise BadInput("not built yet")

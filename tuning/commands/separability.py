@@ -1,0 +1,7 @@
+"""`tunecost separability`."""
+
+from grids.errors import BadInput
+
+
+def separability() -> None:
+    raise BadInput("not built yet")

@@ -1,0 +1,106 @@
+"""What commands say: rows as a table, CSV or JSON on stdout; progress and remarks on stderr."""
+
+import contextlib
+import csv
+import enum
+import json
+import math
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+
+class Format(enum.StrEnum):
+    """How rows are printed."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+def print_rows(
+    rows: Sequence[Mapping[str, Any]], columns: Sequence[str], form: Format, title: str = ""
+) -> None:
+    """Print `rows` on stdout. `columns` come first, in order; any further keys of the rows follow.
+
+    A value that is missing, NaN or infinite is null in JSON, empty in CSV and `-` in a table. A number is printed
+    in full in JSON and CSV, to four significant digits in a table.
+    """
+    further = [key for row in rows for key in row if key not in columns]
+    names = [*columns, *dict.fromkeys(further)]
+    clean = [{name: _plain(row.get(name)) for name in names} for row in rows]
+    if form == Format.json:
+        print(json.dumps(clean, indent=1, ensure_ascii=False))
+    elif form == Format.csv:
+        writer = csv.DictWriter(sys.stdout, names, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(clean)
+    else:
+        _print_table(clean, names, title)
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def _print_table(rows: Sequence[Mapping[str, Any]], names: Sequence[str], title: str) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title or None, box=box.SIMPLE_HEAD, title_justify="left")
+    for name in names:
+        numeric = any(isinstance(row[name], int | float) for row in rows)
+        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell_text(row[name]) for name in names))
+    # A pipe has no width of its own: give the table all it needs, so that no line is folded for a reader to unfold.
+    Console(width=None if sys.stdout.isatty() else 400).print(table)
+
+
+def _cell_text(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return str(value)
+
+
+def say(line: str, quiet: bool = False) -> None:
+    """A remark on stderr, unless `quiet`."""
+    if not quiet:
+        print(line, file=sys.stderr)
+
+
+@contextlib.contextmanager
+def progress(what: str, total: int, quiet: bool = False) -> Iterator[Callable[[int], None]]:
+    """A progress bar on stderr where that is a terminal, nothing on a pipe or with `quiet`; yields `advance(n)`."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda n: None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        bar = bars.add_task(what, total=total)
+        yield lambda n: bars.advance(bar, n)
