@@ -89,15 +89,11 @@ class SealedFile:
         try:
             self.table: pa.Table = pq.read_table(io.BytesIO(self._content))
         except Exception as error:
-            raise BadInput(
-                f"{path}: not a whole Parquet file (cut short, altered, or of another kind)"
-            ) from error
+            raise BadInput(f"{path}: not a whole Parquet file (cut short, altered, or of another kind)") from error
         metadata = self.table.schema.metadata or {}
         self._seal = metadata.get(SEAL_KEY)
         if HEADER_KEY not in metadata:
-            raise BadInput(
-                f"{path}: a Parquet file without the 'tunecost' header, so not one of this program's"
-            )
+            raise BadInput(f"{path}: a Parquet file without the 'tunecost' header, so not one of this program's")
         try:
             self.header: dict[str, Any] = dict(json.loads(metadata[HEADER_KEY]))
         except ValueError as error:

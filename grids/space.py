@@ -193,15 +193,11 @@ def _parse_values(name: str, text: str) -> tuple[float, ...]:
         if span:
             low, high, count = float(span[1]), float(span[2]), int(span[3])
             if not 0 < low < high or count < 2:
-                raise BadInput(
-                    f"axis '{name}': a range needs 0 < low < high and 2 values or more, not '{text}'"
-                )
+                raise BadInput(f"axis '{name}': a range needs 0 < low < high and 2 values or more, not '{text}'")
             # Rounded to 12 digits, so that a decade is the decimal 0.01 and not its neighbour.
             return tuple(float(f"{value:.12g}") for value in np.geomspace(low, high, count))
         return tuple(float(value) for value in re.split(r"[,\s:;]+", text.strip().strip("[]()")) if value)
     except ValueError as error:
         if isinstance(error, BadInput):
             raise
-        raise BadInput(
-            f"axis '{name}': cannot read the values '{text}' (numbers separated by commas)"
-        ) from error
+        raise BadInput(f"axis '{name}': cannot read the values '{text}' (numbers separated by commas)") from error

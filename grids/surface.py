@@ -74,9 +74,7 @@ class Surface:
             if array is not None and array.shape != shape:
                 raise BadInput(f"{name} has shape {array.shape}; this space and its seeds need {shape}")
         if self.curve is not None and self.curve.shape[:-1] != shape:
-            raise BadInput(
-                f"curve has shape {self.curve.shape}; this space and its seeds need {(*shape, 'epochs')}"
-            )
+            raise BadInput(f"curve has shape {self.curve.shape}; this space and its seeds need {(*shape, 'epochs')}")
         bad = ~np.isfinite(self.value) & ~self.diverged
         if bad.any():
             where = tuple(int(i) for i in np.argwhere(bad)[0])

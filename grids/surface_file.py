@@ -140,11 +140,7 @@ def row_order(space: Space, columns: dict[str, np.ndarray]) -> tuple[np.ndarray,
 
 def _numbers(table: pa.Table, name: str) -> np.ndarray:
     column = table.column(name)
-    if not (
-        pa.types.is_floating(column.type)
-        or pa.types.is_integer(column.type)
-        or pa.types.is_boolean(column.type)
-    ):
+    if not (pa.types.is_floating(column.type) or pa.types.is_integer(column.type) or pa.types.is_boolean(column.type)):
         raise BadInput(f"column '{name}' holds {column.type}, not numbers")
     return np.asarray(column.to_numpy())
 

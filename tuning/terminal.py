@@ -18,9 +18,7 @@ class Format(enum.StrEnum):
     json = "json"
 
 
-def print_rows(
-    rows: Sequence[Mapping[str, Any]], columns: Sequence[str], form: Format, title: str = ""
-) -> None:
+def print_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], form: Format, title: str = "") -> None:
     """Print `rows` on stdout. `columns` come first, in order; any further keys of the rows follow.
 
     A value that is missing, NaN or infinite is null in JSON, empty in CSV and `-` in a table. A number is printed
