@@ -1,0 +1,81 @@
+# What a newcomer needs, each target setting up what it stands on. `make help` lists them.
+
+PYTHON  ?= python3
+TASK    ?= digits-mlp
+REPEATS ?= 1000
+JOBS    ?= 2
+RESULTS ?= results
+
+BIN      := .venv/bin
+TUNECOST := $(BIN)/tunecost
+PAIR     := adam avagrad
+ALL      := sgd adam amsgrad adamw radam adabound adashift adabelief avagrad avagradw
+
+# digits-mlp is trained here, in about a minute; the surfaces of every other task ship with the program.
+ifeq ($(TASK),digits-mlp)
+SURFACES := $(PAIR:%=surfaces/$(TASK)/%.parquet)
+else
+SURFACES := $(PAIR:%=$(TASK)/%)
+endif
+FILES := $(filter %.parquet,$(SURFACES))
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup test test-slow lint format bench grids figure1 figure2 figure3 claims clean
+
+help: ## this list
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 12
+
+setup: .venv/ready ## make .venv and install everything, pinned
+
+.venv/ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "tunecost needs Python 3.11 or newer; name one with PYTHON=..." >&2; exit 2; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+test: setup ## the test suite, under three minutes on two cores
+	$(BIN)/python -m pytest -n 2 -q
+
+test-slow: setup ## the tests that take minutes: real kills, real Slurm, a million replays
+	$(BIN)/python -m pytest -q -m slow
+
+lint: setup ## ruff and mypy
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+format: setup ## let ruff mend what it can
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: setup ## measured speeds, as tables
+	$(BIN)/python -m pytest -q -s -m bench
+
+surfaces/%.parquet: | .venv/ready
+	$(TUNECOST) grid run $(*D) -o $(*F)
+
+grids: setup ## train the shipped surfaces of TASK again: all optimizers, three seeds
+	$(TUNECOST) grid run $(TASK) $(ALL:%=-o %) --seeds 3 --out $(RESULTS)/surfaces
+	mkdir -p grids/data/$(TASK) && cp $(RESULTS)/surfaces/$(TASK)/*.parquet grids/data/$(TASK)/
+
+$(RESULTS)/$(TASK)/replays.parquet: $(FILES) | .venv/ready
+	$(TUNECOST) replay $(SURFACES) --repeats $(REPEATS) --jobs $(JOBS) --out $@
+
+figure1: $(FILES) setup ## Figure 1, the error surfaces of TASK
+	$(TUNECOST) figure 1 $(SURFACES) --out $(RESULTS)/$(TASK)/figure1.pdf
+
+figure2: $(RESULTS)/$(TASK)/replays.parquet setup ## Figure 2, what tuning costs on TASK; digits-mlp is trained first
+	$(TUNECOST) cost $< --target 0.5 --target 1.0
+	$(TUNECOST) figure 2 $< --out $(RESULTS)/$(TASK)/figure2.pdf
+
+figure3: setup ## Figure 3, what converges on the paper's counterexample
+	$(TUNECOST) figure 3 --out $(RESULTS)/figure3.pdf
+
+claims: setup ## the paper's statements, held against the shipped surfaces
+	$(TUNECOST) claims
+
+clean: ## remove what the targets made, .venv too; trained surfaces stay
+	rm -rf .venv $(RESULTS) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find grids trainers tuning analysis tests -name __pycache__ -type d -prune -exec rm -rf {} +

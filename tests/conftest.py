@@ -1,0 +1,7 @@
+"""Set before torch and numpy start their thread pools: one thread for each of the test runner's own processes."""
+
+import os
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
+        os.environ.setdefault(variable, "1")
