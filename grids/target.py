@@ -1,0 +1,32 @@
+"""Targets: levels of suboptimality, and the one test by which everything says that a value has reached one."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from grids.errors import BadInput
+
+SLACK = 1e-9
+"""Relative. `value - lowest` carries rounding (1.1 - 0.6 is a hair above 0.5): such a value has reached the target."""
+
+
+def reached(suboptimality: np.ndarray, target: float) -> np.ndarray:
+    """Where `suboptimality <= target`, but for rounding: bool, in the shape of `suboptimality`. NaN never reaches.
+
+    >>> reached(np.array([0.0, 1.1 - 0.6, 0.51]), 0.5)
+    array([ True,  True, False])
+    """
+    return np.asarray(suboptimality <= target * (1 + SLACK))
+
+
+def check_targets(targets: Sequence[float], option: str = "--target") -> tuple[float, ...]:
+    """`targets` in their order, each once.
+
+    Raises:
+        BadInput: one that is negative or not finite.
+    """
+    for target in targets:
+        if not (math.isfinite(target) and target >= 0):
+            raise BadInput(f"{option} must be a number of at least 0, not {target:g}")
+    return tuple(dict.fromkeys(float(target) for target in targets))
