@@ -1,0 +1,15 @@
+"""Coordinate gradientless descent: GLD along one axis at a time."""
+
+from tuning.searchers.gld import GLD
+
+
+class CGLD(GLD):
+    """GLD whose balls lie on one axis: step s moves along axis s mod d, in the space's order of axes.
+
+    All else, the options, the radii (from the space's longest axis, whichever axis moves), the start, the ties and
+    the draws, is GLD's. The AvaGrad paper names this searcher and gives no detail beyond its name.
+    """
+
+    def axes(self, step: int) -> tuple[int, ...]:
+        """The one axis that moves in the given step (from 0)."""
+        return (step % len(self.space.shape),)

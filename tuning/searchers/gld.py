@@ -1,0 +1,69 @@
+"""Gradientless descent on a grid (GLD-Search; Golovin et al., ICLR 2020, Algorithm 1)."""
+
+from typing import Literal
+
+import numpy as np
+
+from grids.space import Cell, Space
+from tuning.searchers.balls import draw_clipped, draw_inside, radii
+from tuning.searchers.base import pick
+
+
+class GLD:
+    """From a cell, look at one candidate in each of several balls; go to the best of them if it is better.
+
+    Trial 1 is a uniform cell. Then, step by step, one candidate for each radius R·2^−k, k = 0 … ⌊log2(R/r)⌋, largest
+    first, each drawn around the cell the step began at. The value of that cell is known, so a step costs one trial
+    for each radius. The step ends at the candidate of lowest value if that is below the current cell's value; equal
+    values keep the current cell, and among equal candidates the first drawn. The radii stay the same for ever.
+
+    Each trial takes exactly one `rng.random()`; with `ball="clip"` a candidate takes what `draw_clipped` says.
+
+    Args:
+        radius_max: R in index steps; the longest axis − 1 where not given.
+        radius_min: r in index steps.
+        ball: `inside`: a candidate is uniform over the cells, other than the current one, whose Euclidean index
+            distance is at most the radius (the current cell itself where there is none). `clip`: a uniform point of
+            the continuous ball, rounded and clipped into the grid, which piles up on the border and may be the
+            current cell.
+    """
+
+    def __init__(
+        self,
+        space: Space,
+        rng: np.random.Generator,
+        *,
+        radius_max: float | None = None,
+        radius_min: float = 1.0,
+        ball: Literal["inside", "clip"] = "inside",
+    ) -> None:
+        self.space = space
+        self.rng = rng
+        self.radii = radii(space.shape, radius_max, radius_min)
+        self.draw = draw_inside if ball == "inside" else draw_clipped
+        self.step = 0
+        self._current: Cell | None = None
+        self._best: tuple[float, Cell] | None = None
+        self._candidate = 0
+
+    def axes(self, step: int) -> tuple[int, ...]:
+        """The axes that move in the given step (from 0): all of them."""
+        return tuple(range(len(self.space.shape)))
+
+    def ask(self) -> Cell:
+        if self._current is None:
+            return self.space.cell(pick(self.rng, self.space.size))
+        radius = self.radii[self._candidate]
+        return self.space.cell(self.draw(self.rng, self.space.shape, self._current, radius, self.axes(self.step)))
+
+    def tell(self, cell: Cell, value: float) -> None:
+        if self._best is None:
+            self._best, self._current = (value, cell), cell
+            return
+        if value < self._best[0]:
+            self._best = (value, cell)
+        self._candidate += 1
+        if self._candidate == len(self.radii):
+            self._current = self._best[1]
+            self._candidate = 0
+            self.step += 1

@@ -1,0 +1,33 @@
+"""Random search without replacement: the cells in a random order."""
+
+import numpy as np
+
+from grids.space import Cell, Space
+from tuning.searchers.base import pick
+
+
+class RandomUnique:
+    """Every cell once in a uniform random order, then again in a new one: k good cells of n take (n+1)/(k+1) trials.
+
+    A Fisher–Yates shuffle dealt one cell at a time: one `rng.random()` a trial picks which of the cells not yet
+    dealt comes next, and that cell changes places with the first of them.
+    """
+
+    def __init__(self, space: Space, rng: np.random.Generator) -> None:
+        self.space = space
+        self.rng = rng
+        self._order = list(range(space.size))
+        self._dealt = 0
+
+    def ask(self) -> Cell:
+        if self._dealt == self.space.size:
+            self._order = list(range(self.space.size))
+            self._dealt = 0
+        here = self._dealt
+        other = here + pick(self.rng, self.space.size - here)
+        self._order[here], self._order[other] = self._order[other], self._order[here]
+        self._dealt += 1
+        return self.space.cell(self._order[here])
+
+    def tell(self, cell: Cell, value: float) -> None:
+        pass

@@ -1,0 +1,132 @@
+"""Searcher texts as users type them, `gld:radius_max=10,radius_min=1`, and what they build."""
+
+import importlib
+import inspect
+import os
+import sys
+import types
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from grids.errors import BadInput, unknown
+from grids.space import Space
+from tuning.searchers.base import Searcher
+
+
+@dataclass(frozen=True)
+class SearcherSpec:
+    """A searcher's text, read: what to construct for each replay.
+
+    Args:
+        text: as typed; it names the searcher in every table and seeds its streams.
+        name: the registered name, `optuna:NAME` or `module:Class`, without options.
+        factory: called as `factory(space, rng, **options)`.
+        options: those given in the text, in the types the factory asks for.
+    """
+
+    text: str
+    name: str
+    factory: Callable[..., Searcher]
+    options: Mapping[str, Any]
+
+    def build(self, space: Space, rng: np.random.Generator) -> Searcher:
+        """The searcher, ready for its first `ask`. Raises BadInput where an option is out of range."""
+        try:
+            return self.factory(space, rng, **self.options)
+        except BadInput as error:
+            raise BadInput(f"searcher '{self.text}': {error}") from error
+
+
+def read_options(text: str, factory: Callable[..., Any], owner: str) -> dict[str, Any]:
+    """The options `a=1,b=x` of `text`, checked and converted by the keyword-only parameters of `factory`.
+
+    A factory that takes `**options` may be given any others; their values are read as numbers, booleans or `none`
+    where they look like it.
+
+    Raises:
+        BadInput: not of the form name=value, given twice, unknown, or of the wrong type.
+    """
+    parameters = inspect.signature(factory).parameters.values()
+    known = {p.name: p.annotation for p in parameters if p.kind is p.KEYWORD_ONLY}
+    anything = any(p.kind is p.VAR_KEYWORD for p in parameters)
+    options: dict[str, Any] = {}
+    for part in filter(None, (piece.strip() for piece in text.split(","))):
+        name, equals, value = (piece.strip() for piece in part.partition("="))
+        if not equals or not name or not value:
+            raise BadInput(f"{owner}: options are written name=value, not '{part}'")
+        if name in options:
+            raise BadInput(f"{owner}: option '{name}' is given twice")
+        if name in known:
+            options[name] = _convert(value, known[name], f"{owner}: option '{name}'")
+        elif anything:
+            options[name] = _guess(value)
+        elif known:
+            raise BadInput(f"{owner}: {unknown('option', name, known)}")
+        else:
+            raise BadInput(f"{owner}: unknown option '{name}' (it has no options)")
+    return options
+
+
+def _convert(value: str, wanted: Any, where: str) -> Any:
+    """`value` as the annotated type `wanted`: int, float, bool, str, a Literal of strings, or one of these or None."""
+    if isinstance(wanted, types.UnionType) or typing.get_origin(wanted) is typing.Union:
+        choices = [choice for choice in typing.get_args(wanted) if choice is not type(None)]
+        if len(choices) < len(typing.get_args(wanted)) and value.lower() == "none":
+            return None
+        wanted = choices[0] if len(choices) == 1 else inspect.Parameter.empty
+    if typing.get_origin(wanted) is Literal:
+        if value not in typing.get_args(wanted):
+            raise BadInput(f"{where} must be one of {', '.join(map(str, typing.get_args(wanted)))}, not '{value}'")
+        return value
+    if wanted is bool:
+        if value.lower() not in ("true", "false"):
+            raise BadInput(f"{where} must be true or false, not '{value}'")
+        return value.lower() == "true"
+    if wanted in (int, float):
+        try:
+            return wanted(value)
+        except ValueError:
+            kind = "a whole number" if wanted is int else "a number"
+            raise BadInput(f"{where} must be {kind}, not '{value}'") from None
+    return value if wanted is str else _guess(value)
+
+
+def _guess(value: str) -> Any:
+    plain = {"true": True, "false": False, "none": None}
+    if value.lower() in plain:
+        return plain[value.lower()]
+    for kind in (int, float):
+        try:
+            return kind(value)
+        except ValueError:
+            continue
+    return value
+
+
+def own_searcher(text: str) -> SearcherSpec:
+    """The searcher of a user's own file: `my_module:MySearcher`, options after a further colon.
+
+    The current folder is searched for the module first.
+
+    Raises:
+        BadInput: no such module or class in it, the module cannot be imported, or an option is wrong.
+    """
+    module_name, class_name, rest = (*text.split(":", 2), "")[:3]
+    owner = f"searcher '{text}'"
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        raise BadInput(f"{owner}: no module '{error.name}' here or among what is installed") from error
+    except Exception as error:
+        raise BadInput(f"{owner}: importing '{module_name}' failed: {type(error).__name__}: {error}") from error
+    factory = getattr(module, class_name, None)
+    if not callable(factory):
+        classes = [name for name, item in vars(module).items() if hasattr(item, "ask") and hasattr(item, "tell")]
+        raise BadInput(f"{owner}: in module '{module_name}', {unknown('class', class_name, classes)}")
+    return SearcherSpec(text, f"{module_name}:{class_name}", factory, read_options(rest, factory, owner))
