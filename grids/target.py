@@ -1,7 +1,8 @@
-"""Targets: levels of suboptimality, and the one test by which everything says that a value has reached one."""
+"""Targets: levels of suboptimality, the one test that says a value has reached one, and what is counted till then."""
 
 import math
 from collections.abc import Sequence
+from enum import StrEnum
 
 import numpy as np
 
@@ -9,6 +10,13 @@ from grids.errors import BadInput
 
 SLACK = 1e-9
 """Relative. `value - lowest` carries rounding (1.1 - 0.6 is a hair above 0.5): such a value has reached the target."""
+
+
+class Count(StrEnum):
+    """What is counted as cost."""
+
+    trials = "trials"  # every query, repeated cells too
+    unique = "unique"  # distinct cells
 
 
 def reached(suboptimality: np.ndarray, target: float) -> np.ndarray:

@@ -1,7 +1,57 @@
-"""`tunecost cost`."""
+"""`tunecost cost`: a replay table in, trials to each target out."""
 
-from grids.errors import BadInput
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from grids.target import Count
+from tuning.terminal import Format, print_rows
+
+TARGETS = [0.5, 1.0]
+TABLE = (
+    "surface",
+    "searcher",
+    "target",
+    "repeats",
+    "hits",
+    "mean",
+    "median",
+    "q25",
+    "q75",
+    "ert",
+    "ert_low",
+    "ert_high",
+    "note",
+)
 
 
-def cost() -> None:
-    raise BadInput("not built yet")
+def cost(
+    replays: Annotated[list[Path], typer.Argument(help="Replay table(s), from `tunecost replay`.", metavar="REPLAYS")],
+    target: Annotated[
+        list[float], typer.Option(help="Suboptimality to reach, in the surface's unit; may be given again.")
+    ] = TARGETS,
+    count: Annotated[Count, typer.Option(help="Count every query, or distinct cells.")] = Count.trials,
+    relative: Annotated[
+        bool, typer.Option("--relative", help="Read targets as percent of the surface's lowest value.")
+    ] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the bootstrap intervals.")] = 0,
+    format: Annotated[Format, typer.Option(help="How to print.")] = Format.table,
+) -> None:
+    """Trials to reach a target: mean, quartiles and expected runtime (ERT) with its 95% bootstrap interval.
+
+    A replay that ended before the target is censored there. Mean and quantiles are Kaplan–Meier's, empty where the
+    replays do not reach them: a mean, wherever the longest replay is censored. ERT is all trials spent over hits.
+    `restricted_mean` (CSV, JSON) is the mean of what was spent up to the longest replay. Under 5 hits, a note warns.
+    """
+    from analysis.cost import COLUMNS, cost_rows
+    from analysis.replays import load_groups
+    from grids.target import check_targets
+
+    targets = check_targets(target)
+    rows = list(cost_rows(load_groups(replays), targets, count, relative=relative, seed=seed))
+    if format == Format.table:
+        # A terminal is narrow: the surface's name says task and optimizer, the title says what is counted.
+        print_rows([{name: row[name] for name in TABLE} for row in rows], TABLE, format, title=f"cost in {count}")
+    else:
+        print_rows(rows, COLUMNS, format)

@@ -1,0 +1,85 @@
+"""The cost table: what each searcher needs on each surface to reach each target."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from analysis import survival
+from analysis.ert import ert, ert_interval, note, stream
+from analysis.replays import Group
+from grids.errors import BadInput
+from grids.target import Count
+
+COLUMNS = (
+    "surface",
+    "optimizer",
+    "task",
+    "searcher",
+    "target",
+    "count",
+    "repeats",
+    "hits",
+    "mean",
+    "median",
+    "q25",
+    "q75",
+    "ert",
+    "ert_low",
+    "ert_high",
+)
+FURTHER = ("restricted_mean", "note")
+
+
+def cost_rows(
+    groups: Sequence[Group],
+    targets: Sequence[float],
+    count: Count = Count.trials,
+    *,
+    relative: bool = False,
+    seed: int = 0,
+) -> Iterator[dict[str, Any]]:
+    """One row for each group and target: the keys of COLUMNS, then of FURTHER; NaN where not reached.
+
+    Args:
+        targets: suboptimality in the surface's unit, or with `relative` in percent of the surface's lowest value.
+        seed: of the bootstrap; a row depends on it and on the row's own replays only.
+
+    Raises:
+        BadInput: `relative` on a surface whose lowest value is not positive.
+    """
+    for group in groups:
+        scale = percent_of_lowest(group) if relative else 1.0
+        for target in targets:
+            runtimes = group.runtimes(target * scale, count)
+            q25, median, q75 = survival.quantiles(runtimes, (0.25, 0.5, 0.75))
+            low, high = ert_interval(runtimes, stream(seed, *group.key, target, count))
+            yield {
+                "surface": group.surface,
+                "optimizer": group.optimizer,
+                "task": group.task,
+                "searcher": group.searcher,
+                "target": target,
+                "count": str(count),
+                "repeats": runtimes.repeats,
+                "hits": runtimes.hits,
+                "mean": survival.mean(runtimes),
+                "median": median,
+                "q25": q25,
+                "q75": q75,
+                "ert": ert(runtimes),
+                "ert_low": low,
+                "ert_high": high,
+                "restricted_mean": survival.restricted_mean(runtimes),
+                "note": note([runtimes]),
+            }
+
+
+def percent_of_lowest(group: Group) -> float:
+    """One percent of the surface's lowest value.
+
+    Raises:
+        BadInput: the lowest value is not positive, so that no share of it is a distance.
+    """
+    lowest = group.lowest()
+    if lowest <= 0:
+        raise BadInput(f"{group.surface}: relative targets need a lowest value above 0, not {lowest:g}")
+    return lowest / 100

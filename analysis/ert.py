@@ -1,0 +1,76 @@
+"""Expected runtime (ERT): all trials spent, over the replays that hit, and its bootstrap interval."""
+
+import zlib
+from collections.abc import Iterable
+
+import numpy as np
+
+from analysis.replays import Runtimes
+
+RESAMPLES = 2000
+FEW_HITS = 5
+"""With fewer hits than this, every statistic of a runtime is flagged."""
+_BLOCK = 1_000_000
+
+
+def ert(runtimes: Runtimes) -> float:
+    """Σ time / hits, NaN where nothing hit: what a searcher costs that is restarted until it hits.
+
+    The COCO definition (Hansen et al. 2016, "COCO: Performance assessment", section 4.2). Where nothing is censored
+    it is the mean.
+    """
+    return float(runtimes.time.sum() / runtimes.hits) if runtimes.hits else float("nan")
+
+
+def stream(seed: int, *names: object) -> np.random.Generator:
+    """A random stream of its own for `names`, so that what else is computed, and in which order, never matters."""
+    keys = [zlib.crc32(str(name).encode()) for name in names]
+    return np.random.default_rng(np.random.SeedSequence(entropy=seed, spawn_key=tuple(keys)))
+
+
+def resampled_ert(runtimes: Runtimes, rng: np.random.Generator, resamples: int = RESAMPLES) -> np.ndarray:
+    """ERT in bootstrap resamples of the replays: float64 `[resamples]`, infinite where a resample holds no hit.
+
+    A resample draws as many replays as there are, with replacement. Replays with the same time and fate are
+    interchangeable, so the draw is a multinomial over the distinct ones, in blocks: memory does not grow with
+    replays × resamples.
+    """
+    outcomes, counts = np.unique(np.stack([runtimes.time, runtimes.hit]), axis=1, return_counts=True)
+    share = counts / counts.sum()
+    result = np.empty(resamples)
+    step = max(1, _BLOCK // len(share))
+    for low in range(0, resamples, step):
+        drawn = rng.multinomial(runtimes.repeats, share, size=min(step, resamples - low))
+        spent, hits = (drawn @ outcomes.T.astype(np.float64)).T
+        with np.errstate(divide="ignore"):
+            result[low : low + len(drawn)] = spent / hits
+    return result
+
+
+def interval(resampled: np.ndarray, level: float = 0.95) -> tuple[float, float]:
+    """The percentile interval of bootstrap values `[resamples]`; an end that is infinite says there is no bound."""
+    ordered = np.sort(resampled)
+    tail = (1 - level) / 2
+    low = int(np.floor(tail * (len(ordered) - 1)))
+    return float(ordered[low]), float(ordered[len(ordered) - 1 - low])
+
+
+def ert_interval(
+    runtimes: Runtimes, rng: np.random.Generator, resamples: int = RESAMPLES, level: float = 0.95
+) -> tuple[float, float]:
+    """The bootstrap percentile interval of `ert`: NaN where nothing hit; infinite above where hits are so few that
+    one resample in forty holds none."""
+    if not runtimes.hits:
+        return float("nan"), float("nan")
+    return interval(resampled_ert(runtimes, rng, resamples), level)
+
+
+def note(parts: Iterable[Runtimes]) -> str | None:
+    """A warning in words where hits are too few to average; None otherwise."""
+    remarks = []
+    for runtimes in parts:
+        if runtimes.hits == 0:
+            remarks.append(f"no hit within {int(runtimes.time.max())}")
+        elif runtimes.hits < FEW_HITS:
+            remarks.append(f"only {runtimes.hits} hit{'s' if runtimes.hits > 1 else ''}: not to be relied on")
+    return "; ".join(dict.fromkeys(remarks)) or None

@@ -1,0 +1,151 @@
+"""Replay tables as arrays: the rows of a table split into groups, one for each surface and searcher."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from grids import replay_table
+from grids.errors import BadInput
+from grids.target import Count, reached
+
+
+@dataclass(frozen=True, eq=False)
+class Runtimes:
+    """How long each replay of a group took to reach one target.
+
+    Args:
+        time: int64 `[replays]`; the runtime where `hit`, otherwise the budget at which the replay ended.
+        hit: bool `[replays]`; false where the replay is censored.
+    """
+
+    time: np.ndarray
+    hit: np.ndarray
+
+    @property
+    def repeats(self) -> int:
+        return len(self.time)
+
+    @property
+    def hits(self) -> int:
+        return int(self.hit.sum())
+
+    @property
+    def horizon(self) -> float:
+        """The shortest budget of a censored replay, beyond which not all is known; infinite where all hit."""
+        return float(self.time[~self.hit].min()) if not self.hit.all() else np.inf
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """All replays of one searcher over one surface.
+
+    Args:
+        start: int64 `[replays + 1]`; replay i has the rows `start[i]:start[i + 1]`, by trial, its end row last.
+        trial, unique: int64 `[rows]`, evaluations spent and distinct cells among them.
+        best, suboptimality: float64 `[rows]`.
+    """
+
+    surface: str
+    optimizer: str
+    task: str
+    searcher: str
+    start: np.ndarray
+    trial: np.ndarray
+    unique: np.ndarray
+    best: np.ndarray
+    suboptimality: np.ndarray
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        return (self.surface, self.optimizer, self.task, self.searcher)
+
+    @property
+    def repeats(self) -> int:
+        return len(self.start) - 1
+
+    def spent(self, count: Count) -> np.ndarray:
+        """What each row had cost: int64 `[rows]`."""
+        return self.trial if count == Count.trials else self.unique
+
+    def lowest(self) -> float:
+        """The surface's lowest value.
+
+        Raises:
+            BadInput: the rows disagree about it, as those of a replay under noise do.
+        """
+        lowest = self.best - self.suboptimality
+        if np.ptp(lowest) > 1e-9 * max(1.0, float(np.abs(self.best).max())):
+            raise BadInput(f"{self.surface}, {self.searcher}: best - suboptimality is not the same in every row")
+        return float(np.median(lowest))
+
+    def runtimes(self, target: float, count: Count = Count.trials) -> Runtimes:
+        """The cost of each replay's first row whose suboptimality is at most `target`, or of its end."""
+        spent = self.spent(count)
+        owner = np.repeat(np.arange(self.repeats), np.diff(self.start))
+        rows = np.flatnonzero(reached(self.suboptimality, target))
+        owners, first = np.unique(owner[rows], return_index=True)
+        time = spent[self.start[1:] - 1].copy()
+        time[owners] = spent[rows[first]]
+        hit = np.zeros(self.repeats, bool)
+        hit[owners] = True
+        return Runtimes(time, hit)
+
+
+def load_groups(paths: Sequence[str | Path]) -> list[Group]:
+    """The groups of one or more replay tables, in order of appearance; halves of one replay in two files are joined.
+
+    Raises:
+        BadInput: a table that cannot be read, holds nothing, or in which a replay has no end or two.
+    """
+    frames = [replay_table.load(path)[0] for path in paths]
+    return split(pd.concat(frames, ignore_index=True), ", ".join(str(path) for path in paths))
+
+
+def split(frame: pd.DataFrame, source: str = "the replay table") -> list[Group]:
+    """The groups of a replay table's rows, in order of appearance; `source` names it in errors.
+
+    Raises:
+        BadInput: no rows, a NaN, a trial below 1, or a replay that has not exactly one end row, its last.
+    """
+    if frame.empty:
+        raise BadInput(f"{source}: holds no replays")
+    groups = []
+    for key, part in frame.groupby(list(replay_table.KEYS), sort=False, observed=True):
+        groups.append(_group(dict(zip(replay_table.KEYS, key, strict=True)), part, source))
+    return groups
+
+
+def _group(names: dict[str, str], part: pd.DataFrame, source: str) -> Group:
+    repeat, trial, end = (part[name].to_numpy() for name in ("repeat", "trial", "end"))
+    order = np.lexsort((end, trial, repeat))
+    repeat, end = repeat[order], end[order]
+    start = np.append(np.flatnonzero(np.diff(repeat, prepend=repeat[0] - 1)), len(repeat))
+    group = Group(
+        **names,
+        start=start,
+        trial=trial[order],
+        unique=part["unique"].to_numpy()[order],
+        best=part["best"].to_numpy()[order],
+        suboptimality=part["suboptimality"].to_numpy()[order],
+    )
+    ends = np.add.reduceat(end.astype(np.int64), start[:-1])
+    faults = (
+        ("has no end row (the table is not whole)", ends == 0),
+        ("has more than one end row (given twice?)", ends > 1),
+        ("goes on after its end row", ~end[start[1:] - 1]),
+        ("has a trial or a count of unique cells below 1", _any(np.minimum(group.trial, group.unique) < 1, start)),
+        ("has more unique cells than trials", _any(group.unique > group.trial, start)),
+        ("has a suboptimality that is not a number of at least 0", _any(~(group.suboptimality >= 0), start)),
+    )
+    for fault, where in faults:
+        if where.any():
+            which = int(repeat[start[int(np.argmax(where))]])
+            raise BadInput(f"{source}: {group.surface}, {group.searcher}, repeat {which} {fault}")
+    return group
+
+
+def _any(rows: np.ndarray, start: np.ndarray) -> np.ndarray:
+    return np.asarray(np.logical_or.reduceat(rows, start[:-1]))
