@@ -1,0 +1,58 @@
+"""Facts and settings of the device that trains: arithmetic, threads, memory."""
+
+import platform
+
+import torch
+
+
+def pick(text: str) -> torch.device:
+    """The device that `text` names: `cpu`, `cuda`, `cuda:1`, or `auto` for a GPU where there is one.
+
+    Raises:
+        BadInput: no such device here.
+    """
+    from grids.errors import BadInput
+
+    if text == "auto":
+        text = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        device = torch.device(text)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise BadInput(f"device '{text}' cannot be used here: {reason}") from None
+    return device
+
+
+def arithmetic(device: torch.device) -> torch.dtype:
+    """What matrix products are computed in, unless told: bfloat16 on a GPU, float32 on a CPU."""
+    return torch.bfloat16 if device.type == "cuda" else torch.float32
+
+
+def prepare(device: torch.device) -> None:
+    """Set the calling thread's arithmetic for training; to be called by every thread that trains.
+
+    Denormal numbers are flushed to zero: cells with a tiny learning rate or a dead unit are full of them, and a
+    CPU takes a hundred times as long over each.
+    """
+    if device.type == "cpu":
+        torch.set_flush_denormal(True)
+
+
+def describe(device: torch.device) -> str:
+    """One line for provenance and benchmarks: the processor, and how many threads of it are used."""
+    if device.type == "cuda":
+        facts = torch.cuda.get_device_properties(device)
+        return f"{facts.name}, {facts.total_memory / 2**30:.0f} GiB, torch {torch.__version__}"
+    return f"{_processor()}, {torch.get_num_threads()} threads, torch {torch.__version__}"
+
+
+def _processor() -> str:
+    try:
+        with open("/proc/cpuinfo") as lines:
+            for line in lines:
+                if line.startswith("model name"):
+                    return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()

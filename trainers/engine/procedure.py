@@ -1,0 +1,131 @@
+"""How a task trains: what the engine asks for in every epoch, and supervised learning as the one answer so far."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Protocol
+
+import torch
+from torch import Tensor
+from torch.func import vmap
+
+from trainers.engine.stack import Buffers, Stacked, VmapStacked, initial
+from trainers.order import augment_generator, batches
+from trainers.rules.base import Rule
+from trainers.task import Dataset, Task
+
+EVALUATION_BATCH = 1000
+
+Hyper = Mapping[str, Tensor]
+
+
+class Outcome(NamedTuple):
+    """One number for each cell `[cells]`, and whether all that led to it was finite."""
+
+    value: Tensor
+    finite: Tensor
+
+
+class Procedure(Protocol):
+    """A way to train a block of cells. Recurrent state or several optimizers in turn live in its own `State`.
+
+    The state is a pytree of tensors; one whose first dimension is the cell loses dead cells, a scalar is kept.
+    """
+
+    def start(self, cells: int) -> Any:
+        """The state before the first epoch."""
+
+    def train(self, state: Any, hyper: Hyper, epoch: int) -> tuple[Any, Outcome]:
+        """One epoch: the next state, and the mean training loss. May reuse the memory of the state it is given."""
+
+    def evaluate(self, state: Any) -> Outcome:
+        """The validation error in %."""
+
+
+class State(NamedTuple):
+    """Supervised learning: one network and one rule."""
+
+    params: Tensor
+    buffers: Buffers
+    rule: Any
+
+
+class Supervised:
+    """One network, one rule, batches of labelled examples shared by all cells.
+
+    Args:
+        task, data, rule: what is trained, on what, and how.
+        seed: of initialisation, data order and augmentation.
+        device: where.
+        dtype: of arithmetic. With bfloat16, parameters, statistics and the rule stay float32 (autocast).
+    """
+
+    def __init__(
+        self, task: Task, data: Dataset, rule: Rule, seed: int, device: torch.device, dtype: torch.dtype
+    ) -> None:
+        self.task, self.rule, self.seed, self.device = task, rule, seed, device
+        self.autocast = dtype if dtype in (torch.bfloat16, torch.float16) else None
+        self.dtype = torch.float32 if self.autocast else dtype
+        self.train_x, self.train_y = data.train_x.to(device), data.train_y.to(device)
+        self.valid_x, self.valid_y = data.valid_x.to(device), data.valid_y.to(device)
+        self.scale: tuple[Tensor, Tensor] | None = None
+        if data.normalize is not None:
+            mean, deviation = (torch.tensor(t, dtype=self.dtype, device=device) for t in data.normalize)
+            self.scale = mean.view(-1, 1, 1), deviation.view(-1, 1, 1)
+        network, _, _ = initial(task.network, 1, seed, device, self.dtype)
+        self.stacked: Stacked = VmapStacked(network)
+        self.sizes = tuple(p.numel() for p in network.parameters())
+
+    def start(self, cells: int) -> State:
+        """Every cell starts from the same parameters: those of the seed."""
+        _, params, buffers = initial(self.task.network, cells, self.seed, self.device, self.dtype)
+        return State(params, buffers, self.rule.init(params, self.sizes))
+
+    def inputs(self, examples: Tensor) -> Tensor:
+        """Examples as the network takes them: floats, normalised."""
+        examples = examples.to(self.dtype)
+        if self.scale is not None:
+            examples = (examples - self.scale[0]) / self.scale[1]
+        return examples
+
+    def forward(self, state: State, params: Tensor, inputs: Tensor, training: bool) -> Tensor:
+        """Outputs `[cells, batch, classes]`, in the precision of the parameters."""
+        with torch.autocast(self.device.type, self.autocast, enabled=self.autocast is not None):
+            return self.stacked(params, state.buffers, inputs, training).to(self.dtype)
+
+    def losses(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """The task's loss for each cell `[cells]`."""
+        return vmap(self.task.loss, in_dims=(0, None))(outputs, targets)
+
+    def train(self, state: State, hyper: Hyper, epoch: int) -> tuple[State, Outcome]:
+        order = batches(len(self.train_x), self.task.batch_size, self.seed, epoch).to(self.device)
+        generator = augment_generator(self.seed, epoch, self.device)
+        cells = len(state.params)
+        total = torch.zeros(cells, dtype=torch.float64, device=self.device)
+        for batch in order:
+            examples = self.train_x[batch]
+            if self.task.augment is not None:
+                examples = self.task.augment(examples, generator)
+            state, losses = self.step(state, self.inputs(examples), self.train_y[batch], hyper)
+            total += losses
+        # A sum stays non-finite once it is, so this latches every step; a last bad update shows in the parameters.
+        finite = total.isfinite() & state.params.isfinite().all(dim=1)
+        return state, Outcome(total / len(order), finite)
+
+    def step(self, state: State, inputs: Tensor, targets: Tensor, hyper: Hyper) -> tuple[State, Tensor]:
+        """One update of every cell; no cell's numbers touch another's, so one that diverged needs no masking."""
+        params = state.params.detach().requires_grad_()
+        losses = self.losses(self.forward(state, params, inputs, training=True), targets)
+        (grads,) = torch.autograd.grad(losses.sum(), params)
+        with torch.no_grad():
+            params, rule_state = self.rule.step(state.params, grads, state.rule, hyper)
+        return State(params, state.buffers, rule_state), losses.detach()
+
+    @torch.no_grad()
+    def evaluate(self, state: State) -> Outcome:
+        cells = len(state.params)
+        wrong = torch.zeros(cells, dtype=torch.int64, device=self.device)
+        finite = torch.ones(cells, dtype=torch.bool, device=self.device)
+        for x, y in zip(self.valid_x.split(EVALUATION_BATCH), self.valid_y.split(EVALUATION_BATCH), strict=True):
+            outputs = self.forward(state, state.params, self.inputs(x), training=False)
+            wrong += (outputs.argmax(dim=2) != y).sum(dim=1)
+            finite &= outputs.isfinite().all(dim=2).all(dim=1)
+        return Outcome(wrong.double() * 100.0 / len(self.valid_y), finite)

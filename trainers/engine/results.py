@@ -1,0 +1,47 @@
+"""What a block gives back, and what it takes to continue one."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from torch import Tensor
+
+
+class BlockResult(NamedTuple):
+    """The outcome of every cell of a block.
+
+    Args:
+        value: validation error after the last epoch in %, float64 `[cells]`; that of guessing where diverged.
+        diverged: bool `[cells]`.
+        curve: validation error after each epoch in %, float32 `[cells, epochs]`; that of guessing from the epoch in
+            which a cell diverged.
+        train_loss: mean training loss of the last epoch, float64 `[cells]`; NaN where diverged.
+    """
+
+    value: np.ndarray
+    diverged: np.ndarray
+    curve: np.ndarray
+    train_loss: np.ndarray
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A block between two epochs: continuing from here gives what never stopping gives.
+
+    `torch.save(vars(snapshot), file)` and `Snapshot(**torch.load(file, weights_only=True))` keep and restore it.
+
+    Args:
+        epoch: epochs done.
+        alive: numbers of the cells that still train, int64 `[living]`.
+        state: every tensor of the procedure's state, in order, on the CPU.
+        diverged: bool `[cells]`.
+        curve: float64 `[cells, epochs]`, filled up to `epoch`.
+        train_loss: float64 `[cells]`, of the epoch just done.
+    """
+
+    epoch: int
+    alive: Tensor
+    state: list[Tensor]
+    diverged: Tensor
+    curve: Tensor
+    train_loss: Tensor

@@ -1,0 +1,35 @@
+"""The two small networks for 8×8 digits, with batch norm: without it small ε would be judged on dead units."""
+
+from torch import nn
+
+
+def digits_mlp() -> nn.Module:
+    """64-32-32-10: from pixels `[batch, 64]` to scores `[batch, 10]`; 3,594 parameters."""
+    return nn.Sequential(
+        nn.Linear(64, 32),
+        nn.BatchNorm1d(32),
+        nn.ReLU(),
+        nn.Linear(32, 32),
+        nn.BatchNorm1d(32),
+        nn.ReLU(),
+        nn.Linear(32, 10),
+    )
+
+
+def _convolution(inputs: int, outputs: int, stride: int) -> list[nn.Module]:
+    return [
+        nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1, bias=False),
+        nn.BatchNorm2d(outputs),
+        nn.ReLU(),
+    ]
+
+
+def digits_conv() -> nn.Module:
+    """Three 3×3 convolutions of 8, 16 and 16 channels: from `[batch, 1, 8, 8]` to `[batch, 10]`; 4,258 parameters."""
+    return nn.Sequential(
+        *_convolution(1, 8, stride=1),
+        *_convolution(8, 16, stride=2),
+        *_convolution(16, 16, stride=2),
+        nn.Flatten(),
+        nn.Linear(64, 10),
+    )
