@@ -1,7 +1,8 @@
 """The searchers, by the text users type.
 
-`NAME`, or `NAME:option=value,option=value`, where NAME is one of `SEARCHERS`; or `my_module:MySearcher` for a class
-in one's own file. A new searcher of this program is one file here and one line in `SEARCHERS`.
+`NAME`, or `NAME:option=value,option=value`, where NAME is one of `SEARCHERS`; `optuna:NAME` for any sampler class of
+Optuna (`optuna:NAME:option=value`); or `my_module:MySearcher` for a class in one's own file. A new searcher of this
+program is one file here and one line in `SEARCHERS`.
 """
 
 import re
@@ -10,14 +11,19 @@ from collections.abc import Callable
 from grids.errors import unknown
 from tuning.searchers.base import Searcher, pick
 from tuning.searchers.cgld import CGLD
+from tuning.searchers.cmaes import CMAES
 from tuning.searchers.gld import GLD
+from tuning.searchers.optuna_any import optuna_searcher
 from tuning.searchers.random import Random
 from tuning.searchers.random_unique import RandomUnique
 from tuning.searchers.spec import SearcherSpec, own_searcher, read_options
+from tuning.searchers.tpe_optuna import TPE
 
 SEARCHERS: dict[str, Callable[..., Searcher]] = {
     "random": Random,
     "random-unique": RandomUnique,
+    "tpe": TPE,
+    "cmaes": CMAES,
     "gld": GLD,
     "cgld": CGLD,
 }
@@ -40,6 +46,8 @@ def get_searcher(text: str) -> SearcherSpec:
     if name in SEARCHERS:
         factory = SEARCHERS[name]
         return SearcherSpec(text, name, factory, read_options(rest, factory, f"searcher '{name}'"))
+    if name == "optuna":
+        return optuna_searcher(text)
     if re.match(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*(:|$)", text):
         return own_searcher(text)
-    raise unknown("searcher", name, SEARCHERS)
+    raise unknown("searcher", name, [*SEARCHERS, "optuna:NAME"])

@@ -1,0 +1,87 @@
+"""CMA-ES on a grid: pycma searches the continuous index space, and its points are rounded to cells."""
+
+import math
+import warnings
+from typing import Any
+
+import numpy as np
+
+from grids.errors import BadInput
+from grids.space import Cell, Space
+
+
+class CMAES:
+    """pycma's `CMAEvolutionStrategy` in index space, restarted whenever it stops by itself.
+
+    Axis i of n values is the interval [−½, n−½], bounded by pycma's own smooth transformation; a point is rounded to
+    the nearest index outside the strategy, so every cell has the same room. A start is a uniform point (its mean, not
+    evaluated itself); when pycma stops (its flat-fitness and tolerance rules, soon on a grid), the next start is a
+    new one with the same population. Axes of a single value are left out; where one axis remains, an idle second
+    coordinate is added, since pycma does not support one dimension.
+
+    All randomness comes from `rng`: pycma gets it as its source of normals, and its own global seed is off.
+
+    Args:
+        sigma: initial standard deviation, as a share of each axis's length.
+        popsize: evaluations a generation; pycma's 4 + ⌊3 ln d⌋ where not given.
+    """
+
+    def __init__(
+        self, space: Space, rng: np.random.Generator, *, sigma: float = 0.25, popsize: int | None = None
+    ) -> None:
+        if not (math.isfinite(sigma) and sigma > 0):
+            raise BadInput(f"sigma must be a positive number, not {sigma:g}")
+        if popsize is not None and popsize < 2:
+            raise BadInput(f"popsize must be at least 2, not {popsize}")
+        self.space = space
+        self.rng = rng
+        self.sigma = sigma
+        self.popsize = popsize
+        self._moving = [axis for axis, length in enumerate(space.shape) if length > 1]
+        self._strategy: Any = None
+        self._points: list[np.ndarray] = []
+        self._values: list[float] = []
+
+    def ask(self) -> Cell:
+        if not self._moving:
+            return (0,) * len(self.space.shape)
+        if len(self._values) == len(self._points):
+            self._next_generation()
+        point = self._points[len(self._values)]
+        cell = [0] * len(self.space.shape)
+        for axis, coordinate in zip(self._moving, point, strict=False):
+            cell[axis] = min(max(math.floor(coordinate + 0.5), 0), self.space.shape[axis] - 1)
+        return tuple(cell)
+
+    def tell(self, cell: Cell, value: float) -> None:
+        self._values.append(value)
+
+    def _next_generation(self) -> None:
+        # Values near the largest float overflow in pycma's spread of a generation, which only its stopping rules use.
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            if self._strategy is not None:
+                self._strategy.tell(self._points, self._values)
+            if self._strategy is None or self._strategy.stop():
+                self._strategy = self._start()
+            self._points, self._values = self._strategy.ask(), []
+
+    def _start(self) -> Any:
+        import cma
+
+        lengths = [self.space.shape[axis] for axis in self._moving]
+        if len(lengths) == 1:
+            lengths.append(lengths[0])
+        start = [self.rng.random() * length - 0.5 for length in lengths]
+        options = {
+            "bounds": [[-0.5] * len(lengths), [length - 0.5 for length in lengths]],
+            "CMA_stds": lengths,
+            "randn": lambda rows, columns: self.rng.standard_normal((rows, columns)),
+            "seed": math.nan,
+            "signals_filename": None,
+            "verbose": -9,
+            "verb_log": 0,
+        }
+        if self.popsize is not None:
+            options["popsize"] = self.popsize
+        return cma.CMAEvolutionStrategy(start, self.sigma, options)

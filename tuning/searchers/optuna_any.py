@@ -1,0 +1,130 @@
+"""Any sampler of Optuna as a searcher: `optuna:NAME`, its options after a further colon or a comma."""
+
+import inspect
+import logging
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from grids.errors import BadInput, unknown
+from grids.space import Cell, Space
+from tuning.searchers.base import pick
+from tuning.searchers.spec import SearcherSpec, read_options
+
+
+class OptunaSearcher:
+    """An Optuna study on integer parameters 0 … n−1, one for each axis, asked and told one trial at a time.
+
+    The sampler is seeded from `rng`, the study lives in memory. A sampler that ends its study (`GridSampler` and
+    `BruteForceSampler`, once they have seen every cell) is begun again with a new study and a new seed.
+
+    Args:
+        make_sampler: called as `make_sampler(seed)` for each study.
+    """
+
+    def __init__(self, space: Space, rng: np.random.Generator, make_sampler: Callable[[int], Any]) -> None:
+        from optuna.distributions import IntDistribution
+
+        self.space = space
+        self.rng = rng
+        self.make_sampler = make_sampler
+        self._distributions = {axis.name: IntDistribution(0, len(axis) - 1) for axis in space.axes}
+        self._over = False
+        self._begin()
+
+    def ask(self) -> Cell:
+        if self._over:
+            self._begin()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                self._trial = self._study.ask(self._distributions)
+            except ImportError as error:
+                raise BadInput(f"this sampler of Optuna needs something not installed: {error}") from error
+        return tuple(int(self._trial.params[name]) for name in self.space.names)
+
+    def tell(self, cell: Cell, value: float) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            self._study.tell(self._trial, value)
+
+    def _begin(self) -> None:
+        import optuna
+
+        self._over = False
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            sampler = self.make_sampler(pick(self.rng, 2**32))
+            self._study = _quietly(lambda: optuna.create_study(sampler=sampler, pruner=optuna.pruners.NopPruner()))
+        # `Study.stop` refuses to be called outside `optimize`, which samplers do when there is nothing left to try.
+        setattr(self._study, "stop", self._stop)  # noqa: B010  (a method of another's class)
+
+    def _stop(self) -> None:
+        self._over = True
+
+
+def _quietly(make: Callable[[], Any]) -> Any:
+    """The result of `make()`, without the line Optuna logs for each new study."""
+    logger = logging.getLogger("optuna")
+    level = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        return make()
+    finally:
+        logger.setLevel(level)
+
+
+def optuna_searcher(text: str) -> SearcherSpec:
+    """The searcher that `optuna:NAME`, `optuna:NAME:opt=val,…` or `optuna:NAME,opt=val,…` names.
+
+    NAME is a class of `optuna.samplers`; its options are the arguments of its constructor that a number, a word,
+    `true`, `false` or `none` can say. The seed is the replay's.
+
+    Raises:
+        BadInput: no such sampler, one that cannot work alone on a grid, or an option it does not take.
+    """
+    import optuna
+
+    body = text.partition(":")[2].replace(":", ",", 1)
+    class_name, _, rest = body.partition(",")
+    base = optuna.samplers.BaseSampler
+    known = {
+        name: item
+        for name in optuna.samplers.__all__
+        if inspect.isclass(item := getattr(optuna.samplers, name)) and not inspect.isabstract(item)
+        if issubclass(item, base) and "base_sampler" not in inspect.signature(item).parameters
+    }
+    if class_name not in known:
+        raise unknown("Optuna sampler", class_name, known)
+    sampler_class = known[class_name]
+    parameters = inspect.signature(sampler_class).parameters
+    owner = f"searcher '{text}'"
+    options = read_options(rest, _any_options, owner)
+    settable = [name for name in parameters if name not in ("seed", "search_space")]
+    for name in options:
+        if name not in settable:
+            raise BadInput(f"{owner}: {unknown('option', name, settable)}")
+
+    def build(space: Space, rng: np.random.Generator, **options: Any) -> OptunaSearcher:
+        fixed = dict(options)
+        if "search_space" in parameters:
+            fixed["search_space"] = {axis.name: list(range(len(axis))) for axis in space.axes}
+
+        def make_sampler(seed: int) -> Any:
+            seeded = {**fixed, "seed": seed} if "seed" in parameters else fixed
+            try:
+                return sampler_class(**seeded)
+            except (TypeError, ValueError, AssertionError, ImportError) as error:
+                raise BadInput(
+                    f"Optuna's {class_name}: {str(error).splitlines()[0] or type(error).__name__}"
+                ) from error
+
+        return OptunaSearcher(space, rng, make_sampler)
+
+    return SearcherSpec(text, f"optuna:{class_name}", build, options)
+
+
+def _any_options(**options: Any) -> None:
+    """Takes any option: which ones a sampler knows is asked of its own constructor."""
