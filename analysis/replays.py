@@ -114,7 +114,7 @@ def split(frame: pd.DataFrame, source: str = "the replay table") -> list[Group]:
         raise BadInput(f"{source}: holds no replays")
     groups = []
     for key, part in frame.groupby(list(replay_table.KEYS), sort=False, observed=True):
-        groups.append(_group(dict(zip(replay_table.KEYS, key, strict=True)), part, source))
+        groups.append(_group(dict(zip(replay_table.KEYS, map(str, key), strict=True)), part, source))
     return groups
 
 

@@ -1,0 +1,216 @@
+"""Figure 1: error surfaces side by side as heat maps, on one scale of distance from each surface's own lowest value.
+
+The first axis stands upright, the second lies. Of further axes the best cell is shown. A surface with one axis is
+an upright strip.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.colors import BoundaryNorm, ListedColormap
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from analysis.figures.style import axis_label, optimizer_label, sheet
+from analysis.figures.ticks import label, tick_indices
+from grids.errors import BadInput
+from grids.space import Axis
+from grids.surface import Surface
+
+MOST = 12
+"""Panels on one sheet."""
+_GREY, _HATCH = "#e4e4e4", "#8a8a8a"
+_BANDS = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Slice:
+    """What one panel shows of a surface: arrays `[first axis, second axis]`, the second of length 1 where none is.
+
+    Args:
+        cell: int64, the flat number of the cell shown, the best over any further axes.
+        suboptimality: float64, in the surface's unit.
+        diverged: float64, the share of the cell's seeds that diverged.
+    """
+
+    surface: Surface
+    cell: np.ndarray
+    suboptimality: np.ndarray
+    diverged: np.ndarray
+
+    @property
+    def best(self) -> np.ndarray:
+        """The cells of the lowest value, bool."""
+        return np.asarray(self.suboptimality == 0)
+
+
+def best_slice(surface: Surface) -> Slice:
+    """The surface over its first two axes; of each cell's further axes the best."""
+    shape = (*surface.space.shape, 1)[:2]
+    deep = surface.suboptimality.reshape(*shape, -1)
+    where = deep.argmin(axis=-1)
+    cell = where + deep.shape[-1] * np.arange(math.prod(shape)).reshape(shape)
+    share = surface.diverged.mean(axis=-1).ravel()
+    return Slice(surface, cell, deep.min(axis=-1), share[cell])
+
+
+def bounds(slices: Sequence[Slice]) -> np.ndarray:
+    """Edges of the colour bands: 0, then steps of 1-2-5, fine near the best: float64 `[bands + 1]`.
+
+    The first step lies below all but a twentieth of the cells that trained and are not the best, at most three
+    decades under the last; what is worse than the last edge gets its colour.
+    """
+    near = np.concatenate([part.suboptimality[part.diverged < 1].ravel() for part in slices])
+    near = near[near > 0]
+    if not near.size:
+        return np.array([0.0, 1.0])
+    top = _nice(float(near.max()), math.ceil)
+    low = min(_nice(float(np.quantile(near, 0.05)), math.floor), top - 1)
+    steps = range(low, min(top, low + _BANDS - 1) + 1)
+    return np.array([0.0, *(float(f"{(1, 2, 5)[k % 3]}e{k // 3}") for k in steps)])
+
+
+def _nice(value: float, rounding: Any) -> int:
+    """The place k of `value` in the series … 0.5, 1, 2, 5, 10 …, in which 1 has k = 0, rounded up or down."""
+    exponent = math.floor(math.log10(value))
+    place = float(np.interp(value / 10.0**exponent, (1, 2, 5, 10), (0, 1, 2, 3)))
+    return int(rounding(round(place + 3 * exponent, 9)))
+
+
+def draw(surfaces: Sequence[Surface]) -> tuple[Figure, list[dict[str, Any]]]:
+    """The sheet, and the numbers drawn: one row for each cell shown.
+
+    Raises:
+        BadInput: no surface, or more than fit on a sheet.
+    """
+    if not 1 <= len(surfaces) <= MOST:
+        raise BadInput(f"figure 1 takes 1 to {MOST} surfaces, not {len(surfaces)}")
+    slices = [best_slice(surface) for surface in surfaces]
+    columns = {1: 1, 2: 2, 3: 3, 4: 2, 5: 3, 6: 3, 9: 3}.get(len(slices), 4)
+    lines = math.ceil(len(slices) / columns)
+    figure = sheet(1.4 + 2.9 * columns, 0.7 + 3.15 * lines)
+    panels = figure.subplots(lines, columns, squeeze=False)
+    edges = bounds(slices)
+    palette = ListedColormap(colormaps["viridis_r"](np.linspace(0, 1, len(edges) - 1)))
+    norm = BoundaryNorm(edges, palette.N)
+    for panel, part in zip(panels.flat, slices, strict=False):
+        image = _panel(panel, part, palette, norm, len({s.provenance.task for s in surfaces}) > 1)
+    for panel in panels.flat[len(slices) :]:
+        panel.set_axis_off()
+    worse = any(part.suboptimality.max() > edges[-1] for part in slices)
+    bar = figure.colorbar(
+        image, ax=panels, ticks=edges, extend="max" if worse else "neither", fraction=0.03 if columns > 2 else 0.05
+    )
+    bar.ax.set_yticklabels([f"{edge:g}" for edge in edges])
+    bar.set_label(_scale_label(surfaces))
+    figure.legend(handles=_legend(slices), loc="outside lower center", ncols=3)
+    return figure, [row for part in slices for row in _rows(part)]
+
+
+def _panel(panel: Axes, part: Slice, palette: ListedColormap, norm: BoundaryNorm, name_task: bool) -> Any:
+    upright, *rest = part.surface.space.axes
+    trained = np.ma.masked_where(part.diverged == 1, part.suboptimality)
+    # No seams between cells in PDF viewers: each cell is edged in its own colour.
+    image = panel.pcolormesh(trained, cmap=palette, norm=norm, edgecolors="face", linewidth=0.1)
+    _overlay(panel, part.diverged == 1, _GREY, "//////")
+    _overlay(panel, (part.diverged > 0) & (part.diverged < 1), "none", "////")
+    rows, cells = np.nonzero(part.best)
+    panel.scatter(cells + 0.5, rows + 0.5, marker="*", s=70, c="#d0021b", edgecolors="white", linewidths=0.7, zorder=3)
+    _ticks(panel.yaxis, upright, most=11)
+    panel.set_ylabel(axis_label(upright.name))
+    if rest:
+        _ticks(panel.xaxis, rest[0], most=6)
+        panel.set_xlabel(axis_label(rest[0].name))
+    else:
+        panel.set_xticks([])
+    height, width = part.suboptimality.shape
+    if not rest:
+        panel.set_box_aspect(7)
+    elif 1 / 3 <= height / width <= 3:
+        panel.set_aspect("equal")
+    panel.set_title(_title(part, name_task))
+    for spine in panel.spines.values():
+        spine.set_visible(False)
+    return image
+
+
+def _overlay(panel: Axes, where: np.ndarray, face: str, hatch: str) -> None:
+    if where.any():
+        mesh = panel.pcolor(np.ma.masked_where(~where, np.ones(where.shape)), cmap=ListedColormap([_GREY]))
+        mesh.set(facecolor=face, edgecolor=_HATCH, hatch=hatch, linewidth=0, array=None)
+
+
+def _ticks(side: Any, axis: Axis, most: int) -> None:
+    indices = tick_indices(axis, most)
+    side.set_ticks([index + 0.5 for index in indices], [label(axis, index) for index in indices])
+    side.set_tick_params(length=2)
+
+
+def _title(part: Slice, name_task: bool) -> str:
+    surface = part.surface
+    name = optimizer_label(surface.provenance.optimizer)
+    if name_task:
+        name = f"{surface.provenance.task}: {name}"
+    best = surface.best_cell
+    short = {"alpha": "α", "epsilon": "ε"}
+    where = [
+        f"{short.get(axis.name, axis.name)} = {label(axis, i)}"
+        for axis, i in zip(surface.space.axes, best, strict=True)
+    ]
+    ties = int((surface.suboptimality == 0).sum()) - 1
+    more = f" (+{ties})" if ties else ""
+    unit = f" {surface.provenance.unit}" if surface.provenance.unit else ""
+    further = ", ".join(surface.space.names[2:])
+    lines = [name, f"lowest {surface.mean.min():.4g}{unit} at " + ", ".join(where[:2]) + more]
+    if further:
+        lines[1] = f"lowest {surface.mean.min():.4g}{unit}{more}"
+        lines.append(f"each cell: best over {further}")
+    return "\n".join(lines)
+
+
+def _scale_label(surfaces: Sequence[Surface]) -> str:
+    metrics = {(s.provenance.metric, s.provenance.unit) for s in surfaces}
+    metric, unit = metrics.pop() if len(metrics) == 1 else ("value", "")
+    points = {"%": " (percentage points)", "": ""}.get(unit, f" ({unit})")
+    return f"{metric or 'value'} above the surface's lowest{points}"
+
+
+def _legend(slices: Sequence[Slice]) -> list[Any]:
+    ties = any(part.best.sum() > 1 for part in slices)
+    star = Line2D(
+        [], [], marker="*", color="none", markerfacecolor="#d0021b", markeredgecolor="white", markersize=10,
+        label="best cell" + ("s" if ties else ""),
+    )  # fmt: skip
+    handles: list[Any] = [star]
+    if any((part.diverged == 1).any() for part in slices):
+        handles.append(Patch(facecolor=_GREY, edgecolor=_HATCH, hatch="//////", linewidth=0, label="diverged"))
+    if any(((part.diverged > 0) & (part.diverged < 1)).any() for part in slices):
+        handles.append(
+            Patch(facecolor="none", edgecolor=_HATCH, hatch="////", linewidth=0, label="diverged for some seeds")
+        )
+    return handles
+
+
+def _rows(part: Slice) -> list[dict[str, Any]]:
+    surface = part.surface
+    value, provenance = surface.mean.ravel(), surface.provenance
+    rows = []
+    for flat, suboptimality, share in zip(part.cell.flat, part.suboptimality.flat, part.diverged.flat, strict=True):
+        rows.append(
+            {
+                "task": provenance.task,
+                "optimizer": provenance.optimizer,
+                **surface.space.values(surface.space.cell(int(flat))),
+                "value": float(value[flat]),
+                "suboptimality": float(suboptimality),
+                "diverged": float(share),
+                "best": bool(suboptimality == 0),
+            }
+        )
+    return rows

@@ -1,0 +1,171 @@
+"""How every figure looks and how it is saved: fonts, sizes, a palette safe for colour-blind readers, whole files."""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from grids.atomic import whole_file, write_whole
+from grids.errors import BadInput
+
+ENDINGS = (".pdf", ".png", ".svg")
+
+COLOURS = (
+    # Okabe and Ito's palette without its yellow and black, then three of Tol's "muted": told apart by everybody.
+    "#0072B2",
+    "#D55E00",
+    "#009E73",
+    "#CC79A7",
+    "#56B4E9",
+    "#E69F00",
+    "#882255",
+    "#999933",
+    "#332288",
+    "#777777",
+)
+LINES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)), (0, (8, 2, 1, 2, 1, 2)))
+
+_SETTINGS: Any = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "axes.titlesize": 10,
+    "axes.labelsize": 9,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "legend.fontsize": 8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": False,
+    "grid.color": "#dddddd",
+    "grid.linewidth": 0.6,
+    "legend.frameon": False,
+    "lines.linewidth": 1.6,
+    "hatch.linewidth": 0.6,
+    "pdf.fonttype": 42,
+    "svg.hashsalt": "tunecost",
+    "figure.dpi": 200,
+    "savefig.dpi": 200,
+}
+
+_OPTIMIZERS = {
+    "sgd": "SGD",
+    "adam": "Adam",
+    "amsgrad": "AMSGrad",
+    "adamw": "AdamW",
+    "radam": "RAdam",
+    "adabound": "AdaBound",
+    "adashift": "AdaShift",
+    "adabelief": "AdaBelief",
+    "avagrad": "AvaGrad",
+    "avagradw": "AvaGradW",
+}
+_SEARCHERS = {
+    "random": "random",
+    "random-unique": "random,\nunique",
+    "tpe": "TPE",
+    "cmaes": "CMA-ES",
+    "gld": "GLD",
+    "cgld": "CGLD",
+}
+_AXES = {"alpha": "learning rate α", "epsilon": "adaptability ε"}
+
+
+def styled() -> Any:
+    """A context in which the house's settings hold; every figure is drawn and saved inside one."""
+    return mpl.rc_context(_SETTINGS)
+
+
+def sheet(width: float, height: float) -> Figure:
+    """An empty sheet of `width` × `height` inches that lays itself out; no window, no global state."""
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def check_ending(path: str | Path) -> Path:
+    """`path`, if figures can be saved under its ending.
+
+    Raises:
+        BadInput: another ending than .pdf, .png or .svg.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in ENDINGS:
+        raise BadInput(f"{path}: a figure's name ends in {', '.join(ENDINGS)}, not in '{path.suffix}'")
+    return path
+
+
+def save(figure: Figure, path: str | Path, rows: Sequence[Mapping[str, Any]]) -> list[Path]:
+    """Write the figure to `path`, in the format of its ending, and the numbers drawn beside it as .csv.
+
+    The files hold no date, so that equal numbers give equal files.
+
+    Raises:
+        BadInput: another ending than .pdf, .png or .svg, or a folder that cannot be written.
+    """
+    path = check_ending(path)
+    ending = path.suffix.lower().lstrip(".")
+    undated = {"pdf": {"CreationDate": None}, "svg": {"Date": None}, "png": {}}[ending]
+    with whole_file(path) as temporary:
+        figure.savefig(temporary, format=ending, metadata=undated)
+    table = path.with_suffix(".csv")
+    write_whole(table, csv_text(rows))
+    return [path, table]
+
+
+def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
+    """`rows` as CSV; columns in order of appearance, empty where a row lacks one or holds NaN."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(names)
+    for row in rows:
+        values = (row.get(name) for name in names)
+        writer.writerow(["" if value is None or value != value else value for value in values])
+    return text.getvalue()
+
+
+def optimizer_label(text: str) -> str:
+    """`Adam` for `adam`; a name that is not known, or options after a colon, stand as they are."""
+    name, colon, options = text.partition(":")
+    return _OPTIMIZERS.get(name, name) + colon + options
+
+
+def searcher_label(text: str) -> str:
+    """`CMA-ES` for `cmaes`; options after a colon go to a second line."""
+    name, _, options = text.partition(":")
+    if name == "optuna":
+        return f"Optuna\n{options}"
+    return _SEARCHERS.get(name, name) + (f"\n{options}" if options else "")
+
+
+def axis_label(name: str) -> str:
+    """`learning rate α` for `alpha`; another axis is called by its name."""
+    return _AXES.get(name, name)
+
+
+def searcher_order(text: str) -> tuple[int, str]:
+    """A key that sorts searchers as the study lists them, strangers last."""
+    known = list(_SEARCHERS)
+    name = text.partition(":")[0]
+    return (known.index(name) if name in known else len(known), text)
+
+
+def optimizer_order(text: str) -> tuple[int, str]:
+    """A key that sorts optimizers as the study lists them, strangers last."""
+    known = list(_OPTIMIZERS)
+    name = text.partition(":")[0]
+    return (known.index(name) if name in known else len(known), text)
+
+
+def colour(index: int) -> str:
+    """The palette's colour at `index`; it starts again after ten."""
+    return COLOURS[index % len(COLOURS)]
+
+
+def light_grid(axes: Axes, which: str = "y") -> None:
+    """Fine grid lines behind what is drawn."""
+    axes.set_axisbelow(True)
+    axes.grid(axis=which)  # type: ignore[arg-type]
