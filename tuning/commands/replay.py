@@ -1,7 +1,108 @@
-"""`tunecost replay`."""
+"""`tunecost replay`: searchers over surfaces, into a replay table."""
+
+import enum
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from grids.errors import BadInput
+from tuning.terminal import progress, say
+
+FIVE = ["random", "tpe", "cmaes", "gld", "cgld"]
 
 
-def replay() -> None:
-    raise BadInput("not built yet")
+class Noise(enum.StrEnum):
+    """What makes the values that searchers are told uncertain."""
+
+    seed = "seed"
+
+
+def replay(
+    surfaces: Annotated[
+        list[str], typer.Argument(metavar="SURFACE...", help="Surfaces: paths, or names as `digits-mlp/adam`.")
+    ],
+    out: Annotated[Path, typer.Option("--out", help="The replay table to write (.parquet).")],
+    searchers: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--searcher",
+            "-s",
+            metavar="SEARCHER",
+            help="Once for each: random, random-unique, tpe, cmaes, gld, cgld, optuna:NAME or my_module:MyClass; "
+            "options as gld:radius_max=10,radius_min=1.",
+            show_default=", ".join(FIVE),
+        ),
+    ] = None,
+    repeats: Annotated[int, typer.Option(help="Replays of each searcher on each surface.")] = 1000,
+    max_trials: Annotated[
+        int | None, typer.Option(help="Trials a replay may spend.", show_default="the surface's number of cells")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of all randomness; 0 or more.")] = 0,
+    jobs: Annotated[
+        int | None, typer.Option(help="Processes; never changes a result.", show_default="all processors")
+    ] = None,
+    seed_statistic: Annotated[
+        str, typer.Option(help="What judges a cell of several seeds: mean, median, best or worst.")
+    ] = "mean",
+    noise: Annotated[
+        Noise | None,
+        typer.Option(
+            help="seed: each trial is told the value of one of the surface's seeds, drawn anew; `best` is then what "
+            "the cell chosen so far is truly worth, and every replay spends its whole budget.",
+            show_default="none",
+        ),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar, no remarks.")] = False,
+) -> None:
+    """Replay searchers over error surfaces, many times each, and write every improvement they make."""
+    from grids import replay_table
+    from grids.library import load_surface
+    from tuning.replay import cores, versions
+    from tuning.replay import replay as run
+
+    for text in surfaces:
+        if surfaces.count(text) > 1:
+            raise BadInput(f"surface '{text}' is given twice")
+    _check_writable(out)
+    loaded = {text: load_surface(text) for text in surfaces}
+    chosen = searchers or FIVE
+    with progress("replays", len(loaded) * len(chosen) * repeats, quiet) as advance:
+        frame = run(
+            loaded,
+            chosen,
+            repeats=repeats,
+            max_trials=max_trials,
+            seed=seed,
+            jobs=cores() if jobs is None else jobs,
+            seed_statistic=seed_statistic,
+            noise=noise is not None,
+            advance=advance,
+        )
+    header = {
+        "seed": seed,
+        "repeats": repeats,
+        "max_trials": {text: max_trials or surface.space.size for text, surface in loaded.items()},
+        "seed_statistic": seed_statistic,
+        "noise": noise.value if noise else None,
+        "surfaces": list(loaded),
+        "searchers": chosen,
+        "software": versions(),
+    }
+    replay_table.save(frame, out, header)
+    say(f"{out}: {len(loaded) * len(chosen) * repeats} replays, {len(frame)} rows", quiet)
+
+
+def _check_writable(out: Path) -> None:
+    """Raises BadInput where `out` cannot be written, before hours go into what it is to hold."""
+    folder = out.parent
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    try:
+        if out.is_dir():
+            raise IsADirectoryError(21, "it is a folder")
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise BadInput(f"{out}: cannot be written ({error.strerror or error})") from error

@@ -1,0 +1,142 @@
+"""Replaying searchers over surfaces: many seeded runs, in any number of processes, into one replay table."""
+
+import math
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from grids.errors import BadInput
+from grids.replay_table import SCHEMA
+from grids.surface import Surface
+from tuning.arena import Arena
+from tuning.chunk import Chunk, Rows, run_chunk
+from tuning.searchers import get_searcher
+from tuning.workers import spread
+
+PAPER_SEARCHERS = ("random", "tpe", "cmaes", "gld", "cgld")
+"""The five that the paper compares."""
+
+
+def replay(
+    surfaces: Mapping[str, Surface],
+    searchers: Sequence[str] = PAPER_SEARCHERS,
+    *,
+    repeats: int | range = 1000,
+    max_trials: int | None = None,
+    seed: int = 0,
+    jobs: int = 1,
+    seed_statistic: str = "mean",
+    noise: bool = False,
+    advance: Callable[[int], None] = lambda replays: None,
+) -> pd.DataFrame:
+    """Replay every searcher on every surface.
+
+    Each replay draws from streams named by seed, searcher text, surface and its own number, so that `jobs`, the order
+    of arguments and the other replays change nothing. It ends when it is told the surface's lowest value, or after
+    `max_trials`.
+
+    Args:
+        surfaces: by the name that the table shows.
+        searchers: texts, as `tuning.searchers.get_searcher` reads them.
+        repeats: how many replays of each searcher on each surface, or which.
+        max_trials: the budget of a replay; the number of the surface's cells where not given.
+        seed: 0 or more.
+        jobs: processes for what is not compiled.
+        seed_statistic: how several seeds of a cell become the one value it is judged by.
+        noise: tell the value of a seed drawn anew at each trial, and judge by the statistic. Every replay then spends
+            its whole budget.
+        advance: called with the number of replays finished since the last call.
+
+    Returns:
+        The replay table, columns as `grids.replay_table.SCHEMA`.
+
+    Raises:
+        BadInput: an unknown searcher, an option or number out of range, or a searcher that leaves its space.
+    """
+    wanted = range(repeats) if isinstance(repeats, int) else repeats
+    _check(surfaces, searchers, wanted, max_trials, seed, jobs)
+    arenas = [Arena.of(label, surface, seed_statistic, noise) for label, surface in surfaces.items()]
+    for arena in arenas:
+        for text in searchers:
+            get_searcher(text).build(arena.space, np.random.default_rng(0))
+    chunks = [
+        Chunk(arena, text, seed, part, max_trials or arena.space.size)
+        for arena in arenas
+        for text in searchers
+        for part in _parts(wanted, max_trials or arena.space.size, jobs)
+    ]
+    results: list[Rows | None] = [None] * len(chunks)
+    for number, rows in _all(chunks, jobs):
+        results[number] = rows
+        advance(len(chunks[number].repeats))
+    frames = [_frame(chunk, rows) for chunk, rows in zip(chunks, results, strict=True) if rows is not None]
+    return pd.concat(frames, ignore_index=True)
+
+
+def versions() -> dict[str, str]:
+    """The versions of what a replay's result depends on."""
+    found = {}
+    for package in ("tunecost", "numpy", "optuna", "cma", "numba"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def cores() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _all(chunks: Sequence[Chunk], jobs: int) -> Iterator[tuple[int, Rows]]:
+    if jobs == 1 or len(chunks) == 1:
+        for number, chunk in enumerate(chunks):
+            yield number, run_chunk(chunk)
+    else:
+        yield from spread(run_chunk, chunks, min(jobs, len(chunks)))
+
+
+def _parts(repeats: range, max_trials: int, jobs: int) -> list[range]:
+    """`repeats` in chunks small enough to share among `jobs`, and of matrices under some 2 million trials."""
+    size = max(1, min(math.ceil(len(repeats) / (16 * jobs)), 2_000_000 // max_trials))
+    return [repeats[start : start + size] for start in range(0, len(repeats), size)]
+
+
+def _frame(chunk: Chunk, rows: Rows) -> pd.DataFrame:
+    arena = chunk.arena
+    names: dict[str, Any] = {
+        "surface": arena.label,
+        "optimizer": arena.optimizer,
+        "task": arena.task,
+        "searcher": chunk.searcher,
+    }
+    count = len(rows["repeat"])
+    columns = {name: np.full(count, text, object) for name, text in names.items()} | rows
+    return pd.DataFrame({name: columns[name] for name in SCHEMA.names})
+
+
+def _check(
+    surfaces: Mapping[str, Surface],
+    searchers: Sequence[str],
+    repeats: range,
+    max_trials: int | None,
+    seed: int,
+    jobs: int,
+) -> None:
+    if not surfaces:
+        raise BadInput("no surface to replay on")
+    if not searchers:
+        raise BadInput("no searcher to replay")
+    for text in searchers:
+        if searchers.count(text) > 1:
+            raise BadInput(f"searcher '{text}' is given twice")
+    if len(repeats) < 1 or repeats.start < 0 or repeats.step != 1:
+        raise BadInput(f"repeats must be 1 or more, not {len(repeats)}")
+    for name, number, least in (("max_trials", max_trials, 1), ("seed", seed, 0), ("jobs", jobs, 1)):
+        if number is not None and number < least:
+            raise BadInput(f"{name.replace('_', '-')} must be {least} or more, not {number}")

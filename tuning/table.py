@@ -1,0 +1,62 @@
+"""From the cells that replays evaluated to the rows of the replay table: one piece of code for every searcher."""
+
+import numpy as np
+
+from tuning.arena import Arena
+
+
+def table_rows(matrix: np.ndarray, arena: Arena, columns: np.ndarray, first_repeat: int) -> dict[str, np.ndarray]:
+    """The rows of the replay table: one each time a replay improves on its best, and one last row at its end.
+
+    The incumbent is the cell of the lowest value told so far, the first of equals. `best` is what that cell is judged
+    by, so with noise, where a lucky draw can displace a better cell, it may also rise.
+
+    Args:
+        matrix: int32 `[replays, trials]`, flat cell numbers, −1 after the end; every replay has at least one.
+        arena: what was played on.
+        columns: int `[replays, trials]`, which column of `arena.told` was told.
+        first_repeat: the number of the first replay.
+
+    Returns:
+        By column name, arrays `[rows]`, ordered by replay, trial, end row last:
+        `repeat`, `trial` (1-based), `unique`, `best`, `suboptimality`, `end`.
+    """
+    played = matrix >= 0
+    told = np.where(played, arena.told[matrix, columns], np.inf)
+    so_far = np.minimum.accumulate(told, axis=1)
+    improved = played.copy()
+    improved[:, 1:] &= so_far[:, 1:] < so_far[:, :-1]
+    replay, trial = np.nonzero(improved)
+    cell = matrix[replay, trial]
+    # The last improvement of each replay is also what its end row shows.
+    last = np.append(np.nonzero(np.diff(replay))[0], len(replay) - 1)
+    lengths = played.sum(axis=1)
+    ends = np.arange(len(matrix))
+
+    unique = _distinct(matrix)
+    replay = np.concatenate([replay, ends])
+    trial = np.concatenate([trial, lengths - 1])
+    cell = np.concatenate([cell, cell[last]])
+    end = np.repeat([False, True], [len(replay) - len(ends), len(ends)])
+    order = np.lexsort((end, trial, replay))
+    replay, trial, cell, end = replay[order], trial[order], cell[order], end[order]
+    best = arena.value[cell]
+    return {
+        "repeat": replay.astype(np.int64) + first_repeat,
+        "trial": trial.astype(np.int64) + 1,
+        "unique": unique[replay, trial].astype(np.int64),
+        "best": best,
+        "suboptimality": best - arena.lowest,
+        "end": end,
+    }
+
+
+def _distinct(matrix: np.ndarray) -> np.ndarray:
+    """How many different cells each replay has seen up to each trial; `[replays, trials]` like `matrix`."""
+    order = np.argsort(matrix, axis=1, kind="stable")
+    ranked = np.take_along_axis(matrix, order, axis=1)
+    first = np.ones(matrix.shape, bool)
+    first[:, 1:] = ranked[:, 1:] != ranked[:, :-1]
+    new = np.empty_like(first)
+    np.put_along_axis(new, order, first, axis=1)
+    return np.asarray(new.cumsum(axis=1))

@@ -1,0 +1,77 @@
+"""Playing replays: which cells a searcher evaluates, trial by trial. The plain form, oracle of compiled ones."""
+
+import numpy as np
+
+from grids.errors import BadInput
+from tuning.arena import Arena
+from tuning.searchers import Searcher, SearcherSpec
+from tuning.streams import NOISE, generator, stream
+
+
+def trials_matrix(arena: Arena, spec: SearcherSpec, seed: int, repeats: range, max_trials: int) -> np.ndarray:
+    """The cells that a range of replays evaluates, each replay on its own streams.
+
+    Args:
+        arena: what is played on.
+        spec: the searcher.
+        seed: the user's.
+        repeats: which replays.
+        max_trials: the budget of each.
+
+    Returns:
+        int32 `[len(repeats), max_trials]`, flat cell numbers, −1 after the end of a replay.
+
+    Raises:
+        BadInput: an option out of range, or a searcher that leaves the space.
+    """
+    matrix = np.full((len(repeats), max_trials), -1, np.int32)
+    columns = noise_columns(arena, spec, seed, repeats, max_trials)
+    for row, repeat in enumerate(repeats):
+        rng = generator(stream(seed, spec.text, arena.name, repeat))
+        cells = play(spec.build(arena.space, rng), arena, columns[row])
+        matrix[row, : len(cells)] = cells
+    return matrix
+
+
+def noise_columns(arena: Arena, spec: SearcherSpec, seed: int, repeats: range, max_trials: int) -> np.ndarray:
+    """Which column of `arena.told` each trial is told: uniform with noise, else 0. Int32 `[len(repeats), max_trials]`.
+
+    The draws come from a stream of their own, so that noise takes nothing from the searcher's.
+    """
+    columns = np.zeros((len(repeats), max_trials), np.int32)
+    if arena.noisy:
+        for row, repeat in enumerate(repeats):
+            uniform = generator(stream(seed, spec.text, arena.name, repeat, NOISE)).random(max_trials)
+            columns[row] = (uniform * arena.told.shape[1]).astype(np.int32)
+    return columns
+
+
+def play(searcher: Searcher, arena: Arena, columns: np.ndarray) -> list[int]:
+    """One replay: ask and tell until the lowest value was told, or every trial is spent.
+
+    Args:
+        searcher: fresh, on the arena's space.
+        arena: what is played on.
+        columns: int `[max_trials]`, the column of `arena.told` that each trial is told.
+
+    Returns:
+        The flat numbers of the cells evaluated, at most `max_trials`.
+
+    Raises:
+        BadInput: the searcher asked for what is no cell of the space.
+    """
+    told, stop, shape = arena.told, arena.stop, arena.space.shape
+    cells: list[int] = []
+    for column in columns.tolist():
+        cell = searcher.ask()
+        if len(cell) != len(shape) or not all(0 <= index < length for index, length in zip(cell, shape, strict=True)):
+            raise BadInput(f"{type(searcher).__name__} asked for {cell!r}, not a cell of a space of shape {shape}")
+        flat = 0
+        for index, length in zip(cell, shape, strict=True):
+            flat = flat * length + int(index)
+        value = float(told[flat, column])
+        searcher.tell(cell, value)
+        cells.append(flat)
+        if value <= stop:
+            break
+    return cells
