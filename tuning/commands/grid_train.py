@@ -1,7 +1,217 @@
-"""Commands still to come."""
+"""`tunecost grid tasks|optimizers|plan|run|status`: what can be trained, what it costs, training it, how far it is."""
+
+import shlex
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from grids.errors import BadInput
+from tuning.terminal import Format, print_rows, progress, say
+
+if TYPE_CHECKING:
+    from trainers.sweep.job import Job
+
+TaskName = Annotated[str, typer.Argument(metavar="TASK", help="What is trained; `grid tasks` lists them.")]
+Optimizers = Annotated[
+    list[str],
+    typer.Option("-o", "--optimizer", metavar="OPT", help="`grid optimizers` lists them. Several: -o A -o B."),
+]
+SpaceText = Annotated[
+    str, typer.Option("--space", metavar="SPACE", help="A preset, or axes as `alpha=0.1,1,epsilon=1e-8,1`.")
+]
+Seeds = Annotated[int, typer.Option("--seeds", min=1, metavar="N", help="Seeds 0 to N-1 for each cell.")]
+Epochs = Annotated[int | None, typer.Option("--epochs", min=1, metavar="N", help="[default: the task's]")]
+Device = Annotated[
+    str, typer.Option("--device", metavar="D", help="cpu, cuda (all GPUs), cuda:1, or auto: GPUs where there are any.")
+]
+Data = Annotated[
+    Path | None, typer.Option("--data", metavar="DIR", help="Where the task's data lie. [default: ./data]")
+]
+Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Surfaces go to DIR/TASK/OPT.parquet.")]
+Block = Annotated[
+    int | None, typer.Option("--block", min=1, metavar="CELLS", help="Cells a shard holds. [default: by the task]")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No progress bar, no remarks.")]
+Form = Annotated[Format, typer.Option("--format", help="How rows are printed.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands to `app`."""
+    for name, command in (
+        ("tasks", tasks),
+        ("optimizers", optimizers),
+        ("plan", plan),
+        ("run", run),
+        ("status", status),
+    ):
+        app.command(name)(command)
+
+
+def tasks(form: Form = Format.table) -> None:
+    """What can be trained."""
+    from trainers.tasks import TASKS
+
+    rows = [
+        {
+            "task": task.name,
+            "epochs": task.epochs,
+            "batch": task.batch_size,
+            "classes": task.classes,
+            "data": "needed" if task.needs_data else "built in",
+            "summary": task.summary,
+        }
+        for task in TASKS.values()
+    ]
+    print_rows(rows, ["task", "epochs", "batch", "classes", "data", "summary"], form)
+
+
+def optimizers(form: Form = Format.table) -> None:
+    """Which optimizers there are, and which hyperparameters each has."""
+    from trainers.rules import RULES
+
+    rows = [
+        {
+            "optimizer": name,
+            "hyperparameters": ", ".join(f"{key}={value:g}" for key, value in rule.hyperparameters.items()),
+            "summary": rule.summary,
+        }
+        for name, rule in RULES.items()
+    ]
+    print_rows(rows, ["optimizer", "hyperparameters", "summary"], form)
+
+
+def plan(
+    task: TaskName,
+    optimizer: Optimizers,
+    space: SpaceText = "paper-cifar",
+    seeds: Seeds = 1,
+    epochs: Epochs = None,
+    device: Device = "auto",
+    data: Data = None,
+    out: Out = Path("surfaces"),
+    block: Block = None,
+    form: Form = Format.table,
+) -> None:
+    """Say what a run would take: cells, shards, memory and time, from a few real steps on this machine."""
+    from trainers.sweep.estimate import estimate
+    from trainers.sweep.run import devices
+
+    names = devices(device)
+    rows = []
+    for job in _jobs(task, optimizer, space, seeds, epochs, names[0], data, out, block):
+        one = estimate(job, len(names))
+        gpu = job.device.type == "cuda"
+        rows.append(
+            {
+                "task": one.task,
+                "optimizer": one.optimizer,
+                "cells": one.cells,
+                "seeds": one.seeds,
+                "epochs": one.epochs,
+                "shards": one.shards,
+                "cells_per_shard": one.block,
+                "shards_done": one.done,
+                "memory_gib": round(one.memory / 2**30, 2),
+                "seconds_per_shard": one.shard_seconds,
+                "hours": one.hours,
+                "gpu_hours": one.device_hours if gpu else 0.0,
+                "workers": one.workers,
+                "device": one.device,
+            }
+        )
+    print_rows(rows, list(rows[0]), form)
+
+
+def run(
+    task: TaskName,
+    optimizer: Optimizers,
+    space: SpaceText = "paper-cifar",
+    seeds: Seeds = 1,
+    epochs: Epochs = None,
+    device: Device = "auto",
+    data: Data = None,
+    out: Out = Path("surfaces"),
+    block: Block = None,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            metavar="I/N",
+            envvar="TUNECOST_SHARD",
+            help="Train only the I-th of N parts; I counts from 0, or from 1 (part N is part 0). [default: all]",
+        ),
+    ] = None,
+    time_limit: Annotated[
+        float | None,
+        typer.Option(min=0, metavar="MIN", help="Minutes; nothing is started that would not end. [default: none]"),
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh/--resume", help="Start over, or go on where it stopped.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Train every cell of a space; leaves DIR/TASK/OPT.parquet. Any number of these may share one DIR."""
+    from trainers.sweep import run as runner
+
+    end = None if time_limit is None else time.time() + 60 * time_limit
+    terms = runner.Terms(shard=_part(shard), end=end, fresh=fresh, command=_command())
+    for job in _jobs(task, optimizer, space, seeds, epochs, device, data, out, block):
+        with progress(f"{job.task_name}/{job.optimizer}", job.space.size * job.seeds, quiet) as advance:
+            merged = runner.run(job, terms, lambda line: say(line), lambda one, go=advance: go(one.cells))  # type: ignore[misc]
+        if merged:
+            say(f"{job.layout.surface}", quiet)
+        else:
+            say(f"{job.layout.shards}: not complete yet; `tunecost grid status {out}` says what is missing", quiet)
+
+
+def status(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder of surfaces, a task's, or a sweep's own.")],
+    form: Form = Format.table,
+) -> None:
+    """How far sweeps are, counted in runs (a cell with a seed). Exits 3 while any is missing."""
+    from dataclasses import asdict
+
+    from trainers.sweep.status import status as find
+
+    found = find(folder, say)
+    rows = [asdict(one) for one in found]
+    print_rows(rows, list(rows[0]), form)
+    if any(one.missing or one.running for one in found):
+        raise typer.Exit(3)
+
+
+def _jobs(
+    task: str,
+    optimizers: list[str],
+    space: str,
+    seeds: int,
+    epochs: int | None,
+    device: str,
+    data: Path | None,
+    out: Path,
+    block: int | None,
+) -> "list[Job]":
+    """One job for each optimizer; whatever is wrong with any of them is said before the first one runs."""
+    from trainers.sweep.job import Job
+
+    jobs = [Job(task, one, space, seeds, epochs, device, data, out, block) for one in dict.fromkeys(optimizers)]
+    taken: dict[Any, str] = {}
+    for job in jobs:
+        _ = job.sweep
+        other = taken.setdefault(job.layout.shards, job.optimizer)
+        if other != job.optimizer:
+            raise BadInput(f"'{other}' and '{job.optimizer}' would share the file {job.layout.surface}")
+    return jobs
+
+
+def _part(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    index, slash, count = text.partition("/")
+    if not (slash and index.isdigit() and count.isdigit()) or not 0 <= int(index) <= int(count) or int(count) < 1:
+        raise BadInput(f"--shard {text}: give I/N with 0 <= I <= N, as in 2/8")
+    return int(index), int(count)
+
+
+def _command() -> str:
+    return shlex.join(["tunecost", *sys.argv[1:]])

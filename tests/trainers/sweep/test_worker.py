@@ -1,0 +1,237 @@
+"""One worker: resumes, sets damaged files aside, keeps to its time, leaves the rest safe."""
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import sweep_fakes
+from sweep_fakes import FakeTrainer
+
+from grids import surface_file
+from grids.errors import BadInput
+from grids.surface import Surface
+from trainers.sweep import manifest, shard_file
+from trainers.sweep.claims import Pace
+from trainers.sweep.layout import Layout
+from trainers.sweep.merge import merge
+from trainers.sweep.sweep import Shard
+from trainers.sweep.worker import Limit, OnEpoch, Worker
+
+PACE = Pace(heartbeat=0.05, stale=0.5, poll=0.01)
+
+
+def worker(tmp_path: Path, said: list[str] | None = None, seeds: int = 2, **changes: Any) -> Worker:
+    layout, sweep = Layout.of(tmp_path, "fake", "adam"), sweep_fakes.sweep()
+    manifest.adopt(layout, sweep, seeds, None, False)
+    options: dict[str, Any] = {"train": FakeTrainer(sweep), "pace": PACE, "say": (said or []).append, "save_every": 0.0}
+    if said is not None:
+        options["say"] = said.append
+    return Worker(layout, sweep, **{**options, **changes})
+
+
+def finished(one: Worker, seeds: int = 2) -> Surface:
+    assert one.run(one.sweep.shards(range(seeds)))
+    assert merge(one.layout, one.sweep, range(seeds), "test", one.say, PACE) is not None
+    return surface_file.load(one.layout.surface)
+
+
+def same(one: Surface, other: Surface) -> bool:
+    return all(
+        np.array_equal(getattr(one, name), getattr(other, name), equal_nan=name == "train_loss")
+        for name in ("value", "diverged", "curve", "train_loss")
+    )
+
+
+def test_a_sweep_from_start_to_surface(tmp_path: Path) -> None:
+    one = worker(tmp_path)
+    surface = finished(one)
+    assert surface.name == "fake/adam"
+    assert surface.seeds == (0, 1)
+    expected = sum(np.log10(0.01) ** 2 + 1 + 1.0 / (epoch + 1) for epoch in range(4))
+    assert surface.value[0, 2, 1] == pytest.approx(expected)
+    assert surface.diverged[3].all()
+    assert not surface.diverged[:3].any()
+    assert (surface.value[3] == 90).all()
+    assert surface.provenance.fixed["beta1"] == 0.9
+    assert surface.provenance.fixed["timing"]["shards"] == 6
+    assert surface.provenance.device == "fake"
+    assert sorted(path.suffix for path in one.layout.shards.iterdir()) == [".json", *[".shard"] * 6]
+
+
+def test_nothing_is_trained_twice_and_more_seeds_add(tmp_path: Path) -> None:
+    finished(worker(tmp_path))
+    again = worker(tmp_path, seeds=3)
+    surface = finished(again, seeds=3)
+    assert surface.seeds == (0, 1, 2)
+    assert [name[:5] for name, _ in again.train.began] == ["seed2"] * 3  # type: ignore[attr-defined]
+
+
+class Stopping(FakeTrainer):
+    """Is interrupted after so many epochs in all, as by Ctrl-C."""
+
+    epochs_left = 0
+
+    def __call__(self, shard: Shard, state: bytes | None, on_epoch: OnEpoch) -> sweep_fakes.FakeResult:
+        def counted(epoch: int, now: Any) -> None:
+            on_epoch(epoch, now)
+            self.epochs_left -= 1
+            if not self.epochs_left:
+                raise KeyboardInterrupt
+
+        return super().__call__(shard, state, counted)
+
+
+@pytest.mark.parametrize("epochs", range(1, 26, 3))
+def test_interrupted_anywhere_gives_the_same_surface(tmp_path: Path, epochs: int) -> None:
+    expected = finished(worker(tmp_path / "whole"))
+    trainer = Stopping(sweep_fakes.sweep())
+    trainer.epochs_left = epochs
+    one = worker(tmp_path, train=trainer)
+    interrupted = False
+    try:
+        one.run(one.sweep.shards(range(2)))
+    except KeyboardInterrupt:
+        interrupted = True
+    assert interrupted == (epochs <= 24)
+    assert not list(one.layout.shards.glob("*.claim"))
+    again = FakeTrainer(sweep_fakes.sweep())
+    assert same(finished(worker(tmp_path, train=again)), expected)
+    resumed = [first for _, first in again.began if first]
+    # After its last epoch a shard keeps no new state: its file comes next.
+    assert resumed == ([epochs % 4 or 3] if interrupted else [])
+
+
+def test_the_state_of_a_killed_worker_is_used(tmp_path: Path) -> None:
+    trainer = Stopping(sweep_fakes.sweep())
+    trainer.epochs_left = 3
+    one = worker(tmp_path, train=trainer)
+    with pytest.raises(KeyboardInterrupt):
+        one.run(one.sweep.shards([0]))
+    (state,) = one.layout.shards.glob("*.snapshot")
+    assert state.stat().st_size > 0
+    again = worker(tmp_path)
+    finished(again)
+    assert again.train.began[0] == (state.stem, 3)  # type: ignore[attr-defined]
+    assert not state.exists()
+
+
+@pytest.mark.parametrize("kept", [0, 10, 100, 300, -1])
+def test_a_shard_cut_short_is_set_aside_and_done_again(tmp_path: Path, kept: int) -> None:
+    one = worker(tmp_path)
+    expected = finished(one)
+    victim = sorted(one.layout.shards.glob("*.shard"))[2]
+    content = victim.read_bytes()
+    victim.write_bytes(content[:kept])
+    said: list[str] = []
+    again = worker(tmp_path, said)
+    assert same(finished(again), expected)
+    assert [name for name, _ in again.train.began] == [victim.stem]  # type: ignore[attr-defined]
+    assert len(said) == 1
+    assert str(victim) in said[0]
+    assert victim.with_suffix(".damaged").exists()
+
+
+def test_every_altered_byte_is_seen(tmp_path: Path) -> None:
+    one = worker(tmp_path)
+    finished(one)
+    shard = one.sweep.shards([0])[0]
+    path = one.layout.shard(shard.name)
+    content = path.read_bytes()
+    for place in itertools.chain(range(150), range(150, len(content), 37)):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+        with pytest.raises((shard_file.Damaged, BadInput)):
+            shard_file.load(one.layout, one.sweep, shard)
+
+
+def test_a_shard_under_a_wrong_name_is_not_believed(tmp_path: Path) -> None:
+    one = worker(tmp_path)
+    expected = finished(one)
+    first, second = one.sweep.shards([0])[:2]
+    one.layout.shard(second.name).write_bytes(one.layout.shard(first.name).read_bytes())
+    said: list[str] = []
+    assert same(finished(worker(tmp_path, said)), expected)
+    assert "not what its name says" in said[0]
+
+
+def test_a_shard_of_another_sweep_is_refused(tmp_path: Path) -> None:
+    one = worker(tmp_path)
+    finished(one)
+    shard = one.sweep.shards([0])[1]
+    other = sweep_fakes.sweep(optimizer="sgd")
+    shard_file.save(one.layout, other, shard, FakeTrainer(other)(shard, None, lambda *_: None), {})
+    with pytest.raises(BadInput, match=r"cells00004-00007\.shard: belongs to another sweep"):
+        worker(tmp_path).run(one.sweep.shards(range(2)))
+    assert one.layout.shard(shard.name).exists()
+
+
+def test_a_damaged_state_starts_its_shard_over(tmp_path: Path) -> None:
+    one = worker(tmp_path)
+    one.layout.snapshot(one.sweep.shards([0])[0].name).write_bytes(b"tunecost-snapshot 1 abc\n{}")
+    said: list[str] = []
+    again = worker(tmp_path, said)
+    finished(again)
+    assert "starts over" in said[0]
+    assert again.train.began[0][1] == 0  # type: ignore[attr-defined]
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Timed(FakeTrainer):
+    """Takes 10 seconds an epoch, by the clock it is given."""
+
+    clock: Clock
+
+    def __call__(self, shard: Shard, state: bytes | None, on_epoch: OnEpoch) -> sweep_fakes.FakeResult:
+        def slow(epoch: int, now: Any) -> None:
+            self.clock.now += 10
+            on_epoch(epoch, now)
+
+        return super().__call__(shard, state, slow)
+
+
+@pytest.mark.parametrize(("minutes", "begun"), [(0.0, 0), (39, 1), (40, 1), (79, 1), (80, 2), (239, 5), (240, 6)])
+def test_nothing_is_started_that_would_not_end_in_time(tmp_path: Path, minutes: float, begun: int) -> None:
+    clock = Clock()
+    trainer = Timed(sweep_fakes.sweep())
+    trainer.clock = clock
+    one = worker(tmp_path, train=trainer, limit=Limit(minutes, None if minutes < 40 else 40.0, clock))
+    assert one.run(one.sweep.shards(range(2))) == (minutes >= 240)
+    assert len(trainer.began) == begun
+    assert clock.now <= max(minutes, 0) + 10
+
+
+def test_a_shard_whose_rest_fits_is_gone_on_with(tmp_path: Path) -> None:
+    clock, sweep = Clock(), sweep_fakes.sweep()
+    trainer = Timed(sweep)
+    trainer.clock = clock
+    one = worker(tmp_path, train=trainer, limit=Limit(25.0, None, clock))
+    assert not one.run(sweep.shards([0]))
+    assert clock.now == 30
+    again = worker(tmp_path, train=trainer, limit=Limit(clock.now + 20, 40.0, clock))
+    assert not again.run(sweep.shards([0]))
+    assert [first for _, first in trainer.began] == [0, 3]
+    assert len(list(one.layout.shards.glob("*.shard"))) == 1
+
+
+def test_a_worker_waits_for_another_and_takes_over_what_it_abandons(tmp_path: Path) -> None:
+    one = worker(tmp_path)
+    shard = one.sweep.shards([0])[0]
+    one.layout.claim(shard.name).write_text('{"token": "x", "machine": "elsewhere", "pid": 1, "start": "1"}')
+    patient = worker(tmp_path)
+    finished(patient)
+    assert patient.train.began[-1][0] == shard.name  # type: ignore[attr-defined]
+
+
+def test_a_worker_told_not_to_wait_leaves_it(tmp_path: Path) -> None:
+    one = worker(tmp_path, wait=False)
+    shard = one.sweep.shards([0])[0]
+    one.layout.claim(shard.name).write_text('{"token": "x", "machine": "elsewhere", "pid": 1, "start": "1"}')
+    assert not one.run(one.sweep.shards(range(2)))
+    assert len(list(one.layout.shards.glob("*.shard"))) == 5

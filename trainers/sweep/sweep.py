@@ -1,0 +1,102 @@
+"""A sweep: what determines its values, hashed, and its partition into shards (a block of cells × one seed)."""
+
+import hashlib
+import itertools
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from grids.errors import BadInput
+from grids.space import Space
+
+
+@dataclass(frozen=True)
+class Shard:
+    """The cells `start … stop − 1` (flat numbers) of one seed: what one worker trains together and writes whole."""
+
+    seed: int
+    start: int
+    stop: int
+
+    @property
+    def name(self) -> str:
+        return f"seed{self.seed}-cells{self.start:05d}-{self.stop - 1:05d}"
+
+    @property
+    def cells(self) -> int:
+        return self.stop - self.start
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """The training of every cell of a space.
+
+    Args:
+        identity: everything that determines the values, as JSON: `task`, `optimizer`, `space`, `fixed`, `data`, ….
+            Seeds are not in it: they are the shards' coordinates, so that more of them only add shards.
+        block: cells a shard holds at most. Values do not depend on it, but files of different partitions do not
+            fit together, so a folder keeps the one it began with.
+    """
+
+    identity: Mapping[str, Any]
+    block: int
+
+    def __post_init__(self) -> None:
+        if self.block < 1:
+            raise BadInput(f"a shard needs at least one cell, not {self.block}")
+
+    @cached_property
+    def id(self) -> str:
+        """The identity's digest: the same wherever the same thing is trained."""
+        text = json.dumps(self.identity, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+    @cached_property
+    def space(self) -> Space:
+        return Space.from_json(self.identity["space"])
+
+    def shards(self, seeds: Iterable[int]) -> list[Shard]:
+        """Every shard, seed by seed: blocks of equal size (to one cell) that hold at most `block` cells."""
+        size = self.space.size
+        count = math.ceil(size / self.block)
+        edges = [size * k // count for k in range(count + 1)]
+        return [Shard(seed, a, b) for seed in seeds for a, b in itertools.pairwise(edges)]
+
+    def hyper(self, shard: Shard) -> dict[str, np.ndarray]:
+        """Each axis's value in the shard's cells, float64 `[cells]`."""
+        return {name: column[shard.start : shard.stop] for name, column in self.space.columns().items()}
+
+    def difference(self, other: Mapping[str, Any]) -> str:
+        """What another identity has otherwise, in a reader's words; empty where the two are the same."""
+        return "; ".join(_differences(self.identity, other))
+
+
+def _differences(here: Any, there: Any, where: str = "") -> Iterable[str]:
+    if isinstance(here, Mapping) and isinstance(there, Mapping):
+        for key in dict.fromkeys([*here, *there]):
+            yield from _differences(here.get(key), there.get(key), f"{where}.{key}" if where else str(key))
+    elif here != there:
+        yield f"{where}: {_short(there)} there, {_short(here)} here"
+
+
+def _short(value: Any) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, list) and value and isinstance(value[0], Mapping) and "values" in value[0]:
+        return " x ".join(f"{len(a['values'])} {a['name']}" for a in value)
+    text = value if isinstance(value, str) else json.dumps(value)
+    return text if len(text) <= 40 else f"{text[:37]}…"
+
+
+def part(shards: list[Shard], index: int, count: int) -> list[Shard]:
+    """The `index`-th of `count` parts of the shards, dealt out in turn.
+
+    `index` may count from 0 (0 … count − 1) or from 1 (1 … count): either way the parts make the whole, since
+    part `count` is part 0.
+    """
+    return shards[index % count :: count]
