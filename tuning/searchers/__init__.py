@@ -17,7 +17,7 @@ from tuning.searchers.optuna_any import optuna_searcher
 from tuning.searchers.random import Random
 from tuning.searchers.random_unique import RandomUnique
 from tuning.searchers.spec import SearcherSpec, own_searcher, read_options
-from tuning.searchers.tpe_optuna import TPE
+from tuning.searchers.tpe import TPE
 
 SEARCHERS: dict[str, Callable[..., Searcher]] = {
     "random": Random,

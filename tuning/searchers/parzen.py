@@ -1,0 +1,101 @@
+"""The Parzen estimator of TPE on a grid: a mixture of discretised normal distributions, one for each observed cell.
+
+The formulae are those of Optuna 5.0 (`optuna/samplers/_tpe/parzen_estimator.py` and `probability_distributions.py`)
+for integer parameters 0 … n−1 at Optuna's defaults, after Bergstra et al., "Making a Science of Model Search", 2013.
+An axis of n indices is the interval from −1/2 to n−1/2, and an index is the unit interval around it.
+"""
+
+import numpy as np
+from scipy.special import ndtr
+
+SMALLEST_SHARE = 100
+"""No kernel is narrower than its axis divided by this, or by the number of observations + 2 where that is less."""
+
+
+def age_weights(count: int) -> np.ndarray:
+    """Weights `[count]` of observations, oldest first: the newest 25 weigh 1, older ones ramp up from 1/count."""
+    if count < 25:
+        return np.ones(count)
+    return np.concatenate([np.linspace(1.0 / count, 1.0, num=count - 25), np.ones(25)])
+
+
+def by_index_then_age(centers: np.ndarray) -> np.ndarray:
+    """The order in which one axis's observations stand side by side: by index, the older first among equals.
+
+    Optuna leaves the order among equals to numpy's default sort, whose choice differs between processors.
+    """
+    return np.argsort(centers, kind="stable")
+
+
+def widths(centers: np.ndarray, length: int) -> np.ndarray:
+    """Standard deviations `[count]` of the kernels on one axis, in index steps.
+
+    The distance to the farther neighbour, in the order of the axis; the outermost two know one neighbour only, and a
+    lone observation takes the farther border. Then never below `length / min(100, count + 2)`.
+
+    Args:
+        centers: int `[count]`, the observed indices.
+        length: of the axis.
+    """
+    count = len(centers)
+    order = by_index_then_age(centers)
+    places = np.concatenate([[-0.5], centers[order], [length - 0.5]])
+    gaps = np.diff(places)
+    if count >= 2:
+        gaps[0] = gaps[-1] = 0.0
+    found = np.empty(count)
+    found[order] = np.maximum(gaps[:-1], gaps[1:])
+    return np.maximum(found, length / min(SMALLEST_SHARE, count + 2))
+
+
+def kernel_masses(centers: np.ndarray, widths: np.ndarray, length: int) -> np.ndarray:
+    """Probability `[kernels, length]` of each index under normal distributions cut off at the axis's borders."""
+    distance = np.abs(np.arange(length) - centers[:, None])
+    # Both limits lie on the left of the center (or around it), where the tail keeps its digits.
+    inside = ndtr((0.5 - distance) / widths[:, None]) - ndtr((-0.5 - distance) / widths[:, None])
+    return np.asarray(inside / inside.sum(axis=1, keepdims=True))
+
+
+class Parzen:
+    """The density of a set of cells: one kernel for each, a product over axes, and one wide kernel as the prior.
+
+    The prior stands in the middle of every axis, as wide as the axis, and weighs 1.
+
+    Args:
+        cells: int `[count, axes]`, the observed cells, oldest first; there may be none.
+        shape: the space's.
+    """
+
+    def __init__(self, cells: np.ndarray, shape: tuple[int, ...]) -> None:
+        weights = np.append(age_weights(len(cells)), 1.0)
+        self.weights = weights / weights.sum()
+        """`[count + 1]`, summing to 1; the last is the prior's."""
+        self.masses = [
+            kernel_masses(
+                np.append(cells[:, axis], 0.5 * (length - 1)),
+                np.append(widths(cells[:, axis], length), float(length)),
+                length,
+            )
+            for axis, length in enumerate(shape)
+        ]
+        """For each axis, `[count + 1, length]`: the probability of each index under each kernel."""
+
+    def density(self, cells: np.ndarray) -> np.ndarray:
+        """Probability `[m]` of each of `cells`, int `[m, axes]`."""
+        product = np.ones((len(self.weights), len(cells)))
+        for axis, masses in enumerate(self.masses):
+            product *= masses[:, cells[:, axis]]
+        return np.asarray(self.weights @ product)
+
+    def draw(self, uniforms: np.ndarray) -> np.ndarray:
+        """Independent cells, int `[m, axes]`, from `uniforms`, float64 `[m, 1 + axes]`: the kernel, then each axis."""
+        kernel = _invert(np.cumsum(self.weights)[None, :], uniforms[:, 0])
+        axes = [
+            _invert(np.cumsum(masses[kernel], axis=1), uniforms[:, 1 + axis]) for axis, masses in enumerate(self.masses)
+        ]
+        return np.stack(axes, axis=1)
+
+
+def _invert(cumulative: np.ndarray, uniform: np.ndarray) -> np.ndarray:
+    """The first position `[m]` at which rows of `cumulative` exceed `uniform` of their total."""
+    return np.asarray((cumulative <= uniform[:, None] * cumulative[:, -1:]).sum(axis=1))
