@@ -1,0 +1,8 @@
+"""Update rules: pure functions on tensors whose first dimension is the cell, and their registry."""
+
+from trainers.rules.adaptive import AdaptiveRule, delayed
+from trainers.rules.base import Hyper, Rule, Step
+from trainers.rules.cells import per_cell, select_cells
+from trainers.rules.registry import RULES, get_rule
+
+__all__ = ["RULES", "AdaptiveRule", "Hyper", "Rule", "Step", "delayed", "get_rule", "per_cell", "select_cells"]

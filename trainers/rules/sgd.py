@@ -1,0 +1,36 @@
+"""Stochastic gradient descent with momentum, plain or Nesterov's."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from trainers.rules.base import Hyper, Rule
+from trainers.rules.moments import column, coupled
+
+
+class SGDState(NamedTuple):
+    """The momentum buffer b, `[cells, n]`."""
+
+    momentum: Tensor
+
+
+def sgd(*, nesterov: bool = True) -> Rule:
+    """b ← μ·b + g; w ← w − α·(g + μ·b), or w − α·b where not `nesterov`.
+
+    torch.optim.SGD without dampening (its first buffer, g, is what b = 0 gives). The study's authors train with
+    Nesterov momentum 0.9, hence the defaults.
+    """
+
+    def init(params: Tensor, sizes: tuple[int, ...]) -> SGDState:
+        return SGDState(torch.zeros_like(params))
+
+    def step(params: Tensor, grads: Tensor, state: SGDState, hyper: Hyper) -> tuple[Tensor, SGDState]:
+        grads = coupled(params, grads, hyper)
+        momentum = column(hyper["momentum"], params)
+        buffer = torch.addcmul(grads, state.momentum, momentum)
+        direction = grads.addcmul_(buffer, momentum) if nesterov else buffer
+        return torch.addcmul(params, direction, column(-hyper["alpha"], params)), SGDState(buffer)
+
+    defaults = {"alpha": 0.1, "momentum": 0.9, "weight_decay": 0.0}
+    return Rule("sgd", defaults, init, step, "stochastic gradient descent with Nesterov momentum (as torch.optim.SGD)")
