@@ -1,7 +1,131 @@
-"""Commands still to come."""
+"""`tunecost grid list|import|export|show`: surfaces as files."""
+
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
+
+from grids.errors import BadInput
+from tuning.terminal import Format, print_rows, say
+
+SurfaceText = Annotated[
+    str, typer.Argument(metavar="SURFACE", help="A path, or a name as `digits-mlp/adam`; `grid list` shows them.")
+]
 
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands to `app`."""
+    app.command("list")(list_)
+    app.command("import")(import_)
+    app.command("export")(export)
+    app.command("show")(show)
+
+
+def list_(form: Annotated[Format, typer.Option("--format", help="How rows are printed.")] = Format.table) -> None:
+    """Which surfaces ship with the program or lie in ./surfaces."""
+    from grids.library import list_surfaces
+    from grids.surface_file import load
+
+    rows: list[dict[str, Any]] = []
+    for entry in list_surfaces():
+        row: dict[str, Any] = {"surface": entry.name, "where": "shipped" if entry.shipped else str(entry.path)}
+        try:
+            surface = load(entry.path)
+        except BadInput as error:
+            rows.append(row | {"note": str(error)})
+            continue
+        shape = " x ".join(f"{len(axis)} {axis.name}" for axis in surface.space.axes)
+        lowest = float(surface.mean.min())
+        rows.append(
+            row
+            | {"cells": surface.space.size, "shape": shape, "seeds": len(surface.seeds)}
+            | {"lowest": lowest, "unit": surface.provenance.unit}
+        )
+    columns = ["surface", "where", "shape", "cells", "seeds", "lowest", "unit"]
+    print_rows(rows, columns, form)
+
+
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="One row for each cell and seed, with a header.")],
+    axes: Annotated[str, typer.Option(metavar="A,B,...", help="The columns that make a cell, in order.")],
+    value: Annotated[str, typer.Option(metavar="COLUMN", help="The column of values; lower is better.")],
+    out: Annotated[Path, typer.Option(help="The surface to write (.parquet).")],
+    seed_column: Annotated[
+        str | None, typer.Option(metavar="S", help="The column of seeds.", show_default="all rows are seed 0")
+    ] = None,
+    maximize: Annotated[
+        bool, typer.Option("--maximize", help="Higher is better in the file: values are negated.")
+    ] = False,
+    unit: Annotated[str, typer.Option(help="Of the value, as %.", show_default="none")] = "",
+    task: Annotated[str | None, typer.Option(help="What was trained.", show_default="the file's name")] = None,
+    optimizer: Annotated[str | None, typer.Option(help="With which optimizer.", show_default="imported")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No remarks.")] = False,
+) -> None:
+    """Make a surface from a CSV of your own."""
+    from grids import csv_file, surface_file
+
+    if out.suffix != ".parquet":
+        raise BadInput(f"--out {out}: a surface's file name ends in .parquet")
+    surface = csv_file.read(
+        file,
+        [name.strip() for name in axes.split(",") if name.strip()],
+        value,
+        seed=seed_column,
+        maximize=maximize,
+        unit=unit,
+        task=task,
+        optimizer=optimizer,
+        command=shlex.join(["tunecost", *sys.argv[1:]]),
+    )
+    surface_file.save(surface, out)
+    say(f"{out}: {surface.space.size} cells, {len(surface.seeds)} seed(s)", quiet)
+
+
+def export(
+    surface: SurfaceText,
+    out: Annotated[Path, typer.Option(help="The CSV to write; - for stdout.")],
+) -> None:
+    """Write a surface as CSV, every number in full."""
+    from grids import csv_file
+    from grids.library import load_surface
+
+    loaded = load_surface(surface)
+    if str(out) == "-":
+        sys.stdout.write(csv_file.text(loaded))
+    else:
+        csv_file.write(loaded, out)
+
+
+def show(
+    surface: SurfaceText,
+    as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
+    seed_statistic: Annotated[
+        str, typer.Option(help="What judges a cell of several seeds: mean, median, best or worst.")
+    ] = "mean",
+) -> None:
+    """Best cells, quantiles, the share of cells near the best, and where the surface came from."""
+    from grids.library import load_surface
+    from grids.summary import summary
+
+    facts = summary(load_surface(surface), seed_statistic)
+    if as_json:
+        print(json.dumps(facts, indent=1, ensure_ascii=False))
+        return
+    unit = f" {facts['unit']}" if facts["unit"] else ""
+    shape = " x ".join(f"{len(axis['values'])} {axis['name']}" for axis in facts["axes"])
+    print(f"{facts['surface']}: {facts['metric']}, {facts['cells']} cells ({shape}), {len(facts['seeds'])} seed(s)")
+    print(f"lowest: {facts['lowest']:.6g}{unit} ({facts['seed_statistic']} over seeds)")
+    print_rows(facts["best"], list(facts["best"][0]), Format.table, "best cells")
+    print("quantiles over cells: " + ", ".join(f"{q}: {v:.4g}" for q, v in facts["quantiles"].items()))
+    for level, share in facts["share_within"].items():
+        print(f"within {level}{unit} of the lowest: {100 * share:.1f} % of cells")
+    print(f"diverged: {facts['diverged_runs']} runs ({100 * facts['diverged_share']:.1f} %)")
+    for name in ("fixed", "data", "software"):
+        if facts[name]:
+            print(f"{name}: " + ", ".join(f"{key}={value}" for key, value in facts[name].items()))
+    for name in ("device", "created", "command"):
+        if facts[name]:
+            print(f"{name}: {facts[name]}")
