@@ -74,7 +74,7 @@ class Group:
         """The surface's lowest value.
 
         Raises:
-            BadInput: the rows disagree about it, as those of a replay under noise do.
+            BadInput: the rows disagree about it.
         """
         lowest = self.best - self.suboptimality
         if np.ptp(lowest) > 1e-9 * max(1.0, float(np.abs(self.best).max())):

@@ -12,21 +12,26 @@ from typing import Any
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
 from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from analysis.figures.style import axis_label, optimizer_label, sheet
-from analysis.figures.ticks import label, tick_indices
+from analysis.figures.ticks import label, ticks
 from grids.errors import BadInput
-from grids.space import Axis
+from grids.space import Axis, Cell
 from grids.surface import Surface
 
 MOST = 12
 """Panels on one sheet."""
 _GREY, _HATCH = "#e4e4e4", "#8a8a8a"
+_STAR = "#d0021b"
+_MANY_TIES = 12
 _BANDS = 10
+_SHORT = {"alpha": "α", "epsilon": "ε"}
+_UNITS = {"%": "%", "": ""}
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,12 +39,16 @@ class Slice:
     """What one panel shows of a surface: arrays `[first axis, second axis]`, the second of length 1 where none is.
 
     Args:
+        lowest: the surface's lowest value.
+        best_cell: where it is first found.
         cell: int64, the flat number of the cell shown, the best over any further axes.
         suboptimality: float64, in the surface's unit.
         diverged: float64, the share of the cell's seeds that diverged.
     """
 
     surface: Surface
+    lowest: float
+    best_cell: Cell
     cell: np.ndarray
     suboptimality: np.ndarray
     diverged: np.ndarray
@@ -51,20 +60,30 @@ class Slice:
 
 
 def best_slice(surface: Surface) -> Slice:
-    """The surface over its first two axes; of each cell's further axes the best."""
+    """The surface over its first two axes; of each cell's further axes the best.
+
+    A diverged cell whose value is not finite counts as the worst finite value, as it does in a replay.
+
+    Raises:
+        BadInput: no value is finite.
+    """
+    value, share = surface.mean.ravel(), surface.diverged.mean(axis=-1).ravel()
+    finite = np.isfinite(value)
+    if not finite.any():
+        raise BadInput(f"{surface.name}: not one of its values is finite")
+    value = np.where(finite, value, value[finite].max())
     shape = (*surface.space.shape, 1)[:2]
-    deep = surface.suboptimality.reshape(*shape, -1)
-    where = deep.argmin(axis=-1)
-    cell = where + deep.shape[-1] * np.arange(math.prod(shape)).reshape(shape)
-    share = surface.diverged.mean(axis=-1).ravel()
-    return Slice(surface, cell, deep.min(axis=-1), share[cell])
+    deep = (value - value.min()).reshape(*shape, -1)
+    cell = deep.argmin(axis=-1) + deep.shape[-1] * np.arange(math.prod(shape)).reshape(shape)
+    best = surface.space.cell(int(value.argmin()))
+    return Slice(surface, float(value.min()), best, cell, deep.min(axis=-1), share[cell])
 
 
 def bounds(slices: Sequence[Slice]) -> np.ndarray:
     """Edges of the colour bands: 0, then steps of 1-2-5, fine near the best: float64 `[bands + 1]`.
 
-    The first step lies below all but a twentieth of the cells that trained and are not the best, at most three
-    decades under the last; what is worse than the last edge gets its colour.
+    The first step lies below all but a twentieth of the cells that trained and are not the best; ten steps, three
+    decades, follow it at most. What is worse than the last edge gets its colour.
     """
     near = np.concatenate([part.suboptimality[part.diverged < 1].ravel() for part in slices])
     near = near[near > 0]
@@ -121,57 +140,55 @@ def _panel(panel: Axes, part: Slice, palette: ListedColormap, norm: BoundaryNorm
     _overlay(panel, part.diverged == 1, _GREY, "//////")
     _overlay(panel, (part.diverged > 0) & (part.diverged < 1), "none", "////")
     rows, cells = np.nonzero(part.best)
-    panel.scatter(cells + 0.5, rows + 0.5, marker="*", s=70, c="#d0021b", edgecolors="white", linewidths=0.7, zorder=3)
+    size = 70 if len(rows) <= _MANY_TIES else 12
+    panel.scatter(cells + 0.5, rows + 0.5, marker="*", s=size, c=_STAR, edgecolors="white", linewidths=0.6, zorder=3)
     _ticks(panel.yaxis, upright, most=11)
     panel.set_ylabel(axis_label(upright.name))
+    height, width = part.suboptimality.shape
     if rest:
         _ticks(panel.xaxis, rest[0], most=6)
         panel.set_xlabel(axis_label(rest[0].name))
+        panel.set_aspect("equal" if 1 / 3 <= height / width <= 3 else "auto")
     else:
-        panel.set_xticks([])
-    height, width = part.suboptimality.shape
-    if not rest:
-        panel.set_box_aspect(7)
-    elif 1 / 3 <= height / width <= 3:
-        panel.set_aspect("equal")
-    panel.set_title(_title(part, name_task))
+        # A strip a sixth as wide as it is high, in the middle of a square as large as the other panels.
+        panel.set(xticks=[], xlim=(-2.5, 3.5), box_aspect=1)
+        panel.spines["left"].set_position(("data", 0.0))
+    lines = _below_title(part)
+    panel.set_title(_name(part, name_task), pad=6 + 11 * len(lines))
+    panel.text(0.5, 1.02, "\n".join(lines), transform=panel.transAxes, ha="center", va="bottom", fontsize=8)
     for spine in panel.spines.values():
         spine.set_visible(False)
     return image
 
 
 def _overlay(panel: Axes, where: np.ndarray, face: str, hatch: str) -> None:
-    if where.any():
-        mesh = panel.pcolor(np.ma.masked_where(~where, np.ones(where.shape)), cmap=ListedColormap([_GREY]))
-        mesh.set(facecolor=face, edgecolor=_HATCH, hatch=hatch, linewidth=0, array=None)
+    corners = np.array([(0, 0), (0, 1), (1, 1), (1, 0)])
+    squares = np.argwhere(where)[:, None, ::-1] + corners
+    panel.add_collection(PolyCollection(list(squares), facecolor=face, edgecolor=_HATCH, hatch=hatch, linewidth=0))
 
 
 def _ticks(side: Any, axis: Axis, most: int) -> None:
-    indices = tick_indices(axis, most)
-    side.set_ticks([index + 0.5 for index in indices], [label(axis, index) for index in indices])
+    marks = ticks(axis, most)
+    side.set_ticks([place + 0.5 for place, _ in marks], [text for _, text in marks])
     side.set_tick_params(length=2)
 
 
-def _title(part: Slice, name_task: bool) -> str:
+def _name(part: Slice, name_task: bool) -> str:
+    provenance = part.surface.provenance
+    name = optimizer_label(provenance.optimizer)
+    return f"{provenance.task}: {name}" if name_task else name
+
+
+def _below_title(part: Slice) -> list[str]:
     surface = part.surface
-    name = optimizer_label(surface.provenance.optimizer)
-    if name_task:
-        name = f"{surface.provenance.task}: {name}"
-    best = surface.best_cell
-    short = {"alpha": "α", "epsilon": "ε"}
-    where = [
-        f"{short.get(axis.name, axis.name)} = {label(axis, i)}"
-        for axis, i in zip(surface.space.axes, best, strict=True)
-    ]
-    ties = int((surface.suboptimality == 0).sum()) - 1
-    more = f" (+{ties})" if ties else ""
-    unit = f" {surface.provenance.unit}" if surface.provenance.unit else ""
-    further = ", ".join(surface.space.names[2:])
-    lines = [name, f"lowest {surface.mean.min():.4g}{unit} at " + ", ".join(where[:2]) + more]
-    if further:
-        lines[1] = f"lowest {surface.mean.min():.4g}{unit}{more}"
-        lines.append(f"each cell: best over {further}")
-    return "\n".join(lines)
+    ties = int(part.best.sum()) - 1
+    lowest = f"lowest {part.lowest:.4g}{_UNITS.get(surface.provenance.unit, ' ' + surface.provenance.unit)}"
+    cell = zip(surface.space.axes, part.best_cell, strict=True)
+    where = ", ".join(f"{_SHORT.get(axis.name, axis.name)} = {label(axis, index)}" for axis, index in cell)
+    lines = [f"{lowest} at {where}" + (f" (+{ties} tie{'s' if ties > 1 else ''})" if ties else "")]
+    if len(surface.space.axes) > 2:
+        lines = [lowest, f"at {where}", f"each cell: the best over {', '.join(surface.space.names[2:])}"]
+    return lines
 
 
 def _scale_label(surfaces: Sequence[Surface]) -> str:
@@ -184,7 +201,7 @@ def _scale_label(surfaces: Sequence[Surface]) -> str:
 def _legend(slices: Sequence[Slice]) -> list[Any]:
     ties = any(part.best.sum() > 1 for part in slices)
     star = Line2D(
-        [], [], marker="*", color="none", markerfacecolor="#d0021b", markeredgecolor="white", markersize=10,
+        [], [], marker="*", color="none", markerfacecolor=_STAR, markeredgecolor="white", markersize=10,
         label="best cell" + ("s" if ties else ""),
     )  # fmt: skip
     handles: list[Any] = [star]
@@ -199,15 +216,14 @@ def _legend(slices: Sequence[Slice]) -> list[Any]:
 
 def _rows(part: Slice) -> list[dict[str, Any]]:
     surface = part.surface
-    value, provenance = surface.mean.ravel(), surface.provenance
     rows = []
     for flat, suboptimality, share in zip(part.cell.flat, part.suboptimality.flat, part.diverged.flat, strict=True):
         rows.append(
             {
-                "task": provenance.task,
-                "optimizer": provenance.optimizer,
+                "task": surface.provenance.task,
+                "optimizer": surface.provenance.optimizer,
                 **surface.space.values(surface.space.cell(int(flat))),
-                "value": float(value[flat]),
+                "value": part.lowest + float(suboptimality),
                 "suboptimality": float(suboptimality),
                 "diverged": float(share),
                 "best": bool(suboptimality == 0),

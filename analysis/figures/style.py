@@ -71,6 +71,7 @@ _SEARCHERS = {
     "cmaes": "CMA-ES",
     "gld": "GLD",
     "cgld": "CGLD",
+    "optuna": "Optuna",
 }
 _AXES = {"alpha": "learning rate α", "epsilon": "adaptability ε"}
 
@@ -134,11 +135,9 @@ def optimizer_label(text: str) -> str:
 
 
 def searcher_label(text: str) -> str:
-    """`CMA-ES` for `cmaes`; options after a colon go to a second line."""
+    """`CMA-ES` for `cmaes`; options after a colon go to lines of their own."""
     name, _, options = text.partition(":")
-    if name == "optuna":
-        return f"Optuna\n{options}"
-    return _SEARCHERS.get(name, name) + (f"\n{options}" if options else "")
+    return "\n".join([_SEARCHERS.get(name, name), *(option for option in options.split(",") if option)])
 
 
 def axis_label(name: str) -> str:

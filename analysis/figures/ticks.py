@@ -2,7 +2,12 @@
 
 import math
 
+import numpy as np
+
 from grids.space import Axis
+
+_LONG = 12
+"""Characters of math text from which on labels need twice the room."""
 
 
 def scientific(value: float) -> str:
@@ -25,11 +30,19 @@ def label(axis: Axis, index: int) -> str:
     return scientific(value) if axis.scale == "log" else f"{value:g}"
 
 
-def tick_indices(axis: Axis, most: int) -> list[int]:
-    """At most `most` indices, evenly spaced; on a log scale those of whole powers of ten, where there are three."""
-    indices = list(range(len(axis)))
-    if axis.scale == "log":
-        decades = [i for i in indices if f"{axis.values[i]:.6e}".startswith("1.000000")]
-        if len(decades) >= 3:
-            indices = decades
-    return indices[:: math.ceil(len(indices) / most)]
+def ticks(axis: Axis, most: int) -> list[tuple[float, str]]:
+    """At most `most` pairs of a position, in units of the axis's index, and the label there.
+
+    Every value where they are few; otherwise on a log scale the powers of ten, between two cells if need be, where
+    there are three of them; otherwise values at even steps.
+    """
+    marks = [(float(index), label(axis, index)) for index in range(len(axis))]
+    if axis.scale == "log" and len(marks) > most:
+        low, high = (math.log10(axis.values[end]) for end in (0, -1))
+        powers = range(math.ceil(low - 1e-9), math.floor(high + 1e-9) + 1)
+        if len(powers) >= 3:
+            places = np.interp(powers, np.log10(axis.values), np.arange(len(axis)))
+            marks = [(float(place), scientific(10.0**power)) for place, power in zip(places, powers, strict=True)]
+    if max(len(text) for _, text in marks) > _LONG:
+        most = max(1, most // 2)
+    return marks[:: math.ceil(len(marks) / most)]

@@ -1,10 +1,13 @@
 """`tunecost figure …`: each figure to a file, the numbers drawn beside it as CSV."""
 
+import math
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from grids.errors import BadInput
+from grids.target import Count
 from tuning.commands import figure3
 from tuning.terminal import say
 
@@ -12,6 +15,9 @@ app = typer.Typer(help="Draw a figure; the numbers drawn go beside it as CSV.", 
 figure3.register(app)
 
 Out = Annotated[Path, typer.Option("--out", help="File to write; .pdf, .png or .svg by its ending.")]
+Replays = Annotated[list[Path], typer.Argument(help="Replay table(s), from `tunecost replay`.", metavar="REPLAYS")]
+Counted = Annotated[Count, typer.Option("--count", help="Count every query, or distinct cells.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of the bootstrap intervals.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Say nothing.")]
 
 
@@ -39,6 +45,33 @@ def figure1(
     loaded = [load_surface(text) for text in surfaces]
     with styled():
         _save(figure1.draw(loaded), out, quiet)
+
+
+@app.command("2")
+def figure2(
+    replays: Replays,
+    out: Out = Path("figure2.pdf"),
+    target: Annotated[float, typer.Option(help="Suboptimality that the bars' searchers must reach.")] = 0.5,
+    level: Annotated[float, typer.Option(help="Suboptimality at which the curves' crossings are marked.")] = 1.0,
+    count: Counted = Count.trials,
+    seed: Seed = 0,
+    quiet: Quiet = False,
+) -> None:
+    """What tuning costs: trials to a target for each searcher; mean suboptimality against trials for GLD and CGLD."""
+    from analysis.figures.style import check_ending, styled
+    from grids.target import check_targets
+
+    check_ending(out)
+    check_targets([target])
+    if not (math.isfinite(level) and level > 0):
+        raise BadInput(f"--level must be a number above 0, not {level:g}")
+
+    from analysis.figures import figure2
+    from analysis.replays import load_groups
+
+    groups = load_groups(replays)
+    with styled():
+        _save(figure2.draw(groups, target, level, count, seed=seed), out, quiet)
 
 
 def _save(drawn: tuple[Any, Any], out: Path, quiet: bool) -> None:

@@ -1,0 +1,143 @@
+"""Grouped bars of the expected runtime of each searcher, with intervals, and with censoring for all to see."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
+
+from analysis.ert import FEW_HITS, ert, ert_interval, stream
+from analysis.figures.style import light_grid, searcher_label, searcher_order
+from analysis.replays import Group, Runtimes
+from grids.target import Count
+
+if TYPE_CHECKING:
+    from analysis.figures.figure2 import Contender
+
+_LOG_FROM = 30
+"""Where the dearest costs this many times the cheapest, the scale is logarithmic; its foot is one trial."""
+_LABELLED = 16
+"""More bars than this have no room for their numbers."""
+
+
+def draw(
+    axes: Axes, groups: Sequence[Group], who: Sequence["Contender"], target: float, count: Count, seed: int
+) -> list[dict[str, Any]]:
+    """Draw onto `axes` one bar for each searcher and contender; return the numbers drawn."""
+    searchers = sorted({group.searcher for group in groups}, key=searcher_order)
+    found = {(group.searcher, group.surface): group for group in groups}
+    width = 0.8 / len(who)
+    rows, marks = [], []
+    for place, searcher in enumerate(searchers):
+        for index, contender in enumerate(who):
+            group = found.get((searcher, contender.surface))
+            if group is None:
+                continue
+            runtimes = group.runtimes(target, count)
+            low, high = ert_interval(runtimes, stream(seed, *group.key, target, count))
+            middle = place + (index - (len(who) - 1) / 2) * width
+            marks.append((middle, contender.colour, runtimes, low, high))
+            rows.append(_row(group, target, count, runtimes, low, high))
+    ceiling, log = _scale(rows)
+    if log:
+        axes.set_yscale("log")
+        axes.set_ylim(1, 1.4 * ceiling**1.12)
+        axes.yaxis.set_major_formatter("{x:g}")
+    else:
+        axes.set_ylim(0, 1.17 * ceiling)
+        axes.yaxis.set_major_locator(MaxNLocator("auto", integer=True))
+    for mark in marks:
+        _bar(axes, width, ceiling, *mark, labelled=len(marks) <= _LABELLED)
+    axes.set_xticks(range(len(searchers)), [searcher_label(searcher) for searcher in searchers])
+    axes.tick_params(axis="x", length=0)
+    axes.set_xlim(-0.6, len(searchers) - 0.4)
+    axes.set_ylabel("trials" if count == Count.trials else "distinct cells")
+    light_grid(axes)
+    axes.legend(handles=_legend(who, rows), loc="lower left", bbox_to_anchor=(0, 1.07), ncols=4, borderaxespad=0)
+    return rows
+
+
+def _row(group: Group, target: float, count: Count, runtimes: Runtimes, low: float, high: float) -> dict[str, Any]:
+    return {
+        "panel": "bars",
+        "surface": group.surface,
+        "optimizer": group.optimizer,
+        "task": group.task,
+        "searcher": group.searcher,
+        "target": target,
+        "count": str(count),
+        "repeats": runtimes.repeats,
+        "hits": runtimes.hits,
+        "value": ert(runtimes),
+        "low": low,
+        "high": high if np.isfinite(high) else None,
+        "budget": int(runtimes.time.max()),
+    }
+
+
+def _scale(rows: Sequence[dict[str, Any]]) -> tuple[float, bool]:
+    """The highest thing to be drawn, and whether the scale is logarithmic."""
+    drawn = [row["value"] if row["hits"] else row["budget"] for row in rows]
+    ends = drawn + [row["high"] for row in rows if row["high"] is not None and row["hits"] >= FEW_HITS]
+    return max(ends), max(ends) > _LOG_FROM * min(drawn)
+
+
+def _bar(
+    axes: Axes,
+    width: float,
+    ceiling: float,
+    middle: float,
+    shade: str,
+    runtimes: Runtimes,
+    low: float,
+    high: float,
+    *,
+    labelled: bool,
+) -> None:
+    size = 0.92 * width
+    if not runtimes.hits:
+        # Nothing is known but that it costs more: an arrow from the budget upwards, and no bar.
+        budget = runtimes.time.max()
+        axes.plot(middle, budget, marker="^", color=shade, markersize=5)
+        axes.annotate("no hit", (middle, budget), (0, 5), **_ABOVE, rotation=90, fontsize=7)
+        return
+    height = ert(runtimes)
+    few = runtimes.hits < FEW_HITS
+    whole = runtimes.hits == runtimes.repeats
+    style: dict[str, Any] = {"facecolor": shade, "edgecolor": "white", "linewidth": 0}
+    if few:
+        style = {"facecolor": "white", "edgecolor": shade, "linewidth": 1.0, "linestyle": "--"}
+    elif not whole:
+        style["hatch"] = "////"
+    axes.bar(middle, height, size, **style)
+    end = min(high, ceiling)
+    axes.vlines(middle, low, end, color="#222222", linewidth=1.0)
+    if end < high:
+        axes.plot(middle, end, marker="^", color="#222222", markersize=3)
+    if labelled or not whole:
+        said = f"{height:.0f}" if height >= 9.95 else f"{height:.1f}"
+        share = "" if whole else f"{runtimes.hits} hit{'s' * (runtimes.hits > 1)}" if few else _percent(runtimes)
+        text = "\n".join(part for part in ((said if labelled else ""), share) if part)
+        axes.annotate(text, (middle, end), (0, 2), **_ABOVE, fontsize=7)
+
+
+_ABOVE: Any = {"textcoords": "offset points", "ha": "center", "va": "bottom"}
+
+
+def _percent(runtimes: Runtimes) -> str:
+    # Rounded down, so that 199 of 200 is never called all.
+    return f"{int(100 * runtimes.hits / runtimes.repeats)}%"
+
+
+def _legend(who: Sequence["Contender"], rows: Sequence[dict[str, Any]]) -> list[Patch]:
+    handles = [Patch(facecolor=contender.colour, label=contender.label) for contender in who]
+    if any(FEW_HITS <= row["hits"] < row["repeats"] for row in rows):
+        handles.append(
+            Patch(facecolor="#999999", edgecolor="white", hatch="////", linewidth=0, label="% of replays hit")
+        )
+    if any(0 < row["hits"] < FEW_HITS for row in rows):
+        label = f"fewer than {FEW_HITS} hits"
+        handles.append(Patch(facecolor="white", edgecolor="#555555", linestyle="--", linewidth=1, label=label))
+    return handles

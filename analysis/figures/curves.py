@@ -1,0 +1,154 @@
+"""Mean suboptimality against trials, on a log scale, with bands and the trial at which each curve crosses a level."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patheffects import withStroke
+from matplotlib.ticker import MaxNLocator
+
+from analysis.anytime import crossing, horizon, mean_curve, mean_interval
+from analysis.ert import stream
+from analysis.figures.style import LINES, light_grid, searcher_label, searcher_order
+from analysis.replays import Group
+from grids.target import Count
+
+if TYPE_CHECKING:
+    from analysis.figures.figure2 import Contender
+
+_SHOWN = ("cgld", "gld")
+_FLOOR = 20
+"""The scale ends this many times below the level: curves that come that low have arrived."""
+
+_CROWD = 8
+"""More curves than this stand without bands and dots, their key beside them; the CSV has all the numbers."""
+
+
+@dataclass(frozen=True, eq=False)
+class Exact:
+    """The exact law of one searcher on one surface: the mean suboptimality after 1, 2, … trials, float64 `[trials]`."""
+
+    mean: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """One line: float64 `[trials]` each; no band where it is exact."""
+
+    group: Group
+    label: str
+    colour: str
+    line: Any
+    mean: np.ndarray
+    band: tuple[np.ndarray, np.ndarray] | None
+    crossing: int | None
+
+
+def draw(
+    axes: Axes,
+    groups: Sequence[Group],
+    who: Sequence["Contender"],
+    level: float,
+    count: Count,
+    seed: int,
+    exact: Mapping[tuple[str, str], Exact],
+) -> list[dict[str, Any]]:
+    """Draw onto `axes` the curves of GLD and CGLD, or of every searcher where neither is; return the numbers drawn."""
+    named = [group for group in groups if group.searcher.partition(":")[0] in _SHOWN]
+    lines = _curves(named or groups, who, level, count, seed, exact)
+    floor = level / _FLOOR
+    for curve in lines:
+        trials = np.arange(1, len(curve.mean) + 1)
+        shown = np.where(curve.mean > 0, curve.mean, np.nan)
+        axes.plot(trials, shown, color=curve.colour, linestyle=curve.line, label=curve.label)
+        if curve.band and len(lines) <= _CROWD:
+            low, high = (np.maximum(side, floor / 10) for side in curve.band)
+            axes.fill_between(trials, low, high, color=curve.colour, alpha=0.18, linewidth=0)
+    axes.axhline(level, color="#333333", linewidth=0.8, zorder=1)
+    reach = _reach(lines, floor)
+    if len(lines) <= _CROWD:
+        _crossings(axes, lines, level, reach)
+    axes.set_yscale("log")
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_ylim(floor, 1.5 * max(float(curve.mean[np.isfinite(curve.mean)].max()) for curve in lines))
+    axes.set_xlim(1, reach)
+    axes.set_xlabel("trials" if count == Count.trials else "distinct cells")
+    axes.set_ylabel("suboptimality")
+    light_grid(axes, "both")
+    place: Any = {"loc": "upper right"}
+    if len(lines) > _CROWD:
+        place = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0), "fontsize": 7}
+    axes.legend(**place, title=f"falls below {level:g} after", title_fontsize=8, alignment="left")
+    return [row for curve in lines for row in _rows(curve)]
+
+
+def _curves(
+    groups: Sequence[Group],
+    who: Sequence["Contender"],
+    level: float,
+    count: Count,
+    seed: int,
+    exact: Mapping[tuple[str, str], Exact],
+) -> list[Curve]:
+    searchers = sorted({group.searcher for group in groups}, key=searcher_order)
+    found = {(group.surface, group.searcher): group for group in groups}
+    lines = []
+    for contender in who:
+        for place, searcher in enumerate(searchers):
+            group = found.get((contender.surface, searcher))
+            if group is None:
+                continue
+            last = horizon(group, count)
+            law = exact.get((contender.surface, searcher))
+            mean = law.mean if law else mean_curve(group, last, count)
+            band = None if law else mean_interval(group, last, stream(seed, *group.key, "mean"), count)
+            at = crossing(mean, level)
+            kind = " ".join(searcher_label(searcher).split("\n")) + (", exact" if law else "")
+            label = f"{contender.label}, {kind}: {'never' if at is None else at}"
+            line = LINES[(len(searchers) - 1 - place) % len(LINES)]
+            lines.append(Curve(group, label, contender.colour, line, mean, band, at))
+    return lines
+
+
+def _crossings(axes: Axes, lines: Sequence[Curve], level: float, reach: float) -> None:
+    """A dot where each curve falls below the level, and its trial above or below the line, clear of its neighbours."""
+    taken: list[tuple[int, int]] = []
+    slots = [offset for step in range(len(lines)) for offset in (-12 - 11 * step, 6 + 11 * step)]
+    for curve in lines:
+        if curve.crossing is None:
+            continue
+        point = (curve.crossing, level)
+        axes.plot(*point, marker="o", color=curve.colour, markersize=5, markeredgecolor="white", zorder=4)
+        near = {slot for slot, trial in taken if abs(trial - curve.crossing) < 0.05 * reach}
+        slot = next(slot for slot in slots if slot not in near)
+        taken.append((slot, curve.crossing))
+        text = axes.annotate(str(curve.crossing), point, (0, slot), textcoords="offset points", ha="center", zorder=5)
+        text.set(color=curve.colour, weight="bold", path_effects=[withStroke(linewidth=2.5, foreground="white")])
+
+
+def _reach(lines: Sequence[Curve], floor: float) -> float:
+    """The last trial worth showing: where the slowest curve reaches the scale's foot, or ends."""
+    ends = [crossing(curve.mean, floor) or len(curve.mean) for curve in lines]
+    return max(2.0, 1.03 * max(ends))
+
+
+def _rows(curve: Curve) -> list[dict[str, Any]]:
+    group = curve.group
+    rows = []
+    for trial, mean in enumerate(curve.mean, start=1):
+        row: dict[str, Any] = {
+            "panel": "curves",
+            "surface": group.surface,
+            "optimizer": group.optimizer,
+            "task": group.task,
+            "searcher": group.searcher,
+            "trial": trial,
+            "value": float(mean),
+        }
+        if curve.band:
+            row |= {"low": float(curve.band[0][trial - 1]), "high": float(curve.band[1][trial - 1])}
+        rows.append(row)
+    return rows
