@@ -39,7 +39,7 @@ def save(frame: pd.DataFrame, path: str | Path, header: Mapping[str, Any]) -> No
     Raises:
         BadInput: the file cannot be written.
     """
-    table = pa.Table.from_pandas(frame, schema=SCHEMA, preserve_index=False)
+    table = pa.Table.from_pandas(frame, schema=SCHEMA, preserve_index=False, nthreads=1)
     write_sealed(path, table, {"format": FORMAT, "kind": "replays", **header})
 
 
@@ -57,4 +57,4 @@ def load(path: str | Path) -> tuple[pd.DataFrame, dict[str, Any]]:
         if file.table.schema.field(field.name).type != field.type:
             raise BadInput(f"{path}: column '{field.name}' is not of type {field.type}")
     file.check_seal()
-    return file.table.select(SCHEMA.names).to_pandas(), file.header
+    return file.table.select(SCHEMA.names).to_pandas(use_threads=False), file.header

@@ -87,7 +87,8 @@ class SealedFile:
         except OSError as error:
             raise BadInput(f"{path}: cannot be read ({error.strerror or error})") from error
         try:
-            self.table: pa.Table = pq.read_table(io.BytesIO(self._content))
+            # One thread: these files are small, and a pool of threads still starting can abort a process that ends.
+            self.table: pa.Table = pq.ParquetFile(pa.BufferReader(self._content)).read(use_threads=False)
         except Exception as error:
             raise BadInput(f"{path}: not a whole Parquet file (cut short, altered, or of another kind)") from error
         metadata = self.table.schema.metadata or {}
