@@ -10,10 +10,14 @@ from importlib.metadata import entry_points
 from typing import Any
 
 from grids.errors import BadInput, unknown
+from trainers.rules.adabelief import adabelief
+from trainers.rules.adabound import adabound
 from trainers.rules.adam import adam, adamw, amsgrad, dynamic_adam
 from trainers.rules.adaptive import delayed
+from trainers.rules.adashift import adashift
 from trainers.rules.avagrad import avagrad, avagradw
 from trainers.rules.base import Rule
+from trainers.rules.radam import radam
 from trainers.rules.sgd import sgd
 
 ENTRY_POINTS = "tunecost.rules"
@@ -37,6 +41,10 @@ _FACTORIES: dict[str, Factory] = {
     "adam": adam,
     "amsgrad": amsgrad,
     "adamw": adamw,
+    "radam": radam,
+    "adabound": adabound,
+    "adashift": adashift,
+    "adabelief": adabelief,
     "avagrad": avagrad,
     "avagradw": avagradw,
     "delayed-adam": _delayed(adam),

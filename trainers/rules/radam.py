@@ -1,0 +1,46 @@
+"""RAdam: Adam whose first steps, while v is a mean of too few gradients, are not adapted."""
+
+import torch
+from torch import Tensor
+
+from trainers.rules.adam import AdamState, adam_advance, adam_defaults, adam_init, corrected_direction
+from trainers.rules.adaptive import AdaptiveRule, adaptive
+from trainers.rules.base import Hyper
+from trainers.rules.moments import column, correction, quotient, shifted_root
+
+
+def radam() -> AdaptiveRule:
+    """RAdam (Liu et al. 2020, algorithm 2), as torch.optim.RAdam has it: weight decay coupled.
+
+    With m, v, c1 and c2 as in Adam, and ρ_t, r_t of `rectification`: where ρ_t > 5,
+    w ← w − α·r_t·√c2/c1 · m / (√v + ε), and w ← w − α/c1 · m before. Those first steps (five at β2 = 0.999) are
+    not divided by anything of the size of ε: an α that suits a large ε blows them up.
+    """
+
+    def rates(state: AdamState, hyper: Hyper, factor: Tensor) -> Tensor:
+        length, rectifier = rectification(hyper["beta2"], state.step)
+        scale = factor * rectifier * correction(hyper["beta2"], state.step).sqrt()
+        return adapted(length > 5.0, scale, factor, shifted_root(state.square, None, hyper["epsilon"]))
+
+    summary = "RAdam, rectified Adam (Liu et al. 2020; as torch.optim.RAdam)"
+    return adaptive("radam", adam_defaults(), adam_init, adam_advance, corrected_direction, rates, summary=summary)
+
+
+def rectification(beta: Tensor, step: Tensor) -> tuple[Tensor, Tensor]:
+    """ρ_t and r_t, `[cells, 1]` float64: how many gradients v is a mean of, and the rectifier of its variance.
+
+    ρ_∞ = 2/(1 − β) − 1, ρ_t = ρ_∞ − 2·t·β^t/(1 − β^t),
+    r_t = √((ρ_t − 4)(ρ_t − 2)ρ_∞ / ((ρ_∞ − 4)(ρ_∞ − 2)ρ_t)), or 1 where ρ_t ≤ 4 and the root has no meaning.
+    """
+    beta = beta.double()
+    steps = step.clamp(min=1)
+    longest = 2.0 / (1.0 - beta) - 1.0
+    length = longest - 2.0 * steps * torch.pow(beta, steps) / correction(beta, step)
+    square = (length - 4.0) * (length - 2.0) * longest / ((longest - 4.0) * (longest - 2.0) * length)
+    return length, torch.where(length > 4.0, square, 1.0).sqrt()
+
+
+def adapted(known: Tensor, scale: Tensor, factor: Tensor, denominator: Tensor) -> Tensor:
+    """scale / denominator in the cells where the variance is `known`, elsewhere `factor`; over `denominator`."""
+    rates = quotient(scale, denominator)
+    return torch.where(known, rates, column(factor, rates), out=rates)
