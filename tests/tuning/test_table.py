@@ -1,0 +1,54 @@
+"""The vectorised rows of the replay table against a plain walk through each replay."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from grids.space import Axis, Space
+from tuning.arena import Arena
+from tuning.table import table_rows
+
+
+def arena(cells: int, columns: int, rng: np.random.Generator) -> Arena:
+    space = Space((Axis("alpha", tuple(range(1, cells + 1)), "linear"),))
+    told = rng.integers(0, 6, (cells, columns)).astype(float)
+    return Arena("label", "adam", "toy", space, told.mean(axis=1), told)
+
+
+def walk(cells: list[int], columns: list[int], repeat: int, on: Arena) -> list[dict[str, Any]]:
+    rows = []
+    lowest_told, incumbent, seen = np.inf, -1, set()
+    for trial, (cell, column) in enumerate(zip(cells, columns, strict=True), start=1):
+        seen.add(cell)
+        if on.told[cell, column] < lowest_told:
+            lowest_told, incumbent = on.told[cell, column], cell
+            rows.append({"repeat": repeat, "trial": trial, "unique": len(seen), "cell": incumbent, "end": False})
+    rows.append({"repeat": repeat, "trial": len(cells), "unique": len(seen), "cell": incumbent, "end": True})
+    for row in rows:
+        row["best"] = on.value[row.pop("cell")]
+        row["suboptimality"] = row["best"] - on.value.min()
+    return rows
+
+
+@pytest.mark.parametrize("columns", [1, 3])
+@pytest.mark.parametrize(("replays", "trials"), [(1, 1), (1, 9), (40, 1), (60, 30)])
+def test_rows_are_those_of_a_plain_walk(replays: int, trials: int, columns: int) -> None:
+    rng = np.random.default_rng(replays + trials)
+    on = arena(8, columns, rng)
+    told = rng.integers(0, columns, (replays, trials))
+    matrix = rng.integers(0, 8, (replays, trials)).astype(np.int32)
+    lengths = rng.integers(1, trials + 1, replays)
+    matrix[np.arange(trials) >= lengths[:, None]] = -1
+
+    found = table_rows(matrix, on, told, first_repeat=100)
+
+    expected = [
+        row
+        for i, length in enumerate(lengths)
+        for row in walk(matrix[i, :length].tolist(), told[i, :length].tolist(), 100 + i, on)
+    ]
+    for name, column in found.items():
+        assert column.tolist() == [row[name] for row in expected], name
+    assert found["repeat"].dtype == found["trial"].dtype == found["unique"].dtype == np.int64
+    assert found["end"].dtype == bool
