@@ -14,6 +14,7 @@ from tuning.terminal import say
 app = typer.Typer(help="Draw a figure; the numbers drawn go beside it as CSV.", no_args_is_help=True)
 figure3.register(app)
 
+PROFILE_TARGETS = [0.5, 1.0]
 Out = Annotated[Path, typer.Option("--out", help="File to write; .pdf, .png or .svg by its ending.")]
 Replays = Annotated[list[Path], typer.Argument(help="Replay table(s), from `tunecost replay`.", metavar="REPLAYS")]
 Counted = Annotated[Count, typer.Option("--count", help="Count every query, or distinct cells.")]
@@ -72,6 +73,58 @@ def figure2(
     groups = load_groups(replays)
     with styled():
         _save(figure2.draw(groups, target, level, count, seed=seed), out, quiet)
+
+
+@app.command("ecdf")
+def ecdf(
+    replays: Replays,
+    out: Out = Path("ecdf.pdf"),
+    target: Annotated[
+        list[float] | None,
+        typer.Option(help="Suboptimality to reach; may be given again.", show_default="21 targets from 10 to 0.1"),
+    ] = None,
+    count: Counted = Count.trials,
+    quiet: Quiet = False,
+) -> None:
+    """Runtime profiles: the share of targets reached against trials, for each surface and searcher."""
+    from analysis.figures.style import check_ending, styled
+    from grids.target import check_targets
+
+    check_ending(out)
+    given = check_targets(target or [])
+
+    from analysis.figures import ecdf
+    from analysis.profiles import TARGETS
+    from analysis.replays import load_groups
+
+    groups = load_groups(replays)
+    with styled():
+        _save(ecdf.draw(groups, given or TARGETS, count), out, quiet)
+
+
+@app.command("profile")
+def profile(
+    replays: Replays,
+    out: Out = Path("profile.pdf"),
+    target: Annotated[
+        list[float], typer.Option(help="Each with each surface is a problem; may be given again.")
+    ] = PROFILE_TARGETS,
+    count: Counted = Count.trials,
+    quiet: Quiet = False,
+) -> None:
+    """Performance profiles: how often each searcher is within a factor of the cheapest, over surfaces and targets."""
+    from analysis.figures.style import check_ending, styled
+    from grids.target import check_targets
+
+    check_ending(out)
+    targets = check_targets(target)
+
+    from analysis.figures import profile
+    from analysis.replays import load_groups
+
+    groups = load_groups(replays)
+    with styled():
+        _save(profile.draw(groups, targets, count), out, quiet)
 
 
 def _save(drawn: tuple[Any, Any], out: Path, quiet: bool) -> None:

@@ -1,0 +1,207 @@
+"""Comparison of what two searchers, or two optimizers under one searcher, need to reach a target."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+from scipy.stats import mannwhitneyu, norm
+
+from analysis.ert import ert, interval, note, resampled_ert, stream
+from analysis.replays import Group, Runtimes
+from grids.errors import BadInput, unknown
+from grids.target import Count
+
+COLUMNS = (
+    "a",
+    "b",
+    "surface_a",
+    "surface_b",
+    "task",
+    "searcher_a",
+    "searcher_b",
+    "target",
+    "count",
+    "repeats_a",
+    "repeats_b",
+    "hits_a",
+    "hits_b",
+    "ert_a",
+    "ert_b",
+    "difference",
+    "difference_low",
+    "difference_high",
+    "ratio",
+    "ratio_low",
+    "ratio_high",
+    "p_logrank",
+    "p_logrank_holm",
+    "p_mannwhitney",
+    "p_mannwhitney_holm",
+    "note",
+)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """ERT of B against A with 95% bootstrap intervals, NaN where one of them never hit; and two tests.
+
+    `difference` is B − A, `ratio` is B / A: above 1, B is dearer. An end of an interval is infinite where the hits
+    are too few to bound it.
+    """
+
+    difference: float
+    difference_interval: tuple[float, float]
+    ratio: float
+    ratio_interval: tuple[float, float]
+    p_logrank: float
+    p_mannwhitney: float
+
+
+_SHARED = {
+    "optimizer": ("task", "searcher"),
+    "searcher": ("surface", "optimizer", "task"),
+    "surface": ("searcher",),
+}
+"""What A and B may be, and what two groups have in common that are compared."""
+
+
+def pairs(groups: Sequence[Group], a: str, b: str) -> list[tuple[Group, Group]]:
+    """The groups to be compared: of optimizers A and B, for each task and searcher; of searchers, for each surface;
+    of surfaces, for each searcher.
+
+    Raises:
+        BadInput: A or B is not in the groups, they are not of one kind, are the same, or have nothing in common.
+    """
+    if a == b:
+        raise BadInput(f"'{a}' cannot be compared with itself")
+    kinds = {kind: {getattr(group, kind): None for group in groups} for kind in _SHARED}
+    for name in (a, b):
+        if not any(name in known for known in kinds.values()):
+            raise unknown("optimizer or searcher", name, [*kinds["optimizer"], *kinds["searcher"]])
+    kind = next((kind for kind, known in kinds.items() if a in known and b in known), None)
+    if kind is None:
+        raise BadInput(f"'{a}' and '{b}' are not two of a kind: name two optimizers, or two searchers")
+    left, right = ([group for group in groups if getattr(group, kind) == name] for name in (a, b))
+    by = attrgetter(*_SHARED[kind])
+    found = [(one, other) for one, other in product(left, right) if by(one) == by(other)]
+    if not found:
+        raise BadInput(f"'{a}' and '{b}' have no {' and '.join(_SHARED[kind])} in common in these replays")
+    return found
+
+
+def compare(a: Runtimes, b: Runtimes, rng: np.random.Generator) -> Comparison:
+    """Two independent samples of runtimes compared."""
+    cost_a, cost_b = ert(a), ert(b)
+    nothing = (float("nan"), float("nan"))
+    gap, share = nothing, nothing
+    if a.hits and b.hits:
+        with np.errstate(invalid="ignore"):
+            drawn_a, drawn_b = resampled_ert(a, rng), resampled_ert(b, rng)
+            # inf - inf, inf / inf: resamples in which neither hit say nothing of which is dearer.
+            differences, ratios = drawn_b - drawn_a, drawn_b / drawn_a
+        known = ~np.isnan(differences)
+        gap, share = interval(differences[known]), interval(ratios[known])
+    return Comparison(cost_b - cost_a, gap, cost_b / cost_a, share, log_rank(a, b), mann_whitney(a, b))
+
+
+def log_rank(a: Runtimes, b: Runtimes) -> float:
+    """Two-sided p-value of the log-rank test that both have one law; NaN where nothing hit or nothing varies.
+
+    Mantel 1966, Peto and Peto 1972; it uses censored replays for as long as they were watched. `scipy.stats.logrank`
+    is the same, but its integer products overflow from some 80,000 replays on.
+    """
+    moments = np.unique(np.concatenate([a.time[a.hit], b.time[b.hit]]))
+    risk_a, risk_b = _at_risk(a.time, moments), _at_risk(b.time, moments)
+    hits_a, hits_b = (_at_risk(r.time[r.hit], moments) - _at_risk(r.time[r.hit], moments + 1) for r in (a, b))
+    risk, hits = risk_a + risk_b, hits_a + hits_b
+    excess = np.sum(hits_a - hits * risk_a / risk)
+    several = risk > 1
+    share = (risk_a * risk_b / risk**2 * hits)[several]
+    variance = np.sum(share * (risk - hits)[several] / (risk[several] - 1))
+    return float(2 * norm.sf(abs(excess) / np.sqrt(variance))) if variance > 0 else float("nan")
+
+
+def _at_risk(times: np.ndarray, moments: np.ndarray) -> np.ndarray:
+    """How many of `times` are not before each moment: float64 `[moments]`."""
+    return len(times) - np.searchsorted(np.sort(times), moments).astype(np.float64)
+
+
+def mann_whitney(a: Runtimes, b: Runtimes) -> float:
+    """Two-sided p-value of the Mann–Whitney test on runtimes cut at the horizon they share; NaN where nothing hit.
+
+    All that is known of every replay is whether it hit by the shortest budget of a censored one, and when. Later hits
+    and censored replays are therefore tied, behind all others.
+    """
+    if not (a.hits or b.hits):
+        return float("nan")
+    horizon = min(a.horizon, b.horizon)
+    cut_a, cut_b = (np.where(r.hit & (r.time <= horizon), r.time, np.inf) for r in (a, b))
+    ranked = np.unique(np.concatenate([cut_a, cut_b]), return_inverse=True)[1]
+    return float(mannwhitneyu(ranked[: a.repeats], ranked[a.repeats :], method="asymptotic").pvalue)
+
+
+def holm(p: np.ndarray) -> np.ndarray:
+    """p-values `[tests]` corrected for their number by Holm's method (1979); NaNs are no tests and stay.
+
+    >>> holm(np.array([0.01, 0.04, np.nan, 0.03])).round(4)
+    array([0.03, 0.06,  nan, 0.06])
+    """
+    corrected = np.full(len(p), np.nan)
+    order = np.argsort(p)[: int((~np.isnan(p)).sum())]
+    steps = p[order] * np.arange(len(order), 0, -1)
+    corrected[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
+    return corrected
+
+
+def compare_rows(
+    groups: Sequence[Group], a: str, b: str, targets: Sequence[float], count: Count = Count.trials, *, seed: int = 0
+) -> list[dict[str, Any]]:
+    """One row for each pair of groups and target, with the keys of COLUMNS; Holm's correction is over all rows.
+
+    Raises:
+        BadInput: as `pairs`.
+    """
+    rows = list(_rows(pairs(groups, a, b), a, b, targets, count, seed))
+    for test in ("p_logrank", "p_mannwhitney"):
+        corrected = holm(np.array([row[test] for row in rows]))
+        for row, value in zip(rows, corrected, strict=True):
+            row[f"{test}_holm"] = float(value)
+    return rows
+
+
+def _rows(
+    matched: Sequence[tuple[Group, Group]], a: str, b: str, targets: Sequence[float], count: Count, seed: int
+) -> Iterator[dict[str, Any]]:
+    for one, other in matched:
+        for target in targets:
+            first, second = one.runtimes(target, count), other.runtimes(target, count)
+            found = compare(first, second, stream(seed, *one.key, *other.key, target, count))
+            yield {
+                "a": a,
+                "b": b,
+                "surface_a": one.surface,
+                "surface_b": other.surface,
+                "task": one.task,
+                "searcher_a": one.searcher,
+                "searcher_b": other.searcher,
+                "target": target,
+                "count": str(count),
+                "repeats_a": first.repeats,
+                "repeats_b": second.repeats,
+                "hits_a": first.hits,
+                "hits_b": second.hits,
+                "ert_a": ert(first),
+                "ert_b": ert(second),
+                "difference": found.difference,
+                "difference_low": found.difference_interval[0],
+                "difference_high": found.difference_interval[1],
+                "ratio": found.ratio,
+                "ratio_low": found.ratio_interval[0],
+                "ratio_high": found.ratio_interval[1],
+                "p_logrank": found.p_logrank,
+                "p_mannwhitney": found.p_mannwhitney,
+                "note": note([first, second]),
+            }

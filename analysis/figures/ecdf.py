@@ -1,0 +1,101 @@
+"""Runtime profiles: the share of targets reached against trials, one panel a surface, one line a searcher."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from analysis.figures.style import (
+    LINES,
+    colour,
+    light_grid,
+    optimizer_label,
+    searcher_label,
+    searcher_order,
+    sheet,
+)
+from analysis.profiles import runtime_profile
+from analysis.replays import Group
+from grids.errors import BadInput
+from grids.target import Count
+
+MOST = 12
+"""Panels on one sheet."""
+
+
+def draw(
+    groups: Sequence[Group], targets: Sequence[float], count: Count = Count.trials
+) -> tuple[Figure, list[dict[str, Any]]]:
+    """The sheet, and the numbers drawn: one row for each step.
+
+    Raises:
+        BadInput: more surfaces than fit on a sheet.
+    """
+    surfaces = list(dict.fromkeys(group.surface for group in groups))
+    if len(surfaces) > MOST:
+        raise BadInput(f"figure ecdf takes at most {MOST} surfaces, not {len(surfaces)}")
+    searchers = sorted({group.searcher for group in groups}, key=searcher_order)
+    columns = min(len(surfaces), 2 if len(surfaces) in (2, 4) else 3)
+    lines = math.ceil(len(surfaces) / columns)
+    figure = sheet(0.6 + 3.4 * columns, 0.9 + 2.8 * lines)
+    panels = figure.subplots(lines, columns, squeeze=False)
+    reach = max(int(group.spent(count).max()) for group in groups)
+    rows: list[dict[str, Any]] = []
+    several_tasks = len({group.task for group in groups}) > 1
+    for place, (panel, surface) in enumerate(zip(panels.flat, surfaces, strict=False)):
+        own = sorted((g for g in groups if g.surface == surface), key=lambda g: searcher_order(g.searcher))
+        for group in own:
+            rows += _line(panel, group, searchers.index(group.searcher), targets, count, reach)
+        name = optimizer_label(own[0].optimizer)
+        panel.set_title(f"{own[0].task}: {name}" if several_tasks else name)
+        panel.set_xscale("log")
+        panel.set(xlim=(1, max(2, reach)), ylim=(0, 1.02))
+        panel.xaxis.set_major_formatter("{x:g}")
+        light_grid(panel, "both")
+        if place % columns == 0:
+            panel.set_ylabel("share of targets reached")
+        if place + columns >= len(surfaces):
+            panel.set_xlabel("trials" if count == Count.trials else "distinct cells")
+    for panel in panels.flat[len(surfaces) :]:
+        panel.set_axis_off()
+    handles = {line.get_label(): line for panel in panels.flat for line in panel.get_lines() if _named(line)}
+    figure.legend(handles=list(handles.values()), loc="outside lower center", ncols=min(6, len(handles)))
+    span = f"{min(targets):g}" if len(targets) == 1 else f"{max(targets):g} … {min(targets):g}"
+    targets_said = f"{len(targets)} target{'s' * (len(targets) > 1)}: suboptimality {span}"
+    figure.suptitle(f"{targets_said}; over all replays, as far as the shortest budget (dot)", fontsize=8)
+    return figure, rows
+
+
+def _named(line: Any) -> bool:
+    return not str(line.get_label()).startswith("_")
+
+
+def _line(
+    panel: Axes, group: Group, index: int, targets: Sequence[float], count: Count, reach: int
+) -> list[dict[str, Any]]:
+    steps, share, end = runtime_profile([group.runtimes(target, count) for target in targets])
+    stop = min(end, reach)
+    last = share[-1] if share.size else 0.0
+    label = " ".join(searcher_label(group.searcher).split("\n"))
+    lead = not steps.size or steps[0] > 1
+    panel.step(
+        np.concatenate([[1.0] * lead, steps, [stop]]),
+        np.concatenate([[0.0] * lead, share, [last]]),
+        where="post",
+        color=colour(index),
+        linestyle=LINES[index % len(LINES)],
+        label=label,
+    )
+    if np.isfinite(end):
+        panel.plot(end, last, marker="o", markersize=4, color=colour(index), clip_on=False)
+    key = {
+        "surface": group.surface,
+        "optimizer": group.optimizer,
+        "task": group.task,
+        "searcher": group.searcher,
+        "count": str(count),
+    }
+    return [{**key, "cost": float(x), "share": float(y)} for x, y in zip(steps, share, strict=True)]

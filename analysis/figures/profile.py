@@ -1,0 +1,71 @@
+"""Performance profiles: the share of problems that a searcher solves at no more than τ times the lowest cost."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
+
+from analysis.figures.style import LINES, colour, light_grid, searcher_label, searcher_order, sheet
+from analysis.profiles import cost_matrix, cost_ratios, performance_profile
+from analysis.replays import Group
+from grids.target import Count
+
+
+def draw(
+    groups: Sequence[Group], targets: Sequence[float], count: Count = Count.trials
+) -> tuple[Figure, list[dict[str, Any]]]:
+    """The sheet, and the numbers drawn: one row for each problem and searcher.
+
+    Raises:
+        BadInput: no surface was replayed by every searcher.
+    """
+    problems, searchers, costs, few = cost_matrix(groups, targets, count)
+    ratios = cost_ratios(costs)
+    finite = ratios[np.isfinite(ratios)]
+    reach = 1.15 * max(1.2, float(finite.max()) if finite.size else 1.0)
+    figure = sheet(5.6, 4.2)
+    panel = figure.subplots()
+    for index, name in enumerate(sorted(searchers, key=searcher_order)):
+        steps, share = performance_profile(ratios[:, searchers.index(name)])
+        panel.step(
+            np.append(steps, reach),
+            np.append(share, share[-1]),
+            where="post",
+            color=colour(index),
+            linestyle=LINES[index % len(LINES)],
+            label=" ".join(searcher_label(name).split("\n")),
+        )
+    panel.set_xscale("log")
+    panel.set(xlim=(1, reach), ylim=(0, 1.03))
+    panel.xaxis.set_major_locator(LogLocator(subs=(1.0, 1.2, 1.5, 2.0, 2.5) if reach < 3 else (1.0, 2.0, 5.0)))
+    panel.xaxis.set_major_formatter("{x:g}")
+    panel.xaxis.set_minor_formatter("")
+    panel.set_xlabel("τ: expected runtime over the lowest of any searcher")
+    panel.set_ylabel("share of problems solved within τ")
+    light_grid(panel, "both")
+    panel.legend(loc="lower right")
+    surfaces = len(dict.fromkeys(surface for surface, _ in problems))
+    title = f"{len(problems)} problems: {surfaces} surfaces × suboptimality {', '.join(f'{t:g}' for t in targets)}"
+    if few:
+        title += f"\n{few} of {costs.size} costs rest on fewer than 5 hits"
+    panel.set_title(title, fontsize=8)
+    return figure, _rows(problems, searchers, costs, ratios, count)
+
+
+def _rows(
+    problems: Sequence[tuple[str, float]], searchers: Sequence[str], costs: np.ndarray, ratios: np.ndarray, count: Count
+) -> list[dict[str, Any]]:
+    return [
+        {
+            "surface": surface,
+            "target": target,
+            "searcher": name,
+            "count": str(count),
+            "ert": float(costs[line, column]),
+            "ratio": float(ratios[line, column]) if np.isfinite(ratios[line, column]) else None,
+        }
+        for line, (surface, target) in enumerate(problems)
+        for column, name in enumerate(searchers)
+    ]
