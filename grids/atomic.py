@@ -14,14 +14,18 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Yield a temporary path in the target's folder; on a clean exit it becomes `path`, otherwise it is removed.
 
     Missing parent folders are made. A reader never sees half a file: the rename is atomic, and both the file
-    and its folder are synced first. The temporary name keeps the target's ending, which some writers go by.
+    and its folder are synced. The temporary name keeps the target's ending, which some writers go by. A link to a
+    file stays a link.
 
     Raises:
-        BadInput: the folder or file cannot be written (no permission, not a folder, disk full).
+        BadInput: the folder or file cannot be written (no permission, not a folder, disk full), or `path` is a
+            folder, a device or a pipe, whose place a file must not take.
     """
-    target = Path(path)
+    target = Path(os.path.realpath(path))
     temporary: Path | None = None
     try:
+        if target.exists() and not target.is_file():
+            raise BadInput(f"{path}: cannot be written (it is {'a folder' if target.is_dir() else 'no ordinary file'})")
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=".writing-", suffix=target.suffix, dir=target.parent)
         os.close(handle)
@@ -33,7 +37,7 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
         temporary.replace(target)
         _sync_folder(target.parent)
     except OSError as error:
-        raise BadInput(f"{target}: cannot be written ({error.strerror or error})") from error
+        raise BadInput(f"{path}: cannot be written ({error.strerror or error})") from error
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)

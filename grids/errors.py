@@ -17,4 +17,5 @@ def unknown(kind: str, given: str, known: Iterable[str]) -> BadInput:
     names = sorted(known)
     near = difflib.get_close_matches(given, names, n=1, cutoff=0.4)
     hint = f"; did you mean '{near[0]}'?" if near else ""
-    return BadInput(f"unknown {kind} '{given}'{hint} (known: {', '.join(names)})")
+    listed = f"known: {', '.join(names)}" if names else "there is none"
+    return BadInput(f"unknown {kind} '{given}'{hint} ({listed})")

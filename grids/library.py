@@ -32,7 +32,7 @@ def list_surfaces() -> list[Entry]:
     """Every surface that has a name here, by name; one trained here hides a shipped one of the same name."""
     found: dict[str, Entry] = {}
     for folder, shipped in ((SHIPPED, True), (LOCAL, False)):
-        for path in sorted(folder.glob("*/*.parquet")):
+        for path in sorted(folder.glob("[!.]*/[!.]*.parquet")):
             name = f"{path.parent.name}/{path.stem}"
             found[name] = Entry(name, path, shipped)
     return [found[name] for name in sorted(found)]
@@ -45,6 +45,8 @@ def find_surface(text: str) -> Path:
         BadInput: neither a file nor a known name.
     """
     path = Path(text)
+    if path.suffix == ".csv":
+        raise BadInput(f"{text}: a surface is a .parquet file; `tunecost grid import` makes one from a CSV")
     if path.suffix == ".parquet" or path.is_file():
         if not path.is_file():
             raise BadInput(f"{text}: no such file")

@@ -44,17 +44,25 @@ def save(frame: pd.DataFrame, path: str | Path, header: Mapping[str, Any]) -> No
 
 
 def load(path: str | Path) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Read a replay table, checked, and its header.
+    """Read a replay table, checked, and its header; a table of another program may come without one.
 
     Raises:
         BadInput: the file cannot be read, is no replay table, is of a newer format, or was altered.
     """
-    file = SealedFile(path)
-    file.check_format(FORMAT)
+    file = SealedFile(path, bare=True)
+    if file.header:
+        file.check_format(FORMAT)
+    columns = []
     for field in SCHEMA:
-        if field.name not in file.table.column_names:
-            raise BadInput(f"{path}: not a replay table (no column '{field.name}')")
-        if file.table.schema.field(field.name).type != field.type:
-            raise BadInput(f"{path}: column '{field.name}' is not of type {field.type}")
+        if file.table.column_names.count(field.name) != 1:
+            raise BadInput(f"{path}: not a replay table (no column '{field.name}', or two)")
+        column = file.table.column(field.name)
+        try:
+            columns.append(column.cast(field.type))
+        except pa.ArrowException as error:
+            raise BadInput(f"{path}: column '{field.name}' holds {column.type}, not {field.type}") from error
+        if column.null_count:
+            row = column.is_null().index(True).as_py() + 1
+            raise BadInput(f"{path}: column '{field.name}' is blank in row {row}")
     file.check_seal()
-    return file.table.select(SCHEMA.names).to_pandas(use_threads=False), file.header
+    return pa.Table.from_arrays(columns, schema=SCHEMA).to_pandas(use_threads=False), file.header

@@ -2,8 +2,11 @@
 
 Two digests are kept. `sha256` in the header covers the columns (names, types, values), so it can be recomputed
 from the table alone. The seal, a second metadata key, covers every byte of the file with the seal's own digits
-taken as zeros, so that a change the columns do not show (a header's word, a page's padding) is seen too. A file
-without a seal, made by another program, is held to the column digest where it has one.
+taken as zeros, so that a change the columns do not show (a header's word, a page's padding) is seen too.
+
+A file that another program wrote, or wrote anew, has no seal that could fit: it is held to the column digest where
+it has one. It is known by Arrow's own copy of the schema, which almost all programs store and this one does not, or
+by a header without `sha256`. So no single altered byte turns a sealed file into a foreign one.
 """
 
 import hashlib
@@ -22,6 +25,7 @@ from grids.errors import BadInput
 
 HEADER_KEY = b"tunecost"
 SEAL_KEY = b"tunecost-seal"
+ARROW_KEY = b"ARROW:schema"
 UNSEALED = b"0" * 64
 
 
@@ -76,11 +80,15 @@ class SealedFile:
     The checks come last (`check_seal`), so that a reader can first name the very fault, a missing cell or a NaN,
     which says more than "altered".
 
+    Args:
+        path: the file.
+        bare: whether a file without a header is welcome too; its `header` is then empty, and there is no digest.
+
     Raises:
         BadInput: no such file, or not a Parquet file of this program.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, bare: bool = False) -> None:
         self.path = Path(path)
         try:
             self._content = self.path.read_bytes()
@@ -88,22 +96,27 @@ class SealedFile:
             raise BadInput(f"{path}: cannot be read ({error.strerror or error})") from error
         try:
             # One thread: these files are small, and a pool of threads still starting can abort a process that ends.
-            self.table: pa.Table = pq.ParquetFile(pa.BufferReader(self._content)).read(use_threads=False)
+            parquet = pq.ParquetFile(pa.BufferReader(self._content))
+            self.table: pa.Table = parquet.read(use_threads=False)
+            metadata = dict(parquet.metadata.metadata or {})
         except Exception as error:
             raise BadInput(f"{path}: not a whole Parquet file (cut short, altered, or of another kind)") from error
-        metadata = self.table.schema.metadata or {}
         self._seal = metadata.get(SEAL_KEY)
+        self._foreign = ARROW_KEY in metadata
+        self.header: dict[str, Any] = {}
         if HEADER_KEY not in metadata:
+            if bare and self._seal is None:
+                return
             raise BadInput(f"{path}: a Parquet file without the 'tunecost' header, so not one of this program's")
         try:
-            self.header: dict[str, Any] = dict(json.loads(metadata[HEADER_KEY]))
-        except ValueError as error:
+            self.header = dict(json.loads(metadata[HEADER_KEY]))
+        except (ValueError, TypeError, RecursionError) as error:
             raise BadInput(f"{path}: its 'tunecost' header cannot be read (altered)") from error
 
     def check_format(self, newest: int) -> None:
         """Raises BadInput where the file's format is newer than `newest`, or no format at all."""
         number = self.header.get("format")
-        if not isinstance(number, int) or number < 1:
+        if type(number) is not int or number < 1:
             raise BadInput(f"{self.path}: its header has no valid format number")
         if number > newest:
             raise BadInput(
@@ -115,7 +128,8 @@ class SealedFile:
         recorded = self.header.get("sha256")
         if recorded is not None and recorded != columns_sha256(self.table):
             raise BadInput(f"{self.path}: altered since it was written (the columns' sha256 does not match)")
-        if self._seal is not None:
-            unsealed = self._content.replace(self._seal, UNSEALED, 1)
-            if hashlib.sha256(unsealed).hexdigest().encode() != self._seal:
-                raise BadInput(f"{self.path}: altered since it was written (the file's seal does not match)")
+        if self._foreign or (recorded is None and self._seal is None):
+            return
+        unsealed = self._content.replace(self._seal, UNSEALED, 1) if self._seal else self._content
+        if self._seal is None or hashlib.sha256(unsealed).hexdigest().encode() != self._seal:
+            raise BadInput(f"{self.path}: altered since it was written (the file's seal does not match)")

@@ -60,6 +60,16 @@ class Axis:
         return cls(name, ordered, "log" if wide else "linear")
 
 
+def number_text(value: float) -> str:
+    """A number as people write it, never shortened to another number.
+
+    >>> number_text(10.0), number_text(1e-8), number_text(0.1000001)
+    ('10', '1e-08', '0.1000001')
+    """
+    short = f"{value:g}"
+    return short if float(short) == value else repr(float(value))
+
+
 @dataclass(frozen=True)
 class Space:
     """The product of axes, in order. Cells are addressed by index tuples, or flat in C order (last axis fastest).
@@ -105,6 +115,10 @@ class Space:
     def values(self, cell: Sequence[int]) -> dict[str, float]:
         """The hyperparameters at `cell`, by axis name."""
         return {axis.name: axis.values[index] for axis, index in zip(self.axes, cell, strict=True)}
+
+    def describe(self, cell: Sequence[int]) -> str:
+        """`alpha=0.1, epsilon=1e-08`: a cell in a reader's words, every number in full."""
+        return ", ".join(f"{name}={number_text(value)}" for name, value in self.values(cell).items())
 
     def flat(self, cell: Sequence[int]) -> int:
         """The flat number of `cell`, in C order."""

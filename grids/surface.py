@@ -19,6 +19,10 @@ SEED_STATISTICS: dict[str, Callable[..., np.ndarray]] = {
 """How several seeds of a cell become its one value; the mean unless told."""
 
 
+COLUMNS = ("seed", "value", "diverged", "curve", "train_loss", "seconds")
+"""A surface's columns besides its axes."""
+
+
 @dataclass(frozen=True)
 class Provenance:
     """Where a surface came from: what a reader needs to trust it or to make it again."""
@@ -53,7 +57,8 @@ class Surface:
         seconds: float64 `[*shape, seeds]`, where known.
 
     Raises:
-        BadInput: a shape that does not fit, or a value that is not finite where `diverged` is false.
+        BadInput: a shape that does not fit, an axis with the name of another column, no finite value at all, or a
+            value that is not finite where `diverged` is false.
     """
 
     space: Space
@@ -69,6 +74,9 @@ class Surface:
         shape = (*self.space.shape, len(self.seeds))
         if not self.seeds:
             raise BadInput("a surface needs at least one seed")
+        for name in self.space.names:
+            if name in COLUMNS:
+                raise BadInput(f"an axis cannot be called '{name}': a surface has a column of that name already")
         for name in ("value", "diverged", "train_loss", "seconds"):
             array = getattr(self, name)
             if array is not None and array.shape != shape:
@@ -82,6 +90,8 @@ class Surface:
                 f"value at {self.describe(where[:-1])}, seed {self.seeds[where[-1]]} "
                 f"is {self.value[where]} but the run is not marked as diverged"
             )
+        if not np.isfinite(self.value).any():
+            raise BadInput("not one of its values is finite")
 
     @property
     def name(self) -> str:
@@ -89,14 +99,20 @@ class Surface:
         return f"{self.provenance.task}/{self.provenance.optimizer}"
 
     def table(self, statistic: str = "mean") -> np.ndarray:
-        """One value a cell: the statistic over its seeds, float64 `[*shape]`.
+        """One value a cell: the statistic over its seeds, finite, float64 `[*shape]`.
 
         Raises:
             BadInput: an unknown statistic.
         """
         if statistic not in SEED_STATISTICS:
             raise unknown("seed statistic", statistic, SEED_STATISTICS)
-        return np.asarray(SEED_STATISTICS[statistic](self.value, axis=-1), dtype=np.float64)
+        return np.asarray(SEED_STATISTICS[statistic](self.finite, axis=-1), dtype=np.float64)
+
+    @cached_property
+    def finite(self) -> np.ndarray:
+        """`value`, but the worst finite value of the surface where a diverged run carries none."""
+        known = np.isfinite(self.value)
+        return self.value if known.all() else np.where(known, self.value, self.value[known].max())
 
     @cached_property
     def mean(self) -> np.ndarray:
@@ -120,4 +136,4 @@ class Surface:
 
     def describe(self, cell: tuple[int, ...]) -> str:
         """`alpha=0.1, epsilon=1e-08`: a cell in a reader's words."""
-        return ", ".join(f"{name}={value:g}" for name, value in self.space.values(cell).items())
+        return self.space.describe(cell)

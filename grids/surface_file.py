@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from grids.errors import BadInput
 from grids.sealed import SealedFile, write_sealed
-from grids.space import Space
+from grids.space import Space, number_text
 from grids.surface import Provenance, Surface
 
 FORMAT = 1
@@ -74,14 +75,11 @@ def load(path: str | Path) -> Surface:
 
 
 def _surface(table: pa.Table, header: dict[str, Any]) -> Surface:
-    try:
-        space = Space.from_json(header["axes"])
-        provenance = Provenance(**{name: header[name] for name in _PROVENANCE if name in header})
-    except (KeyError, TypeError) as error:
-        raise BadInput(f"the header is not that of a surface (missing or wrong: {error})") from error
+    space, provenance = _space(header), _provenance(header)
     for name in (*space.names, "seed", "value", "diverged"):
-        if name not in table.column_names:
-            raise BadInput(f"no column '{name}' (columns: {', '.join(table.column_names)})")
+        if table.column_names.count(name) != 1:
+            how = "two columns are called" if name in table.column_names else "no column"
+            raise BadInput(f"{how} '{name}' (columns: {', '.join(table.column_names)})")
     order, seeds = row_order(space, {name: _numbers(table, name) for name in (*space.names, "seed")})
     shape = (*space.shape, len(seeds))
 
@@ -94,13 +92,34 @@ def _surface(table: pa.Table, header: dict[str, Any]) -> Surface:
     return Surface(
         space=space,
         seeds=seeds,
-        value=value.astype(np.float64),
-        diverged=diverged.astype(bool),
+        value=value,
+        diverged=diverged,
         provenance=provenance,
         curve=_curve(table, order, shape),
         train_loss=dense("train_loss"),
         seconds=dense("seconds"),
     )
+
+
+def _space(header: dict[str, Any]) -> Space:
+    try:
+        return Space.from_json(header["axes"])
+    except BadInput:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise BadInput(f"the header's axes are missing or wrong ({error})") from error
+
+
+def _provenance(header: dict[str, Any]) -> Provenance:
+    known = {name: header[name] for name in _PROVENANCE if name in header}
+    for name in ("task", "optimizer"):
+        if name not in known:
+            raise BadInput(f"the header names no {name}")
+    for name, item in known.items():
+        objects = name in ("fixed", "data", "software")
+        if not isinstance(item, dict if objects else str):
+            raise BadInput(f"the header's '{name}' is no {'object' if objects else 'text'}")
+    return Provenance(**known)
 
 
 def row_order(space: Space, columns: dict[str, np.ndarray]) -> tuple[np.ndarray, tuple[int, ...]]:
@@ -123,35 +142,51 @@ def row_order(space: Space, columns: dict[str, np.ndarray]) -> tuple[np.ndarray,
         strange = values[index] != column
         if strange.any():
             row = int(np.argmax(strange))
-            raise BadInput(f"row {row + 1}: {axis.name}={column[row]:g} is not a value of that axis")
+            raise BadInput(f"row {row + 1}: {axis.name}={number_text(column[row])} is not a value of that axis")
         flat = flat * len(values) + index
     seeds, seed_index = np.unique(columns["seed"], return_inverse=True)
     place = flat * len(seeds) + seed_index
-    counts = np.bincount(place, minlength=space.size * len(seeds))
-    for fault, found in (("is given twice", counts > 1), ("is missing", counts == 0)):
-        if found.any():
-            first = int(np.argmax(found))
-            cell = space.values(space.cell(first // len(seeds)))
-            text = ", ".join(f"{name}={value:g}" for name, value in cell.items())
-            more = f" (and {int(found.sum()) - 1} more)" if found.sum() > 1 else ""
-            raise BadInput(f"cell {text}, seed {int(seeds[first % len(seeds)])} {fault}{more}")
+    places, counts = np.unique(place, return_counts=True)
+    doubled = places[counts > 1]
+    missing = space.size * len(seeds) - len(places)
+    if len(doubled) or missing:
+        # The first gap is where the sorted places and their own numbers part.
+        gap = int(np.argmax(np.append(places, -1) != np.arange(len(places) + 1)))
+        first, fault, found = (
+            (int(doubled[0]), "is given twice", len(doubled)) if len(doubled) else (gap, "is missing", missing)
+        )
+        cell = space.describe(space.cell(first // len(seeds)))
+        more = f" (and {found - 1} more)" if found > 1 else ""
+        raise BadInput(f"cell {cell}, seed {int(seeds[first % len(seeds)])} {fault}{more}")
     return np.argsort(place, kind="stable"), tuple(int(seed) for seed in seeds)
 
 
 def _numbers(table: pa.Table, name: str) -> np.ndarray:
+    """A column `[rows]` in the type it should have: bool for `diverged`, int64 for `seed`, otherwise float64."""
     column = table.column(name)
-    if not (pa.types.is_floating(column.type) or pa.types.is_integer(column.type) or pa.types.is_boolean(column.type)):
-        raise BadInput(f"column '{name}' holds {column.type}, not numbers")
-    return np.asarray(column.to_numpy())
+    kind, fits = {
+        "diverged": ("true or false", pa.types.is_boolean),
+        "seed": ("whole numbers", pa.types.is_integer),
+    }.get(name, ("numbers", lambda found: pa.types.is_floating(found) or pa.types.is_integer(found)))
+    if not fits(column.type):
+        raise BadInput(f"column '{name}' holds {column.type}, not {kind}")
+    if column.null_count and (name in ("diverged", "seed") or pa.types.is_integer(column.type)):
+        row = column.is_null().index(True).as_py() + 1
+        raise BadInput(f"column '{name}' is blank in row {row}")
+    numbers = column.to_numpy()
+    return np.asarray(numbers if name in ("diverged", "seed") else numbers.astype(np.float64))
 
 
 def _curve(table: pa.Table, order: np.ndarray, shape: tuple[int, ...]) -> np.ndarray | None:
     if "curve" not in table.column_names:
         return None
-    column = table.column("curve").combine_chunks()
-    flat = column.flatten().to_numpy(zero_copy_only=False)
-    epochs, rest = divmod(len(flat), len(order))
-    lengths = np.diff(np.asarray(column.offsets))
-    if rest or (lengths != epochs).any():
+    column = table.column("curve")
+    kind = column.type
+    if not (pa.types.is_list(kind) or pa.types.is_large_list(kind)) or not pa.types.is_floating(kind.value_type):
+        raise BadInput(f"column 'curve' holds {kind}, not lists of numbers")
+    lengths = pc.list_value_length(column).to_numpy()
+    epochs = int(np.nan_to_num(lengths[0]))
+    if (lengths != epochs).any():
         raise BadInput("column 'curve' has lists of different lengths")
+    flat = pc.list_flatten(column).to_numpy()
     return np.asarray(flat.reshape(len(order), epochs)[order].reshape(*shape, epochs), dtype=np.float32)

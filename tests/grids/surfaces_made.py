@@ -1,0 +1,64 @@
+"""Surfaces made for tests: any space, any seeds, any values."""
+
+import numpy as np
+from hypothesis import strategies as st
+
+from grids.space import Axis, Space
+from grids.surface import COLUMNS, Provenance, Surface
+
+finite = st.floats(allow_nan=False, allow_infinity=False)
+names = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=5).filter(
+    lambda name: name == name.strip() and name not in COLUMNS
+)
+
+
+@st.composite
+def spaces(draw: st.DrawFn) -> Space:
+    axes = []
+    for name in draw(st.lists(names, min_size=1, max_size=3, unique=True)):
+        values = draw(st.lists(finite.map(lambda x: x + 0.0), min_size=1, max_size=4, unique=True))
+        axes.append(Axis.of(name, values))
+    return Space(tuple(axes))
+
+
+@st.composite
+def surfaces(draw: st.DrawFn) -> Surface:
+    space = draw(spaces())
+    seeds = sorted(draw(st.sets(st.integers(-(2**53) + 1, 2**53 - 1), min_size=1, max_size=3)))
+    shape = (*space.shape, len(seeds))
+    size = int(np.prod(shape))
+    value = np.array(draw(st.lists(finite, min_size=size, max_size=size))).reshape(shape)
+    diverged = np.array(draw(st.lists(st.booleans(), min_size=size, max_size=size))).reshape(shape)
+    rng = np.random.default_rng(draw(st.integers(0, 99)))
+    curve = rng.normal(size=(*shape, 3)).astype(np.float32) if draw(st.booleans()) else None
+    loss = rng.normal(size=shape) if draw(st.booleans()) else None
+    provenance = Provenance(draw(st.text(max_size=9)), "adam", fixed={"batch": 64, "momentum": 0.9}, created="now")
+    return Surface(space, tuple(seeds), value, diverged, provenance, curve, loss)
+
+
+def bowl(shape: tuple[int, ...] = (5, 4), seeds: int = 1, optimizer: str = "adam", task: str = "toy") -> Surface:
+    """A smooth surface whose best cell is in its middle."""
+    space = Space(
+        tuple(
+            Axis(name, tuple(10.0**k for k in range(n)))
+            for name, n in zip(("alpha", "epsilon", "c"), shape, strict=False)
+        )
+    )
+    distance = sum((index - n // 2) ** 2 for index, n in zip(np.indices(shape), shape, strict=True))
+    value = np.repeat(np.asarray(distance, float)[..., None], seeds, axis=-1) + 0.125 * np.arange(seeds)
+    return Surface(
+        space, tuple(range(seeds)), value, np.zeros(value.shape, bool), Provenance(task, optimizer, "error", "%")
+    )
+
+
+def same(one: Surface, other: Surface) -> None:
+    """Fails unless both hold exactly the same."""
+    assert one.space == other.space
+    assert one.seeds == other.seeds
+    assert one.provenance == other.provenance
+    for name in ("value", "diverged", "curve", "train_loss", "seconds"):
+        ours, theirs = getattr(one, name), getattr(other, name)
+        assert (ours is None) == (theirs is None), name
+        if ours is not None:
+            assert ours.dtype == theirs.dtype, name
+            np.testing.assert_array_equal(ours, theirs)
