@@ -48,6 +48,8 @@ def run(arguments: list[str]) -> int:
     try:
         result = command.main(arguments, prog_name="tunecost", standalone_mode=False)
         sys.stdout.flush()
+        if result == 130:  # Typer takes Ctrl-C in its own hands, and says nothing
+            return _say("interrupted", 130)
         return result if isinstance(result, int) else 0
     except typer.Exit as exit_:
         return exit_.exit_code

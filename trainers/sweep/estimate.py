@@ -1,21 +1,20 @@
 """What a job will cost, before it runs: memory and time from a few real steps on this machine."""
 
+import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-
-import torch
 
 from grids.errors import BadInput
 from trainers.engine import train_block
 from trainers.sweep import manifest, shard_file
-from trainers.sweep.job import EngineTrainer, Job
+from trainers.sweep.job import EngineTrainer, Job, settled
 from trainers.sweep.sealed_file import Damaged
 from trainers.sweep.sweep import Shard, Sweep
 from trainers.task import Dataset
 
-PROBE_SECONDS = 1.0
-"""How long the steps that are timed should take in all; fewer make the estimate worse than its use."""
+PROBE_SECONDS = 0.5
+"""What is timed should take this much; less says more of the machine's other work than of ours."""
 
 
 @dataclass(frozen=True)
@@ -89,34 +88,42 @@ def _is_there(job: Job, sweep: Sweep, shard: Shard) -> bool:
         return False
 
 
-def measure(job: Job, sweep: Sweep, shard: Shard, clock: Callable[[], float]) -> tuple[float, int]:
-    """Seconds that a shard takes from its start to its end, and the bytes that it needs, from a few of its steps.
+def measure(job: Job, sweep: Sweep, shard: Shard, clock: Callable[[], float] = time.perf_counter) -> tuple[float, int]:
+    """Seconds that a shard takes from its start to its end, and the bytes that it needs, from a part of its work.
 
-    One epoch on a handful of batches is timed at two lengths: the difference is what a step costs, and what the
-    shorter one takes beyond its steps is the cost of starting. Cells that diverge are dropped in a real run, so
-    the estimate is rather too long than too short.
+    Timed at two lengths, of which the difference is what more of it costs and the rest what starting costs: batches
+    of one epoch where a few of them take long enough to be timed, else whole epochs. Cells that diverge are dropped
+    in a real run, so the estimate is rather too long than too short.
     """
     data, batch = job.data, job.task.batch_size
-    steps_an_epoch = len(data.train_y) // batch
+    steps = max(len(data.train_y) // batch, 1)
 
-    def seconds(steps: int, validation: int) -> float:
-        small = _cut(data, steps * batch, validation)
-        begun = clock()
-        train_block(job.task, small, job.rule, sweep.hyper(shard), shard.seed, epochs=1, device=job.device)
-        return clock() - begun
+    def seconds(epochs: int, batches: int, validation: int) -> float:
+        cut = _cut(data, batches * batch, validation)
+        with settled(job.device):
+            begun = clock()
+            train_block(job.task, cut, job.rule, sweep.hyper(shard), shard.seed, epochs=epochs, device=job.device)
+            return clock() - begun
 
-    few = min(2, steps_an_epoch)
-    if job.device.type == "cuda":
-        torch.cuda.reset_peak_memory_stats(job.device)
-    seconds(few, batch)  # the first call pays for compiling, caches and allocation
-    base = seconds(few, batch)
-    more = min(max(few + 1, few * round(PROBE_SECONDS / max(base, 1e-4))), steps_an_epoch)
-    step = max(seconds(more, batch) - base, 0.0) / (more - few) if more > few else base / few
-    start = max(base - few * step, 0.0)
-    # An evaluation is a forward pass, about a third of a step's work.
-    evaluation = step * len(data.valid_y) / batch / 3
-    total = start + job.all_epochs * (steps_an_epoch * step + evaluation)
-    return total, int(EngineTrainer(job, sweep).record()["memory"])
+    seconds(1, min(2, steps), batch)  # the first call pays for compiling, caches and allocation
+    step, start, enough = _slope(lambda batches: seconds(1, batches, batch), min(2, steps), steps)
+    if enough:
+        # An evaluation is a forward pass, about a third of a step's work.
+        epoch = step * (steps + len(data.valid_y) / batch / 3)
+    else:
+        epoch, start, _ = _slope(lambda epochs: seconds(epochs, steps, len(data.valid_y)), 1, job.all_epochs)
+    return start + job.all_epochs * epoch, int(EngineTrainer(job, sweep).record()["memory"])
+
+
+def _slope(seconds: Callable[[int], float], low: int, high: int) -> tuple[float, float, bool]:
+    """The cost of one more, of none, and whether the two lengths that say so lie `PROBE_SECONDS` apart."""
+    length, base = low, seconds(low)
+    longer = base
+    while length < high and longer - base < PROBE_SECONDS:
+        length = min(2 * length, high)
+        longer = seconds(length)
+    each = max(longer - base, 0.0) / (length - low) if length > low else base / low
+    return each, max(base - low * each, 0.0), longer - base >= PROBE_SECONDS
 
 
 def _cut(data: Dataset, train: int, valid: int) -> Dataset:
@@ -127,3 +134,19 @@ def _cut(data: Dataset, train: int, valid: int) -> Dataset:
         valid_x=data.valid_x[:valid],
         valid_y=data.valid_y[:valid],
     )
+
+
+def expected(job: Job, sweep: Sweep, shards: Sequence[Shard]) -> float:
+    """Seconds that the longest of the shards takes here: as those that were done on such a device, else measured.
+
+    Raises:
+        BadInput: whatever `grid run` would refuse.
+    """
+    device = EngineTrainer(job, sweep).record()["device"]
+    known = []
+    for shard in shards:
+        with contextlib.suppress(Damaged):
+            found = shard_file.load(job.layout, sweep, shard)
+            if found is not None and found.record["device"] == device:
+                known.append(float(found.record["seconds"]))
+    return max(known) if known else measure(job, sweep, max(shards, key=lambda shard: shard.cells))[0]

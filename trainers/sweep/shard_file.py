@@ -1,7 +1,7 @@
 """One file for each finished shard: its results, whose they are, and how long they took."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -84,3 +84,8 @@ def load(layout: Layout, sweep: Sweep, shard: Shard) -> ShardResult | None:
         raise Damaged(f"{path}: holds seed {header['seed']}, cells {first} to {end - 1}, not what its name says")
     with np.load(io.BytesIO(payload)) as arrays:
         return ShardResult(record=header["record"], **{name: arrays[name] for name in arrays.files})
+
+
+def all_there(layout: Layout, shards: Iterable[Shard]) -> bool:
+    """Whether every shard has a file, whole or not."""
+    return all(layout.shard(shard.name).exists() for shard in shards)

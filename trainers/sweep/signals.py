@@ -8,17 +8,28 @@ from types import FrameType
 
 
 @contextlib.contextmanager
-def termination_interrupts() -> Iterator[None]:
-    """Within the body, SIGTERM raises KeyboardInterrupt. Does nothing outside the main thread."""
+def termination_interrupts(once: bool = False) -> Iterator[None]:
+    """Within the body, SIGTERM raises KeyboardInterrupt. Does nothing outside the main thread.
+
+    Args:
+        once: whether SIGTERM and Ctrl-C are deaf after the first of either, so that a process that is told twice
+            (by the terminal and by its parent) still puts its things in order.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+    numbers = (signal.SIGTERM, signal.SIGINT) if once else (signal.SIGTERM,)
 
     def interrupt(number: int, frame: FrameType | None) -> None:
+        if once:
+            for each in numbers:
+                signal.signal(each, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    before = [signal.signal(number, interrupt) for number in numbers]
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        if not once:
+            for number, handler in zip(numbers, before, strict=True):
+                signal.signal(number, handler)
