@@ -1,0 +1,163 @@
+"""Exact laws against plain enumeration, closed forms and replays."""
+
+import itertools
+import math
+from collections import defaultdict
+
+import numpy as np
+import pytest
+
+from grids.errors import BadInput
+from grids.space import Axis, Cell, Space
+from grids.surface import Provenance, Surface
+from tuning.exact import exact_curve, exact_law, exact_laws
+from tuning.replay import replay
+
+TABLES = {
+    "slope": np.array([4.0, 3.0, 2.0, 1.0, 0.0]),
+    "two valleys": np.array([0.0, 3.0, 5.0, 1.0, 4.0]),
+    "ties": np.array([[2.0, 1.0, 1.0], [2.0, 2.0, 1.0], [0.0, 2.0, 1.0]]),
+    "plain": np.array([[5.0, 1.0, 7.0], [3.0, 0.0, 8.0]]),
+    "cube": np.array([[[3.0, 1.0], [2.0, 2.0]], [[0.0, 4.0], [1.0, 5.0]]]),
+    "constant": np.ones((2, 2)),
+    "one cell": np.zeros((1, 1)),
+}
+SEARCHERS = {"gld": (2.0, 1.0), "gld:radius_max=1": (1.0,), "cgld": (2.0, 1.0), "cgld:radius_max=1.5": (1.5,)}
+
+
+def surface(table: np.ndarray) -> Surface:
+    space = Space(tuple(Axis(f"axis{i}", tuple(range(n)), "linear") for i, n in enumerate(table.shape)))
+    value = table[..., None]
+    return Surface(space, (0,), value, np.zeros(value.shape, bool), Provenance("toy", "table"))
+
+
+def neighbours(table: np.ndarray, cell: Cell, radius: float, axis: int | None) -> list[Cell]:
+    found = [
+        other
+        for other in np.ndindex(table.shape)
+        if other != cell
+        and math.dist(other, cell) <= radius
+        and (axis is None or all(a == b for i, (a, b) in enumerate(zip(other, cell, strict=True)) if i != axis))
+    ]
+    return found or [cell]
+
+
+def enumerate_best(table: np.ndarray, name: str, radii: tuple[float, ...], trials: int) -> list[dict[float, float]]:
+    """For each trial, the law of the best value so far, by following every outcome of every step."""
+    start = [(cell, 1.0 / table.size) for cell in np.ndindex(table.shape)]
+    current: dict[Cell, float] = defaultdict(float, start)
+    laws: list[dict[float, float]] = [defaultdict(float)]
+    for cell, weight in start:
+        laws[0][table[cell]] += weight
+    step = 0
+    while len(laws) < trials:
+        axis = step % table.ndim if name.startswith("cgld") else None
+        later: dict[Cell, float] = defaultdict(float)
+        seen: list[dict[float, float]] = [defaultdict(float) for _ in radii]
+        for cell, weight in current.items():
+            balls = [neighbours(table, cell, radius, axis) for radius in radii]
+            each = weight / math.prod(len(ball) for ball in balls)
+            for candidates in itertools.product(*balls):
+                best = cell
+                for k, candidate in enumerate(candidates):
+                    if table[candidate] < table[best]:
+                        best = candidate
+                    seen[k][table[best]] += each
+                later[best] += each
+        laws += seen
+        current = later
+        step += 1
+    return laws[:trials]
+
+
+@pytest.mark.parametrize("text", SEARCHERS)
+@pytest.mark.parametrize("kind", TABLES)
+def test_agrees_with_enumeration(kind: str, text: str) -> None:
+    table, trials = TABLES[kind], 14
+    radii = SEARCHERS[text]
+    if ":" not in text:
+        longest = max(max(table.shape) - 1, 1)
+        radii = tuple(longest / 2**k for k in range(int(math.log2(longest)) + 1))
+    laws = enumerate_best(table, text, radii, trials)
+    curve = [sum(value * weight for value, weight in law.items()) - table.min() for law in laws]
+    np.testing.assert_allclose(exact_curve(table, text, trials), curve, rtol=0, atol=1e-12)
+    for target in np.unique(table) - table.min():
+        hit = [sum(weight for value, weight in law.items() if value - table.min() <= target) for law in laws]
+        np.testing.assert_allclose(exact_law(table, text, target).hit(trials)[1:], hit, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("text", ["random", "random-unique", "gld", "gld:ball=clip", "gld:radius_max=1.5", "cgld"])
+def test_mean_and_quantiles_are_those_of_the_law(text: str) -> None:
+    table = np.random.default_rng(8).permutation(30).reshape(5, 6).astype(float)
+    for law in exact_laws(table, text, [0.0, 3.0]):
+        hit = law.hit(3000)
+        assert (np.diff(hit) >= -1e-15).all()
+        if math.isfinite(law.mean):
+            assert law.ever == 1.0
+            assert law.mean == pytest.approx((1.0 - hit).sum(), rel=1e-9)
+        else:
+            assert law.ever < 1.0
+            assert law.ever == pytest.approx(hit[-1], abs=1e-9)
+        for level in (0.25, 0.5, 0.75):
+            reached = np.nonzero(hit >= level - 1e-12)[0]
+            assert law.quantile(level) == (reached[0] if len(reached) else math.inf)
+
+
+def test_random_closed_forms() -> None:
+    table = np.arange(12.0).reshape(3, 4)
+    assert exact_law(table, "random", 2.0).mean == 4.0
+    assert exact_law(table, "random-unique", 2.0).mean == 13 / 4
+    assert exact_law(table, "random-unique", 2.0).hit(10)[[9, 10]].tolist() == [pytest.approx(1 - 1 / 220), 1.0]
+    assert exact_law(table, "random", 100.0).quantiles([0.1, 0.99]) == [1.0, 1.0]
+
+
+def test_a_searcher_that_may_be_stuck_has_no_mean() -> None:
+    table = np.array([[0.0, 5.0], [5.0, 1.0]])
+    law = exact_law(table, "cgld", 0.0)
+    # From (1, 1) no single axis leads down; from either other corner the first step leads to whichever end of its row.
+    assert law.mean == math.inf
+    assert law.ever == pytest.approx(0.5)
+    assert law.quantiles([0.25, 0.5, 0.75]) == [1.0, 2.0, math.inf]
+
+
+@pytest.mark.parametrize("text", ["random", "random-unique", "gld", "gld:ball=clip", "cgld", "cgld:ball=clip"])
+def test_agrees_with_replays(text: str) -> None:
+    rng = np.random.default_rng(5)
+    rows, columns = np.meshgrid(np.arange(6), np.arange(5), indexing="ij")
+    table = np.round(abs(rows - columns) + 0.3 * abs(rows - 4) + rng.random((6, 5)), 1)
+    replays, trials = 2000, 60
+    frame = replay({"x": surface(table)}, [text], repeats=replays, max_trials=trials)
+    for target, law in zip((0.0, 0.4, 1.0), exact_laws(table, text, (0.0, 0.4, 1.0)), strict=True):
+        first = frame[frame["suboptimality"] <= target * (1 + 1e-9)].groupby("repeat")["trial"].min()
+        found = np.bincount(first, minlength=trials + 1).cumsum() / replays
+        # The Dvoretzky–Kiefer–Wolfowitz bound at one in ten thousand.
+        assert abs(found - law.hit(trials)).max() < math.sqrt(math.log(2 / 1e-4) / (2 * replays))
+
+
+def test_clipped_ball_in_the_open() -> None:
+    from tuning.exact.proposals import clipped
+
+    rng = np.random.default_rng(2)
+    for center, radius in [((0, 3), 2.5), ((2, 2), 20.0), ((4, 0), 1.0)]:
+        law = clipped((5, 6), center, radius, (0, 1)).reshape(5, 6)
+        points = rng.uniform(-1, 1, (200_000, 2))
+        points = points[(points**2).sum(1) <= 1] * radius + center
+        cells = np.clip(np.floor(points + 0.5), 0, [4, 5]).astype(int)
+        found = np.zeros((5, 6))
+        np.add.at(found, tuple(cells.T), 1.0 / len(cells))
+        assert abs(found - law).max() < 5 * 0.5 / math.sqrt(len(cells))
+        assert law.sum() == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("table", "text", "line"),
+    [
+        (np.ones(3), "tpe", "has no exact law"),
+        (np.ones((2, 2, 2)), "gld:ball=clip", "three or more axes"),
+        (np.ones((100, 100)), "gld", "up to 4000 cells"),
+        (np.ones(3), "gld:radius_min=-1", "radius_min"),
+    ],
+)
+def test_what_has_no_law_is_said(table: np.ndarray, text: str, line: str) -> None:
+    with pytest.raises(BadInput, match=line):
+        exact_law(table, text, 0.0)

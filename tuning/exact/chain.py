@@ -1,0 +1,90 @@
+"""Gradientless descent as a Markov chain: its state between steps is the current cell, and it only ever goes down.
+
+Cells are ranked by value, so every matrix here is lower triangular: from a cell, a step stays or leads to one of
+strictly lower value. While no cell of a target was seen, the best value seen is the current cell's; hence one chain
+serves every target, and the law of the current cell is the law of the best value so far.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tuning.exact.proposals import clipped, inside
+from tuning.searchers.balls import draw_inside
+from tuning.searchers.gld import GLD
+
+
+@dataclass(frozen=True)
+class Step:
+    """One kind of step (GLD has one, CGLD one for each axis). Cells are in rank order, K candidates a step.
+
+    Args:
+        move: `[cells, cells]`, probability that a step leads from row to column.
+        missed: `[goods, K + 1, cells]`, for each number of good cells the chain was made for, the probability that
+            none of the first 0, 1, … K candidates is among that many lowest cells.
+        best: `[K, cells]`, mean of the lowest value seen once candidates 0 … k are known, the current cell's included.
+    """
+
+    move: np.ndarray
+    missed: np.ndarray
+    best: np.ndarray
+
+
+class Descent:
+    """The chain of a GLD or CGLD searcher on a table.
+
+    Args:
+        searcher: constructed on the table's space; its radii, ball and axes say what a candidate may be.
+        table: float64 `[*shape]`.
+        goods: numbers of lowest cells to hit, for `Step.missed`.
+    """
+
+    def __init__(self, searcher: GLD, table: np.ndarray, goods: Sequence[int] = ()) -> None:
+        flat = table.ravel()
+        self.order = np.argsort(flat, kind="stable")
+        self.values = flat[self.order]
+        self.goods = np.array(goods, np.int64)
+        kinds = dict.fromkeys(searcher.axes(number) for number in range(table.ndim))
+        self.steps = [self._step(searcher, table.shape, axes) for axes in kinds]
+
+    def run(self) -> Iterator[tuple[np.ndarray, Step]]:
+        """For each step in turn: the law `[cells]` of the current cell before it, in rank order, and its kind."""
+        law = np.full(len(self.values), 1.0 / len(self.values))
+        while True:
+            for step in self.steps:
+                yield law, step
+                law = law @ step.move
+
+    def _step(self, searcher: GLD, shape: tuple[int, ...], axes: tuple[int, ...]) -> Step:
+        cells = len(self.values)
+        propose = inside if searcher.draw is draw_inside else clipped
+        # Ranks of the first cell of each cell's value, and of the first cell of the next value.
+        low = np.searchsorted(self.values, self.values, side="left")
+        high = np.searchsorted(self.values, self.values, side="right")
+        move = np.zeros((cells, cells))
+        missed = np.ones((len(self.goods), len(searcher.radii) + 1, cells))
+        best = np.zeros((len(searcher.radii), cells))
+        for rank, flat in enumerate(self.order):
+            center = tuple(int(i) for i in np.unravel_index(flat, shape))
+            law = np.array([propose(shape, center, radius, axes)[self.order] for radius in searcher.radii])
+            # not_below[k, i]: probability that candidate k is none of the i lowest cells.
+            not_below = 1.0 - np.pad(np.cumsum(law, axis=1), ((0, 0), (1, 0)))
+            worse, no_better = not_below[:, high], not_below[:, low]
+            for k in range(len(law)):
+                # Among equal candidates the first drawn wins: the earlier ones must be worse, the later no better.
+                move[rank] += worse[:k].prod(axis=0) * law[k] * no_better[k + 1 :].prod(axis=0)
+            move[rank, low[rank] :] = 0.0
+            move[rank, rank] = no_better[:, rank].prod()
+            still = np.cumprod(not_below, axis=0)
+            missed[:, 1:, rank] = still[:, self.goods].T
+            best[:, rank] = self._mean_best(still, rank)
+        return Step(move, missed, best)
+
+    def _mean_best(self, still: np.ndarray, rank: int) -> np.ndarray:
+        """Mean of min(value at `rank`, candidates); `still[k, i]`: none of candidates 0 … k is among the i lowest.
+
+        E[min] = lowest + Σ gap·P(min is above the gap); the gaps end at the current cell's value. Shape `[K]`.
+        """
+        gaps = np.diff(self.values[: rank + 1])
+        return self.values[0] + still[:, 1 : rank + 1] @ gaps

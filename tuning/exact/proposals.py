@@ -1,0 +1,69 @@
+"""The law of one candidate of gradientless descent: which cell it is, drawn around a given one at a given radius."""
+
+import numpy as np
+
+from grids.errors import BadInput
+from grids.space import Cell
+from tuning.searchers.balls import others_within
+
+
+def inside(shape: tuple[int, ...], center: Cell, radius: float, axes: tuple[int, ...]) -> np.ndarray:
+    """Law of `draw_inside`: uniform over the ball's other cells, all on `center` where there is none.
+
+    Returns:
+        Probabilities `[cells]`, in C order.
+    """
+    law = np.zeros(int(np.prod(shape)))
+    cells = others_within(shape, center, radius, axes)
+    if len(cells):
+        law[cells] = 1.0 / len(cells)
+    else:
+        law[np.ravel_multi_index(center, shape)] = 1.0
+    return law
+
+
+def clipped(shape: tuple[int, ...], center: Cell, radius: float, axes: tuple[int, ...]) -> np.ndarray:
+    """Law of `draw_clipped`: the share of the continuous ball that rounds and clips to each cell.
+
+    A cell owns the box of half a step around it, a border cell all that lies beyond; so the law is made of areas of a
+    disc cut by axis-parallel lines (of lengths where one axis moves).
+
+    Returns:
+        Probabilities `[cells]`, in C order.
+
+    Raises:
+        BadInput: three or more axes move; those volumes are not written down here.
+    """
+    if len(axes) > 2:
+        raise BadInput("ball=clip has no exact law where three or more axes move together; replay it instead")
+    edges = []
+    for axis in axes:
+        cuts = (np.arange(shape[axis] + 1) - 0.5 - center[axis]) / radius
+        cuts[0], cuts[-1] = -1.0, 1.0
+        edges.append(np.clip(cuts, -1.0, 1.0))
+    if len(edges) == 1:
+        shares = np.diff((edges[0] + 1.0) / 2.0)
+    else:
+        shares = np.diff(np.diff(_disc_below(edges[0][:, None], edges[1][None, :]), axis=0), axis=1) / np.pi
+    # What is no more than rounding of the areas is no probability.
+    shares = np.where(shares > 1e-13, shares, 0.0)
+    law = np.zeros(shape)
+    law[tuple(slice(None) if axis in axes else index for axis, index in enumerate(center))] = shares / shares.sum()
+    return law.ravel()
+
+
+def _disc_below(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Area of the unit disc's part left of `x` and below `y`, both in [−1, 1]."""
+    half = np.sqrt(1.0 - y * y)
+
+    def cap(upper: np.ndarray) -> np.ndarray:
+        """∫ √(1−u²) du from −1 to `upper`."""
+        return (upper * np.sqrt(1.0 - upper * upper) + np.arcsin(upper)) / 2.0 + np.pi / 4.0
+
+    outer_left = cap(np.minimum(x, -half))
+    middle = np.clip(x, -half, half)
+    outer_right = cap(np.maximum(x, half)) - cap(half)
+    # Beyond ±half the line y misses the disc: it is all below where y > 0, none of it otherwise.
+    whole = 2.0 * (outer_left + outer_right)
+    between = y * (middle + half) + cap(middle) - cap(-half)
+    return np.where(y > 0, whole, 0.0) + between

@@ -1,0 +1,50 @@
+"""The law of a runtime: the number of trials until a target is hit, exactly."""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+ROUNDING = 1e-12
+"""A probability this near to a quantile's level has reached it."""
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """The number of trials T to a target.
+
+    Args:
+        mean: E[T]; infinite where a replay may never hit.
+        ever: P(T < ∞).
+        missed: begins the sequence P(T > 1), P(T > 2), … anew at each call; it never ends.
+    """
+
+    mean: float
+    ever: float
+    missed: Callable[[], Iterator[float]]
+
+    def survival(self, trials: int) -> np.ndarray:
+        """P(T > t) for t = 0 … `trials`; `[trials + 1]`."""
+        rest = self.missed()
+        return np.array([1.0, *(next(rest) for _ in range(trials))])
+
+    def hit(self, trials: int) -> np.ndarray:
+        """P(T ≤ t) for t = 0 … `trials`; `[trials + 1]`."""
+        return 1.0 - self.survival(trials)
+
+    def quantile(self, level: float) -> float:
+        """The smallest t with P(T ≤ t) ≥ `level`; infinite where that is never reached."""
+        return self.quantiles([level])[0]
+
+    def quantiles(self, levels: list[float]) -> list[float]:
+        """`quantile` of several levels, in one pass."""
+        found = [math.inf] * len(levels)
+        open_levels = [i for i, level in enumerate(levels) if level <= self.ever + ROUNDING]
+        for trial, missed in enumerate(self.missed(), start=1):
+            for i in [i for i in open_levels if 1.0 - missed >= levels[i] - ROUNDING]:
+                found[i] = float(trial)
+                open_levels.remove(i)
+            if not open_levels:
+                break
+        return found
