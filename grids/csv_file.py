@@ -3,21 +3,21 @@
 import csv
 import hashlib
 import io
-import math
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
 from grids.atomic import write_whole
-from grids.errors import BadInput, unknown
-from grids.space import Axis, Space
+from grids.csv_table import CsvTable
+from grids.errors import BadInput
+from grids.space import Axis, Space, number_text
 from grids.surface import Provenance, Surface
 from grids.surface_file import row_order
 
 DIVERGED = "diverged"
-_TRUE, _FALSE = {"true", "1", "yes", "t"}, {"false", "0", "no", "f", ""}
+_CLOSE = 1e-6
+"""Two values of an axis that differ relatively by less are taken for one that was rounded in two ways."""
 
 
 def read(
@@ -30,6 +30,8 @@ def read(
     unit: str = "",
     task: str | None = None,
     optimizer: str | None = None,
+    metric: str | None = None,
+    created: str = "",
     command: str = "",
 ) -> Surface:
     """A surface from a CSV with a header line and one row for each cell (and seed).
@@ -42,79 +44,93 @@ def read(
         path: the CSV file, UTF-8.
         axes: the columns that make a cell, in the space's order.
         value: the column of values; lower is better unless `maximize`.
-        seed: the column of integer seeds; without it every row is seed 0.
+        seed: the column of whole-number seeds; without it every row is seed 0.
         maximize: higher is better in the file: values are negated, and the provenance says so.
         unit: of the value, as `%`.
         task, optimizer: what the surface is called; by default the file's name and `imported`.
-        command: for the provenance.
+        metric: what the value is; by default its column's name, with a minus where it was negated.
+        created, command: for the provenance.
 
     Raises:
         BadInput: naming the row, column or cell: no such file or column, no rows, a field that is no number, a
             value that is not finite in a run that did not diverge, a cell missing or given twice.
     """
+    columns = [*axes, value, *([seed] if seed else [])]
+    if not axes or len(set(columns)) != len(columns):
+        raise BadInput(f"axes, value and seed must be different columns, not {', '.join(columns)}")
     try:
-        return _read(Path(path), axes, value, seed, maximize, unit, task, optimizer, command)
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read ({error.strerror or error})") from error
+    try:
+        table = CsvTable.parse(content)
+        space, seeds, values, diverged = _surface(table, axes, value, seed, maximize)
+        return Surface(
+            space=space,
+            seeds=seeds,
+            value=values,
+            diverged=diverged,
+            provenance=Provenance(
+                task=task or Path(path).stem,
+                optimizer=optimizer or "imported",
+                metric=metric or (f"-{value}" if maximize else value),
+                unit=unit,
+                fixed={"maximize": True} if maximize else {},
+                data={
+                    "name": Path(path).name,
+                    "rows": len(table.rows),
+                    "sha256": hashlib.sha256(content).hexdigest(),
+                },
+                created=created,
+                command=command,
+            ),
+        )
     except BadInput as error:
         raise BadInput(f"{path}: {error}") from error
 
 
-def _read(
-    path: Path,
-    axes: Sequence[str],
-    value: str,
-    seed: str | None,
-    maximize: bool,
-    unit: str,
-    task: str | None,
-    optimizer: str | None,
-    command: str,
-) -> Surface:
-    if len(set(axes)) != len(axes) or not axes or value in axes:
-        raise BadInput(f"axes and value must be different columns, not {', '.join((*axes, value))}")
-    content, text = _text(path)
-    header, rows = _table(text)
-    wanted = [*axes, value, *([seed] if seed else [])]
-    for name in wanted:
-        if name not in header:
-            raise unknown("column", name, header)
-        if header.count(name) > 1:
-            raise BadInput(f"two columns are called '{name}'")
-    fields = {name: [row[header.index(name)] for _, row in rows] for name in wanted}
-    lines = [line for line, _ in rows]
-    diverged = _flags(rows, header.index(DIVERGED)) if DIVERGED in header else np.zeros(len(rows), bool)
-    columns = {name: _numbers(name, fields[name], lines) for name in axes}
-    columns["seed"] = _seeds(seed, fields[seed], lines) if seed else np.zeros(len(rows), np.int64)
-    values = _values(value, fields[value], lines, diverged)
-    values = -values if maximize else values
-    if diverged.any():
-        finite = values[np.isfinite(values)]
-        if not len(finite):
-            raise BadInput("every run diverged: there is no value to tell cells apart")
-        values = np.where(np.isfinite(values), values, finite.max())
+def _surface(
+    table: CsvTable, axes: Sequence[str], value: str, seed: str | None, maximize: bool
+) -> tuple[Space, tuple[int, ...], np.ndarray, np.ndarray]:
+    """The space, the seeds, and value and `diverged` in the shape `[*shape, seeds]`."""
+    for name in (*axes, value, *([seed] if seed else [])):
+        table.text(name)  # a column that is not there is the first thing to say
+    rows = len(table.rows)
+    columns = {name: table.numbers(name) for name in axes}
+    columns["seed"] = table.whole_numbers(seed) if seed else np.zeros(rows, np.int64)
+    diverged = table.flags(DIVERGED) if DIVERGED in table.header else np.zeros(rows, bool)
+    values = table.numbers_or(value, diverged)
+    values = 0.0 - values if maximize else values
+    known = np.isfinite(values)
+    if not known.any():
+        raise BadInput("every run diverged: there is no value to tell cells apart")
+    values = np.where(known, values, values[known].max())
 
     space = Space(tuple(Axis.of(name, np.unique(columns[name]).tolist()) for name in axes))
-    order, seeds = row_order(space, columns)
+    try:
+        order, seeds = row_order(space, columns)
+    except BadInput as error:
+        raise BadInput(f"{error}{_hint(space, table, seed)}") from error
     shape = (*space.shape, len(seeds))
-    return Surface(
-        space=space,
-        seeds=seeds,
-        value=values[order].reshape(shape),
-        diverged=diverged[order].reshape(shape),
-        provenance=Provenance(
-            task=task or path.stem,
-            optimizer=optimizer or "imported",
-            metric=f"-{value}" if maximize else value,
-            unit=unit,
-            fixed={"maximize": True} if maximize else {},
-            data={"name": path.name, "rows": len(rows), "sha256": hashlib.sha256(content).hexdigest()},
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
-            command=command,
-        ),
-    )
+    return space, seeds, values[order].reshape(shape), diverged[order].reshape(shape)
+
+
+def _hint(space: Space, table: CsvTable, seed: str | None) -> str:
+    """What may be behind cells that are missing or given twice."""
+    if seed is None and "seed" in table.header:
+        return "; its column 'seed' is read only with --seed-column seed"
+    for axis in space.axes:
+        for low, high in zip(axis.values, axis.values[1:], strict=False):
+            if high - low < _CLOSE * abs(high):
+                return f"; {axis.name} is {number_text(low)} in some rows and {number_text(high)} in others"
+    return ""
 
 
 def text(surface: Surface) -> str:
-    """The surface as CSV: a row for each cell and seed, every number in full, so that it reads back exactly."""
+    """The surface as CSV: a row for each cell and seed, every number in full, so that it reads back exactly.
+
+    All columns of the surface's file but `curve`.
+    """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     further = [name for name in ("train_loss", "seconds") if getattr(surface, name) is not None]
@@ -132,90 +148,3 @@ def text(surface: Surface) -> str:
 def write(surface: Surface, path: str | Path) -> None:
     """Write the surface as a CSV file, whole or not at all. Raises BadInput where it cannot be written."""
     write_whole(path, text(surface))
-
-
-def _text(path: Path) -> tuple[bytes, str]:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise BadInput(f"cannot be read ({error.strerror or error})") from error
-    try:
-        return content, content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise BadInput(f"is not UTF-8 text (byte {error.start})") from error
-
-
-def _table(content: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """The header, and the rows with their line numbers; blank lines are skipped."""
-    first = content.lstrip("\r\n").split("\n", 1)[0]
-    separator = max(",;\t", key=first.count)
-    reader = csv.reader(io.StringIO(content, newline=""), delimiter=separator, skipinitialspace=True)
-    rows = []
-    try:
-        for row in reader:
-            fields = [field.strip() for field in row]
-            if any(fields):
-                rows.append((reader.line_num, fields))
-    except csv.Error as error:
-        raise BadInput(f"line {reader.line_num}: {error}") from error
-    if not rows:
-        raise BadInput("it is empty")
-    (_, header), body = rows[0], rows[1:]
-    if not body:
-        raise BadInput("it has a header but no rows")
-    for line, fields in body:
-        if len(fields) != len(header):
-            raise BadInput(f"line {line}: {len(fields)} fields where the header has {len(header)}")
-    return header, body
-
-
-def _numbers(name: str, fields: Sequence[str], lines: Sequence[int]) -> np.ndarray:
-    """A column of finite numbers, float64 `[rows]`."""
-    out = np.empty(len(fields))
-    for row, field in enumerate(fields):
-        out[row] = _number(name, field, lines[row])
-        if not math.isfinite(out[row]):
-            raise BadInput(f"line {lines[row]}, column '{name}': {field} is not finite")
-    return out
-
-
-def _number(name: str, field: str, line: int) -> float:
-    try:
-        return float(field)
-    except ValueError:
-        shown = f"'{field}' is no number" if field else "is blank where a number belongs"
-        raise BadInput(f"line {line}, column '{name}': {shown}") from None
-
-
-def _seeds(name: str, fields: Sequence[str], lines: Sequence[int]) -> np.ndarray:
-    numbers = _numbers(name, fields, lines)
-    for row, number in enumerate(numbers):
-        if number != int(number) or not -(2**53) < number < 2**53:
-            raise BadInput(f"line {lines[row]}, column '{name}': the seed {fields[row]} is no whole number")
-    return numbers.astype(np.int64)
-
-
-def _values(name: str, fields: Sequence[str], lines: Sequence[int], diverged: np.ndarray) -> np.ndarray:
-    """The values, float64 `[rows]`: finite, or NaN where the run diverged and says no more."""
-    out = np.full(len(fields), math.nan)
-    for row, field in enumerate(fields):
-        if diverged[row] and not field:
-            continue
-        number = _number(name, field, lines[row])
-        if math.isfinite(number):
-            out[row] = number
-        elif not diverged[row]:
-            raise BadInput(
-                f"line {lines[row]}, column '{name}': {field} is not finite (no '{DIVERGED}' column allows it)"
-            )
-    return out
-
-
-def _flags(rows: Sequence[tuple[int, list[str]]], column: int) -> np.ndarray:
-    flags = np.zeros(len(rows), bool)
-    for row, (line, fields) in enumerate(rows):
-        word = fields[column].lower()
-        if word not in _TRUE | _FALSE:
-            raise BadInput(f"line {line}, column '{DIVERGED}': '{fields[column]}' is neither true nor false")
-        flags[row] = word in _TRUE
-    return flags

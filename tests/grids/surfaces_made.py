@@ -7,9 +7,9 @@ from grids.space import Axis, Space
 from grids.surface import COLUMNS, Provenance, Surface
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
-names = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=5).filter(
-    lambda name: name == name.strip() and name not in COLUMNS
-)
+names = st.text(
+    st.characters(exclude_categories=["Cs", "Cc", "Cf"], exclude_characters=";"), min_size=1, max_size=5
+).filter(lambda name: name == name.strip() and name not in COLUMNS)
 
 
 @st.composite

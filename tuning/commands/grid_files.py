@@ -3,6 +3,7 @@
 import json
 import shlex
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -62,6 +63,7 @@ def import_(
     unit: Annotated[str, typer.Option(help="Of the value, as %.", show_default="none")] = "",
     task: Annotated[str | None, typer.Option(help="What was trained.", show_default="the file's name")] = None,
     optimizer: Annotated[str | None, typer.Option(help="With which optimizer.", show_default="imported")] = None,
+    metric: Annotated[str | None, typer.Option(help="What the value is.", show_default="the column's name")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="No remarks.")] = False,
 ) -> None:
     """Make a surface from a CSV of your own."""
@@ -78,6 +80,8 @@ def import_(
         unit=unit,
         task=task,
         optimizer=optimizer,
+        metric=metric,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
         command=shlex.join(["tunecost", *sys.argv[1:]]),
     )
     surface_file.save(surface, out)
