@@ -1,0 +1,156 @@
+"""`tunecost replay` and `tunecost exact` as a user meets them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from grids import replay_table
+from grids.space import PRESETS
+from grids.surface import Provenance, Surface
+from grids.surface_file import save
+from tuning.cli import run
+
+SLOW = """
+import time
+from pathlib import Path
+
+class Slow:
+    def __init__(self, space, rng):
+        pass
+    def ask(self):
+        Path("begun").touch()
+        time.sleep(0.05)
+        return (2, 2)
+    def tell(self, cell, value):
+        pass
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    space = PRESETS["tiny"]
+    value = np.arange(18.0).reshape(3, 3, 2)
+    save(Surface(space, (0, 1), value, np.zeros(value.shape, bool), Provenance("toy", "adam")), tmp_path / "s.parquet")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_replay_writes_the_table_and_how_it_was_made(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    line = (
+        "replay s.parquet -s random -s gld:radius_max=1 --repeats 4 --max-trials 6 --seed 3 --jobs 1 --out r/x.parquet"
+    )
+    assert run([*line.split(), "--seed-statistic", "best"]) == 0
+    assert capsys.readouterr().out == ""
+    frame, header = replay_table.load("r/x.parquet")
+    assert frame["end"].sum() == 8
+    assert frame["surface"].unique().tolist() == ["s.parquet"]
+    assert frame["task"].unique().tolist() == ["toy"]
+    assert frame["searcher"].unique().tolist() == ["random", "gld:radius_max=1"]
+    assert header["seed"] == 3
+    assert header["repeats"] == 4
+    assert header["max_trials"] == {"s.parquet": 6}
+    assert header["seed_statistic"] == "best"
+    assert header["searchers"] == ["random", "gld:radius_max=1"]
+    assert {"numpy", "optuna", "cma"} <= header["software"].keys()
+
+
+def test_the_papers_five_are_the_default(folder: Path) -> None:
+    assert run(["replay", "s.parquet", "--repeats", "1", "--jobs", "1", "--quiet", "--out", "x.parquet"]) == 0
+    frame, header = replay_table.load("x.parquet")
+    assert frame["searcher"].unique().tolist() == ["random", "tpe", "cmaes", "gld", "cgld"]
+    assert header["max_trials"] == {"s.parquet": 9}
+
+
+def test_noise(folder: Path) -> None:
+    line = "replay s.parquet -s random --noise seed --repeats 5 --jobs 1 --quiet --out x.parquet"
+    assert run(line.split()) == 0
+    frame, header = replay_table.load("x.parquet")
+    assert header["noise"] == "seed"
+    assert (frame.loc[frame["end"], "trial"] == 9).all()
+
+
+WRONG = {
+    "replay s.parquet -s gdl --out x.parquet": "did you mean 'gld'",
+    "replay s.parquet -s gld:radius=1 --out x.parquet": "unknown option 'radius'",
+    "replay s.parquet -s gld:radius_min=0 --out x.parquet": "radius_min must be",
+    "replay s.parquet -s optuna:TPE --out x.parquet": "did you mean 'TPESampler'",
+    "replay s.parquet -s nowhere:Mine --out x.parquet": "no module 'nowhere'",
+    "replay s.parquet s.parquet --out x.parquet": "given twice",
+    "replay s.parquet --repeats 0 --out x.parquet": "repeats must be",
+    "replay s.parquet --seed -1 --out x.parquet": "seed must be",
+    "replay s.parquet --seed-statistic mode --out x.parquet": "seed statistic",
+    "replay s.parquet --noise dice --out x.parquet": "--noise",
+    "replay s.parquet --out s.parquet/x.parquet": "cannot be written",
+    "replay s.parquet --out .": "cannot be written",
+    "replay gone.parquet --out x.parquet": "gone.parquet",
+    "replay s.parquet": "--out",
+    "exact s.parquet --target -1": "--target must be",
+    "exact s.parquet -s cmaes": "has no exact law",
+    "exact s.parquet --by 0": "--by must be",
+    "exact gone.parquet": "gone.parquet",
+}
+
+
+@pytest.mark.parametrize("line", WRONG)
+def test_bad_input_is_one_line_and_exit_2(line: str, folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run([*line.split(), *(["--jobs", "1"] if line.startswith("replay") else [])]) == 2
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert len(err.splitlines()) == 1
+    assert WRONG[line] in err
+    assert sorted(path.name for path in folder.iterdir()) == ["s.parquet"]
+
+
+def group_lives(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_interrupted_replay_leaves_nothing_behind(folder: Path) -> None:
+    (folder / "slow.py").write_text(SLOW)
+    command = "replay s.parquet -s slow:Slow --repeats 50 --jobs 2 --out x.parquet"
+    script = "from tuning.cli import main; main()"
+    started = subprocess.Popen(
+        [sys.executable, "-c", script, *command.split()],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 60
+    while not (folder / "begun").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.killpg(started.pid, signal.SIGINT)  # as a terminal does: to every process of the group
+    out, err = started.communicate(timeout=60)
+    assert started.returncode == 130
+    assert (out, err) == ("", "tunecost: interrupted\n")
+    assert sorted(p.name for p in folder.iterdir() if p.name != "__pycache__") == ["begun", "s.parquet", "slow.py"]
+    while group_lives(started.pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not group_lives(started.pid)
+
+
+def test_exact_prints_the_agreed_keys_first(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    line = "exact s.parquet -s random -s cgld --target 0 --target 2 --by 3 --format json"
+    assert run(line.split()) == 0
+    rows = json.loads(capsys.readouterr().out)
+    keys = ["surface", "optimizer", "task", "searcher", "target", "mean", "median", "q25", "q75"]
+    assert [list(row)[:9] for row in rows] == [keys] * 4
+    assert rows[0]["mean"] == 9
+    assert rows[0]["hit_by_3"] == pytest.approx(1 - (8 / 9) ** 3)
+    assert [row["target"] for row in rows] == [0, 2, 0, 2]
+    assert rows[1]["mean"] == 4.5
+    assert run(["exact", "s.parquet", "-s", "gld"]) == 0
+    assert "gld" in capsys.readouterr().out
