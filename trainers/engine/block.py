@@ -83,7 +83,7 @@ def train_block(
             diverged[alive[~good]] = True
             train_loss[alive[~good]] = float("nan")
             if not good.all():
-                state = keep(state, good.to(device), len(alive))
+                state = procedure.keep(state, good.to(device))
                 alive = alive[good]
         if on_epoch is not None:
             leaves = [t.detach().to("cpu", copy=True) for t in pytree.tree_leaves(state)]
@@ -110,7 +110,7 @@ def hyper_tensors(
         defaults["weight_decay"] = task.weight_decay
     columns = {name: hyper.get(name, np.full(cells, default)) for name, default in defaults.items()}
     return {
-        name: torch.as_tensor(np.asarray(column, dtype=np.float64), device=device).to(dtype).view(-1, 1)
+        name: torch.tensor(np.asarray(column), dtype=dtype, device=device).view(-1, 1)
         for name, column in columns.items()
     }
 
@@ -120,8 +120,3 @@ def scheduled(values: dict[str, Tensor], task: Task, epoch: int, epochs: int) ->
     by = factor(epoch, epochs, task.milestones, task.factor)
     alpha = values["alpha"]
     return {**values, "alpha": alpha * by, "schedule": torch.full_like(alpha, by)}
-
-
-def keep(state: object, which: Tensor, cells: int) -> object:
-    """The state of some of its cells: `which` is bool `[cells]`."""
-    return pytree.tree_map(lambda t: t[which] if t.dim() and len(t) == cells else t, state)

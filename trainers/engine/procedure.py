@@ -5,11 +5,12 @@ from typing import Any, NamedTuple, Protocol
 
 import torch
 from torch import Tensor
-from torch.func import vmap
 
-from trainers.engine.stack import Buffers, Stacked, VmapStacked, initial
+from trainers.engine.stack import Buffers, initial
+from trainers.engine.ways import mean_losses, stack
 from trainers.order import augment_generator, batches
 from trainers.rules.base import Rule
+from trainers.rules.cells import select_cells
 from trainers.task import Dataset, Task
 
 EVALUATION_BATCH = 1000
@@ -27,7 +28,7 @@ class Outcome(NamedTuple):
 class Procedure(Protocol):
     """A way to train a block of cells. Recurrent state or several optimizers in turn live in its own `State`.
 
-    The state is a pytree of tensors; one whose first dimension is the cell loses dead cells, a scalar is kept.
+    The state is a pytree of tensors.
     """
 
     def start(self, cells: int) -> Any:
@@ -38,6 +39,9 @@ class Procedure(Protocol):
 
     def evaluate(self, state: Any) -> Outcome:
         """The validation error in %."""
+
+    def keep(self, state: Any, which: Tensor) -> Any:
+        """The state of some of its cells: `which` is bool `[cells]`."""
 
 
 class State(NamedTuple):
@@ -56,10 +60,18 @@ class Supervised:
         seed: of initialisation, data order and augmentation.
         device: where.
         dtype: of arithmetic. With bfloat16, parameters, statistics and the rule stay float32 (autocast).
+        way: how the network is run, one of `ways.WAYS`; by default the best known for it.
     """
 
     def __init__(
-        self, task: Task, data: Dataset, rule: Rule, seed: int, device: torch.device, dtype: torch.dtype
+        self,
+        task: Task,
+        data: Dataset,
+        rule: Rule,
+        seed: int,
+        device: torch.device,
+        dtype: torch.dtype,
+        way: str | None = None,
     ) -> None:
         self.task, self.rule, self.seed, self.device = task, rule, seed, device
         self.autocast = dtype if dtype in (torch.bfloat16, torch.float16) else None
@@ -71,7 +83,7 @@ class Supervised:
             mean, deviation = (torch.tensor(t, dtype=self.dtype, device=device) for t in data.normalize)
             self.scale = mean.view(-1, 1, 1), deviation.view(-1, 1, 1)
         network, _, _ = initial(task.network, 1, seed, device, self.dtype)
-        self.stacked: Stacked = VmapStacked(network)
+        self.stacked = stack(network, device, way)
         self.sizes = tuple(p.numel() for p in network.parameters())
 
     def start(self, cells: int) -> State:
@@ -91,10 +103,6 @@ class Supervised:
         with torch.autocast(self.device.type, self.autocast, enabled=self.autocast is not None):
             return self.stacked(params, state.buffers, inputs, training).to(self.dtype)
 
-    def losses(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """The task's loss for each cell `[cells]`."""
-        return vmap(self.task.loss, in_dims=(0, None))(outputs, targets)
-
     def train(self, state: State, hyper: Hyper, epoch: int) -> tuple[State, Outcome]:
         order = batches(len(self.train_x), self.task.batch_size, self.seed, epoch).to(self.device)
         generator = augment_generator(self.seed, epoch, self.device)
@@ -107,13 +115,14 @@ class Supervised:
             state, losses = self.step(state, self.inputs(examples), self.train_y[batch], hyper)
             total += losses
         # A sum stays non-finite once it is, so this latches every step; a last bad update shows in the parameters.
-        finite = total.isfinite() & state.params.isfinite().all(dim=1)
+        finite = total.isfinite() & state.params.abs().amax(dim=1).isfinite()
         return state, Outcome(total / len(order), finite)
 
     def step(self, state: State, inputs: Tensor, targets: Tensor, hyper: Hyper) -> tuple[State, Tensor]:
         """One update of every cell; no cell's numbers touch another's, so one that diverged needs no masking."""
         params = state.params.detach().requires_grad_()
-        losses = self.losses(self.forward(state, params, inputs, training=True), targets)
+        outputs = self.forward(state, params, inputs, training=True)
+        losses = mean_losses(self.task, outputs, targets)
         (grads,) = torch.autograd.grad(losses.sum(), params)
         with torch.no_grad():
             params, rule_state = self.rule.step(state.params, grads, state.rule, hyper)
@@ -129,3 +138,7 @@ class Supervised:
             wrong += (outputs.argmax(dim=2) != y).sum(dim=1)
             finite &= outputs.isfinite().all(dim=2).all(dim=1)
         return Outcome(wrong.double() * 100.0 / len(self.valid_y), finite)
+
+    def keep(self, state: State, which: Tensor) -> State:
+        buffers = {name: b[which] for name, b in state.buffers.items()}
+        return State(state.params[which], buffers, select_cells(state.rule, which))

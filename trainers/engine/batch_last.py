@@ -1,0 +1,93 @@
+"""The fast way on a CPU: activations `[cells, channels, ..., batch]`, every layer a batch of matrix products."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from trainers.engine.kernels import Convolution, NormRelu, patches
+from trainers.engine.program import Instruction
+from trainers.engine.stack import Buffers, Layout
+
+
+class BatchLast:
+    """Runs a program of known layers.
+
+    Args:
+        program: as `read` gives it.
+        layout: where the module's parameters lie.
+    """
+
+    def __init__(self, program: list[Instruction], layout: Layout) -> None:
+        self.program, self.layout = program, layout
+
+    def __call__(self, params: Tensor, buffers: Buffers, inputs: Tensor, training: bool) -> Tensor:
+        tensors = {**buffers, **self.layout.views(params)}
+        shared = inputs.movedim(0, -1).contiguous()
+        results: dict[int, Tensor] = {-1: shared}
+        for at, instruction in enumerate(self.program):
+            mine = {role: tensors[name] for role, name in instruction.tensors.items()}
+            values = [results[source] for source in instruction.inputs]
+            results[at] = self._run(instruction, values, mine, training, len(params))
+        return results[len(self.program) - 1].transpose(1, 2)
+
+    def _run(
+        self, instruction: Instruction, values: list[Tensor], tensors: dict[str, Tensor], training: bool, cells: int
+    ) -> Tensor:
+        x, numbers = values[0], instruction.numbers
+        match instruction.kind:
+            case "linear":
+                if instruction.shared:
+                    x = x.expand(cells, *x.shape)
+                return _affine(tensors["weight"], x, tensors.get("bias"))
+            case "conv":
+                return self._convolve(instruction, x, tensors, cells)
+            case "norm":
+                return _norm(x, tensors, training, numbers["eps"], numbers["momentum"], numbers["relu"])
+            case "relu":
+                return x.relu()
+            case "identity":
+                return x
+            case "flatten":
+                return x.flatten(0 if instruction.shared else 1, -2)
+            case "max_pool":
+                size = numbers["size"]
+                high, wide = x.shape[2] // size, x.shape[3] // size
+                whole = x[:, :, : high * size, : wide * size]
+                return whole.unflatten(3, (wide, size)).unflatten(2, (high, size)).amax(dim=(3, 5))
+            case "mean":
+                return x.mean(dim=(2, 3), keepdim=True)
+            case "add":
+                return x + values[1]
+        raise NotImplementedError(instruction.kind)
+
+    def _convolve(self, instruction: Instruction, x: Tensor, tensors: dict[str, Tensor], cells: int) -> Tensor:
+        weight, bias = tensors["weight"], tensors.get("bias")
+        stride, padding, size = instruction.numbers["stride"], instruction.numbers["padding"], weight.shape[3]
+        if instruction.shared:
+            high, wide = ((n + 2 * padding - size) // stride + 1 for n in x.shape[1:3])
+            columns = patches(x, size, stride, padding)
+            y = torch.bmm(weight.flatten(2), columns.expand(cells, *columns.shape))
+            y = y.view(cells, weight.shape[1], high, wide, x.shape[3])
+        else:
+            y = Convolution.apply(x, weight, stride, padding)
+        return y if bias is None else y + bias.view(*bias.shape, 1, 1, 1)
+
+
+def _affine(weight: Tensor, x: Tensor, bias: Tensor | None) -> Tensor:
+    return torch.bmm(weight, x) if bias is None else torch.baddbmm(bias.unsqueeze(2), weight, x)
+
+
+def _norm(x: Tensor, tensors: dict[str, Tensor], training: bool, eps: float, momentum: float, relu: bool) -> Tensor:
+    weight, bias = tensors["weight"], tensors["bias"]
+    mean, variance = tensors["running_mean"], tensors["running_var"]
+    flat = x.flatten(2)
+    if training:
+        y, batch_mean, batch_variance = NormRelu.apply(flat, weight, bias, eps, relu)
+        mean.lerp_(batch_mean, momentum)
+        positions = flat.shape[2]
+        variance.lerp_(batch_variance * (positions / (positions - 1)), momentum)
+    else:
+        scale = weight * (variance + eps).rsqrt()
+        y = flat * scale.unsqueeze(2) + (bias - mean * scale).unsqueeze(2)
+        y = functional.relu(y, inplace=True) if relu else y
+    return y.view(x.shape)

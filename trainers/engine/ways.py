@@ -1,0 +1,42 @@
+"""Which way a network is run: the simple one always can, a faster one only where it knows every layer."""
+
+import torch
+from torch import Tensor, nn
+from torch.func import vmap
+from torch.nn import functional
+
+from trainers.engine.batch_last import BatchLast
+from trainers.engine.program import read
+from trainers.engine.stack import Layout, Stacked, VmapStacked
+from trainers.task import Task
+
+WAYS = ("vmap", "batch_last")
+
+
+def stack(network: nn.Module, device: torch.device, way: str | None = None) -> Stacked:
+    """The network for all cells at once.
+
+    Args:
+        network: any plain module.
+        device: where it will run.
+        way: one of `WAYS`; by default the best that can run this network on this device.
+
+    Raises:
+        ValueError: the way asked for does not know a layer of this network.
+    """
+    if way == "vmap":
+        return VmapStacked(network)
+    program = read(network)
+    if program is None:
+        if way is not None:
+            raise ValueError(f"{way} does not know every layer of this network")
+        return VmapStacked(network)
+    return BatchLast(program, Layout(network))
+
+
+def mean_losses(task: Task, outputs: Tensor, targets: Tensor) -> Tensor:
+    """The task's loss for each cell `[cells]`, from outputs `[cells, batch, classes]` and targets `[batch]`."""
+    if task.loss is functional.cross_entropy:
+        every = functional.cross_entropy(outputs.transpose(1, 2), targets.expand(len(outputs), -1), reduction="none")
+        return every.mean(dim=1)
+    return vmap(task.loss, in_dims=(0, None))(outputs, targets)
