@@ -3,8 +3,9 @@
 from grids.errors import unknown
 from trainers.task import Task
 from trainers.tasks.digits import DIGITS_TASKS
+from trainers.tasks.images import IMAGE_TASKS
 
-TASKS: dict[str, Task] = {**DIGITS_TASKS}
+TASKS: dict[str, Task] = {**DIGITS_TASKS, **IMAGE_TASKS}
 
 
 def get_task(name: str) -> Task:

@@ -1,0 +1,152 @@
+"""Reading an image set from a folder, in whichever of its usual layouts it lies there, and checking that it is real.
+
+A set consists of parts. Every layout decodes a part to the same bytes (those of the set's plainest layout), and it is
+these that are hashed: a set is the same set, with the same sha256, however it was packed.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from torch import Tensor
+
+from grids.errors import BadInput
+
+
+class Images(NamedTuple):
+    """A whole set: uint8 images `[examples, channels, height, width]`, int64 classes `[examples]`."""
+
+    train_x: Tensor
+    train_y: Tensor
+    test_x: Tensor
+    test_y: Tensor
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One way a set lies on a disk.
+
+    Args:
+        folders: where, below the user's folder; the empty one is that folder itself.
+        files: the name of each part's file.
+        decode: from a file's bytes to the part's; raises whatever it likes where they are damaged.
+        digests: of each file as it is, `algorithm:hex`; where given, they are checked instead of the parts'.
+    """
+
+    folders: tuple[str, ...]
+    files: tuple[str, ...]
+    decode: Callable[[bytes], bytes]
+    digests: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Download:
+    """A file on the set's home page.
+
+    Args:
+        url: where it is.
+        md5: of the file, as published.
+        size: bytes.
+        folder: where torchvision keeps what is in it, below the user's folder.
+        members: files to unpack from an archive; none where the file is kept as it is.
+    """
+
+    url: str
+    md5: str
+    size: int
+    folder: str
+    members: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Source:
+    """An image set.
+
+    Args:
+        name: what users type.
+        title: what people call it.
+        home: the page of its authors.
+        digests: of each part's bytes, `algorithm:hex`.
+        layouts: the ways it is packed.
+        parse: from the bytes of all parts to images.
+        downloads: where it comes from.
+    """
+
+    name: str
+    title: str
+    home: str
+    digests: tuple[str, ...]
+    layouts: tuple[Layout, ...]
+    parse: Callable[[Sequence[bytes]], Images]
+    downloads: tuple[Download, ...]
+
+
+class Found(NamedTuple):
+    """A set that was read: from where, what, and the sha256 of all its parts' bytes one after the other."""
+
+    folder: Path
+    images: Images
+    sha256: str
+
+
+def read(source: Source, folder: Path) -> Found:
+    """The set from `folder` or one of the usual places below it.
+
+    Raises:
+        BadInput: it is not there, not whole, damaged, or not what was published; the line names the file.
+    """
+    place, layout = _find(source, folder)
+    whole = hashlib.sha256()
+    parts = []
+    for at, name in enumerate(layout.files):
+        path = place / name
+        raw, content = _content(path, layout)
+        if layout.digests:
+            _check(source, path, raw, layout.digests[at])
+        else:
+            _check(source, path, content, source.digests[at])
+        whole.update(content)
+        parts.append(content)
+    return Found(place, source.parse(parts), whole.hexdigest())
+
+
+def _find(source: Source, folder: Path) -> tuple[Path, Layout]:
+    """The first place that holds every file of a layout."""
+    if not folder.is_dir():
+        raise BadInput(f"{folder}: no such folder; {_advice(source, folder)}")
+    incomplete = ""
+    for layout in source.layouts:
+        for below in layout.folders:
+            place = folder / below
+            missing = [name for name in layout.files if not (place / name).is_file()]
+            if not missing:
+                return place, layout
+            if len(missing) < len(layout.files) and not incomplete:
+                incomplete = f"{place / missing[0]}: missing, while other files of {source.title} are there"
+    raise BadInput(incomplete or f"{folder}: no {source.title} in it; {_advice(source, folder)}")
+
+
+def _advice(source: Source, folder: Path) -> str:
+    return f"'tunecost data get {source.name} --data {folder}' brings it, --data names another folder"
+
+
+def _content(path: Path, layout: Layout) -> tuple[bytes, bytes]:
+    """A file's bytes, and those of the part in it."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read ({error.strerror or error})") from error
+    try:
+        return raw, layout.decode(raw)
+    except Exception as error:
+        # A damaged file can fail anywhere in gzip, pickle or numpy: all of it means the same to its owner.
+        raise BadInput(f"{path}: damaged ({type(error).__name__}: {error})") from error
+
+
+def _check(source: Source, path: Path, content: bytes, digest: str) -> None:
+    algorithm, _, expected = digest.partition(":")
+    found = hashlib.new(algorithm, content, usedforsecurity=False).hexdigest()
+    if found != expected:
+        raise BadInput(f"{path}: not {source.title} as published: {algorithm} expected {expected}, found {found}")

@@ -1,0 +1,57 @@
+"""The training images of a set, split by a seed into those that train and those that judge a cell."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from grids.errors import BadInput
+from trainers.data.source import Source, read
+from trainers.task import Dataset
+
+DEFAULT_FOLDER = Path("data")
+
+
+@dataclass(frozen=True)
+class Split:
+    """A task's `load`: the set from a folder, split.
+
+    The set's training images are put in an order drawn from the seed, plainly, with no regard to their classes. The
+    first `validation` of them judge, the next `train` train, and what is left is not used. Its test images are never
+    used: no hyperparameter is chosen by them.
+
+    Args:
+        source: the image set.
+        train, validation: how many images.
+        normalize: mean and standard deviation of each channel, on the scale 0..255.
+    """
+
+    source: Source
+    train: int
+    validation: int
+    normalize: tuple[tuple[float, ...], tuple[float, ...]]
+
+    def __call__(self, folder: Path | None, split_seed: int) -> Dataset:
+        """The data, uint8 images `[examples, channels, height, width]`; without a folder, from `./data`.
+
+        Raises:
+            BadInput: they are not there, not whole, or not what was published.
+        """
+        found = read(self.source, folder or DEFAULT_FOLDER)
+        x, y = found.images.train_x, found.images.train_y
+        used = self.train + self.validation
+        if used > len(y):
+            raise BadInput(f"{found.folder}: {len(y)} training images where {used} are needed")
+        order = torch.from_numpy(np.random.default_rng(split_seed).permutation(len(y)))
+        judges, trains = order[: self.validation], order[self.validation : used]
+        part = "" if used == len(y) else f", {used:,} of its {len(y):,} training images"
+        return Dataset(
+            name=f"{self.source.name}{part}",
+            train_x=x[trains],
+            train_y=y[trains],
+            valid_x=x[judges],
+            valid_y=y[judges],
+            sha256=found.sha256,
+            normalize=self.normalize,
+        )

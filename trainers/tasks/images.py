@@ -1,0 +1,35 @@
+"""Image classification: Fashion-MNIST in sizes that a CPU trains; CIFAR-10 and CIFAR-100 for GPUs."""
+
+from trainers.data.sources import FASHION_MNIST
+from trainers.data.split import Split
+from trainers.networks.fashion import fashion_conv, fashion_mlp
+from trainers.task import Task
+
+_FASHION = Split(FASHION_MNIST, train=10_000, validation=5_000, normalize=((72.94,), (90.02,)))
+
+_FASHION_TASKS = (
+    Task(
+        name="fashion-mlp",
+        summary="Fashion-MNIST, 10,000 training and 5,000 validation images, perceptron 784-32-32-10 with batch norm, "
+        "10 epochs",
+        network=fashion_mlp,
+        load=_FASHION,
+        classes=10,
+        epochs=10,
+        batch_size=128,
+        needs_data=True,
+    ),
+    Task(
+        name="fashion-conv",
+        summary="Fashion-MNIST, 10,000 training and 5,000 validation images, three convolutions of 16, 16 and 32 "
+        "channels with batch norm, 8 epochs",
+        network=fashion_conv,
+        load=_FASHION,
+        classes=10,
+        epochs=8,
+        batch_size=128,
+        needs_data=True,
+    ),
+)
+
+IMAGE_TASKS: dict[str, Task] = {task.name: task for task in _FASHION_TASKS}
