@@ -1,5 +1,6 @@
 """Mean suboptimality against trials, on a log scale, with bands and the trial at which each curve crosses a level."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogLocator, MaxNLocator
 
 from analysis.anytime import crossing, horizon, mean_curve, mean_interval
 from analysis.ert import stream
@@ -22,6 +23,8 @@ _SHOWN = ("cgld", "gld")
 _FLOOR = 20
 """The scale ends this many times below the level: curves that come that low have arrived."""
 
+_LOG_FROM = 60
+"""Where more trials than this are to be seen, their axis is logarithmic: most happens early."""
 _CROWD = 8
 """More curves than this stand without bands and dots, their key beside them; the CSV has all the numbers."""
 
@@ -72,7 +75,13 @@ def draw(
         _crossings(axes, lines, level, reach)
     axes.set_yscale("log")
     axes.yaxis.set_major_formatter("{x:g}")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if reach > _LOG_FROM:
+        axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.xaxis.set_minor_formatter("")
+    else:
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_ylim(floor, 1.5 * max(float(curve.mean[np.isfinite(curve.mean)].max()) for curve in lines))
     axes.set_xlim(1, reach)
     axes.set_xlabel("trials" if count == Count.trials else "distinct cells")
@@ -115,18 +124,24 @@ def _curves(
 
 def _crossings(axes: Axes, lines: Sequence[Curve], level: float, reach: float) -> None:
     """A dot where each curve falls below the level, and its trial above or below the line, clear of its neighbours."""
-    taken: list[tuple[int, int]] = []
+    taken: list[tuple[int, float]] = []
     slots = [offset for step in range(len(lines)) for offset in (-12 - 11 * step, 6 + 11 * step)]
     for curve in lines:
         if curve.crossing is None:
             continue
         point = (curve.crossing, level)
         axes.plot(*point, marker="o", color=curve.colour, markersize=5, markeredgecolor="white", zorder=4)
-        near = {slot for slot, trial in taken if abs(trial - curve.crossing) < 0.05 * reach}
+        place = _place(curve.crossing, reach)
+        near = {slot for slot, other in taken if abs(place - other) < 0.06}
         slot = next(slot for slot in slots if slot not in near)
-        taken.append((slot, curve.crossing))
+        taken.append((slot, place))
         text = axes.annotate(str(curve.crossing), point, (0, slot), textcoords="offset points", ha="center", zorder=5)
         text.set(color=curve.colour, weight="bold", path_effects=[withStroke(linewidth=2.5, foreground="white")])
+
+
+def _place(trial: int, reach: float) -> float:
+    """Where a trial lies along the axis, from 0 to 1."""
+    return math.log(trial) / math.log(reach) if reach > _LOG_FROM else (trial - 1) / (reach - 1)
 
 
 def _reach(lines: Sequence[Curve], floor: float) -> float:

@@ -80,7 +80,8 @@ def _line(
     stop = min(end, reach)
     last = share[-1] if share.size else 0.0
     label = " ".join(searcher_label(group.searcher).split("\n"))
-    lead = not steps.size or steps[0] > 1
+    # Nothing is reached before the first step; where that is at trial 1, the line starts there.
+    lead = int(not steps.size or steps[0] > 1)
     panel.step(
         np.concatenate([[1.0] * lead, steps, [stop]]),
         np.concatenate([[0.0] * lead, share, [last]]),

@@ -195,7 +195,7 @@ def _scale_label(surfaces: Sequence[Surface]) -> str:
     metrics = {(s.provenance.metric, s.provenance.unit) for s in surfaces}
     metric, unit = metrics.pop() if len(metrics) == 1 else ("value", "")
     points = {"%": " (percentage points)", "": ""}.get(unit, f" ({unit})")
-    return f"{metric or 'value'} above the surface's lowest{points}"
+    return f"{metric or 'value'} above\nthe surface's lowest{points}"
 
 
 def _legend(slices: Sequence[Slice]) -> list[Any]:
