@@ -1,0 +1,77 @@
+"""What compiled TPE looks up: the masses of every kernel that can occur on an axis of a grid.
+
+A kernel's width on an axis of n indices is either a whole number of steps (the distance to a neighbour), or the
+smallest allowed, n/k with k = min(100, observations + 2), or, for a lone observation, the distance to the farther
+border (`tuning.searchers.parzen.widths`). So there are few widths, each a *row* here:
+
+    row s, 0 < s < n        width s
+    row n + k − 3           width n/k, k = 3 … 100
+    row n + 98 + m          a lone observation at index m
+    row 2n + 98             the prior
+
+Before borders cut it off, a kernel's mass depends on the distance from its center only: a row holds the masses at the
+distances −(n−1) … n−1, and the kernel with center m is the stretch of n that begins at place n − 1 − m. The prior has
+one center, and its stretch begins at place 0. All rows of all axes lie in one flat array, 2n places each, so that one
+number, the *offset* of a stretch, says all about a kernel on one axis.
+"""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import ndtr
+
+from tuning.searchers.parzen import SMALLEST_SHARE
+
+NEGLIGIBLE = 1e-20
+"""A kernel's mass below this is nothing beside the prior's."""
+
+LONGEST = 1000
+"""Beyond this length of an axis the tables are too big; the plain searcher plays."""
+
+
+class Tables(NamedTuple):
+    """See the module. Axes of the same length share their rows."""
+
+    mass: np.ndarray
+    """float64 `[places]`: the probability of an index, borders not yet cut off."""
+    before: np.ndarray
+    """float64 `[places + 1]`: the sum of `mass` in its row before a place."""
+    reach: np.ndarray
+    """int64 `[places]`: at the first place of each row, the largest distance whose mass is not negligible."""
+    start: np.ndarray
+    """int64 `[axes]`: the place of each axis's row 0."""
+
+
+def tables(shape: tuple[int, ...]) -> Tables:
+    """The tables of a space of this shape, its axes none longer than `LONGEST`."""
+    lengths = sorted(set(shape))
+    axes = [_axis(length) for length in lengths]
+    starts = np.cumsum([0, *(len(axis.mass) for axis in axes)])
+    return Tables(
+        np.concatenate([axis.mass for axis in axes]),
+        np.concatenate([*(axis.before for axis in axes), np.zeros(1)]),
+        np.concatenate([axis.reach for axis in axes]),
+        np.array([starts[lengths.index(length)] for length in shape]),
+    )
+
+
+@lru_cache(maxsize=8)
+def _axis(length: int) -> Tables:
+    """The tables of one axis; `before` without its last place."""
+    indices = np.arange(length)
+    widths = np.concatenate(
+        [
+            np.maximum(indices, 1.0),  # row 0 is never looked up
+            length / np.arange(3.0, SMALLEST_SHARE + 1),
+            np.maximum(indices + 0.5, length - 0.5 - indices),
+            [float(length)],
+        ]
+    )[:, None]
+    distance = np.tile(np.abs(np.arange(2 * length) - (length - 1.0)), (len(widths), 1))
+    distance[-1] = np.abs(np.arange(2 * length) - 0.5 * (length - 1))
+    mass = ndtr((0.5 - distance) / widths) - ndtr((-0.5 - distance) / widths)
+    before = np.cumsum(mass, axis=1) - mass
+    reach = np.zeros(mass.shape, np.int64)
+    reach[:, 0] = (mass[:, length - 1 : -1] > NEGLIGIBLE).sum(axis=1) - 1
+    return Tables(mass.ravel(), before.ravel(), reach.ravel(), np.zeros(1, np.int64))

@@ -1,0 +1,48 @@
+"""Random search, with and without replacement, compiled: the twins of `Random` and `RandomUnique`."""
+
+import numpy as np
+from numba import njit
+
+from tuning.kernels.pcg import pick
+
+
+@njit(cache=True, nogil=True)
+def play_random(states: np.ndarray, told: np.ndarray, columns: np.ndarray, stop: float, matrix: np.ndarray) -> None:
+    """Play `tuning.searchers.random.Random`, one replay for each row.
+
+    Args:
+        states: uint64 `[replays, 4]`, each replay's stream.
+        told: float64 `[cells, columns]`.
+        columns: int32 `[replays, trials]`, the column told at each trial.
+        stop: a told value at or below it ends a replay.
+        matrix: int32 `[replays, trials]`, filled with flat cell numbers up to each replay's end.
+    """
+    cells = len(told)
+    for replay in range(len(matrix)):
+        state = states[replay]
+        for trial in range(matrix.shape[1]):
+            flat = pick(state, cells)
+            matrix[replay, trial] = flat
+            if told[flat, columns[replay, trial]] <= stop:
+                break
+
+
+@njit(cache=True, nogil=True)
+def play_random_unique(
+    states: np.ndarray, told: np.ndarray, columns: np.ndarray, stop: float, matrix: np.ndarray
+) -> None:
+    """Play `tuning.searchers.random_unique.RandomUnique`; arguments as of `play_random`."""
+    cells = len(told)
+    order = np.empty(cells, np.int64)
+    for replay in range(len(matrix)):
+        state = states[replay]
+        for trial in range(matrix.shape[1]):
+            here = trial % cells
+            if here == 0:
+                order[:] = np.arange(cells)
+            other = here + pick(state, cells - here)
+            order[here], order[other] = order[other], order[here]
+            flat = order[here]
+            matrix[replay, trial] = flat
+            if told[flat, columns[replay, trial]] <= stop:
+                break
