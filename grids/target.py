@@ -3,10 +3,12 @@
 import math
 from collections.abc import Sequence
 from enum import StrEnum
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from grids.errors import BadInput
+
+if TYPE_CHECKING:  # the command line's help needs `Count`, and must not wait for numpy
+    import numpy as np
 
 SLACK = 1e-9
 """Relative. `value - lowest` carries rounding (1.1 - 0.6 is a hair above 0.5): such a value has reached the target."""
@@ -19,13 +21,15 @@ class Count(StrEnum):
     unique = "unique"  # distinct cells
 
 
-def reached(suboptimality: np.ndarray, target: float) -> np.ndarray:
+def reached(suboptimality: "np.ndarray", target: float) -> "np.ndarray":
     """Where `suboptimality <= target`, but for rounding: bool, in the shape of `suboptimality`. NaN never reaches.
 
+    >>> import numpy as np
     >>> reached(np.array([0.0, 1.1 - 0.6, 0.51]), 0.5)
     array([ True,  True, False])
     """
-    return np.asarray(suboptimality <= target * (1 + SLACK))
+    within: np.ndarray = suboptimality <= target * (1 + SLACK)
+    return within
 
 
 def check_targets(targets: Sequence[float], option: str = "--target") -> tuple[float, ...]:

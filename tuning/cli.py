@@ -3,6 +3,7 @@
 import os
 import sys
 import traceback
+from typing import Any
 
 import typer
 
@@ -45,6 +46,7 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code; what went wrong is one line on stderr."""
     command = typer.main.get_command(app)
+    _show_every_default(command)
     try:
         result = command.main(arguments, prog_name="tunecost", standalone_mode=False)
         sys.stdout.flush()
@@ -61,6 +63,11 @@ def run(arguments: list[str]) -> int:
         # The reader of our output (`| head`) has gone; nothing is left to say, and nowhere to say it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except SystemExit as exit_:
+        # So does Rich, when it was printing a table or help.
+        if isinstance(exit_.__context__, BrokenPipeError):
+            return 0
+        raise
     except Exception as error:
         # A usage error knows its own text; every other exception is a fault of ours and gets its kind named.
         if hasattr(error, "format_message"):
@@ -71,8 +78,21 @@ def run(arguments: list[str]) -> int:
         return _say(f"{line} (TUNECOST_DEBUG=1 shows where)", 1)
 
 
+def _show_every_default(command: Any) -> None:
+    """Have help say what holds where a switch or an option without a value is not given, at every level."""
+    for parameter in command.params:
+        if parameter.param_type_name == "option" and not parameter.required and parameter.show_default is True:
+            if parameter.default is None:
+                parameter.show_default = "none"
+            elif parameter.default is False and not parameter.secondary_opts:
+                parameter.show_default = "off"
+    for inner in getattr(command, "commands", {}).values():
+        _show_every_default(inner)
+
+
 def _usage(error: Exception) -> str:
-    message = " ".join(str(error.format_message()).split())  # type: ignore[attr-defined]
+    # Help that stood in for a missing command was printed already, and leaves no message.
+    message = " ".join(str(error.format_message()).split()) or "which command?"  # type: ignore[attr-defined]
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "tunecost"
     return f"{message} (see '{path} --help')"

@@ -1,0 +1,225 @@
+"""The command line's root: exit codes, one line on stderr, help with its defaults, and what it does not import."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from grids.errors import BadInput
+from tuning import cli
+
+ROOT = Path(__file__).parents[2]
+
+
+def tunecost(*arguments: str, cwd: Path, **options: Any) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "dumb", "COLUMNS": "200"}
+    command = [sys.executable, "-c", "from tuning.cli import main; main()", *arguments]
+    return subprocess.run(
+        command, cwd=cwd, env=environment, capture_output=True, text=True, check=False, timeout=120, **options
+    )
+
+
+def levels() -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every level of the command line: its words and its command."""
+
+    def below(words: tuple[str, ...], command: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
+        yield words, command
+        for name, inner in getattr(command, "commands", {}).items():
+            yield from below((*words, name), inner)
+
+    return below((), typer.main.get_command(cli.app))
+
+
+@pytest.mark.parametrize("words", [words for words, _ in levels()], ids=" ".join)
+def test_help_shows_every_default(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
+    monkeypatch.setattr("typer.rich_utils.MAX_WIDTH", 300)
+    monkeypatch.setattr("typer.rich_utils.COLOR_SYSTEM", None)
+    assert cli.run([*words, "--help"]) == 0
+    shown = capsys.readouterr().out
+    command = dict(levels())[words]
+    for option in (p for p in command.params if p.param_type_name == "option"):
+        line = next(line for line in shown.splitlines() if re.search(rf"{re.escape(option.opts[0])}\b", line))
+        assert "[required]" in line or "[default: " in line, line
+        assert option.help, option.name
+
+
+def test_the_contracts_commands_are_there() -> None:
+    words = {" ".join(words) for words, _ in levels()}
+    grid = ["tasks", "optimizers", "list", "plan", "run", "submit", "status", "import", "export", "show"]
+    figures = ["1", "2", "3", "ecdf", "profile"]
+    wanted = {"replay", "cost", "exact", "separability", "compare", "claims", "data get", "data check"}
+    wanted |= {f"grid {name}" for name in grid} | {f"figure {name}" for name in figures}
+    assert wanted <= words
+
+
+def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
+    script = (
+        "import sys; from tuning.cli import run; code = run(['--help'])\n"
+        "print('loaded', code, sorted({name.partition('.')[0] for name in sys.modules}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    last = done.stdout.splitlines()[-1]
+    assert last.startswith("loaded 0")
+    for module in ("torch", "optuna", "matplotlib", "numba", "pandas", "numpy", "scipy", "pyarrow", "cma", "sklearn"):
+        assert f"'{module}'" not in last, module
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["grdi"], "No such command 'grdi'"),
+        ([], "which command?"),
+        (["grid"], "which command?"),
+        (["grid", "show"], "Missing argument 'SURFACE'"),
+        (["grid", "show", "x/y", "--jsn"], "No such option: --jsn"),
+        (["grid", "show", "x.parquet"], "x.parquet: no such file"),
+        (["grid", "show", "x/y"], "unknown surface 'x/y'"),
+        (["grid", "list", "--format", "yaml"], "'yaml' is not one of"),
+        (["replay", "x.parquet", "--out", "o.parquet"], "x.parquet: no such file"),
+        (["replay", "x.parquet", "--out", "o.parquet", "--repeats", "many"], "Invalid value for '--repeats'"),
+        (["cost", "x.parquet", "--target", "-1"], "--target"),
+        (["cost", "x.parquet"], "x.parquet: cannot be read"),
+    ],
+)
+def test_wrong_use_is_one_line_and_exit_2(
+    arguments: list[str], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert cli.run(arguments) == 2
+    line = capsys.readouterr().err
+    assert line.count("\n") == 1
+    assert line.startswith("tunecost: ")
+    assert words in line
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_console_script_exits_with_the_code(tmp_path: Path) -> None:
+    done = tunecost("grid", "show", "x/y", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("tunecost: unknown surface 'x/y'")
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Make `tunecost fault` raise what a test sets."""
+
+    def raising(error: BaseException) -> None:
+        app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+        @app.command("fault")
+        def fault() -> None:
+            raise error
+
+        @app.command("other")
+        def other() -> None: ...
+
+        monkeypatch.setattr(cli, "app", app)
+
+    return raising
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "line"),
+    [
+        (BadInput("x.csv: a line\nand another"), 2, "tunecost: x.csv: a line and another\n"),
+        (KeyboardInterrupt(), 130, "tunecost: interrupted\n"),
+        (typer.Abort(), 130, "tunecost: interrupted\n"),
+        (typer.Exit(3), 3, ""),
+        (typer.Exit(), 0, ""),
+        (ZeroDivisionError("one\ntwo"), 1, "tunecost: failed: ZeroDivisionError: one (TUNECOST_DEBUG=1 shows where)\n"),
+        (ValueError("plain"), 1, "tunecost: failed: ValueError: plain (TUNECOST_DEBUG=1 shows where)\n"),
+        (MemoryError(), 1, "tunecost: failed: MemoryError: (TUNECOST_DEBUG=1 shows where)\n"),
+    ],
+)
+def test_each_end_has_its_exit_code(
+    command: Any, error: BaseException, code: int, line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command(error)
+    assert cli.run(["fault"]) == code
+    assert capsys.readouterr().err == line
+
+
+def test_debugging_shows_where(command: Any, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    monkeypatch.setenv("TUNECOST_DEBUG", "1")
+    command(ZeroDivisionError("deep"))
+    assert cli.run(["fault"]) == 1
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_a_reader_that_leaves_is_no_failure(tmp_path: Path) -> None:
+    script = "from tuning.cli import main; import sys; sys.argv = ['tunecost', 'grid', '--help']; main()"
+    shell = f'"{sys.executable}" -c "{script}" | true; echo "${{PIPESTATUS[0]}}"'
+    done = subprocess.run(
+        ["bash", "-c", shell],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "0"
+    assert done.stderr == ""
+
+
+def test_ctrl_c_is_130_and_leaves_nothing(tmp_path: Path) -> None:
+    """A real interrupt, in the middle of a replay that would take long."""
+    table = "x,y,error\n" + "".join(f"{x},{y},{x * y % 7}\n" for x in range(20) for y in range(20))
+    (tmp_path / "t.csv").write_text(table)
+    made = tunecost(
+        *["grid", "import", "t.csv", "--axes", "x,y", "--value", "error", "--out", "t.parquet", "--quiet"], cwd=tmp_path
+    )
+    assert made.returncode == 0, made.stderr
+    before = sorted(path.name for path in tmp_path.iterdir())
+    script = (
+        "import tuning.replay as module, sys; real = module.run_chunk\n"
+        "def told(chunk):\n    print('running', flush=True)\n    return real(chunk)\n"
+        "module.run_chunk = told\n"
+        "from tuning.cli import main; main()"
+    )
+    arguments = [
+        "replay",
+        "t.parquet",
+        "-s",
+        "optuna:TPESampler",
+        "--repeats",
+        "5000",
+        "--jobs",
+        "1",
+        "--out",
+        "r.parquet",
+    ]
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, *arguments],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "running\n"
+    time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert stderr == "tunecost: interrupted\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == before

@@ -1,0 +1,128 @@
+"""`tunecost grid list|import|export|show` as a user types them."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grids import library, surface_file
+from tuning.cli import run
+
+CSV = "lr,momentum,run,accuracy\n0.1,0,1,90\n0.1,0.9,1,94.5\n1,0,1,80\n1,0.9,1,10\n"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setattr(library, "SHIPPED", tmp_path / "data")
+    Path("sweep.csv").write_text(CSV)
+    return tmp_path / "here"
+
+
+def make(out: str = "sweep.parquet", *options: str) -> None:
+    words = f"grid import sweep.csv --axes lr,momentum --value accuracy --maximize --unit % --out {out} --quiet"
+    assert run([*words.split(), *options]) == 0
+
+
+def test_import_then_show(capsys: pytest.CaptureFixture[str]) -> None:
+    make("sweep.parquet", "--optimizer", "sgd", "--seed-column", "run")
+    assert run(["grid", "show", "sweep.parquet", "--json"]) == 0
+    out, err = capsys.readouterr()
+    facts = json.loads(out)
+    assert err == ""
+    assert facts["surface"] == "sweep/sgd"
+    assert facts["lowest"] == -94.5
+    assert facts["best"][0] == {"lr": 0.1, "momentum": 0.9, "value": -94.5, "suboptimality": 0.0, "seed_std": None}
+    assert facts["share_within"] == {"0.5": 0.25, "1": 0.25, "2": 0.25}
+    assert facts["fixed"] == {"maximize": True}
+    assert facts["seeds"] == [1]
+    assert facts["created"].endswith("+00:00")
+    assert facts["command"].startswith("tunecost ")
+
+
+def test_import_says_what_it_made(capsys: pytest.CaptureFixture[str]) -> None:
+    assert (
+        run(["grid", "import", "sweep.csv", "--axes", "lr,momentum", "--value", "accuracy", "--out", "a/b/s.parquet"])
+        == 0
+    )
+    assert capsys.readouterr() == ("", "a/b/s.parquet: 4 cells, 1 seed(s)\n")
+
+
+def test_show_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+    make()
+    assert run(["grid", "show", "sweep.parquet"]) == 0
+    shown = capsys.readouterr().out
+    for words in (
+        "4 cells (2 lr x 2 momentum)",
+        "lowest: -94.5 %",
+        "within 0.5 %",
+        "diverged: 0 runs",
+        "maximize=True",
+    ):
+        assert words in shown
+
+
+def test_export_and_back(capsys: pytest.CaptureFixture[str]) -> None:
+    make()
+    assert run(["grid", "export", "sweep.parquet", "--out", "back.csv"]) == 0
+    assert run(["grid", "export", "sweep.parquet", "--out", "-"]) == 0
+    assert capsys.readouterr().out == Path("back.csv").read_text()
+    assert Path("back.csv").read_text().splitlines()[:2] == ["lr,momentum,seed,value,diverged", "0.1,0.0,0,-90.0,false"]
+    words = "grid import back.csv --axes lr,momentum --value value --seed-column seed --out again.parquet --quiet"
+    assert run(words.split()) == 0
+    one, other = (surface_file.load(name) for name in ("sweep.parquet", "again.parquet"))
+    assert one.space == other.space
+    assert one.value.tolist() == other.value.tolist()
+
+
+def test_list_names_local_and_shipped(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make("surfaces/digits-mlp/sgd.parquet")
+    make(str(folder.parent / "data/digits-mlp/adam.parquet"))
+    (folder / "surfaces/digits-mlp/broken.parquet").write_text("no")
+    assert run(["grid", "list", "--format", "csv"]) == 0
+    rows = list(csv.DictReader(capsys.readouterr().out.splitlines()))
+    assert [(row["surface"], row["where"]) for row in rows] == [
+        ("digits-mlp/adam", "shipped"),
+        ("digits-mlp/broken", "surfaces/digits-mlp/broken.parquet"),
+        ("digits-mlp/sgd", "surfaces/digits-mlp/sgd.parquet"),
+    ]
+    assert rows[0]["lowest"] == "-94.5"
+    assert "not a whole Parquet file" in rows[1]["note"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("import none.csv --axes lr --value accuracy --out s.parquet", "none.csv: cannot be read"),
+        ("import . --axes lr --value accuracy --out s.parquet", ".: cannot be read"),
+        ("import sweep.csv --axes lr,momentun --value accuracy --out s.parquet", "did you mean 'momentum'?"),
+        ("import sweep.csv --axes lr --value accuracy --out s.parquet", "cell lr=0.1, seed 0 is given twice"),
+        (
+            "import sweep.csv --axes , --value accuracy --out s.parquet",
+            "axes, value and seed must be different columns",
+        ),
+        ("import sweep.csv --axes lr,momentum --value accuracy --out s.csv", "ends in .parquet"),
+        ("import sweep.csv --axes lr,momentum --value accuracy --out sweep.csv/s.parquet", "cannot be written"),
+        ("export sweep.csv --out x.csv", "a surface is a .parquet file"),
+        ("export nothing/here --out x.csv", "unknown surface 'nothing/here'"),
+        ("show nothing.parquet", "nothing.parquet: no such file"),
+    ],
+)
+def test_bad_input_is_one_line_and_leaves_nothing(
+    words: str, message: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["grid", *words.split()]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1
+    assert message in err
+    assert [path.name for path in folder.iterdir()] == ["sweep.csv"]
+
+
+def test_an_unknown_seed_statistic_is_told(capsys: Any) -> None:
+    make()
+    assert run(["grid", "show", "sweep.parquet", "--seed-statistic", "meen"]) == 2
+    assert "did you mean 'mean'?" in capsys.readouterr().err
