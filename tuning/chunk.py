@@ -26,6 +26,6 @@ class Chunk:
 def run_chunk(chunk: Chunk) -> Rows:
     """The replay table's rows for one chunk, without the columns that name it."""
     spec = get_searcher(chunk.searcher)
-    matrix = trials_matrix(chunk.arena, spec, chunk.seed, chunk.repeats, chunk.max_trials)
     columns = noise_columns(chunk.arena, spec, chunk.seed, chunk.repeats, chunk.max_trials)
+    matrix = trials_matrix(chunk.arena, spec, chunk.seed, chunk.repeats, columns)
     return table_rows(matrix, chunk.arena, columns, chunk.repeats.start)

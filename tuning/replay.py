@@ -15,10 +15,13 @@ from grids.surface import Surface
 from tuning.arena import Arena
 from tuning.chunk import Chunk, Rows, run_chunk
 from tuning.searchers import get_searcher
-from tuning.workers import spread
+from tuning.workers import share, spread
 
 PAPER_SEARCHERS = ("random", "tpe", "cmaes", "gld", "cgld")
 """The five that the paper compares."""
+
+COMPILED = ("random", "random-unique", "tpe", "gld", "cgld")
+"""Those played by compiled code, which leaves Python's lock to others: threads serve them better than processes."""
 
 
 def replay(
@@ -94,11 +97,16 @@ def cores() -> int:
 
 
 def _all(chunks: Sequence[Chunk], jobs: int) -> Iterator[tuple[int, Rows]]:
-    if jobs == 1 or len(chunks) == 1:
-        for number, chunk in enumerate(chunks):
-            yield number, run_chunk(chunk)
-    else:
-        yield from spread(run_chunk, chunks, min(jobs, len(chunks)))
+    """Every chunk's rows with its number, in the order they are ready: compiled ones first, the rest in processes."""
+    compiled = [number for number, chunk in enumerate(chunks) if get_searcher(chunk.searcher).name in COMPILED]
+    others = sorted(set(range(len(chunks))) - set(compiled))
+    for numbers, divide in ((compiled, share), (others, spread)):
+        work = [chunks[number] for number in numbers]
+        if min(jobs, len(work)) > 1:
+            for place, rows in divide(run_chunk, work, min(jobs, len(work))):
+                yield numbers[place], rows
+        else:
+            yield from ((number, run_chunk(chunks[number])) for number in numbers)
 
 
 def _parts(repeats: range, max_trials: int, jobs: int) -> list[range]:

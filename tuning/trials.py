@@ -8,15 +8,15 @@ from tuning.searchers import Searcher, SearcherSpec
 from tuning.streams import NOISE, generator, stream
 
 
-def trials_matrix(arena: Arena, spec: SearcherSpec, seed: int, repeats: range, max_trials: int) -> np.ndarray:
-    """The cells that a range of replays evaluates, each replay on its own streams.
+def trials_matrix(arena: Arena, spec: SearcherSpec, seed: int, repeats: range, columns: np.ndarray) -> np.ndarray:
+    """The cells that a range of replays evaluates, each replay on its own streams, one searcher at a time.
 
     Args:
         arena: what is played on.
         spec: the searcher.
         seed: the user's.
         repeats: which replays.
-        max_trials: the budget of each.
+        columns: int32 `[len(repeats), max_trials]`, from `noise_columns`.
 
     Returns:
         int32 `[len(repeats), max_trials]`, flat cell numbers, −1 after the end of a replay.
@@ -24,8 +24,7 @@ def trials_matrix(arena: Arena, spec: SearcherSpec, seed: int, repeats: range, m
     Raises:
         BadInput: an option out of range, or a searcher that leaves the space.
     """
-    matrix = np.full((len(repeats), max_trials), -1, np.int32)
-    columns = noise_columns(arena, spec, seed, repeats, max_trials)
+    matrix = np.full(columns.shape, -1, np.int32)
     for row, repeat in enumerate(repeats):
         rng = generator(stream(seed, spec.text, arena.name, repeat))
         cells = play(spec.build(arena.space, rng), arena, columns[row])
