@@ -73,6 +73,11 @@ class Job:
         return pick(self.device_name)
 
     @property
+    def _kind(self) -> torch.device:
+        """The kind of device, which may be one that only the machine that trains has."""
+        return torch.device("cuda") if self.device_name.partition(":")[0] == "cuda" else self.device
+
+    @property
     def data(self) -> Dataset:
         return _load(self.task_name, self.data_folder)
 
@@ -109,7 +114,7 @@ class Job:
             "milestones": list(self.task.milestones),
             "factor": self.task.factor,
             "augmented": self.task.augment is not None,
-            "precision": str(arithmetic(self.device)).removeprefix("torch."),
+            "precision": str(arithmetic(self._kind)).removeprefix("torch."),
             "value_of": "last epoch",
         }
 

@@ -17,7 +17,7 @@ from trainers.sweep.claims import Pace
 from trainers.sweep.estimate import expected
 from trainers.sweep.helpers import helping
 from trainers.sweep.job import EngineTrainer, Job
-from trainers.sweep.merge import is_merged, merge
+from trainers.sweep.merge import is_merged, merge, tidy
 from trainers.sweep.signals import termination_interrupts
 from trainers.sweep.sweep import Shard, Sweep, part
 from trainers.sweep.worker import Limit, Worker
@@ -28,7 +28,7 @@ class Terms:
     """How a run goes about its work; nothing here changes a value.
 
     Args:
-        shard: (index, count) of the part of the shards to train; None for all, staying until they are there.
+        shard: (index, count) of the part of the shards to train; None for all of them.
         end: wall-clock time (seconds since 1970) by which everything must have ended; None for no limit.
         shard_seconds: how long a shard is expected to take, where there is a limit; measured unless given.
         fresh: remove what is there first.
@@ -89,6 +89,7 @@ def run(
             ):
                 complete = work(replace(job, device_name=first), sweep, mine, terms, say, advance)
             if is_merged(job.layout, sweep, seeds):
+                tidy(job.layout, sweep, seeds, terms.pace)
                 return True
             if merge(job.layout, sweep, seeds, terms.command, say, terms.pace) is not None:
                 return True
@@ -116,7 +117,6 @@ def work(
         terms.pace,
         say,
         advance,
-        wait=terms.shard is None,
         save_every=terms.save_every,
     )
     return worker.run(shards)

@@ -9,11 +9,13 @@ from types import FrameType
 
 @contextlib.contextmanager
 def termination_interrupts(once: bool = False) -> Iterator[None]:
-    """Within the body, SIGTERM raises KeyboardInterrupt. Does nothing outside the main thread.
+    """Within the body, the first SIGTERM raises KeyboardInterrupt; later ones find a process that is ending already.
+
+    Does nothing outside the main thread.
 
     Args:
-        once: whether SIGTERM and Ctrl-C are deaf after the first of either, so that a process that is told twice
-            (by the terminal and by its parent) still puts its things in order.
+        once: whether Ctrl-C counts as one of these, so that a process that is told twice (by the terminal and by its
+            parent) still puts its things in order.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -21,9 +23,8 @@ def termination_interrupts(once: bool = False) -> Iterator[None]:
     numbers = (signal.SIGTERM, signal.SIGINT) if once else (signal.SIGTERM,)
 
     def interrupt(number: int, frame: FrameType | None) -> None:
-        if once:
-            for each in numbers:
-                signal.signal(each, signal.SIG_IGN)
+        for each in numbers:
+            signal.signal(each, signal.SIG_IGN)
         raise KeyboardInterrupt
 
     before = [signal.signal(number, interrupt) for number in numbers]

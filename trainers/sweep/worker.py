@@ -66,7 +66,6 @@ class Worker:
     Args:
         say: gets one line where a person should know (a damaged file set aside, time over).
         advance: gets each shard once it is there, whoever trained it.
-        wait: whether to stay while others work, and take over what they abandon; otherwise their shards are left.
         save_every: seconds between two saved states of a shard in training.
     """
 
@@ -77,11 +76,12 @@ class Worker:
     pace: Pace = field(default_factory=Pace)
     say: Callable[[str], None] = print
     advance: Callable[[Shard], None] = lambda shard: None
-    wait: bool = True
     save_every: float = 60.0
 
     def run(self, shards: Sequence[Shard]) -> bool:
-        """Work until every shard is there (True), or nothing more can be done now (False: time over, or others at it).
+        """Work until every shard is there (True), or no time is left for what is not (False).
+
+        Shards that others are at are waited for, and taken over where they are abandoned.
 
         Raises:
             BadInput: a file of another sweep, or a folder that cannot be written.
@@ -103,7 +103,7 @@ class Worker:
                             return False
             left = [shard for shard in left if not self._is_there(shard)]
             if left and not tried:
-                if too_long or not self.wait:
+                if too_long:
                     return False
                 time.sleep(self.pace.poll)
         return True
@@ -190,7 +190,7 @@ class _States:
     def kept_when_interrupted(self) -> Iterator[None]:
         try:
             yield
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, SystemExit):
             with contextlib.suppress(BadInput):
                 self._save()
             raise

@@ -1,4 +1,4 @@
-"""`tunecost grid tasks|optimizers|plan|run|status`: what can be trained, what it costs, training it, how far it is."""
+"""`tunecost grid tasks|optimizers|plan|run|submit|status`: what can be trained, its cost, training it, its progress."""
 
 import shlex
 import sys
@@ -45,6 +45,7 @@ def register(app: typer.Typer) -> None:
         ("optimizers", optimizers),
         ("plan", plan),
         ("run", run),
+        ("submit", submit),
         ("status", status),
     ):
         app.command(name)(command)
@@ -164,6 +165,44 @@ def run(
             say(f"{job.layout.shards}: not complete yet; `tunecost grid status {out}` says what is missing", quiet)
 
 
+def submit(
+    task: TaskName,
+    optimizer: Optimizers,
+    partition: Annotated[str, typer.Option(metavar="P", help="Slurm's partition.")],
+    space: SpaceText = "paper-cifar",
+    seeds: Seeds = 1,
+    epochs: Epochs = None,
+    data: Data = None,
+    out: Out = Path("surfaces"),
+    block: Block = None,
+    gpus_per_shard: Annotated[int, typer.Option(min=0, metavar="N", help="0 trains on a CPU core.")] = 1,
+    array_parallelism: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Tasks at the same time. [default: all]")
+    ] = None,
+    time_limit: Annotated[
+        int, typer.Option(min=1, metavar="MIN", help="Minutes until a task is requeued, to go on from its last state.")
+    ] = 240,
+    sbatch: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="More of sbatch's options: --sbatch account=x. [default: none]"),
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Send what is missing to Slurm, a task for each shard, and return; `grid status DIR` says how far it is."""
+    from trainers.sweep import slurm
+
+    further = _further(sbatch or [])
+    request = slurm.Request(partition, gpus_per_shard, array_parallelism, time_limit, further)
+    device = "cuda" if gpus_per_shard else "cpu"
+    for job in _jobs(task, optimizer, space, seeds, epochs, device, data, out, block):
+        number = slurm.submit(job, request, _command(), say)
+        if number is None:
+            say(f"{job.layout.surface}: all is there, nothing to submit", quiet)
+        else:
+            print(number)
+            say(f"{job.task_name}/{job.optimizer}: Slurm job {number}; its output goes to {slurm.logs(job)}", quiet)
+
+
 def status(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder of surfaces, a task's, or a sweep's own.")],
     form: Form = Format.table,
@@ -202,6 +241,13 @@ def _jobs(
         if other != job.optimizer:
             raise BadInput(f"'{other}' and '{job.optimizer}' would share the file {job.layout.surface}")
     return jobs
+
+
+def _further(texts: list[str]) -> dict[str, str]:
+    for text in texts:
+        if "=" not in text.strip("="):
+            raise BadInput(f"--sbatch {text}: give NAME=VALUE, as in account=physics")
+    return {name.lstrip("-"): value for name, _, value in (text.partition("=") for text in texts)}
 
 
 def _part(text: str | None) -> tuple[int, int] | None:

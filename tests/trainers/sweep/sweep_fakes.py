@@ -1,5 +1,6 @@
 """A sweep that trains in no time: its values are a formula of cell and seed, and it keeps a log of what it trained."""
 
+import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,8 +9,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from grids.space import Axis, Space
+from trainers.sweep import manifest
+from trainers.sweep.claims import Pace
+from trainers.sweep.layout import Layout
+from trainers.sweep.merge import merge
 from trainers.sweep.sweep import Shard, Sweep
-from trainers.sweep.worker import OnEpoch
+from trainers.sweep.worker import OnEpoch, Worker
 
 SPACE = Space((Axis("alpha", (0.01, 0.1, 1.0, 10.0)), Axis("epsilon", (1e-8, 1e-4, 1.0))))
 EPOCHS = 4
@@ -63,3 +68,17 @@ class FakeTrainer:
 
     def record(self) -> dict[str, Any]:
         return {"device": "fake", "memory": 1000, "software": {"fake": "1"}}
+
+
+def main(out: str, log: str, epoch_seconds: str) -> None:
+    """One worker process on a folder: two seeds, until all is there; then it merges."""
+    layout, one = Layout.of(Path(out), "fake", "adam"), sweep()
+    one = manifest.adopt(layout, one, 2, None, False)
+    trainer = FakeTrainer(one, Path(log), float(epoch_seconds))
+    pace = Pace(heartbeat=0.2, stale=60.0, poll=0.02)
+    Worker(layout, one, trainer, pace=pace, save_every=0.0).run(one.shards(range(2)))
+    merge(layout, one, range(2), "test", print, pace)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -227,11 +227,3 @@ def test_a_worker_waits_for_another_and_takes_over_what_it_abandons(tmp_path: Pa
     patient = worker(tmp_path)
     finished(patient)
     assert patient.train.began[-1][0] == shard.name  # type: ignore[attr-defined]
-
-
-def test_a_worker_told_not_to_wait_leaves_it(tmp_path: Path) -> None:
-    one = worker(tmp_path, wait=False)
-    shard = one.sweep.shards([0])[0]
-    one.layout.claim(shard.name).write_text('{"token": "x", "machine": "elsewhere", "pid": 1, "start": "1"}')
-    assert not one.run(one.sweep.shards(range(2)))
-    assert len(list(one.layout.shards.glob("*.shard"))) == 5

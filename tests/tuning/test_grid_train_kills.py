@@ -1,0 +1,105 @@
+"""`grid run` killed, several times over and in company, on real training; a disk that fills up under it."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from grids import surface_file
+from grids.surface import Surface
+
+pytestmark = pytest.mark.slow
+
+COMMAND = [sys.executable, "-c", "from tuning.cli import main; main()", "grid", "run", "digits-mlp", "-o", "adam"]
+SWEEP = ["--space", "tiny", "--seeds", "2", "--block", "2", "--epochs", "40", "--device", "cpu", "--quiet"]
+
+
+def start(out: Path, threads: int = 1) -> subprocess.Popen[str]:
+    environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
+    return subprocess.Popen([*COMMAND, *SWEEP, "--out", str(out)], env=environment, stderr=subprocess.PIPE, text=True)
+
+
+def finish(process: subprocess.Popen[str]) -> None:
+    _, said = process.communicate(timeout=250)
+    assert process.returncode == 0, said
+    assert said == ""
+
+
+def surface(out: Path) -> Surface:
+    return surface_file.load(out / "digits-mlp/adam.parquet")
+
+
+def assert_same(one: Surface, other: Surface) -> None:
+    for name in ("value", "diverged", "curve", "train_loss"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+
+
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory: pytest.TempPathFactory) -> Surface:
+    out = tmp_path_factory.mktemp("whole")
+    finish(start(out))
+    return surface(out)
+
+
+def await_work(out: Path, claims: int = 1) -> None:
+    shards = out / "digits-mlp/adam.shards"
+    deadline = time.monotonic() + 100
+    while len(list(shards.glob("*.claim"))) < claims and time.monotonic() < deadline:
+        if (out / "digits-mlp/adam.parquet").exists():
+            return
+        time.sleep(0.02)
+
+
+@pytest.mark.timeout(600)
+def test_killed_at_20_random_moments(tmp_path: Path, expected: Surface) -> None:
+    random = np.random.default_rng(1)
+    for _ in range(20):
+        process = start(tmp_path, threads=2)
+        await_work(tmp_path)
+        time.sleep(random.uniform(0.0, 2.0))
+        process.kill()
+        process.communicate()
+    finish(start(tmp_path))
+    assert_same(surface(tmp_path), expected)
+    names = sorted(path.name for path in (tmp_path / "digits-mlp/adam.shards").glob("*.*"))
+    assert len([name for name in names if name.endswith(".shard")]) == 10
+    assert not [name for name in names if name.endswith((".claim", ".snapshot", ".damaged"))]
+
+
+def test_four_workers_two_of_them_killed(tmp_path: Path, expected: Surface) -> None:
+    processes = [start(tmp_path) for _ in range(4)]
+    await_work(tmp_path, claims=3)
+    for process in processes[:2]:
+        process.kill()
+        process.communicate()
+    for process in processes[2:]:
+        finish(process)
+    assert_same(surface(tmp_path), expected)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    words = ["mount", "-t", "tmpfs", "-o", "size=48k", "tmpfs", str(folder)]
+    if subprocess.run(words, capture_output=True, check=False).returncode:
+        pytest.skip("a small file system can only be mounted by root")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_full_disk(small_disk: Path, expected: Surface) -> None:
+    process = start(small_disk)
+    _, said = process.communicate(timeout=250)
+    assert process.returncode == 2
+    assert said.count("\n") == 1
+    assert "No space left on device" in said
+    assert list(small_disk.rglob("*.shard"))
+    subprocess.run(["mount", "-o", "remount,size=2m", str(small_disk)], check=True)
+    finish(start(small_disk))
+    assert_same(surface(small_disk), expected)
