@@ -51,7 +51,7 @@ def quantiles(runtimes: Runtimes, levels: Sequence[float]) -> list[float]:
 
     The q-quantile is the first time with 1 - S >= q. Where 1 - S equals q from one hit to the next, it is the
     middle of the two, so that an even number of uncensored replays has the median that everyone expects
-    (numpy's `averaged_inverted_cdf`; R's `survfit` does the same).
+    (numpy's `averaged_inverted_cdf`; R's `survfit` does the same). Where no later hit is known, it is the first.
     """
     times, alive = survival(runtimes)
     return [_quantile(times, 1.0 - alive, level) for level in levels]

@@ -1,10 +1,12 @@
 """Grouped bars of the expected runtime of each searcher, with intervals, and with censoring for all to see."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
@@ -14,18 +16,36 @@ from analysis.replays import Group, Runtimes
 from grids.target import Count
 
 if TYPE_CHECKING:
+    from analysis.figures.curves import Exact
     from analysis.figures.figure2 import Contender
 
 _LOG_FROM = 30
 """Where the dearest costs this many times the cheapest, the scale is logarithmic; its foot is one trial."""
+_EXACT = "exact mean"
+_DIAMOND: Any = {
+    "marker": "D",
+    "markersize": 4.5,
+    "color": "none",
+    "markerfacecolor": "white",
+    "markeredgecolor": "#222222",
+}
 _LABELLED = 16
 """More bars than this have no room for their numbers."""
 
 
 def draw(
-    axes: Axes, groups: Sequence[Group], who: Sequence["Contender"], target: float, count: Count, seed: int
+    axes: Axes,
+    groups: Sequence[Group],
+    who: Sequence["Contender"],
+    target: float,
+    count: Count,
+    seed: int,
+    exact: Mapping[tuple[str, str], "Exact"],
 ) -> list[dict[str, Any]]:
-    """Draw onto `axes` one bar for each searcher and contender; return the numbers drawn."""
+    """Draw onto `axes` one bar for each searcher and contender; return the numbers drawn.
+
+    Where the law is known and every replay hit, so that ERT estimates the mean, the exact mean is marked on the bar.
+    """
     searchers = sorted({group.searcher for group in groups}, key=searcher_order)
     found = {(group.searcher, group.surface): group for group in groups}
     width = 0.8 / len(who)
@@ -40,6 +60,11 @@ def draw(
             middle = place + (index - (len(who) - 1) / 2) * width
             marks.append((middle, contender.colour, runtimes, low, high))
             rows.append(_row(group, target, count, runtimes, low, high))
+            law = exact.get((contender.surface, searcher))
+            if law:
+                rows[-1]["exact"] = law.runtime if np.isfinite(law.runtime) else None
+                if runtimes.hits == runtimes.repeats:
+                    axes.plot(middle, law.runtime, label=_EXACT, zorder=4, **_DIAMOND)
     ceiling, log = _scale(rows)
     if log:
         axes.set_yscale("log")
@@ -55,7 +80,18 @@ def draw(
     axes.set_xlim(-0.6, len(searchers) - 0.4)
     axes.set_ylabel("trials" if count == Count.trials else "distinct cells")
     light_grid(axes)
-    axes.legend(handles=_legend(who, rows), loc="lower left", bbox_to_anchor=(0, 1.07), ncols=4, borderaxespad=0)
+    handles = _legend(who, rows)
+    if _EXACT in axes.get_legend_handles_labels()[1]:
+        handles.append(Line2D([], [], label=_EXACT, **_DIAMOND))
+    axes.legend(
+        handles=handles,
+        loc="lower left",
+        bbox_to_anchor=(0, 1.07),
+        ncols=4,
+        borderaxespad=0,
+        columnspacing=1.2,
+        handlelength=1.6,
+    )
     return rows
 
 
@@ -131,8 +167,8 @@ def _percent(runtimes: Runtimes) -> str:
     return f"{int(100 * runtimes.hits / runtimes.repeats)}%"
 
 
-def _legend(who: Sequence["Contender"], rows: Sequence[dict[str, Any]]) -> list[Patch]:
-    handles = [Patch(facecolor=contender.colour, label=contender.label) for contender in who]
+def _legend(who: Sequence["Contender"], rows: Sequence[dict[str, Any]]) -> list[Artist]:
+    handles: list[Artist] = [Patch(facecolor=contender.colour, label=contender.label) for contender in who]
     if any(FEW_HITS <= row["hits"] < row["repeats"] for row in rows):
         handles.append(
             Patch(facecolor="#999999", edgecolor="white", hatch="////", linewidth=0, label="% of replays hit")

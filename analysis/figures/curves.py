@@ -31,9 +31,15 @@ _CROWD = 8
 
 @dataclass(frozen=True, eq=False)
 class Exact:
-    """The exact law of one searcher on one surface: the mean suboptimality after 1, 2, … trials, float64 `[trials]`."""
+    """The exact law of one searcher on one surface.
 
-    mean: np.ndarray
+    Args:
+        curve: float64 `[trials]`, the mean suboptimality after 1, 2, … trials.
+        runtime: the expected trials to the bars' target; infinite where it may never be reached.
+    """
+
+    curve: np.ndarray
+    runtime: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +118,7 @@ def _curves(
                 continue
             last = horizon(group, count)
             law = exact.get((contender.surface, searcher))
-            mean = law.mean if law else mean_curve(group, last, count)
+            mean = law.curve if law else mean_curve(group, last, count)
             band = None if law else mean_interval(group, last, stream(seed, *group.key, "mean"), count)
             at = crossing(mean, level)
             kind = " ".join(searcher_label(searcher).split("\n")) + (", exact" if law else "")

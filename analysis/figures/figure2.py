@@ -42,7 +42,7 @@ def draw(
         target: the suboptimality that the bars' searchers must reach.
         level: the suboptimality at which the curves' crossings are marked.
         seed: of the bootstrap.
-        exact: by surface and searcher, exact laws to be drawn in place of the replays' curves.
+        exact: by surface and searcher; their curves stand in place of the replays', their means on the bars.
     """
     tasks = list(dict.fromkeys(group.task for group in groups))
     searchers = sorted({group.searcher for group in groups}, key=searcher_order)
@@ -53,7 +53,7 @@ def draw(
     for (left, right), task in zip(panels, tasks, strict=True):
         own = [group for group in groups if group.task == task]
         who = contenders(groups, task)
-        rows += bars.draw(left, own, who, target, count, seed)
+        rows += bars.draw(left, own, who, target, count, seed, exact or {})
         rows += curves.draw(right, own, who, level, count, seed, exact or {})
         left.set_title(f"{task}: expected trials to suboptimality ≤ {target:g}", loc="left")
         right.set_title("mean suboptimality of the best cell so far", loc="left")
