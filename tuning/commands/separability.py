@@ -1,7 +1,110 @@
-"""`tunecost separability`."""
+"""`tunecost separability`: can two hyperparameters be tuned apart?"""
+
+import enum
+import math
+from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from grids.errors import BadInput
+from tuning.terminal import Format, print_rows, say
+
+TABLE = (
+    "surface",
+    "first",
+    "second",
+    "additive_share",
+    "interaction_share",
+    "moves_cells",
+    "moves",
+    "slope_low",
+    "slope_high",
+    "common_loss",
+    "loss_mean",
+    "loss_max",
+    "share_within",
+)
 
 
-def separability() -> None:
-    raise BadInput("not built yet")
+class ScaleName(enum.StrEnum):
+    """The scale of the value on which variance is shared out (`analysis.separability.Scale`)."""
+
+    rank = "rank"
+    log = "log"
+    clip = "clip"
+    value = "value"
+
+
+def separability(
+    surfaces: Annotated[
+        list[str], typer.Argument(metavar="SURFACE...", help="Surfaces: paths, or names as `digits-mlp/adam`.")
+    ],
+    scale: Annotated[
+        ScaleName,
+        typer.Option(
+            help="On which scale variance is shared out: rank of the cell, log of its suboptimality, value cut off at "
+            "its upper quartile (clip), or the value itself."
+        ),
+    ] = ScaleName.rank,
+    level: Annotated[
+        float, typer.Option(help="Suboptimality that tuning one axis after the other should end within.")
+    ] = 0.5,
+    split: Annotated[
+        float | None,
+        typer.Option(
+            help="Value of the second axis at which the ridge's slope may change.", show_default="1e-3 for epsilon"
+        ),
+    ] = None,
+    seed_statistic: Annotated[
+        str, typer.Option(help="What judges a cell of several seeds: mean, median, best or worst.")
+    ] = "mean",
+    form: Annotated[Format, typer.Option("--format", help="How to print; JSON has every column of the grid.")] = (
+        Format.table
+    ),
+    out: Annotated[
+        Path | None, typer.Option(help="Draw it too: .pdf, .png or .svg; the numbers go beside it as .csv.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No remarks.")] = False,
+) -> None:
+    """Can two hyperparameters be tuned apart? One line for each pair of axes.
+
+    `additive_share`: the variance that a function of the first axis plus one of the second explains. `moves`: how far
+    the best value of the first axis moves over the columns of the second, in cells and in decades (log axes).
+    `slope_low`, `slope_high`: the slope of that ridge below and above --split (Theil-Sen; 95% intervals in CSV and
+    JSON). `common_loss`: the worst that one value of the first axis costs in any column. `loss`: suboptimality after
+    tuning the first axis at a fixed value of the second, then the second at that; mean and worst over every start,
+    and the share of starts that end within --level.
+    """
+    if out is not None:
+        from analysis.figures.style import check_ending
+
+        check_ending(out)
+    if not (math.isfinite(level) and level >= 0):
+        raise BadInput(f"--level must be a number of at least 0, not {level:g}")
+    if split is not None and not math.isfinite(split):
+        raise BadInput(f"--split must be a number, not {split:g}")
+
+    from analysis import separability as measures
+    from grids.library import load_surface
+
+    def split_of(pair: measures.Pair) -> float | None:
+        return split if split is not None else measures.TRANSITION if pair.second.name == "epsilon" else None
+
+    pairs = [pair for text in surfaces for pair in measures.pairs(load_surface(text), seed_statistic)]
+    rows = [measures.separability_row(pair, measures.Scale(scale.value), level, split_of(pair)) for pair in pairs]
+    if form == Format.table:
+        print_rows([{name: row.get(name) for name in TABLE} for row in rows], TABLE, form, "tuned apart?")
+    elif form == Format.json:
+        columns = [{"by_column": measures.ridge_rows(pair, level)} for pair in pairs]
+        print_rows([row | more for row, more in zip(rows, columns, strict=True)], (), form)
+    else:
+        print_rows(rows, (), form)
+    if out is not None:
+        from analysis.figures import separability as figure
+        from analysis.figures.style import save, styled
+
+        with styled():
+            sheet, numbers = figure.draw(pairs, rows, split_of, level)
+            for path in save(sheet, out, numbers):
+                say(f"wrote {path}", quiet)

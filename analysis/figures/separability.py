@@ -1,0 +1,165 @@
+"""The picture of separability: for each pair of axes its ridge, the loss of tuning one after the other, and shares.
+
+One row for each pair. Left, the surface with the best value of the first axis in every column and the fitted slopes;
+middle, what tuning the first axis at a fixed value of the second, then the second at that, loses from each start;
+right, the shares of variance.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.colors import BoundaryNorm, Colormap, ListedColormap
+from matplotlib.figure import Figure
+
+from analysis.figures.style import axis_label, colour, optimizer_label, sheet
+from analysis.figures.ticks import ticks
+from analysis.separability import Pair, coordinates, regimes, ridge, ridge_rows, ridge_slope, two_step
+from grids.errors import BadInput
+
+MOST = 6
+"""Pairs on one sheet."""
+_LEVELS = (0.0, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
+_RIDGE, _LINE = "#d0021b", "#000000"
+_SHARES = (("first_share", 0), ("second_share", 2), ("interaction_share", 1))
+
+
+def draw(
+    pairs: Sequence[Pair],
+    rows: Sequence[Mapping[str, Any]],
+    split_of: Callable[[Pair], float | None],
+    level: float = 0.5,
+) -> tuple[Figure, list[dict[str, Any]]]:
+    """The sheet, and the numbers drawn: one row for each column of each pair.
+
+    Args:
+        pairs: what to draw.
+        rows: of each pair, its `separability_row`.
+        split_of: of a pair, the value of the second axis at which the slope may change.
+        level: the suboptimality that the middle panels mark.
+
+    Raises:
+        BadInput: no pair, or more than fit on a sheet.
+    """
+    if not 1 <= len(pairs) <= MOST:
+        raise BadInput(f"a picture of separability takes 1 to {MOST} pairs of axes, not {len(pairs)}")
+    figure = sheet(11.5, 0.5 + 3.1 * len(pairs))
+    panels = figure.subplots(len(pairs), 3, squeeze=False, width_ratios=(3.6, 3.2, 1.6))
+    unit = max(float(np.quantile(pair.suboptimality, 0.9)) for pair in pairs) / 20.0
+    step = 10.0 ** math.ceil(math.log10(unit)) if unit > 0 else 1.0
+    edges = [edge * min(step, 1.0) for edge in _LEVELS]
+    norm = BoundaryNorm(edges, len(edges) - 1)
+    greys = colormaps["Greys"]
+    palette = ListedColormap(greys(np.linspace(0.02, 0.62, len(edges) - 1))).with_extremes(over=greys(0.75))
+    for line, (pair, row) in enumerate(zip(pairs, rows, strict=True)):
+        left, middle, right = panels[line]
+        image = _ridge(left, pair, split_of(pair), palette, norm)
+        bar = figure.colorbar(image, ax=left, ticks=edges, extend="max", fraction=0.05, pad=0.02)
+        bar.ax.set_yticklabels([f"{edge:g}" for edge in edges])
+        bar.ax.set_ylabel("above the lowest", fontsize=8)
+        _losses(middle, pair, level)
+        _shares(right, pair, row)
+    named = {"surface": None, "first": None, "second": None}
+    return figure, [
+        {name: row[name] for name in named} | _generic(pair, column)
+        for pair, row in zip(pairs, rows, strict=True)
+        for column in ridge_rows(pair, level)
+    ]
+
+
+def _generic(pair: Pair, column: Mapping[str, Any]) -> dict[str, Any]:
+    """A column of `ridge_rows` under names that are the same for every pair."""
+    names = {pair.second.name: "second_value", f"best_{pair.first.name}": "best_first_value"}
+    return {names.get(name, name): value for name, value in column.items()}
+
+
+def _ridge(panel: Axes, pair: Pair, split: float | None, palette: Colormap, norm: BoundaryNorm) -> Any:
+    image = panel.pcolormesh(pair.suboptimality, cmap=palette, norm=norm, edgecolors="face", linewidth=0.1)
+    where = ridge(pair)
+    columns = np.flatnonzero(where >= 0)
+    panel.plot(columns + 0.5, where[columns] + 0.5, "o", color=_RIDGE, markersize=4, markeredgecolor="white",
+               markeredgewidth=0.5, label=f"best {axis_label(pair.first.name)}")  # fmt: skip
+    up, along = coordinates(pair.first), coordinates(pair.second)
+    parts = regimes(pair, split)
+    if split is not None:
+        parts.pop("")
+    texts = []
+    for keep in parts.values():
+        slope = ridge_slope(pair, where, keep)
+        if math.isnan(slope.slope):
+            continue
+        fit = keep & (where >= 0)
+        middle = np.median(up[where[fit]] - slope.slope * along[fit])
+        heights = np.interp(middle + slope.slope * along[fit], up, np.arange(len(up)), left=np.nan, right=np.nan)
+        panel.plot(np.flatnonzero(fit) + 0.5, heights + 0.5, color=_LINE, linewidth=1.4)
+        texts.append(f"{slope.slope:.2f} [{slope.low:.2f}, {slope.high:.2f}]")
+    if split is not None and pair.second.values[0] <= split < pair.second.values[-1]:
+        edge = float(np.searchsorted(pair.second.values, split, side="right"))
+        panel.axvline(edge, color=_LINE, linewidth=0.8, linestyle=(0, (4, 3)))
+    _mark(panel.yaxis, pair.first, 11)
+    _mark(panel.xaxis, pair.second, 6)
+    panel.set(xlabel=axis_label(pair.second.name), ylabel=axis_label(pair.first.name))
+    panel.set_title(f"{pair.surface.provenance.task}: {optimizer_label(pair.surface.provenance.optimizer)}")
+    slopes = f"slope of the best: {' then '.join(texts)}" if texts else "too few columns for a slope"
+    panel.annotate(slopes, (0.5, 1.0), xycoords="axes fraction", xytext=(0, 2), textcoords="offset points",
+                   ha="center", va="bottom", fontsize=8)  # fmt: skip
+    panel.title.set_position((0.5, 1.0))
+    panel.set_title(panel.get_title(), pad=16)
+    for spine in panel.spines.values():
+        spine.set_visible(False)
+    return image
+
+
+def _losses(panel: Axes, pair: Pair, level: float) -> None:
+    steps = two_step(pair, level)
+    at = np.arange(len(pair.second)) + 0.5
+    panel.vlines(at, 0, steps.mean, color=colour(0), linewidth=1.2)
+    panel.plot(at, steps.mean, "o", color=colour(0), markersize=4, label="mean over ties")
+    if not np.allclose(steps.worst, steps.mean):
+        panel.plot(at, steps.worst, "_", color=colour(1), markersize=7, markeredgewidth=1.6, label="worst of ties")
+        panel.legend(loc="lower center", bbox_to_anchor=(0.5, 1.13), ncols=2)
+    panel.axhline(level, color=_LINE, linewidth=0.8, linestyle=(0, (4, 3)))
+    top = max(float(steps.worst.max()), level)
+    threshold = max(level, 1e-3 * top)
+    panel.set_yscale("symlog", linthresh=threshold)
+    panel.set_ylim(-0.04 * threshold, top * 1.6 if top > threshold else threshold * 1.4)
+    panel.yaxis.set_major_formatter(lambda value, place: f"{value:g}")
+    _mark(panel.xaxis, pair.second, 6)
+    panel.set_xlim(0, len(pair.second))
+    panel.set_xlabel(f"{axis_label(pair.second.name)} at the start")
+    panel.set_ylabel("loss in the end")
+    within = 100 * float(steps.within.mean())
+    panel.set_title(f"tune {_short(pair.first.name)}, then {_short(pair.second.name)}", pad=16)
+    panel.annotate(f"within {level:g} from {within:.0f}% of starts", (0.5, 1.0), xycoords="axes fraction",
+                   xytext=(0, 2), textcoords="offset points", ha="center", va="bottom", fontsize=8)  # fmt: skip
+
+
+def _shares(panel: Axes, pair: Pair, row: Mapping[str, Any]) -> None:
+    names = {
+        "first_share": f"{_short(pair.first.name)} alone",
+        "second_share": f"{_short(pair.second.name)} alone",
+        "interaction_share": "together",
+    }
+    values = [row[name] for name, _ in _SHARES]
+    places = np.arange(len(values))[::-1]
+    known = [0.0 if math.isnan(value) else value for value in values]
+    panel.barh(places, known, color=[colour(number) for _, number in _SHARES], height=0.6)
+    for place, value in zip(places, values, strict=True):
+        text = "–" if math.isnan(value) else f"{100 * value:.1f}%"
+        panel.text(0 if math.isnan(value) else value, place, f" {text}", va="center", fontsize=8)
+    panel.set_yticks(places, [names[name] for name, _ in _SHARES])
+    panel.set(xlim=(0, 1.28), xticks=[0, 0.5, 1], xlabel=f"share of variance ({row['scale']})")
+    panel.set_title("variance", pad=16)
+
+
+def _short(name: str) -> str:
+    return axis_label(name).rpartition(" ")[2]
+
+
+def _mark(side: Any, axis: Any, most: int) -> None:
+    marks = ticks(axis, most)
+    side.set_ticks([place + 0.5 for place, _ in marks], [text for _, text in marks])
+    side.set_tick_params(length=2)

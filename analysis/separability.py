@@ -1,0 +1,266 @@
+"""Can two hyperparameters be tuned apart? Four measures on a surface, for every pair of its axes.
+
+They answer different questions. The additive share says how much of the whole surface is a function of one axis plus
+a function of the other; the ridge says whether the best value of the first axis moves with the second, and how
+steeply; the two-step loss says what it costs to act as if it did not: tune the first axis at some fixed value of the
+second, then the second at that.
+"""
+
+import enum
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from grids.errors import BadInput
+from grids.space import Axis
+from grids.surface import Surface
+from grids.target import reached
+
+CLIP_QUANTILE = 0.75
+LOG_FLOOR_QUANTILE = 0.05
+TRANSITION = 1e-3
+"""Where ε stops being negligible beside √v on vision tasks, as section 5 of the AvaGrad paper finds it."""
+_FEWEST = 3
+"""Points of a ridge that a slope with an interval needs."""
+
+
+class Scale(enum.StrEnum):
+    """The scale of the value on which variance is shared out.
+
+    On the value itself the plateau of guessing cells, far above all others, is nearly all of the variance.
+    """
+
+    rank = "rank"  # the cell's rank among all, ties in their middle: no scale of the value enters
+    log = "log"  # log10(suboptimality + f), f the 5% quantile of those above 0: differences near the best count
+    clip = "clip"  # the value, cut off at the upper quartile
+    value = "value"  # the value itself
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """Two axes of a surface, and its values over them.
+
+    Args:
+        first: the axis that is tuned first; the rows.
+        second: the axis that is held at first; the columns.
+        table: float64 `[first, second]`; of further axes the best.
+        diverged: bool `[first, second]`, where every run diverged.
+    """
+
+    surface: Surface
+    first: Axis
+    second: Axis
+    table: np.ndarray
+    diverged: np.ndarray
+
+    @property
+    def suboptimality(self) -> np.ndarray:
+        """float64 `[first, second]`."""
+        return self.table - self.table.min()
+
+
+@dataclass(frozen=True)
+class Slope:
+    """A Theil–Sen slope with its interval; NaN where fewer than three points are there."""
+
+    slope: float
+    low: float
+    high: float
+    points: int
+
+
+def pairs(surface: Surface, statistic: str = "mean") -> list[Pair]:
+    """Every pair of the surface's axes that have two values or more, in the space's order.
+
+    Raises:
+        BadInput: there is no such pair, or the seed statistic is unknown.
+    """
+    table, diverged = surface.table(statistic), surface.never_trained
+    long = [number for number, axis in enumerate(surface.space.axes) if len(axis) > 1]
+    if len(long) < 2:
+        names = ", ".join(f"{axis.name} with {len(axis)}" for axis in surface.space.axes)
+        raise BadInput(f"{surface.name}: separability needs two axes of two values or more; it has {names}")
+    found = []
+    for one, other in itertools.combinations(long, 2):
+        rest = tuple(number for number in range(table.ndim) if number not in (one, other))
+        axes = surface.space.axes
+        found.append(Pair(surface, axes[one], axes[other], table.min(axis=rest), np.asarray(diverged.all(axis=rest))))
+    return found
+
+
+def scaled(table: np.ndarray, scale: Scale) -> np.ndarray:
+    """`table` on the scale on which its variance is shared out, in its shape."""
+    if scale == Scale.rank:
+        return np.asarray(stats.rankdata(table).reshape(table.shape))
+    if scale == Scale.clip:
+        return np.minimum(table, np.quantile(table, CLIP_QUANTILE))
+    if scale == Scale.log:
+        gap = table - table.min()
+        return np.log10(gap + np.quantile(gap[gap > 0], LOG_FLOOR_QUANTILE)) if gap.any() else gap
+    return table
+
+
+def variance_shares(table: np.ndarray) -> tuple[float, float, float]:
+    """Shares of the variance of `table` `[first, second]`: of the first axis, of the second, of their interaction.
+
+    Functional ANOVA over the grid, every cell weighing the same (Hooker 2007; Hutter, Hoos and Leyton-Brown 2014,
+    section 3): with m the mean, r the means of the rows and c those of the columns, the additive model m + (r − m) +
+    (c − m) explains the first two shares, orthogonally. NaN where the table is constant.
+    """
+    centred = table - table.mean()
+    size = float(np.abs(centred).max())
+    if size <= 1e-12 * float(np.abs(table).max()):
+        return float("nan"), float("nan"), float("nan")
+    centred = centred / size  # squares of values near 1e300 would overflow
+    total = float(np.mean(centred**2))
+    rows, columns = centred.mean(axis=1), centred.mean(axis=0)
+    first, second = float(np.mean(rows**2)) / total, float(np.mean(columns**2)) / total
+    return first, second, float(np.mean((centred - rows[:, None] - columns) ** 2)) / total
+
+
+def ridge(pair: Pair) -> np.ndarray:
+    """The best value of the first axis in each column: its index, int64 `[second]`, -1 where all diverged.
+
+    Of several equally good ones, the nearest to that of the surface's best cell: a tie is no sign of moving.
+    """
+    home = int(np.unravel_index(np.argmin(pair.table), pair.table.shape)[0])
+    tied = pair.table == pair.table.min(axis=0)
+    away = np.abs(np.arange(len(pair.first)) - home)[:, None]
+    best = np.argmin(np.where(tied, away, len(pair.first)), axis=0)
+    return np.where(pair.diverged.all(axis=0), -1, best)
+
+
+def coordinates(axis: Axis) -> np.ndarray:
+    """An axis's values as its scale spaces them, log10 on a log scale: float64 `[values]`."""
+    values = np.array(axis.values)
+    return np.log10(values) if axis.scale == "log" else values
+
+
+def ridge_slope(pair: Pair, where: np.ndarray, keep: np.ndarray | None = None) -> Slope:
+    """How the ridge climbs: Theil–Sen, 95% interval, in the axes' `coordinates` (1 on log axes: in proportion).
+
+    Args:
+        where: the ridge, int64 `[second]`.
+        keep: which columns to fit, bool `[second]`; all where not given.
+    """
+    fit = (where >= 0) & (keep if keep is not None else True)
+    if fit.sum() < _FEWEST:
+        return Slope(float("nan"), float("nan"), float("nan"), int(fit.sum()))
+    along, up = coordinates(pair.second)[fit], coordinates(pair.first)[where[fit]]
+    if np.ptp(up) == 0:
+        return Slope(0.0, 0.0, 0.0, int(fit.sum()))
+    found = stats.theilslopes(up, along, alpha=0.95)
+    return Slope(float(found.slope), float(found.low_slope), float(found.high_slope), int(fit.sum()))
+
+
+def common_loss(pair: Pair, where: np.ndarray) -> float:
+    """What one value of the first axis for all columns costs at its worst column, beyond that column's own best.
+
+    The value that makes this least; columns without a ridge do not count. NaN where there is no other column.
+    """
+    columns = pair.table[:, where >= 0]
+    return float((columns - columns.min(axis=0)).max(axis=1).min()) if columns.size else float("nan")
+
+
+@dataclass(frozen=True, eq=False)
+class TwoStep:
+    """The loss of tuning the first axis at a fixed value of the second, then the second at that, from every start.
+
+    Where several values of the first axis are equally good, each is as likely to be taken.
+
+    Args:
+        mean, worst: suboptimality in the end, over the ties of each start: float64 `[second]`.
+        within: the chance to end within the level asked for: float64 `[second]`.
+    """
+
+    mean: np.ndarray
+    worst: np.ndarray
+    within: np.ndarray
+
+
+def two_step(pair: Pair, level: float = 0.5) -> TwoStep:
+    """The two-step loss from every start, and the chance that it ends within `level` of the surface's lowest value."""
+    tied = pair.table == pair.table.min(axis=0)
+    end = pair.suboptimality.min(axis=1)
+    ties = tied.sum(axis=0)
+    return TwoStep(
+        mean=(tied * end[:, None]).sum(axis=0) / ties,
+        worst=np.where(tied, end[:, None], -np.inf).max(axis=0),
+        within=(tied * reached(end, level)[:, None]).sum(axis=0) / ties,
+    )
+
+
+def regimes(pair: Pair, split: float | None) -> dict[str, np.ndarray]:
+    """The columns by regime, bool `[second]` each: all, and those up to `split` and beyond it where it is given."""
+    values = np.array(pair.second.values)
+    found = {"": np.ones(len(values), bool)}
+    return found if split is None else found | {"_low": values <= split, "_high": values > split}
+
+
+def separability_row(
+    pair: Pair, scale: Scale = Scale.rank, level: float = 0.5, split: float | None = None
+) -> dict[str, Any]:
+    """All four measures of a pair, by name, ready to print; NaN where one cannot be told.
+
+    Args:
+        scale: on which variance is shared out.
+        level: suboptimality within which two-step tuning should end.
+        split: the value of the second axis at which the ridge's slope may change.
+    """
+    first, second, interaction = variance_shares(scaled(pair.table, scale))
+    where = ridge(pair)
+    found = where[where >= 0]
+    up = coordinates(pair.first)
+    steps = two_step(pair, level)
+    row: dict[str, Any] = {
+        "surface": pair.surface.name,
+        "optimizer": pair.surface.provenance.optimizer,
+        "task": pair.surface.provenance.task,
+        "first": pair.first.name,
+        "second": pair.second.name,
+        "scale": scale.value,
+        "additive_share": first + second,
+        "first_share": first,
+        "second_share": second,
+        "interaction_share": interaction,
+        "columns": len(found),
+        "best_first_low": _over(found, lambda at: pair.first.values[at.min()]),
+        "best_first_high": _over(found, lambda at: pair.first.values[at.max()]),
+        "moves_cells": _over(found, lambda at: float(np.ptp(at))),
+        "moves": _over(found, lambda at: float(np.ptp(up[at]))),
+        "at_edge": int(np.isin(found, (0, len(pair.first) - 1)).sum()),
+        "common_loss": common_loss(pair, where),
+    }
+    for regime, keep in regimes(pair, split).items():
+        slope = ridge_slope(pair, where, keep)
+        row |= {f"slope{regime}": slope.slope, f"slope{regime}_from": slope.low, f"slope{regime}_to": slope.high}
+    return row | {
+        "loss_mean": float(steps.mean.mean()),
+        "loss_max": float(steps.worst.max()),
+        "level": level,
+        "share_within": float(steps.within.mean()),
+    }
+
+
+def ridge_rows(pair: Pair, level: float = 0.5) -> list[dict[str, Any]]:
+    """The ridge and the two-step loss, column by column."""
+    where, steps = ridge(pair), two_step(pair, level)
+    return [
+        {
+            pair.second.name: value,
+            f"best_{pair.first.name}": pair.first.values[where[column]] if where[column] >= 0 else None,
+            "suboptimality": float(pair.suboptimality[:, column].min()),
+            "loss_mean": float(steps.mean[column]),
+            "loss_max": float(steps.worst[column]),
+            "share_within": float(steps.within[column]),
+        }
+        for column, value in enumerate(pair.second.values)
+    ]
+
+
+def _over(found: np.ndarray, measure: Callable[[np.ndarray], float]) -> float:
+    return measure(found) if found.size else float("nan")
