@@ -1,0 +1,66 @@
+"""Networks have the size that their papers publish, the initialisation they say, and only layers without surprises."""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import nn
+
+from trainers.networks.fashion import fashion_conv, fashion_mlp
+from trainers.networks.resnet import resnet20, wide_resnet
+
+
+def parameters(network: nn.Module) -> int:
+    return sum(p.numel() for p in network.parameters())
+
+
+@pytest.mark.parametrize(
+    ("make", "millions", "exact"),
+    [
+        (resnet20, 0.27, 272_474),
+        (lambda: wide_resnet(16, 4), 2.7, 2_748_890),
+        (lambda: wide_resnet(28, 4), 5.9, 5_849_050),
+        (lambda: wide_resnet(28, 10), 36.5, 36_479_194),
+        (lambda: wide_resnet(28, 10, classes=100), 36.5, 36_536_884),
+    ],
+)
+def test_sizes_are_the_published_ones(make: Callable[[], nn.Module], millions: float, exact: int) -> None:
+    with torch.device("meta"):
+        count = parameters(make())
+    assert count == exact
+    assert count / 1e6 == pytest.approx(millions, abs=0.051)
+
+
+@pytest.mark.parametrize(("make", "count"), [(fashion_mlp, 26_570), (fashion_conv, 8_586)])
+def test_fashion_networks_have_the_size_they_say(make: Callable[[], nn.Module], count: int) -> None:
+    network = make()
+    assert parameters(network) == count
+    assert network(torch.zeros(2, 1, 28, 28)).shape == (2, 10)
+
+
+@pytest.mark.parametrize("make", [resnet20, lambda: wide_resnet(16, 2)])
+def test_residual_networks_start_as_he_et_al_say(make: Callable[[], nn.Module]) -> None:
+    torch.manual_seed(0)
+    network = make()
+    assert network(torch.zeros(2, 3, 32, 32)).shape == (2, 10)
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            fan_in = module.weight[0].numel()
+            assert module.weight.std().item() == pytest.approx((2 / fan_in) ** 0.5, rel=0.15)
+            assert module.bias is None or not module.bias.any()
+
+
+def test_depth_counts_the_convolutions_and_only_changing_widths_have_one_in_the_shortcut() -> None:
+    with torch.device("meta"):
+        convolutions = {n: m for n, m in wide_resnet(28, 4).named_modules() if isinstance(m, nn.Conv2d)}
+    assert len(convolutions) == 28
+    shortcuts = [m for n, m in convolutions.items() if "shortcut" in n]
+    assert [(m.kernel_size, m.stride) for m in shortcuts] == [((1, 1), (1, 1)), ((1, 1), (2, 2)), ((1, 1), (2, 2))]
+
+
+@pytest.mark.parametrize("make", [fashion_mlp, fashion_conv, resnet20, lambda: wide_resnet(16, 2)])
+def test_no_bias_stands_in_front_of_a_norm(make: Callable[[], nn.Module]) -> None:
+    biased = [m for m in make().modules() if isinstance(m, nn.Conv2d | nn.Linear) and m.bias is not None]
+    assert len(biased) == 1
+    assert isinstance(biased[0], nn.Linear)
+    assert biased[0].out_features == 10
