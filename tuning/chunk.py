@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from tuning.arena import Arena
+from tuning.kernels import compiled_rows, compiled_trials
 from tuning.searchers import get_searcher
+from tuning.streams import stream
 from tuning.table import table_rows
 from tuning.trials import noise_columns, trials_matrix
 
@@ -25,7 +27,10 @@ class Chunk:
 
 def run_chunk(chunk: Chunk) -> Rows:
     """The replay table's rows for one chunk, without the columns that name it."""
-    spec = get_searcher(chunk.searcher)
-    columns = noise_columns(chunk.arena, spec, chunk.seed, chunk.repeats, chunk.max_trials)
-    matrix = trials_matrix(chunk.arena, spec, chunk.seed, chunk.repeats, columns)
-    return table_rows(matrix, chunk.arena, columns, chunk.repeats.start)
+    arena, spec, repeats = chunk.arena, get_searcher(chunk.searcher), chunk.repeats
+    columns = noise_columns(arena, spec, chunk.seed, repeats, chunk.max_trials)
+    first = stream(chunk.seed, spec.text, arena.name, repeats.start)
+    matrix = compiled_trials(spec, arena.space, arena.told, columns, arena.stop, first, repeats)
+    if matrix is None:
+        return table_rows(trials_matrix(arena, spec, chunk.seed, repeats, columns), arena, columns, repeats.start)
+    return compiled_rows(matrix, arena.told, columns, arena.value, arena.lowest, repeats.start)
