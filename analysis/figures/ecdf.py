@@ -65,7 +65,8 @@ def draw(
     figure.legend(handles=list(handles.values()), loc="outside lower center", ncols=min(6, len(handles)))
     span = f"{min(targets):g}" if len(targets) == 1 else f"{max(targets):g} … {min(targets):g}"
     targets_said = f"{len(targets)} target{'s' * (len(targets) > 1)}: suboptimality {span}"
-    figure.suptitle(f"{targets_said}; over all replays, as far as the shortest budget (dot)", fontsize=8)
+    between = "; " if columns > 1 else "\n"
+    figure.suptitle(f"{targets_said}{between}over all replays, as far as the shortest budget (dot)", fontsize=8)
     return figure, rows
 
 

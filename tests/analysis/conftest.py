@@ -6,6 +6,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from grids.replay_table import SCHEMA
 from grids.space import Axis, Space
@@ -72,3 +76,38 @@ def make_surface() -> Callable[..., Surface]:
         return Surface(Space(tuple(axes)), tuple(range(seeds)), value, np.zeros(value.shape, bool), provenance)
 
     return make
+
+
+def unseen_ticks(axes: Axes) -> list[Text]:
+    """Labels that Matplotlib keeps for ticks beyond the axes' limits, and never draws."""
+    labels = []
+    for axis in (axes.xaxis, axes.yaxis):
+        low, high = sorted(axis.get_view_interval())
+        slack = 1e-9 * (high - low)
+        for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks()):
+            if not low - slack <= tick.get_loc() <= high + slack:
+                labels += [tick.label1, tick.label2]
+    return labels
+
+
+@pytest.fixture
+def assert_legible() -> Callable[[Figure], None]:
+    """Draws the figure and fails where a text leaves the sheet or lies upon another."""
+
+    def check(figure: Figure) -> None:
+        figure.set_dpi(72)
+        canvas = FigureCanvasAgg(figure)
+        figure.draw_without_rendering()
+        width, height = canvas.get_width_height()
+        out_of_view = {id(text) for axes in figure.axes for text in unseen_ticks(axes)}
+        shown = (text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip())
+        texts = [text for text in shown if id(text) not in out_of_view]
+        boxes = [text.get_window_extent(canvas.get_renderer()) for text in texts]
+        for index, box in enumerate(boxes):
+            inside = box.x0 >= -1 and box.y0 >= -1 and box.x1 <= width + 1 and box.y1 <= height + 1
+            assert inside, f"{texts[index]} leaves the sheet"
+            for other in range(index):
+                shared = box.shrunk(0.85, 0.85).overlaps(boxes[other].shrunk(0.85, 0.85))
+                assert not shared, f"{texts[index]} lies upon {texts[other]}"
+
+    return check

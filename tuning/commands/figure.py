@@ -55,6 +55,9 @@ def figure2(
     target: Annotated[float, typer.Option(help="Suboptimality that the bars' searchers must reach.")] = 0.5,
     level: Annotated[float, typer.Option(help="Suboptimality at which the curves' crossings are marked.")] = 1.0,
     count: Counted = Count.trials,
+    exact: Annotated[
+        bool, typer.Option("--exact", help="Draw exact curves and means for random, random-unique, gld and cgld.")
+    ] = False,
     seed: Seed = 0,
     quiet: Quiet = False,
 ) -> None:
@@ -71,8 +74,41 @@ def figure2(
     from analysis.replays import load_groups
 
     groups = load_groups(replays)
+    if exact and count != Count.trials:
+        raise BadInput("--exact knows the law of trials only, not that of distinct cells")
+    laws = _exact_laws(replays, groups, target) if exact else None
     with styled():
-        _save(figure2.draw(groups, target, level, count, seed=seed), out, quiet)
+        _save(figure2.draw(groups, target, level, count, seed=seed, exact=laws), out, quiet)
+
+
+def _exact_laws(replays: list[Path], groups: list[Any], target: float) -> dict[tuple[str, str], Any]:
+    """The exact laws of those groups whose searcher has one, as far as their replays went.
+
+    Raises:
+        BadInput: replays under noise, or a surface that is not the one replayed.
+    """
+    from analysis.figures.curves import Exact
+    from grids.library import load_surface
+    from grids.replay_table import load
+    from tuning.arena import Arena
+    from tuning.exact import EXACT, exact_curve, exact_law
+
+    headers = [load(path)[1] for path in replays]
+    statistics = {header.get("seed_statistic", "mean") for header in headers}
+    if any(header.get("noise") for header in headers) or len(statistics) > 1:
+        raise BadInput("--exact needs replays without noise, all judged by the same statistic over seeds")
+    statistic = statistics.pop()
+    laws = {}
+    for group in groups:
+        if group.searcher.partition(":")[0] in EXACT:
+            arena = Arena.of(group.surface, load_surface(group.surface), statistic)
+            if not math.isclose(arena.lowest, group.lowest(), rel_tol=1e-9, abs_tol=1e-9):
+                raise BadInput(f"--exact: {group.surface} is no longer the surface that was replayed")
+            table = arena.value.reshape(arena.space.shape)
+            trials = int(group.trial.max())
+            curve = exact_curve(table, group.searcher, trials)
+            laws[group.surface, group.searcher] = Exact(curve, exact_law(table, group.searcher, target).mean)
+    return laws
 
 
 @app.command("ecdf")

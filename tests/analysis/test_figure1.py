@@ -1,0 +1,138 @@
+"""Figure 1: what is drawn for surfaces of any number of axes."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from matplotlib.collections import PathCollection, PolyCollection, QuadMesh
+from matplotlib.figure import Figure
+
+from analysis.figures import figure1
+from analysis.figures.style import styled
+from grids.errors import BadInput
+from grids.space import PRESETS
+from grids.surface import Provenance, Surface
+
+Make = Callable[..., Surface]
+
+
+def panels(figure: Figure) -> list:
+    return [axes for axes in figure.axes if any(isinstance(c, PathCollection) for c in axes.collections)]
+
+
+def stars(axes) -> set[tuple[int, int]]:  # type: ignore[no-untyped-def]
+    (drawn,) = (c for c in axes.collections if isinstance(c, PathCollection))
+    return {(int(y), int(x)) for x, y in np.asarray(drawn.get_offsets())}
+
+
+def hatched(axes) -> int:  # type: ignore[no-untyped-def]
+    return sum(len(c.get_paths()) for c in axes.collections if type(c) is PolyCollection)
+
+
+@pytest.mark.parametrize("shape", [(1,), (21,), (3, 4), (5, 40), (1, 1), (3, 4, 2), (2, 3, 2, 3)])
+def test_any_number_of_axes(make_surface: Make, shape: tuple[int, ...]) -> None:
+    surface = make_surface(shape)
+    figure, rows = figure1.draw([surface])
+    figure.draw_without_rendering()
+    (panel,) = panels(figure)
+    assert len(rows) == int(np.prod(shape[:2]))
+    assert stars(panel) == {(*surface.best_cell, 0)[:2]}
+    assert sum(row["best"] for row in rows) == 1
+
+
+def test_of_further_axes_the_best_is_shown(make_surface: Make) -> None:
+    surface = make_surface((3, 4, 5))
+    part = figure1.best_slice(surface)
+    assert (part.suboptimality == surface.suboptimality.min(axis=2)).all()
+    _, rows = figure1.draw([surface])
+    values = surface.mean
+    for row in rows:
+        cell = tuple(axis.values.index(row[axis.name]) for axis in surface.space.axes)
+        assert values[cell] == pytest.approx(row["value"])
+        assert values[cell] == values[cell[:2]].min()
+
+
+def test_all_ties_are_marked(make_surface: Make) -> None:
+    surface = make_surface((4, 4))
+    value = surface.value.copy()
+    value[0, 1] = value[3, 2] = value.min()
+    figure, _ = figure1.draw([replace(surface, value=value)])
+    assert stars(panels(figure)[0]) >= {(0, 1), (3, 2)}
+
+
+def test_diverged_cells_are_hatched_and_leave_the_colours_to_others(make_surface: Make) -> None:
+    surface = make_surface((4, 5), seeds=2)
+    diverged = surface.diverged.copy()
+    diverged[0, :3] = True
+    diverged[2, 2, 0] = True
+    value = np.where(diverged, 90.0, surface.value)
+    figure, rows = figure1.draw([replace(surface, value=value, diverged=diverged)])
+    (panel,) = panels(figure)
+    assert hatched(panel) == 4
+    (mesh,) = (c for c in panel.collections if isinstance(c, QuadMesh))
+    assert int(np.ma.getmaskarray(mesh.get_array()).sum()) == 3
+    assert sum(row["diverged"] == 1 for row in rows) == 3
+    said = [text.get_text() for legend in figure.legends for text in legend.get_texts()]
+    assert said == ["best cell", "diverged", "diverged for some seeds"]
+
+
+def test_values_that_are_not_finite_count_as_the_worst(make_surface: Make) -> None:
+    surface = make_surface((3, 3))
+    diverged, value = surface.diverged.copy(), surface.value.copy()
+    diverged[0, 0], value[0, 0] = True, np.nan
+    part = figure1.best_slice(replace(surface, value=value, diverged=diverged))
+    assert part.suboptimality[0, 0] == part.suboptimality.max()
+    with pytest.raises(BadInput, match="finite"):
+        figure1.best_slice(replace(surface, value=value * np.nan, diverged=~(diverged & False)))
+
+
+@pytest.mark.parametrize("factor", [1e-6, 1.0, 1e6, 1e290])
+def test_bands_are_fine_near_the_best(make_surface: Make, factor: float) -> None:
+    surface = make_surface((9, 9))
+    part = figure1.best_slice(replace(surface, value=surface.value * factor))
+    edges = figure1.bounds([part])
+    assert edges[0] == 0
+    assert (np.diff(edges) > 0).all()
+    ratios = edges[2:] / edges[1:-1]
+    assert np.allclose(ratios, np.round(ratios, 1))
+    assert set(np.round(ratios, 1)) <= {2.0, 2.5}
+    near = np.sort(part.suboptimality[part.suboptimality > 0])
+    assert edges[1] <= near[len(near) // 10]
+
+
+def test_the_bands_show_half_a_point_and_one_on_errors_of_a_small_validation_set(make_surface: Make) -> None:
+    surface = make_surface((21, 21))
+    value = np.round(2 + 88 * np.random.default_rng(0).random((21, 21, 1)) ** 3 / 0.2) * 0.2
+    edges = figure1.bounds([figure1.best_slice(replace(surface, value=value))])
+    assert {0.5, 1.0} <= set(edges)
+
+
+def test_constant_and_extreme_values_are_drawn(make_surface: Make) -> None:
+    flat = make_surface((3, 3))
+    extreme = np.array([-1e300, 0, 1e300, 1, 2, 3, 1e-300, -5, 1e10]).reshape(3, 3, 1)
+    for value in (np.zeros((3, 3, 1)), extreme):
+        figure, rows = figure1.draw([replace(flat, value=value)])
+        figure.draw_without_rendering()
+        assert len(rows) == 9
+
+
+def test_a_sheet_holds_twelve(make_surface: Make) -> None:
+    surfaces = [make_surface((2, 2), optimizer=f"o{i}") for i in range(13)]
+    figure, rows = figure1.draw(surfaces[:12])
+    assert len(panels(figure)) == 12
+    assert len(rows) == 48
+    with pytest.raises(BadInput, match="1 to 12"):
+        figure1.draw(surfaces)
+
+
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_labels_keep_out_of_each_others_way(count: int, assert_legible: Callable[[Figure], None]) -> None:
+    space = PRESETS["paper-cifar"]
+    value = np.random.default_rng(0).gamma(1.0, 20.0, (*space.shape, 1))
+    surface = Surface(
+        space, (0,), value, value > 150, Provenance("cifar10-convnet", "avagrad", "validation error", "%")
+    )
+    with styled():
+        figure, _ = figure1.draw([surface] * count)
+        assert_legible(figure)

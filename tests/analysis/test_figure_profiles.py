@@ -1,0 +1,47 @@
+"""The figures of runtime and performance profiles."""
+
+from collections.abc import Callable
+
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from analysis.figures import ecdf, profile
+from analysis.figures.style import styled
+from analysis.profiles import TARGETS
+from analysis.replays import split
+from grids.errors import BadInput
+
+
+def test_runtime_profiles_by_surface(table: pd.DataFrame, assert_legible: Callable[[Figure], None]) -> None:
+    with styled():
+        figure, rows = ecdf.draw(split(table), TARGETS)
+        assert_legible(figure)
+    assert [axes.get_title() for axes in figure.axes] == ["Adam", "AvaGrad"]
+    assert {row["searcher"] for row in rows} == {"random", "gld", "cgld"}
+    for surface in ("task/adam", "task/avagrad"):
+        own = [row for row in rows if row["surface"] == surface and row["searcher"] == "gld"]
+        assert [row["share"] for row in own] == sorted(row["share"] for row in own)
+        assert 0 < own[-1]["share"] <= 1
+
+
+@pytest.mark.parametrize("surfaces", [1, 5])
+def test_any_number_of_surfaces(table: pd.DataFrame, surfaces: int, assert_legible: Callable[[Figure], None]) -> None:
+    one = table[table["surface"] == "task/adam"]
+    frame = pd.concat([one.assign(surface=f"s{i}", optimizer=f"o{i}") for i in range(surfaces)])
+    with styled():
+        figure, _ = ecdf.draw(split(frame), [1.0])
+        assert_legible(figure)
+    with pytest.raises(BadInput, match="at most 12"):
+        ecdf.draw(split(pd.concat([one.assign(surface=f"s{i}") for i in range(13)])), [1.0])
+
+
+def test_performance_profiles(table: pd.DataFrame, assert_legible: Callable[[Figure], None]) -> None:
+    with styled():
+        figure, rows = profile.draw(split(table), [0.5, 1.0])
+        assert_legible(figure)
+    assert len(rows) == 2 * 2 * 3
+    for line in range(0, 12, 3):
+        assert min(row["ratio"] for row in rows[line : line + 3]) == 1
+    (axes,) = figure.axes
+    assert {line.get_label() for line in axes.get_lines()} == {"random", "GLD", "CGLD"}
