@@ -12,6 +12,10 @@ host=$(hostname -s)
 export PATH=$PATH:/usr/sbin:/sbin
 
 stop() {
+  export SLURM_CONF=$folder/slurm.conf
+  if timeout 10 scancel --partition main 2>/dev/null && timeout 10 scancel --partition urgent 2>/dev/null; then
+    for _ in $(seq 50); do [ -z "$(timeout 5 squeue --noheader 2>/dev/null)" ] && break; sleep 0.2; done
+  fi
   for name in slurmd slurmctld munged; do
     pid=$(cat "$folder/$name.pid" 2>/dev/null || true)
     if [ -n "$pid" ] && kill "$pid" 2>/dev/null; then
@@ -19,7 +23,7 @@ stop() {
       kill -9 "$pid" 2>/dev/null || true
     fi
   done
-  # Job steps outlive slurmd; each is told by the folder in its own command line or environment.
+  # Steps of a job that would not end outlive slurmd; each is told by the folder in its environment.
   for environment in /proc/[0-9]*/environ; do
     pid=${environment//[^0-9]/}
     if [ "$pid" != $$ ] && tr '\0' '\n' 2>/dev/null <"$environment" | grep -qx "SLURM_CONF=$folder/slurm.conf" &&

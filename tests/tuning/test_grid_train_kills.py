@@ -103,3 +103,21 @@ def test_a_full_disk(small_disk: Path, expected: Surface) -> None:
     subprocess.run(["mount", "-o", "remount,size=2m", str(small_disk)], check=True)
     finish(start(small_disk))
     assert_same(surface(small_disk), expected)
+
+
+BARE = """
+import sys
+sys.modules.update(dict.fromkeys(["pyarrow", "pandas", "matplotlib", "optuna", "cma", "numba", "submitit"]))
+from tuning.cli import main
+main()
+"""
+
+
+def test_training_needs_torch_and_merging_alone_needs_arrow(tmp_path: Path) -> None:
+    words = ["grid", "run", "digits-mlp", "-o", "adam", "--space", "tiny", "--epochs", "1", "--out", str(tmp_path)]
+    bare = subprocess.run([sys.executable, "-c", BARE, *words], capture_output=True, text=True, check=False)
+    assert bare.returncode == 0, bare.stderr
+    assert "pyarrow is needed to merge them" in bare.stderr
+    again = subprocess.run([*COMMAND[:3], *words], capture_output=True, text=True, check=False)
+    assert again.returncode == 0, again.stderr
+    assert surface(tmp_path).value.shape == (3, 3, 1)

@@ -5,7 +5,7 @@ import hashlib
 import inspect
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib import metadata
@@ -23,6 +23,7 @@ from trainers.engine import BlockResult, Snapshot, train_block
 from trainers.rules import get_rule
 from trainers.rules.base import Rule
 from trainers.sweep.layout import Layout
+from trainers.sweep.memory import cells_that_fit
 from trainers.sweep.sweep import Shard, Sweep
 from trainers.sweep.worker import OnEpoch
 from trainers.task import Dataset, Task
@@ -32,9 +33,6 @@ VALUES = 1
 """To be raised with every change of engine, rules, networks or tasks that alters what a cell's value comes out as."""
 
 SPLIT_SEED = 0
-BLOCK = 56
-"""Cells a shard holds at most, unless told: about where fused training stops gaining on a CPU, and such that the
-paper's 441 cells make 8 shards, which 2, 4 or 8 workers share evenly."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +99,10 @@ class Job:
             "fixed": self._fixed(),
             "data": self._about_data(),
         }
-        return Sweep(identity, self.block or BLOCK)
+        return Sweep(identity, self.block or self._default_block())
+
+    def _default_block(self) -> int:
+        return cells_that_fit(self.task, self.data, self.rule, self._kind.type, arithmetic(self._kind))
 
     def _fixed(self) -> dict[str, Any]:
         """Every other hyperparameter, and the schedule."""
@@ -113,7 +114,7 @@ class Job:
             "batch_size": self.task.batch_size,
             "milestones": list(self.task.milestones),
             "factor": self.task.factor,
-            "augmented": self.task.augment is not None,
+            "augment": _name(self.task.augment),
             "precision": str(arithmetic(self._kind)).removeprefix("torch."),
             "value_of": "last epoch",
         }
@@ -168,6 +169,10 @@ def fit_space(text: str, rule: Rule, optimizer: str) -> Space:
                 f"'{axis.name}' is fixed in '{optimizer}' and an axis of the space: leave one of the two out"
             )
     return space
+
+
+def _name(function: Callable[..., Any] | None) -> str | None:
+    return None if function is None else str(getattr(function, "__name__", type(function).__name__))
 
 
 def _own_source(rule: Rule) -> str | None:
