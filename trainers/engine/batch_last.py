@@ -1,10 +1,12 @@
 """The fast way on a CPU: activations `[cells, channels, ..., batch]`, every layer a batch of matrix products."""
 
+from types import ModuleType
+
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from trainers.engine.kernels import Convolution, NormRelu, patches
+from trainers.engine import kernels
 from trainers.engine.program import Instruction
 from trainers.engine.stack import Buffers, Layout
 
@@ -15,10 +17,11 @@ class BatchLast:
     Args:
         program: as `read` gives it.
         layout: where the module's parameters lie.
+        compiled: the module of compiled kernels (`native`); None for those of torch alone.
     """
 
-    def __init__(self, program: list[Instruction], layout: Layout) -> None:
-        self.program, self.layout = program, layout
+    def __init__(self, program: list[Instruction], layout: Layout, compiled: ModuleType | None = None) -> None:
+        self.program, self.layout, self.compiled = program, layout, compiled
 
     def __call__(self, params: Tensor, buffers: Buffers, inputs: Tensor, training: bool) -> Tensor:
         tensors = {**buffers, **self.layout.views(params)}
@@ -40,9 +43,9 @@ class BatchLast:
                     x = x.expand(cells, *x.shape)
                 return _affine(tensors["weight"], x, tensors.get("bias"))
             case "conv":
-                return self._convolve(instruction, x, tensors, cells)
+                return self._convolve(instruction, x, tensors)
             case "norm":
-                return _norm(x, tensors, training, numbers["eps"], numbers["momentum"], numbers["relu"])
+                return self._norm(x, tensors, training, numbers["eps"], numbers["momentum"], numbers["relu"])
             case "relu":
                 return x.relu()
             case "identity":
@@ -60,34 +63,34 @@ class BatchLast:
                 return x + values[1]
         raise NotImplementedError(instruction.kind)
 
-    def _convolve(self, instruction: Instruction, x: Tensor, tensors: dict[str, Tensor], cells: int) -> Tensor:
+    def _convolve(self, instruction: Instruction, x: Tensor, tensors: dict[str, Tensor]) -> Tensor:
         weight, bias = tensors["weight"], tensors.get("bias")
         stride, padding, size = instruction.numbers["stride"], instruction.numbers["padding"], weight.shape[3]
-        if instruction.shared:
-            high, wide = ((n + 2 * padding - size) // stride + 1 for n in x.shape[1:3])
-            columns = patches(x, size, stride, padding)
-            y = torch.bmm(weight.flatten(2), columns.expand(cells, *columns.shape))
-            y = y.view(cells, weight.shape[1], high, wide, x.shape[3])
+        x = x.unsqueeze(0) if instruction.shared else x
+        if self.compiled is not None and size == 3:
+            y = self.compiled.Convolution.apply(x, weight, stride, padding)
         else:
-            y = Convolution.apply(x, weight, stride, padding)
+            y = kernels.Convolution.apply(x, weight, stride, padding)
         return y if bias is None else y + bias.view(*bias.shape, 1, 1, 1)
+
+    def _norm(
+        self, x: Tensor, tensors: dict[str, Tensor], training: bool, eps: float, momentum: float, relu: bool
+    ) -> Tensor:
+        weight, bias = tensors["weight"], tensors["bias"]
+        mean, variance = tensors["running_mean"], tensors["running_var"]
+        flat = x.flatten(2)
+        if training:
+            apply = (self.compiled or kernels).NormRelu.apply
+            y, batch_mean, batch_variance = apply(flat, weight, bias, eps, relu)
+            mean.lerp_(batch_mean, momentum)
+            positions = flat.shape[2]
+            variance.lerp_(batch_variance * (positions / (positions - 1)), momentum)
+        else:
+            scale = weight * (variance + eps).rsqrt()
+            y = flat * scale.unsqueeze(2) + (bias - mean * scale).unsqueeze(2)
+            y = functional.relu(y, inplace=True) if relu else y
+        return y.view(x.shape)
 
 
 def _affine(weight: Tensor, x: Tensor, bias: Tensor | None) -> Tensor:
     return torch.bmm(weight, x) if bias is None else torch.baddbmm(bias.unsqueeze(2), weight, x)
-
-
-def _norm(x: Tensor, tensors: dict[str, Tensor], training: bool, eps: float, momentum: float, relu: bool) -> Tensor:
-    weight, bias = tensors["weight"], tensors["bias"]
-    mean, variance = tensors["running_mean"], tensors["running_var"]
-    flat = x.flatten(2)
-    if training:
-        y, batch_mean, batch_variance = NormRelu.apply(flat, weight, bias, eps, relu)
-        mean.lerp_(batch_mean, momentum)
-        positions = flat.shape[2]
-        variance.lerp_(batch_variance * (positions / (positions - 1)), momentum)
-    else:
-        scale = weight * (variance + eps).rsqrt()
-        y = flat * scale.unsqueeze(2) + (bias - mean * scale).unsqueeze(2)
-        y = functional.relu(y, inplace=True) if relu else y
-    return y.view(x.shape)

@@ -63,13 +63,14 @@ def patches(x: Tensor, size: int, stride: int, padding: int) -> Tensor:
 
 
 class Convolution(Function):
-    """A convolution of every cell's own input with its own weights, as one matrix product for each cell."""
+    """A convolution with every cell's own weights, as one matrix product for each. An input of one cell is shared."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, stride: int, padding: int) -> Tensor:
         """From x `[cells, channels, height, width, batch]` and weight `[cells, out, channels, size, size]`."""
         cells, out, _, size, _ = weight.shape
         columns = patches(x, size, stride, padding)
+        columns = columns.expand(cells, *columns.shape[1:])
         flat = weight.flatten(2)
         high, wide = ((n + 2 * padding - size) // stride + 1 for n in x.shape[2:4])
         ctx.save_for_backward(columns, weight)
@@ -79,11 +80,14 @@ class Convolution(Function):
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         columns, weight = ctx.saved_tensors
-        cells, channels, height, width, batch = ctx.shape
+        _, channels, height, width, batch = ctx.shape
+        cells = len(weight)
         stride, padding, size = ctx.stride, ctx.padding, weight.shape[3]
         high, wide = grad.shape[2:4]
         flat = grad.reshape(cells, weight.shape[1], -1)
         weight_grad = torch.bmm(flat, columns.transpose(1, 2)).view(weight.shape)
+        if not ctx.needs_input_grad[0]:
+            return None, weight_grad, None, None
         column_grad = torch.bmm(weight.flatten(2).transpose(1, 2), flat)
         column_grad = column_grad.view(cells, channels, size, size, high, wide, batch)
         padded = grad.new_zeros(cells, channels, height + 2 * padding, width + 2 * padding, batch)

@@ -1,5 +1,8 @@
 """Which way a network is run: the simple one always can, a faster one only where it knows every layer."""
 
+import importlib
+from types import ModuleType
+
 import torch
 from torch import Tensor, nn
 from torch.func import vmap
@@ -10,7 +13,7 @@ from trainers.engine.program import read
 from trainers.engine.stack import Layout, Stacked, VmapStacked
 from trainers.task import Task
 
-WAYS = ("vmap", "batch_last")
+WAYS = ("vmap", "batch_last", "compiled")
 
 
 def stack(network: nn.Module, device: torch.device, way: str | None = None) -> Stacked:
@@ -26,12 +29,23 @@ def stack(network: nn.Module, device: torch.device, way: str | None = None) -> S
     """
     if way == "vmap":
         return VmapStacked(network)
+    if way not in (None, *WAYS):
+        raise ValueError(f"unknown way '{way}' (known: {', '.join(WAYS)})")
     program = read(network)
     if program is None:
         if way is not None:
             raise ValueError(f"{way} does not know every layer of this network")
         return VmapStacked(network)
-    return BatchLast(program, Layout(network))
+    compiled = _compiled() if way != "batch_last" and device.type == "cpu" else None
+    return BatchLast(program, Layout(network), compiled)
+
+
+def _compiled() -> ModuleType | None:
+    """The compiled kernels, where numba can be had and finds a folder for what it compiled."""
+    try:
+        return importlib.import_module("trainers.engine.native")
+    except (ImportError, RuntimeError):
+        return None
 
 
 def mean_losses(task: Task, outputs: Tensor, targets: Tensor) -> Tensor:
