@@ -62,13 +62,21 @@ def play(
     rest_offset = np.empty((axes, trials + 1), np.int64)
     rest_factor = np.empty(trials + 1)
     rows = np.full((axes, trials), NARROW)
-    edges = np.empty((2, np.max(shape)), np.int64)
+    longest = np.max(shape)
+    good_oldest = np.empty((axes, longest), np.int64)
+    good_youngest = np.empty((axes, longest), np.int64)
+    rest_oldest = np.empty((axes, longest), np.int64)
+    rest_youngest = np.empty((axes, longest), np.int64)
     histogram = np.zeros(cells)
-    box = np.empty((3, axes), np.int64)
+    box = np.empty((2, axes, candidates), np.int64)
     seen = np.empty(cells, np.int64)
     spots = np.empty((axes, candidates), np.int64)
     flats = np.empty(candidates, np.int64)
-    product = np.empty(candidates)
+    counts = np.empty(axes, np.int64)
+    distinct = np.empty((axes, candidates), np.int64)
+    which = np.empty((axes, candidates), np.int64)
+    lines = np.empty((axes, candidates, trials + 1))
+    product = np.empty(trials + 1)
     good_density = np.empty(candidates)
     rest_density = np.empty(candidates)
     for replay in range(len(matrix)):
@@ -88,14 +96,29 @@ def play(
                     _pick_out(True, is_good[:trial], index_of, good_index)
                     _pick_out(False, is_good[:trial], index_of, rest_index)
                     _flatten(shape, rest, rest_index, rest_flat)
-                    _widen(shape, good, good_index, edges, rows)
+                    _find_edges(good, good_index, good_oldest, good_youngest)
+                    _find_edges(rest, rest_index, rest_oldest, rest_youngest)
+                    _widen(shape, good, good_index, good_oldest, good_youngest, rows)
                     _place_prior(good, shape, before, start, good_offset, good_factor)
                     for i in range(good):
                         _place(i, 1.0, i, shape, good, good_index, rows, before, start, good_offset, good_factor)
                 different = _draw(state, shape, good, good_offset, before, trial, seen, spots, flats)
-                _add_kernels(good + 1, good_offset, good_factor, different, spots, mass, product, good_density)
+                _sort_out(spots, different, counts, distinct, which)
+                _sum_kernels(
+                    good + 1,
+                    good_offset,
+                    good_factor,
+                    different,
+                    counts,
+                    distinct,
+                    which,
+                    mass,
+                    lines,
+                    product,
+                    good_density,
+                )
 
-                _widen(shape, rest, rest_index, edges, rows)
+                _widen(shape, rest, rest_index, rest_oldest, rest_youngest, rows)
                 _place_prior(0, shape, before, start, rest_offset, rest_factor)
                 kernels, gathered = 1, _is_gathered(shape, rest, reach, start)
                 if gathered:
@@ -119,12 +142,36 @@ def play(
                         rest_factor,
                     )
                     kernels += 1
-                _add_kernels(kernels, rest_offset, rest_factor, different, spots, mass, product, rest_density)
+                _sum_kernels(
+                    kernels,
+                    rest_offset,
+                    rest_factor,
+                    different,
+                    counts,
+                    distinct,
+                    which,
+                    mass,
+                    lines,
+                    product,
+                    rest_density,
+                )
                 if gathered:
-                    for i in range(different):
-                        rest_density[i] += _sum_histogram(
-                            i, spots, shape, rest, histogram, mass, before, reach, start, box
-                        )
+                    _add_histogram(
+                        histogram,
+                        shape,
+                        rest,
+                        different,
+                        counts,
+                        distinct,
+                        which,
+                        mass,
+                        before,
+                        reach,
+                        start,
+                        lines,
+                        box,
+                        rest_density,
+                    )
                     for i in range(rest):
                         histogram[rest_flat[i]] = 0.0
                 best = 0
@@ -148,6 +195,11 @@ def play(
             elif not stale:
                 rest_flat[rest] = flat
                 _unflatten(shape, flat, rest, rest_index)
+                for axis in range(axes):
+                    here = rest_index[axis, rest]
+                    if rest_youngest[axis, here] < 0:
+                        rest_oldest[axis, here] = rest
+                    rest_youngest[axis, here] = rest
                 rest += 1
 
 
@@ -181,32 +233,40 @@ def _pick_out(wanted: bool, is_good: np.ndarray, index: np.ndarray, found: np.nd
 
 
 @njit(cache=True, nogil=True)
-def _widen(shape: np.ndarray, count: int, index: np.ndarray, edges: np.ndarray, rows: np.ndarray) -> None:
+def _find_edges(count: int, index: np.ndarray, oldest: np.ndarray, youngest: np.ndarray) -> None:
+    """The oldest and the youngest observation of each index, int64 `[axes, longest]`; the latter −1 where none is."""
+    youngest[:] = -1
+    for axis in range(len(index)):
+        for i in range(count):
+            youngest[axis, index[axis, i]] = i
+        for i in range(count - 1, -1, -1):
+            oldest[axis, index[axis, i]] = i
+
+
+@njit(cache=True, nogil=True)
+def _widen(
+    shape: np.ndarray, count: int, index: np.ndarray, oldest: np.ndarray, youngest: np.ndarray, rows: np.ndarray
+) -> None:
     """Write the rows of those kernels of a set that are wider than the narrowest; all are `NARROW` before.
 
     Observations of one index stand side by side by age, with no gap between them. So only the oldest and the youngest
     have a neighbour at a distance: the oldest on its left, the youngest on its right.
     """
-    oldest, youngest = edges
     for axis in range(len(shape)):
         length = shape[axis]
         if count == 1:
             rows[axis, 0] = length + 98 + index[axis, 0]
             continue
         narrow = length / min(100, count + 2)
-        youngest[:length] = -1
-        for i in range(count):
-            youngest[index[axis, i]] = i
-        for i in range(count - 1, -1, -1):
-            oldest[index[axis, i]] = i
         previous = -1
         for here in range(length):
-            if youngest[here] < 0:
+            if youngest[axis, here] < 0:
                 continue
             gap = here - previous
             if previous >= 0 and gap > narrow:
-                rows[axis, youngest[previous]] = max(rows[axis, youngest[previous]], gap)
-                rows[axis, oldest[here]] = gap
+                left = youngest[axis, previous]
+                rows[axis, left] = max(rows[axis, left], gap)
+                rows[axis, oldest[axis, here]] = gap
             previous = here
 
 
@@ -290,14 +350,17 @@ def _draw(
         kernel = pick(state, good + 1)
         flat = 0
         for axis in range(len(shape)):
-            first = offset[axis, kernel]
-            length = shape[axis]
-            target = before[first] + uniform(state) * (before[first + length] - before[first])
-            spot = 0
-            for place in range(first + 1, first + length):
-                spot += before[place] <= target
+            first, size = np.uint64(offset[axis, kernel]), np.uint64(shape[axis])
+            target = before[first] + uniform(state) * (before[first + size] - before[first])
+            # Bisection without branches; unsigned places spare the check for negative ones.
+            place = first
+            while size > np.uint64(1):
+                half = size >> np.uint64(1)
+                place = place + half if before[place + half] <= target else place
+                size -= half
+            spot = np.int64(place - first)
             spots[axis, different] = spot
-            flat = flat * length + spot
+            flat = flat * shape[axis] + spot
         flats[different] = flat
         different += seen[flat] != trial
         seen[flat] = trial
@@ -305,27 +368,74 @@ def _draw(
 
 
 @njit(cache=True, nogil=True)
-def _add_kernels(
+def _sort_out(spots: np.ndarray, different: int, counts: np.ndarray, distinct: np.ndarray, which: np.ndarray) -> None:
+    """Find the distinct indices of the candidates on each axis.
+
+    Args:
+        spots: int64 `[axes, candidates]`, indices.
+        different: how many candidates there are.
+        counts: int64 `[axes]`, filled with how many indices are distinct.
+        distinct: int64 `[axes, candidates]`, filled with these.
+        which: int64 `[axes, candidates]`, filled with the place of each candidate's index among them.
+    """
+    for axis in range(len(spots)):
+        count = 0
+        for i in range(different):
+            place = 0
+            while place < count and distinct[axis, place] != spots[axis, i]:
+                place += 1
+            if place == count:
+                distinct[axis, count] = spots[axis, i]
+                count += 1
+            which[axis, i] = place
+        counts[axis] = count
+
+
+# Sums may be reordered, for speed: their rounding is far below TIE.
+@njit(cache=True, nogil=True, fastmath={"reassoc"})
+def _sum_kernels(
     kernels: int,
     offset: np.ndarray,
     factor: np.ndarray,
     different: int,
-    spots: np.ndarray,
+    counts: np.ndarray,
+    distinct: np.ndarray,
+    which: np.ndarray,
     mass: np.ndarray,
+    lines: np.ndarray,
     product: np.ndarray,
     density: np.ndarray,
 ) -> None:
-    """The sum of kernels at each candidate, into `density`."""
+    """The sum of kernels at each candidate, into `density`.
+
+    Args:
+        kernels: how many.
+        offset, factor: of the kernels; see the module.
+        different: how many candidates there are.
+        counts, distinct, which: their distinct indices, from `_sort_out`.
+        mass: of the `Tables`.
+        lines: float64 `[axes, candidates, kernels or more]`, to work in.
+        product: float64 `[kernels or more]`, to work in.
+        density: float64 `[candidates]`.
+    """
     axes = len(offset)
-    density[:different] = 0.0
-    for kernel in range(kernels):
-        product[:different] = factor[kernel]
-        for axis in range(axes):
-            place = offset[axis, kernel]
-            for i in range(different):
-                product[i] *= mass[place + spots[axis, i]]
-        for i in range(different):
-            density[i] += product[i]
+    for axis in range(axes):
+        for i in range(counts[axis]):
+            spot = distinct[axis, i]
+            for kernel in range(kernels):
+                lines[axis, i, kernel] = mass[np.uint64(offset[axis, kernel] + spot)]
+    for i in range(different):
+        line = which[0, i]
+        for kernel in range(kernels):
+            product[kernel] = factor[kernel] * lines[0, line, kernel]
+        for axis in range(1, axes):
+            line = which[axis, i]
+            for kernel in range(kernels):
+                product[kernel] *= lines[axis, line, kernel]
+        total = 0.0
+        for kernel in range(kernels):
+            total += product[kernel]
+        density[i] = total
 
 
 @njit(cache=True, nogil=True)
@@ -360,61 +470,57 @@ def _gather(count: int, flat: np.ndarray, histogram: np.ndarray) -> None:
 
 
 @njit(cache=True, nogil=True)
-def _sum_histogram(
-    candidate: int,
-    spots: np.ndarray,
+def _add_histogram(
+    histogram: np.ndarray,
     shape: np.ndarray,
     count: int,
-    histogram: np.ndarray,
+    different: int,
+    counts: np.ndarray,
+    distinct: np.ndarray,
+    which: np.ndarray,
     mass: np.ndarray,
     before: np.ndarray,
     reach: np.ndarray,
     start: np.ndarray,
+    lines: np.ndarray,
     box: np.ndarray,
-) -> float:
-    """The sum of the narrowest kernels of the cells within their reach of a candidate."""
-    first, last, at = box
-    inner = len(shape) - 1
-    for axis in range(inner + 1):
-        row = start[axis] + _narrowest(shape[axis], count) * 2 * shape[axis]
-        first[axis] = max(spots[axis, candidate] - reach[row], 0)
-        last[axis] = min(spots[axis, candidate] + reach[row], shape[axis] - 1)
-        at[axis] = first[axis]
-    total = 0.0
-    while True:
-        product, line = 1.0, 0
-        for axis in range(inner):
-            product *= _narrow_mass(axis, at[axis], spots[axis, candidate], shape, count, mass, before, start)
-            line = (line + at[axis]) * shape[axis + 1]
-        sum_of_line = 0.0
-        for here in range(first[inner], last[inner] + 1):
-            weight = histogram[line + here]
-            if weight != 0.0:
-                sum_of_line += weight * _narrow_mass(
-                    inner, here, spots[inner, candidate], shape, count, mass, before, start
-                )
-        total += product * sum_of_line
-        axis = inner - 1
-        while axis >= 0 and at[axis] == last[axis]:
-            at[axis] = first[axis]
-            axis -= 1
-        if axis < 0:
-            return total
-        at[axis] += 1
+    density: np.ndarray,
+) -> None:
+    """Add the narrowest kernels of a set of `count`, gathered in `histogram`, to the density at each candidate.
 
-
-@njit(cache=True, nogil=True)
-def _narrow_mass(
-    axis: int,
-    center: int,
-    spot: int,
-    shape: np.ndarray,
-    count: int,
-    mass: np.ndarray,
-    before: np.ndarray,
-    start: np.ndarray,
-) -> float:
-    """Probability of an index under the narrowest kernel at a center, on one axis."""
-    length = shape[axis]
-    place = start[axis] + _narrowest(length, count) * 2 * length + length - 1 - center
-    return mass[place + spot] / (before[place + length] - before[place])
+    Args as of `_sum_kernels`; `box`, int64 `[2, axes, candidates]`, and `lines` are to work in.
+    """
+    axes, last = len(shape), len(shape) - 1
+    first, width = box
+    for axis in range(axes):
+        length = shape[axis]
+        row = start[axis] + _narrowest(length, count) * 2 * length
+        for i in range(counts[axis]):
+            spot = distinct[axis, i]
+            first[axis, i] = max(spot - reach[row], 0)
+            width[axis, i] = min(spot + reach[row], length - 1) - first[axis, i] + 1
+            for step in range(width[axis, i]):
+                place = row + length - 1 - first[axis, i] - step
+                lines[axis, i, step] = mass[place + spot] / (before[place + length] - before[place])
+    at = np.empty(axes, np.int64)
+    for i in range(different):
+        at[:] = 0
+        inner = which[last, i]
+        while True:
+            product, start_of_line = 1.0, 0
+            for axis in range(last):
+                line = which[axis, i]
+                product *= lines[axis, line, at[axis]]
+                start_of_line = (start_of_line + first[axis, line] + at[axis]) * shape[axis + 1]
+            start_of_line += first[last, inner]
+            total = 0.0
+            for step in range(width[last, inner]):
+                total += histogram[np.uint64(start_of_line + step)] * lines[last, inner, step]
+            density[i] += product * total
+            axis = last - 1
+            while axis >= 0 and at[axis] == width[axis, which[axis, i]] - 1:
+                at[axis] = 0
+                axis -= 1
+            if axis < 0:
+                break
+            at[axis] += 1
