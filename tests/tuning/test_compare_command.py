@@ -1,0 +1,94 @@
+"""`tunecost compare` as a user meets it."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from grids.space import PRESETS
+from grids.surface import Provenance, Surface
+from grids.surface_file import save
+from tuning.cli import run
+
+Captured = pytest.CaptureFixture[str]
+
+
+def tunecost(line: str) -> int:
+    return run(line.split())
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    for optimizer, good in (("adam", 1), ("avagrad", 5)):
+        value = np.where(np.arange(9) < good, 0.0, 5.0).reshape(3, 3, 1) + np.arange(9.0).reshape(3, 3, 1) / 100
+        surface = Surface(PRESETS["tiny"], (0,), value, np.zeros(value.shape, bool), Provenance("toy", optimizer))
+        save(surface, f"{optimizer}.parquet")
+    line = "replay adam.parquet avagrad.parquet -s random -s random-unique --repeats 80 --jobs 1"
+    assert run([*line.split(), "--out", "replays.parquet", "--quiet"]) == 0
+    return tmp_path
+
+
+def compared(line: str, capsys: Captured) -> list[dict]:
+    assert run(["compare", *line.split(), "--format", "json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_two_optimizers_under_each_searcher(folder: Path, capsys: Captured) -> None:
+    rows = compared("adam avagrad --target 0.5", capsys)
+    assert [(row["searcher_a"], row["searcher_b"]) for row in rows] == [
+        ("random", "random"),
+        ("random-unique", "random-unique"),
+    ]
+    for row in rows:
+        # One good cell against five: 9 trials against 9/5 with replacement, 5 against 10/6 without.
+        assert row["ratio"] == pytest.approx(row["ert_b"] / row["ert_a"])
+        assert row["difference"] == pytest.approx(row["ert_b"] - row["ert_a"])
+        assert row["ratio_high"] < 1
+        assert row["p_logrank"] <= row["p_logrank_holm"] < 1e-6
+        assert row["p_mannwhitney"] <= row["p_mannwhitney_holm"] < 1e-6
+
+
+def test_two_searchers_on_each_surface(folder: Path, capsys: Captured) -> None:
+    rows = compared("random random-unique --target 0 --count unique", capsys)
+    assert [row["surface_a"] for row in rows] == ["adam.parquet", "avagrad.parquet"]
+    assert all(row["surface_a"] == row["surface_b"] for row in rows)
+    # Distinct cells until the single best one: the law is one and the same.
+    assert all(row["p_logrank"] > 0.001 for row in rows)
+    assert all(row["ratio_low"] < row["ratio"] < row["ratio_high"] for row in rows)
+
+
+def test_the_table_may_be_named_either_way(folder: Path, capsys: Captured) -> None:
+    Path("replays.parquet").rename("mine.parquet")
+    by_place = compared("adam avagrad mine.parquet", capsys)
+    assert by_place == compared("adam avagrad --replays mine.parquet", capsys)
+    assert tunecost("compare adam avagrad mine.parquet") == 0
+    shown = capsys.readouterr().out
+    assert "Holm" in shown
+    assert f"{by_place[0]['ratio']:.4g}" in shown
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("adam avagard", "unknown optimizer or searcher 'avagard'; did you mean 'avagrad'?"),
+        ("adam random", "not two of a kind"),
+        ("adam adam", "cannot be compared with itself"),
+        ("adam avagrad --target -1", "--target must be a number of at least 0"),
+        ("adam avagrad nothing.parquet", "nothing.parquet: cannot be read"),
+        ("adam", "Missing argument"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(folder: Path, capsys: Captured, line: str, says: str) -> None:
+    assert run(["compare", *line.split()]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    assert says in captured.err
+
+
+def test_without_a_table_it_asks_for_one(folder: Path, capsys: Captured) -> None:
+    Path("replays.parquet").unlink()
+    assert tunecost("compare adam avagrad") == 2
+    assert "which replay table?" in capsys.readouterr().err
