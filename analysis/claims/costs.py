@@ -1,0 +1,185 @@
+"""Section 7: what AvaGrad and Adam cost to tune."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from analysis.claims.evidence import Evidence, seeds_in_words, spread
+from analysis.claims.finding import NAN, Estimate, Finding, Statement, Verdict
+from analysis.compare import compare
+from analysis.ert import FEW_HITS, stream
+
+SEARCHERS = {"random": "random search", "tpe": "TPE", "cmaes": "CMA-ES", "gld": "GLD", "cgld": "CGLD"}
+"""The five of Figure 2."""
+LEVEL = 1.0
+"""Percentage points, below which Figure 2's curves are read."""
+_RARE = 0.005
+
+
+def expected_runtime(survival: np.ndarray) -> np.ndarray:
+    """ERT of a searcher that starts anew after each budget: float64 `[tables]`.
+
+    E[min(T, B)] / P(T ≤ B) with E[min(T, B)] = Σ_{t<B} P(T > t), from P(T > t) for t = 0 … B; infinite where the
+    target is never hit.
+    """
+    with np.errstate(divide="ignore"):
+        return np.asarray(survival[:, :-1].sum(axis=1) / (1.0 - survival[:, -1]))
+
+
+def runtime_ratio(evidence: Evidence, one: tuple[str, str], other: tuple[str, str]) -> tuple[Estimate, str] | None:
+    """ERT of `one` (optimizer, searcher) over that of `other`, with an interval, and where both come from.
+
+    Exact where the laws are known, the interval being the range over seeds; otherwise from replays, the interval
+    being the bootstrap's. None where there is neither.
+    """
+    if one in evidence.survival and other in evidence.survival:
+        ours, theirs = (expected_runtime(evidence.survival[key]) for key in (one, other))
+        missed = max(evidence.survival[key][0, -1] for key in (one, other))
+        same = len(ours) == len(theirs)
+        pairs = zip(ours, theirs, strict=True) if same else [(ours[0], theirs[0])]
+        ratios = [a / b if np.isfinite(b) else NAN for a, b in pairs]
+        words = seeds_in_words(evidence.surfaces[one[0]]) if same else "numbers of seeds differ: no interval"
+        stuck = f" (up to {100 * missed:.0f}% not there in one budget)" if missed > _RARE else ""
+        return spread(ratios), f"exact: {ours[0]:.1f} against {theirs[0]:.1f} trials{stuck}; {words}"
+    if one in evidence.replays and other in evidence.replays:
+        a, b = (evidence.replays[key].runtimes(evidence.target) for key in (other, one))
+        if min(a.hits, b.hits) < FEW_HITS:
+            return Estimate(NAN), f"{b.hits} and {a.hits} hits in {b.repeats} and {a.repeats} replays are too few"
+        found = compare(a, b, stream(evidence.seed, *one, *other, evidence.target))
+        words = f"ERT of {b.repeats} replays each, {b.hits} and {a.hits} hits; interval: bootstrap over replays"
+        return Estimate(found.ratio, *found.ratio_interval), words
+    return None
+
+
+def cheaper(searcher: str) -> Callable[[Evidence], Finding]:
+    """Under this searcher AvaGrad comes to 0.5% in fewer trials than Adam."""
+
+    def statement(evidence: Evidence) -> Finding:
+        about = Statement(
+            f"avagrad-cheaper-{searcher}",
+            f"AvaGrad is cheaper to tune to {evidence.target:g}% than Adam under {SEARCHERS[searcher]}",
+            "7, Figure 2 left",
+            None,
+            "trials of AvaGrad over trials of Adam: below 1",
+        )
+        found = runtime_ratio(evidence, ("avagrad", searcher), ("adam", searcher))
+        if found is None:
+            return about.missing("needs surfaces of adam and avagrad over alpha and epsilon")
+        return about.found(found[0], found[0].below(1.0), found[1])
+
+    return statement
+
+
+def cheaper_everywhere(evidence: Evidence) -> Finding:
+    """Under every one of the five searchers AvaGrad is the cheaper."""
+    about = Statement(
+        "avagrad-cheaper-everywhere",
+        "AvaGrad is cheaper to tune than Adam whichever the searcher, random search included",
+        "7, Figure 2 left",
+        float(len(SEARCHERS)),
+        "searchers under which AvaGrad is cheaper: all; fails where one is surely not",
+    )
+    each = {searcher: cheaper(searcher)(evidence) for searcher in SEARCHERS}
+    known = {name: finding for name, finding in each.items() if not np.isnan(finding.ours.value)}
+    if not known:
+        return about.missing(each["random"].why)
+    for_sure = sum(finding.verdict == Verdict.holds for finding in known.values())
+    possible = sum(finding.verdict != Verdict.fails for finding in each.values())
+    count = Estimate(sum(f.ours.value < 1 for f in known.values()), for_sure, possible)
+    verdict = (
+        Verdict.holds if for_sure == len(SEARCHERS) else Verdict.fails if possible < len(SEARCHERS) else Verdict.open
+    )
+    against = [SEARCHERS[name] for name, finding in known.items() if finding.verdict == Verdict.fails]
+    return about.found(count, verdict, f"Adam is cheaper under {', '.join(against)}" if against else "none against it")
+
+
+def crossing(evidence: Evidence, optimizer: str, searcher: str) -> Estimate | None:
+    """The first trial after which the mean suboptimality is below 1%, with the range over seeds; None if unknown.
+
+    Infinite where the curve does not get there.
+    """
+    curves = evidence.curves.get((optimizer, searcher))
+    if curves is None:
+        return None
+    under = curves < LEVEL
+    return spread(np.where(under.any(axis=1), under.argmax(axis=1) + 1.0, np.inf))
+
+
+def avagrad_with_cgld(evidence: Evidence) -> Finding:
+    """AvaGrad, CGLD: 13 trials to a mean suboptimality below 1%."""
+    about = Statement(
+        "avagrad-cgld-13",
+        "AvaGrad under CGLD has a mean suboptimality below 1% within 13 trials",
+        "7, Figure 2 right",
+        13.0,
+        "trials: at most 13",
+    )
+    ours = crossing(evidence, "avagrad", "cgld")
+    if ours is None:
+        return about.missing("needs a surface of avagrad over alpha and epsilon")
+    return about.found(ours, ours.below(14.0), f"exact curve; {seeds_in_words(evidence.surfaces['avagrad'])}")
+
+
+def adam_with_gld(evidence: Evidence) -> Finding:
+    """Adam, GLD: 74 trials to a mean suboptimality below 1%."""
+    about = Statement(
+        "adam-gld-74",
+        "Adam under GLD needs 74 trials to a mean suboptimality below 1%",
+        "7, Figure 2 right",
+        74.0,
+        "trials: at least 74",
+    )
+    ours = crossing(evidence, "adam", "gld")
+    if ours is None:
+        return about.missing("needs a surface of adam over alpha and epsilon")
+    return about.found(ours, ours.at_least(74.0), f"exact curve; {seeds_in_words(evidence.surfaces['adam'])}")
+
+
+def ratio_of_the_two(evidence: Evidence) -> Finding:
+    """74 trials over 13."""
+    about = Statement(
+        "adam-gld-over-avagrad-cgld",
+        "Adam under GLD takes 5.7 times the trials of AvaGrad under CGLD to a mean suboptimality below 1%",
+        "7, Figure 2 right",
+        74 / 13,
+        "trials of Adam over trials of AvaGrad: at least 5.7; fails below",
+    )
+    adam, avagrad = crossing(evidence, "adam", "gld"), crossing(evidence, "avagrad", "cgld")
+    if adam is None or avagrad is None:
+        return about.missing("needs surfaces of adam and avagrad over alpha and epsilon")
+    if not np.isfinite(avagrad.value):
+        return about.found(Estimate(0.0), Verdict.fails, "AvaGrad under CGLD never comes below 1% on average")
+    low, high = adam.ends[0] / avagrad.ends[1], adam.ends[1] / avagrad.ends[0]
+    known = not np.isnan(adam.low + avagrad.low)
+    ours = Estimate(adam.value / avagrad.value, *((low, high) if known else ()))
+    return about.found(ours, ours.at_least(5.65), f"{adam.value:.0f} trials against {avagrad.value:.0f}")
+
+
+def cgld_helps(optimizer: str, name: str, helps: bool) -> Callable[[Evidence], Finding]:
+    """CGLD is faster than GLD for AvaGrad, and is not for Adam."""
+
+    def statement(evidence: Evidence) -> Finding:
+        about = Statement(
+            f"cgld-{'faster' if helps else 'not-faster'}-{optimizer}",
+            f"CGLD is {'' if helps else 'not '}faster than GLD for {name}",
+            "7, Figure 2 right",
+            None,
+            f"trials to {evidence.target:g}% under CGLD over those under GLD: {'below' if helps else 'at least'} 1",
+        )
+        found = runtime_ratio(evidence, (optimizer, "cgld"), (optimizer, "gld"))
+        if found is None:
+            return about.missing(f"needs a surface of {optimizer} over alpha and epsilon")
+        return about.found(found[0], found[0].below(1.0) if helps else found[0].at_least(1.0), found[1])
+
+    return statement
+
+
+STATEMENTS: tuple[Callable[[Evidence], Finding], ...] = (
+    *(cheaper(searcher) for searcher in SEARCHERS),
+    cheaper_everywhere,
+    avagrad_with_cgld,
+    adam_with_gld,
+    ratio_of_the_two,
+    cgld_helps("avagrad", "AvaGrad", True),
+    cgld_helps("adam", "Adam", False),
+)

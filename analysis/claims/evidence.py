@@ -1,0 +1,96 @@
+"""What statements are held against: one task's surfaces, their replays and exact laws, the counterexample's runs."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy import stats
+
+from analysis.claims.finding import Estimate
+from analysis.replays import Group
+from grids.surface import Surface
+
+AXES = ("alpha", "epsilon")
+Key = tuple[str, str]
+"""An optimizer and a searcher."""
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """All that is known of one task.
+
+    Args:
+        task: its name.
+        surfaces: by optimizer.
+        replays: by optimizer and searcher, on the mean over seeds; each replay's budget is the number of cells.
+        survival: P(runtime to `target` > t), exactly, by optimizer and searcher: float64 `[tables, budget + 1]`, a
+            row for each of the surface's `tables`.
+        curves: the mean suboptimality of the best cell after 1, 2, … trials, exactly: float64 `[tables, trials]`.
+        counterexample: by method, the mean over steps 1…t of the squared gradient: float64 `[runs, steps]`.
+        target: suboptimality, in the surfaces' unit.
+        seed: of the bootstrap.
+    """
+
+    task: str
+    surfaces: Mapping[str, Surface]
+    replays: Mapping[Key, Group] = field(default_factory=dict)
+    survival: Mapping[Key, np.ndarray] = field(default_factory=dict)
+    curves: Mapping[Key, np.ndarray] = field(default_factory=dict)
+    counterexample: Mapping[str, np.ndarray] = field(default_factory=dict)
+    target: float = 0.5
+    seed: int = 0
+
+    def plane(self, optimizer: str) -> Surface | None:
+        """The optimizer's surface, if there is one over α and ε, both of more than one value."""
+        surface = self.surfaces.get(optimizer)
+        return surface if surface is not None and is_plane(surface) else None
+
+
+def is_plane(surface: Surface) -> bool:
+    """Whether the surface's axes are α and ε, in this order, of two values or more."""
+    return surface.space.names == AXES and min(surface.space.shape) > 1
+
+
+def tables(surface: Surface) -> list[np.ndarray]:
+    """The mean over seeds first, then each seed's own table where there are several; float64 `[*shape]` each."""
+    several = len(surface.seeds) > 1
+    return [surface.mean, *(surface.finite[..., number] for number in range(len(surface.seeds)) if several)]
+
+
+def over_tables(surface: Surface, measure: Callable[[np.ndarray], float]) -> Estimate:
+    """`measure` of the mean table; its interval is the range over that and each seed's own table."""
+    return spread([measure(table) for table in tables(surface)])
+
+
+def spread(values: "list[float] | np.ndarray") -> Estimate:
+    """The first value, with the range of all where there are several."""
+    if len(values) == 1:
+        return Estimate(float(values[0]))
+    return Estimate(float(values[0]), float(np.min(values)), float(np.max(values)))
+
+
+def noise(surface: Surface) -> tuple[float, str]:
+    """A difference of two good cells' values that chance alone makes in one of twenty cases, and how it is known.
+
+    With several seeds: Student's t on their spread, pooled over the better quarter of the cells. With one, for an
+    error in % on a validation set of known size: the binomial law at the lowest error. 0 where neither is known.
+    """
+    seeds = len(surface.seeds)
+    if seeds > 1:
+        good = surface.mean <= np.quantile(surface.mean, 0.25)
+        deviation = math.sqrt(float(surface.finite[good].var(axis=-1, ddof=1).mean()))
+        freedom = int(good.sum()) * (seeds - 1)
+        return float(stats.t.ppf(0.975, freedom)) * deviation * math.sqrt(2 / seeds), f"spread of {seeds} seeds"
+    size = surface.provenance.data.get("validation")
+    lowest = surface.mean.min() / 100
+    if surface.provenance.unit == "%" and isinstance(size, int) and size > 0 and 0 <= lowest <= 1:
+        deviation = 100 * math.sqrt(float(lowest * (1 - lowest)) / size)
+        return float(stats.norm.ppf(0.975)) * deviation * math.sqrt(2), f"one seed, {size} validation examples"
+    return 0.0, "one seed, noise unknown"
+
+
+def seeds_in_words(surface: Surface) -> str:
+    """What the interval of `over_tables` is."""
+    seeds = len(surface.seeds)
+    return f"interval: range over {seeds} seeds" if seeds > 1 else "one seed: its own noise is not in this"

@@ -1,0 +1,106 @@
+"""Section 6, Figure 1: how α and ε act together on Adam's and AvaGrad's surfaces."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from analysis.claims.evidence import Evidence, noise, over_tables, seeds_in_words
+from analysis.claims.finding import Estimate, Finding, Statement, Verdict
+from analysis.separability import TRANSITION, Scale, pairs, regimes, ridge, ridge_slope, scaled, variance_shares
+
+SLOPE_MARGIN = 0.25
+"""A slope this near to a whole one is taken for it: the grid has two values to a decade."""
+INDEPENDENT, DEPENDENT = 0.95, 0.85
+"""Shares of variance by α alone from which, and up to which, ε is said to have no part, or some."""
+
+
+def avagrad_best_alpha(evidence: Evidence) -> Finding:
+    """AvaGrad: one α is best for every ε."""
+    surface = evidence.plane("avagrad")
+    columns = len(surface.space.axis("epsilon")) if surface else 21
+    about = Statement(
+        "avagrad-one-alpha",
+        "For every ε, AvaGrad's best α is the same",
+        "6",
+        float(columns),
+        "columns of ε whose best α is the common one: all; fails where a column prefers another by more than noise",
+    )
+    if surface is None:
+        return about.missing("needs a surface of avagrad over alpha and epsilon")
+    margin, source = noise(surface)
+    gap = surface.mean - surface.mean.min(axis=0)
+    exact, near = (gap <= 0).sum(axis=1), (gap <= margin).sum(axis=1)
+    common = int(np.lexsort((near, exact))[-1])
+    loosely = int(near.max())
+    verdict = Verdict.holds if exact[common] == columns else Verdict.open if loosely == columns else Verdict.fails
+    alpha = surface.space.axis("alpha").values
+    why = f"α = {alpha[common]:g} is best for {exact[common]} of {columns} ε"
+    why += f", and α = {alpha[int(near.argmax())]:g} within {margin:.2g} of the best for {loosely} ({source})"
+    return about.found(Estimate(float(exact[common]), float(exact[common]), float(loosely)), verdict, why)
+
+
+def adam_slope(regime: str, aim: float) -> Callable[[Evidence], Finding]:
+    """Adam: the best α stays up to the transition, and climbs in proportion to ε beyond it."""
+    beyond = regime == "_high"
+
+    def statement(evidence: Evidence) -> Finding:
+        about = Statement(
+            f"adam-ridge-{'non-adaptive' if beyond else 'adaptive'}",
+            "Beyond the transition, Adam's best α grows in proportion to ε"
+            if beyond
+            else "Up to the transition near ε = 1e-3, Adam's best α does not depend on ε",
+            "6, Figure 1",
+            aim,
+            f"slope of log α against log ε: within {SLOPE_MARGIN:g} of {aim:g}; fails where its interval is outside",
+        )
+        surface = evidence.plane("adam")
+        if surface is None:
+            return about.missing("needs a surface of adam over alpha and epsilon")
+        (pair,) = pairs(surface)
+        where = ridge(pair)
+        found = ridge_slope(pair, where, regimes(pair, TRANSITION)[regime])
+        ours = Estimate(found.slope, found.low, found.high)
+        if np.isnan(found.slope):
+            return about.missing(f"{found.points} values of ε in this regime are too few")
+        return about.found(ours, ours.near(aim, SLOPE_MARGIN), f"Theil–Sen over {found.points} values of ε")
+
+    return statement
+
+
+def avagrad_independent(evidence: Evidence) -> Finding:
+    """AvaGrad beyond the transition: the value is a function of α."""
+    about = Statement(
+        "avagrad-independent-of-epsilon",
+        "In the non-adaptive regime AvaGrad's performance does not depend on ε",
+        "6, Figure 1",
+        1.0,
+        f"share of the ranks' variance that α alone explains, ε > 1e-3: at least {INDEPENDENT:g}; "
+        f"fails below {DEPENDENT:g}",
+    )
+    surface = evidence.plane("avagrad")
+    if surface is None:
+        return about.missing("needs a surface of avagrad over alpha and epsilon")
+    beyond = np.array(surface.space.axis("epsilon").values) > TRANSITION
+    if beyond.sum() < 2:
+        return about.missing("fewer than two values of ε beyond the transition")
+
+    def share(table: np.ndarray) -> float:
+        return variance_shares(scaled(table[:, beyond], Scale.rank))[0]
+
+    ours = over_tables(surface, share)
+    verdict = ours.at_least(INDEPENDENT)
+    if verdict != Verdict.holds:
+        verdict = Verdict.fails if ours.below(DEPENDENT) == Verdict.holds else Verdict.open
+    why = f"{int(beyond.sum())} values of ε; {seeds_in_words(surface)}"
+    adam = evidence.plane("adam")
+    if adam is not None and adam.space == surface.space:
+        why += f"; Adam's share there: {share(adam.mean):.2f}"
+    return about.found(ours, verdict, why)
+
+
+STATEMENTS: tuple[Callable[[Evidence], Finding], ...] = (
+    adam_slope("_low", 0.0),
+    adam_slope("_high", 1.0),
+    avagrad_independent,
+    avagrad_best_alpha,
+)

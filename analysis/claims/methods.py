@@ -1,0 +1,117 @@
+"""Section 5.1: where adaptive methods are best on vision tasks, and what matters more, ε or the method."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from analysis.claims.evidence import Evidence, noise, seeds_in_words, spread, tables
+from analysis.claims.finding import Estimate, Finding, Statement, Verdict
+from analysis.separability import TRANSITION
+from grids.surface import Surface
+
+ADAPTIVE = ("adam", "amsgrad", "adamw", "radam", "adabound", "adashift", "adabelief", "avagrad", "avagradw")
+NAMES = {"adam": "Adam", "amsgrad": "AMSGrad", "adamw": "AdamW", "avagrad": "AvaGrad"}
+DEFAULT = 1e-8
+"""The ε that is left alone by most."""
+_FEWEST = 3
+
+
+def best_range(surface: Surface, axis: str) -> tuple[Estimate, str]:
+    """The best cell's value on an axis, with the range over all cells that noise cannot tell from it; and in words."""
+    margin, source = noise(surface)
+    number = surface.space.names.index(axis)
+    values = np.array(surface.space.axes[number].values)
+    cells = np.argwhere(surface.suboptimality <= margin)[:, number]
+    best = values[surface.best_cell[number]]
+    words = f"{surface.describe(surface.best_cell)}; {len(cells)} cells within {margin:.2g} of it ({source})"
+    return Estimate(float(best), float(values[cells.min()]), float(values[cells.max()])), words
+
+
+def best_epsilon(optimizer: str, paper: float) -> Callable[[Evidence], Finding]:
+    """The best ε is large."""
+
+    def statement(evidence: Evidence) -> Finding:
+        about = Statement(
+            f"best-epsilon-{optimizer}",
+            f"On vision, {NAMES[optimizer]}'s best ε is large, far above the default 1e-8",
+            "5.1",
+            paper,
+            "ε of the best cell and of all that noise cannot tell from it: above 1e-3; fails where none is",
+        )
+        surface = evidence.plane(optimizer)
+        if surface is None:
+            return about.missing(f"needs a surface of {optimizer} over alpha and epsilon")
+        ours, why = best_range(surface, "epsilon")
+        above = np.nextafter(TRANSITION, 1)
+        return about.found(ours, ours.at_least(float(above)), why)
+
+    return statement
+
+
+def adam_best_alpha(evidence: Evidence) -> Finding:
+    """Adam's best α is 0.1."""
+    about = Statement(
+        "best-alpha-adam",
+        "Adam's best α is 0.1, a hundred times its default",
+        "5.1",
+        0.1,
+        "α of the best cell and of all that noise cannot tell from it: 0.1 or its neighbours; fails where none is",
+    )
+    surface = evidence.plane("adam")
+    if surface is None:
+        return about.missing("needs a surface of adam over alpha and epsilon")
+    ours, why = best_range(surface, "alpha")
+    values = surface.space.axis("alpha").values
+    home = int(np.argmin(np.abs(np.log10(values) + 1)))
+    low, high = values[max(home - 1, 0)], values[min(home + 1, len(values) - 1)]
+    if low <= ours.low and ours.high <= high:
+        return about.found(ours, Verdict.holds, why)
+    return about.found(ours, Verdict.fails if ours.high < low or ours.low > high else Verdict.open, why)
+
+
+def epsilon_matters_more(evidence: Evidence) -> Finding:
+    """Once ε is tuned, adaptive methods differ less than they do at the default ε."""
+    about = Statement(
+        "epsilon-over-method",
+        "Tuning ε matters more than which adaptive method is used",
+        "5.1, 6",
+        None,
+        "spread of errors between methods at their best cell, over that at ε = 1e-8 with α tuned: below 1",
+    )
+    surfaces = {name: evidence.plane(name) for name in ADAPTIVE}
+    there = {
+        name: surface
+        for name, surface in surfaces.items()
+        if surface is not None and DEFAULT in surface.space.axis("epsilon").values
+    }
+    if len(there) < _FEWEST:
+        have = ", ".join(there) or "none"
+        return about.missing(f"needs {_FEWEST} adaptive methods with ε = 1e-8 or more; there: {have}")
+    columns = {name: surface.space.axis("epsilon").values.index(DEFAULT) for name, surface in there.items()}
+    seeds = {len(surface.seeds) for surface in there.values()}
+    alike = [tables(surface) if len(seeds) == 1 else tables(surface)[:1] for surface in there.values()]
+    ratios = []
+    for some in zip(*alike, strict=True):
+        tuned = [float(table.min()) for table in some]
+        default = [float(table[:, columns[name]].min()) for name, table in zip(there, some, strict=True)]
+        ratios.append(float(np.ptp(tuned) / np.ptp(default)) if np.ptp(default) else float("inf"))
+    ours = spread(ratios)
+    first = [alike_tables[0] for alike_tables in alike]
+    tuned = [float(table.min()) for table in first]
+    default = [float(table[:, columns[name]].min()) for name, table in zip(there, first, strict=True)]
+    worst = list(there)[int(np.argmax(default))]
+    why = (
+        f"{len(there)} methods: {min(tuned):.2f} to {max(tuned):.2f} tuned, {min(default):.2f} to {max(default):.2f} "
+        f"at ε = 1e-8 (worst: {worst}); {seeds_in_words(next(iter(there.values())))}"
+    )
+    return about.found(ours, ours.below(1.0), why)
+
+
+STATEMENTS: tuple[Callable[[Evidence], Finding], ...] = (
+    best_epsilon("adam", 0.1),
+    best_epsilon("amsgrad", 0.1),
+    best_epsilon("avagrad", 10.0),
+    best_epsilon("adamw", 10.0),
+    adam_best_alpha,
+    epsilon_matters_more,
+)
