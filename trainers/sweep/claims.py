@@ -1,9 +1,9 @@
 """Claims: which worker is at which shard, told by files, so that any number of workers share a folder.
 
-A claim is made by linking a finished file to its name, which succeeds for exactly one worker, on network file
-systems too. Its holder touches it every `heartbeat` seconds. A claim is abandoned where its process is known to be
-gone (same machine), or where it has not been touched for `stale` seconds by the file server's own clock, so that
-machines whose clocks differ agree. Taking over wrongly costs time, never a result: a shard trained twice is the same.
+A claim is a file that exactly one worker gets to create. Its holder touches it every `heartbeat` seconds. A claim is
+abandoned where its process is known to be gone (same machine), or where it has not been touched for `stale` seconds
+by the file server's own clock, so that machines whose clocks differ agree. Taking over wrongly costs time, never a
+result: a shard trained twice is the same.
 """
 
 import contextlib
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from grids.errors import BadInput
+from trainers.sweep import exclusive
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ def claimed(path: Path, pace: Pace) -> Iterator[bool]:
     """
     token = uuid.uuid4().hex
     try:
-        ours = _link(path, token) or (_clear_abandoned(path, pace) and _link(path, token))
+        ours = _take(path, token) or (_clear_abandoned(path, pace) and _take(path, token))
         if not ours:
             yield False
             return
@@ -133,22 +134,11 @@ def claimed(path: Path, pace: Pace) -> Iterator[bool]:
             path.unlink(missing_ok=True)
 
 
-def _link(path: Path, token: str) -> bool:
+def _take(path: Path, token: str) -> bool:
     """Make the claim; False where there is one already."""
-    draft = path.with_name(f".draft-{token}")
     pid = os.getpid()
     content = {"token": token, "machine": machine(), "pid": pid, "start": process_start(pid)}
-    try:
-        draft.write_text(json.dumps(content))
-        os.link(draft, path)
-    except FileExistsError:
-        return False
-    except OSError as error:
-        raise BadInput(f"{path}: cannot be written ({error.strerror or error})") from error
-    finally:
-        with contextlib.suppress(OSError):
-            draft.unlink(missing_ok=True)
-    return True
+    return exclusive.create(path, json.dumps(content))
 
 
 def _clear_abandoned(path: Path, pace: Pace) -> bool:
@@ -170,8 +160,7 @@ def _clear_abandoned(path: Path, pace: Pace) -> bool:
     try:
         got = holder(aside)
         if got is not None and got.token != found.token:
-            with contextlib.suppress(FileExistsError):
-                os.link(aside, path)
+            exclusive.create(path, aside.read_text())
             return False
         return True
     finally:

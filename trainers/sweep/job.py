@@ -200,7 +200,7 @@ class EngineTrainer:
         hyper = self.sweep.hyper(shard)
         for name in self._fixed:
             hyper[name] = np.full(shard.cells, job.rule.hyperparameters[name])
-        with settled(job.device):
+        with settled(job.device), _told_of_memory(shard, job.device):
             return train_block(
                 job.task,
                 job.data,
@@ -229,6 +229,17 @@ def settled(device: torch.device) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(threads)
+
+
+@contextlib.contextmanager
+def _told_of_memory(shard: Shard, device: torch.device) -> Iterator[None]:
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        smaller = max(1, shard.cells // 2)
+        raise BadInput(
+            f"{shard.cells} cells at once do not fit the memory of {device}; start over with --fresh --block {smaller}"
+        ) from error
 
 
 def _keep(snapshot: Snapshot) -> bytes:

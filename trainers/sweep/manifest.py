@@ -1,8 +1,6 @@
 """`sweep.json`, a shards folder's first file: whose sweep it is, in how big blocks, and for how many seeds."""
 
-import contextlib
 import json
-import os
 import shutil
 import uuid
 from collections.abc import Mapping
@@ -11,6 +9,7 @@ from typing import Any
 
 from grids.atomic import write_whole
 from grids.errors import BadInput
+from trainers.sweep import exclusive
 from trainers.sweep.layout import Layout
 from trainers.sweep.sweep import Sweep
 
@@ -64,7 +63,8 @@ def adopt(layout: Layout, sweep: Sweep, seeds: int, block: int | None, fresh: bo
     if found is None:
         if not fresh:
             _refuse_other_surface(layout, sweep)
-        _create(layout, sweep, seeds)
+        # Several workers may begin at once: one creates the file, and all read what is there then.
+        exclusive.create(layout.manifest, _text(sweep, seeds))
         found = read(layout)
         assert found is not None
     there, recorded = found
@@ -92,19 +92,6 @@ def _text(sweep: Sweep, seeds: int) -> str:
         "identity": sweep.identity,
     }
     return json.dumps(content, indent=1) + "\n"
-
-
-def _create(layout: Layout, sweep: Sweep, seeds: int) -> None:
-    """Several workers may begin at once: the first link wins, and all read what is there then."""
-    draft = layout.shards / f".draft-{uuid.uuid4().hex}"
-    write_whole(draft, _text(sweep, seeds))
-    try:
-        with contextlib.suppress(FileExistsError):
-            os.link(draft, layout.manifest)
-    except OSError as error:
-        raise BadInput(f"{layout.manifest}: cannot be written ({error.strerror or error})") from error
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def _remove(layout: Layout) -> None:

@@ -85,7 +85,7 @@ def run(
     with termination_interrupts():
         while True:
             with helping(
-                work, [(replace(job, device_name=name), sweep, mine, terms) for name in others[: missing - 1]]
+                work, [(replace(job, device_name=name), sweep, mine, terms) for name in others[: max(missing - 1, 0)]]
             ):
                 complete = work(replace(job, device_name=first), sweep, mine, terms, say, advance)
             if is_merged(job.layout, sweep, seeds):
