@@ -3,6 +3,18 @@
 from trainers.rules.adaptive import AdaptiveRule, delayed
 from trainers.rules.base import Hyper, Rule, Step
 from trainers.rules.cells import per_cell, select_cells
+from trainers.rules.own import update_rule
 from trainers.rules.registry import RULES, get_rule
 
-__all__ = ["RULES", "AdaptiveRule", "Hyper", "Rule", "Step", "delayed", "get_rule", "per_cell", "select_cells"]
+__all__ = [
+    "RULES",
+    "AdaptiveRule",
+    "Hyper",
+    "Rule",
+    "Step",
+    "delayed",
+    "get_rule",
+    "per_cell",
+    "select_cells",
+    "update_rule",
+]

@@ -4,15 +4,15 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from trainers.rules.adam import adam_defaults, adam_init, corrected_direction
-from trainers.rules.adaptive import AdaptiveRule, adaptive
+from trainers.rules.adam import adam_defaults, adam_init, average_scales, corrected_alpha
+from trainers.rules.adaptive import AdaptiveRule, Parts, Scales, adaptive
 from trainers.rules.base import Hyper
-from trainers.rules.moments import average, average_square, column, correction, decoupled, quotient, shifted_root
-from trainers.rules.radam import adapted, rectification
+from trainers.rules.moments import average, discounted_squares, divisor_scales, divisors, root_gain
+from trainers.rules.radam import rectification, rectified_divisors, rectified_scales
 
 
 class AdaBeliefState(NamedTuple):
-    """Gradients seen (no dimension), and the averages of gradient and of squared surprise, `[cells, n]`."""
+    """Gradients seen (no dimension), m and s/(1 − β2): the averages of gradient and squared surprise, `[cells, n]`."""
 
     step: Tensor
     mean: Tensor
@@ -35,29 +35,23 @@ def adabelief(*, rectify: bool = False, decouple: bool = False) -> AdaptiveRule:
     def init(params: Tensor, sizes: tuple[int, ...]) -> AdaBeliefState:
         return AdaBeliefState(*adam_init(params, sizes))
 
-    def advance(state: AdaBeliefState, grads: Tensor, hyper: Hyper) -> AdaBeliefState:
-        mean = average(state.mean, grads, hyper["beta1"])
-        surprise = average_square(state.surprise, grads - mean, hyper["beta2"])
-        return AdaBeliefState(state.step + 1, mean, surprise.add_(column(hyper["epsilon"], mean)))
+    def scales(rated: Tensor, seen: Tensor, hyper: Hyper) -> dict[str, Tensor]:
+        if rectify:
+            length, rectifier = rectification(hyper["beta2"], rated)
+            divisor = rectified_scales(length >= 5.0, rectifier, rated, seen, hyper)
+        else:
+            divisor = divisor_scales(root_gain(hyper["beta2"], rated), hyper["epsilon"], corrected_alpha(seen, hyper))
+        added = hyper["epsilon"] / (1.0 - hyper["beta2"].double())
+        return average_scales(hyper) | divisor | {"added": added}
 
-    def rates(state: AdaBeliefState, hyper: Hyper, factor: Tensor) -> Tensor:
-        root = correction(hyper["beta2"], state.step).sqrt()
-        if not rectify:
-            return quotient(factor, shifted_root(state.surprise, root.reciprocal(), hyper["epsilon"]))
-        length, rectifier = rectification(hyper["beta2"], state.step)
-        denominator = shifted_root(state.surprise, None, hyper["epsilon"])
-        return adapted(length >= 5.0, factor * rectifier * root, factor, denominator)
+    def advance(state: AdaBeliefState, grads: Tensor, scales: Scales) -> AdaBeliefState:
+        mean = average(state.mean, grads, scales["fresh"])
+        surprise = discounted_squares(state.surprise, grads - mean, scales["beta2"])
+        return AdaBeliefState(scales["seen"], mean, surprise.add_(scales["added"]))
 
-    def decay(params: Tensor, state: AdaBeliefState, hyper: Hyper) -> Tensor:
-        return decoupled(params, hyper)
+    def divisor(state: AdaBeliefState, scales: Scales) -> Tensor:
+        return rectified_divisors(state.surprise, scales) if rectify else divisors(state.surprise, scales)
 
-    return adaptive(
-        "adabelief",
-        adam_defaults(),
-        init,
-        advance,
-        corrected_direction,
-        rates,
-        decay=decay if decouple else None,
-        summary="AdaBelief (Zhuang et al. 2020, their code at 9b8bb0a; unrectified, weight decay coupled)",
-    )
+    parts = Parts(scales=scales, advance=advance, divisors=divisor, decoupled=decouple)
+    summary = "AdaBelief (Zhuang et al. 2020, their code at 9b8bb0a; unrectified, weight decay coupled)"
+    return adaptive("adabelief", adam_defaults(), init, parts, summary)

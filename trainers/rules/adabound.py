@@ -1,12 +1,11 @@
 """AdaBound: Adam with rates clipped to bounds that close in on those of SGD."""
 
-import torch
 from torch import Tensor
 
-from trainers.rules.adam import AdamState, adam_advance, adam_defaults, adam_init, plain_direction
-from trainers.rules.adaptive import AdaptiveRule, adaptive
+from trainers.rules.adam import AdamState, adam_advance, adam_defaults, adam_init, average_scales
+from trainers.rules.adaptive import AdaptiveRule, Parts, Scales, adaptive
 from trainers.rules.base import Hyper
-from trainers.rules.moments import column, correction, quotient, shifted_root
+from trainers.rules.moments import correction, divisor_scales, divisors, root_gain
 
 
 def adabound() -> AdaptiveRule:
@@ -17,14 +16,20 @@ def adabound() -> AdaptiveRule:
     few thousand steps: from then on it is SGD at rate φ, whatever α and ε are.
     """
 
-    def rates(state: AdamState, hyper: Hyper, factor: Tensor) -> Tensor:
-        scale = factor * correction(hyper["beta2"], state.step).sqrt() / correction(hyper["beta1"], state.step)
-        rates = quotient(scale, shifted_root(state.square, None, hyper["epsilon"]))
+    def scales(rated: Tensor, seen: Tensor, hyper: Hyper) -> dict[str, Tensor]:
+        factor = hyper["alpha"] * correction(hyper["beta2"], rated).sqrt() / correction(hyper["beta1"], rated)
         final = hyper["final_lr"] * hyper["schedule"]
-        speed = hyper["gamma"].double() * state.step.clamp(min=1)
-        lower, upper = final * (1.0 - 1.0 / (speed + 1.0)), final * (1.0 + 1.0 / speed)
-        return torch.clamp(rates, column(lower, rates), column(upper, rates), out=rates)
+        speed = hyper["gamma"].double() * rated.clamp(min=1)
+        bounds = {
+            "least": 1.0 / (final * (1.0 + 1.0 / speed)),
+            "most": 1.0 / (final * (1.0 - 1.0 / (speed + 1.0))),
+        }
+        gain = root_gain(hyper["beta2"])
+        return average_scales(hyper) | divisor_scales(gain, hyper["epsilon"], factor) | bounds
+
+    def divisor(state: AdamState, scales: Scales) -> Tensor:
+        return divisors(state.squares, scales).clamp_(scales["least"], scales["most"])
 
     defaults = {**adam_defaults(), "final_lr": 0.1, "gamma": 1e-3}
-    summary = "AdaBound (Luo et al. 2019, their code)"
-    return adaptive("adabound", defaults, adam_init, adam_advance, plain_direction, rates, summary=summary)
+    parts = Parts(scales=scales, advance=adam_advance, divisors=divisor)
+    return adaptive("adabound", defaults, adam_init, parts, "AdaBound (Luo et al. 2019, their code)")

@@ -1,32 +1,36 @@
 """Adam and its nearest relatives: AMSGrad, AdamW, Adam with an ε that grows."""
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from grids.errors import unknown
-from trainers.rules.adaptive import AdaptiveRule, adaptive
+from trainers.rules.adaptive import AdaptiveRule, Parts, Scales, adaptive
 from trainers.rules.base import Hyper
-from trainers.rules.moments import average, average_square, correction, decoupled, quotient, shifted_root
+from trainers.rules.moments import average, correction, discounted_squares, divisor_scales, divisors, root_gain
 
 FORMS = ("torch", "old", "plain")
 
 
 class AdamState(NamedTuple):
-    """Gradients seen (no dimension), and the moving averages of gradient and squared gradient, `[cells, n]`."""
+    """Gradients seen (no dimension), m and v/(1 − β2): the moving averages of gradient and its square, `[cells, n]`.
+
+    `squares` is Σ β2^(t−i)·g_i². The factor 1 − β2 joins others of its kind in the divisor.
+    """
 
     step: Tensor
     mean: Tensor
-    square: Tensor
+    squares: Tensor
 
 
 class AMSGradState(NamedTuple):
-    """Adam's state, and the largest `square` so far, `[cells, n]`."""
+    """Adam's state, and the largest `squares` so far, `[cells, n]`."""
 
     step: Tensor
     mean: Tensor
-    square: Tensor
+    squares: Tensor
     largest: Tensor
 
 
@@ -41,30 +45,35 @@ def adam_init(params: Tensor, sizes: tuple[int, ...]) -> AdamState:
     return AdamState(step, torch.zeros_like(params), torch.zeros_like(params))
 
 
-def adam_advance(state: AdamState, grads: Tensor, hyper: Hyper) -> AdamState:
+def adam_advance(state: Any, grads: Tensor, scales: Scales) -> AdamState:
     """Both moving averages (equations 5 and 6)."""
-    mean = average(state.mean, grads, hyper["beta1"])
-    return AdamState(state.step + 1, mean, average_square(state.square, grads, hyper["beta2"]))
+    mean = average(state.mean, grads, scales["fresh"])
+    return AdamState(scales["seen"], mean, discounted_squares(state.squares, grads, scales["beta2"]))
 
 
-def corrected_direction(state: Any, hyper: Hyper) -> tuple[Tensor, Tensor]:
-    """m / (1 − β1^t), with α."""
-    return state.mean, hyper["alpha"] / correction(hyper["beta1"], state.step)
+def average_scales(hyper: Hyper) -> dict[str, Tensor]:
+    """The scales of `adam_advance`."""
+    return {"fresh": 1.0 - hyper["beta1"].double(), "beta2": hyper["beta2"]}
 
 
-def plain_direction(state: Any, hyper: Hyper) -> tuple[Tensor, Tensor]:
-    """m as it is, with α."""
-    return state.mean, hyper["alpha"]
+def corrected_alpha(seen: Tensor, hyper: Hyper) -> Tensor:
+    """α / (1 − β1^t): α with the bias correction of m."""
+    return hyper["alpha"] / correction(hyper["beta1"], seen)
 
 
-def adam_rates(form: str, square: Tensor, epsilon: Tensor, state: Any, hyper: Hyper, factor: Tensor) -> Tensor:
-    """factor / (√v + ε), the bias correction of v where `form` has it (see `adam`)."""
-    if form == "plain":
-        return quotient(factor, shifted_root(square, None, epsilon))
-    root = correction(hyper["beta2"], state.step).sqrt()
-    if form == "old":
-        return quotient(factor * root, shifted_root(square, None, epsilon))
-    return quotient(factor, shifted_root(square, root.reciprocal(), epsilon))
+def adam_parts(form: str) -> Parts:
+    """The parts of Adam in one of its forms (see `adam`)."""
+    if form not in FORMS:
+        raise unknown("form of Adam", form, FORMS)
+
+    def scales(rated: Tensor, seen: Tensor, hyper: Hyper) -> dict[str, Tensor]:
+        factor = hyper["alpha"] if form == "plain" else corrected_alpha(seen, hyper)
+        if form == "old":
+            factor = factor * correction(hyper["beta2"], rated).sqrt()
+        gain = root_gain(hyper["beta2"], rated if form == "torch" else None)
+        return average_scales(hyper) | divisor_scales(gain, hyper["epsilon"], factor)
+
+    return Parts(scales=scales, advance=adam_advance, divisors=lambda state, scales: divisors(state.squares, scales))
 
 
 def adam(*, form: str = "torch") -> AdaptiveRule:
@@ -77,25 +86,17 @@ def adam(*, form: str = "torch") -> AdaptiveRule:
       large ε a warm-up, since √c2 is 0.03 at the first step;
     - `form=plain` (the paper's equations 4 to 6): no bias correction.
     """
-    direction = _direction(form)
-
-    def rates(state: AdamState, hyper: Hyper, factor: Tensor) -> Tensor:
-        return adam_rates(form, state.square, hyper["epsilon"], state, hyper, factor)
-
     summary = "Adam (Kingma & Ba 2015; as torch.optim.Adam)"
-    return adaptive("adam", adam_defaults(), adam_init, adam_advance, direction, rates, summary=summary)
+    return adaptive("adam", adam_defaults(), adam_init, adam_parts(form), summary)
 
 
 def adamw(*, form: str = "torch") -> AdaptiveRule:
-    """Adam with decoupled weight decay: w ← (1 − α·λ)·w first (Loshchilov & Hutter 2019; torch.optim.AdamW)."""
-    rule = adam(form=form)
+    """Adam with decoupled weight decay: w ← (1 − α·λ)·w first (Loshchilov & Hutter 2019; torch.optim.AdamW).
 
-    def decay(params: Tensor, state: AdamState, hyper: Hyper) -> Tensor:
-        return decoupled(params, hyper)
-
+    At λ = 5e-4 and α = 5000 that factor is −1.5: such cells diverge by construction.
+    """
     summary = "Adam with decoupled weight decay (Loshchilov & Hutter 2019; as torch.optim.AdamW)"
-    parts = (rule.init, rule.advance, rule.direction, rule.rates)
-    return adaptive("adamw", adam_defaults(), *parts, decay=decay, summary=summary)
+    return adaptive("adamw", adam_defaults(), adam_init, replace(adam_parts(form), decoupled=True), summary)
 
 
 def amsgrad(*, form: str = "torch") -> AdaptiveRule:
@@ -104,20 +105,20 @@ def amsgrad(*, form: str = "torch") -> AdaptiveRule:
     As torch.optim does, the maximum is over the uncorrected v and is then corrected as Adam's v is; the paper that
     proposed it has no bias correction (`form=plain`).
     """
-    direction = _direction(form)
 
     def init(params: Tensor, sizes: tuple[int, ...]) -> AMSGradState:
         return AMSGradState(*adam_init(params, sizes), torch.zeros_like(params))
 
-    def advance(state: AMSGradState, grads: Tensor, hyper: Hyper) -> AMSGradState:
-        seen = adam_advance(AdamState(*state[:3]), grads, hyper)
-        return AMSGradState(*seen, torch.maximum(state.largest, seen.square))
+    def advance(state: AMSGradState, grads: Tensor, scales: Scales) -> AMSGradState:
+        step, mean, squares = adam_advance(state, grads, scales)
+        return AMSGradState(step, mean, squares, torch.maximum(state.largest, squares))
 
-    def rates(state: AMSGradState, hyper: Hyper, factor: Tensor) -> Tensor:
-        return adam_rates(form, state.largest, hyper["epsilon"], state, hyper, factor)
+    def largest_divisors(state: AMSGradState, scales: Scales) -> Tensor:
+        return divisors(state.largest, scales)
 
+    parts = replace(adam_parts(form), advance=advance, divisors=largest_divisors)
     summary = "AMSGrad (Reddi et al. 2018; as torch.optim.Adam with amsgrad=True)"
-    return adaptive("amsgrad", adam_defaults(), init, advance, direction, rates, summary=summary)
+    return adaptive("amsgrad", adam_defaults(), init, parts, summary)
 
 
 def dynamic_adam(*, form: str = "torch") -> AdaptiveRule:
@@ -126,19 +127,12 @@ def dynamic_adam(*, form: str = "torch") -> AdaptiveRule:
     The theorem asks for growth like √t or faster, hence the default 0.5; the paper's Figure 3 has ε_t = √(t³), that
     is ε = 1 and p = 1.5.
     """
-    direction = _direction(form)
+    plain = adam_parts(form)
 
-    def rates(state: AdamState, hyper: Hyper, factor: Tensor) -> Tensor:
-        steps = state.step.clamp(min=1).double()
-        epsilon = hyper["epsilon"] * torch.pow(steps, hyper["power"].double())
-        return adam_rates(form, state.square, epsilon, state, hyper, factor)
+    def scales(rated: Tensor, seen: Tensor, hyper: Hyper) -> dict[str, Tensor]:
+        growth = torch.pow(rated.clamp(min=1).double(), hyper["power"].double())
+        return plain.scales(rated, seen, {**hyper, "epsilon": hyper["epsilon"] * growth})
 
     summary = "Adam whose epsilon grows like t^power (the paper's Theorem 2)"
     defaults = {**adam_defaults(), "power": 0.5}
-    return adaptive("dynamic-adam", defaults, adam_init, adam_advance, direction, rates, summary=summary)
-
-
-def _direction(form: str) -> Any:
-    if form not in FORMS:
-        raise unknown("form of Adam", form, FORMS)
-    return plain_direction if form == "plain" else corrected_direction
+    return adaptive("dynamic-adam", defaults, adam_init, replace(plain, scales=scales), summary)

@@ -1,7 +1,7 @@
 """Adaptive rules in the paper's form, w ← w − α·η ⊙ m (equation 4), and section 8's transform of them."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -9,76 +9,85 @@ from torch import Tensor
 
 from grids.errors import BadInput
 from trainers.rules.base import Hyper, Rule
-from trainers.rules.moments import coupled
 
-Advance = Callable[[Any, Tensor, Hyper], Any]
-Direction = Callable[[Any, Hyper], tuple[Tensor, Tensor]]
-Rates = Callable[[Any, Hyper, Tensor], Tensor]
-Decay = Callable[[Tensor, Any, Hyper], Tensor]
+Scales = Mapping[str, Tensor]
+"""What a step needs to know of each cell, `[cells, 1]` in the parameters' float type, computed from hyperparameters
+and step counter alone; and `seen`, the counter after the step."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class AdaptiveRule(Rule):
-    """An update rule whose parameter-wise rates η are a function of its state. Made by `adaptive`.
+class Parts:
+    """What makes an adaptive rule.
 
     Args:
-        advance: `advance(state, grads, hyper)` gives the state that has seen the gradient. A state has a field
+        scales: `scales(rated, seen, hyper)` gives the rule's scales; `seen` is the number of gradients seen with the
+            current one, `rated` the number that η is made from.
+        advance: `advance(state, grads, scales)` gives the state that has seen the gradient. A state has a field
             `step`, the number of gradients seen, a tensor of no dimension.
-        direction: `direction(state, hyper)` gives m `[cells, n]` and the factor `[cells, 1]` by which m and η are
-            multiplied: α, and m's bias correction where there is one.
-        rates: `rates(state, hyper, factor)` gives factor·η as a fresh tensor `[cells, n]`.
-        decay: decoupled weight decay, `decay(params, state, hyper)` with the state before the step; None where
-            weight decay is coupled.
+        divisors: `divisors(state, scales)` gives 1/(α·η), a fresh tensor `[cells, n]`: what m is divided by. For Adam
+            that is (√v + ε)/α. m's bias correction, where there is one, is part of it.
+        moment: `moment(state, scales)` gives m `[cells, n]`.
+        decoupled: whether weight decay is decoupled from the gradient.
+        decay_first: whether decoupled weight decay acts in the first step.
         delay: whether η comes from the state before the gradient was seen.
-        first: what a delayed rule's first step does, which has no rates from before: `literal` takes η of the
-            initial state (1/ε for Adam), `skip` leaves the parameters alone.
+        first: what a delayed rule's first step does (see `delayed`).
     """
 
-    advance: Advance
-    direction: Direction
-    rates: Rates
-    decay: Decay | None = None
+    scales: Callable[[Tensor, Tensor, Hyper], dict[str, Tensor]]
+    advance: Callable[[Any, Tensor, Scales], Any]
+    divisors: Callable[[Any, Scales], Tensor]
+    moment: Callable[[Any, Scales], Tensor] = lambda state, scales: state.mean
+    decoupled: bool = False
+    decay_first: bool = True
     delay: bool = False
     first: str = "literal"
+
+    def prepare(self, step: Tensor, hyper: Hyper, dtype: torch.dtype) -> Scales:
+        """All scales of one step; `step` counts the gradients seen before. `hyper` may lack `weight_decay`: none."""
+        seen = step + 1
+        values = self.scales(step if self.delay else seen, seen, hyper)
+        if "weight_decay" in hyper:
+            if self.decoupled:
+                shrink = hyper["alpha"].double() * hyper["weight_decay"]
+                values["kept"] = 1.0 - (shrink if self.decay_first else shrink * (step > 0))
+            else:
+                values["weight_decay"] = hyper["weight_decay"]
+        if self.first == "skip":
+            values["started"] = (step > 0).double()
+        return {name: value.to(dtype) for name, value in values.items()} | {"seen": seen}
+
+    def apply(self, params: Tensor, grads: Tensor, state: Any, scales: Scales) -> tuple[Tensor, Any]:
+        """The step itself: the next params and state."""
+        if "weight_decay" in scales:
+            grads = torch.addcmul(grads, params, scales["weight_decay"])
+        after = self.advance(state, grads, scales)
+        divisor = self.divisors(state if self.delay else after, scales)
+        if "started" in scales:
+            divisor.div_(scales["started"])
+        kept = params * scales["kept"] if "kept" in scales else params
+        return torch.addcdiv(kept, self.moment(after, scales), divisor, value=-1, out=divisor), after
+
+
+@dataclass(frozen=True)
+class AdaptiveRule(Rule):
+    """An update rule with parameter-wise rates η, made from its `parts` by `adaptive`."""
+
+    parts: Parts = field(kw_only=True)
 
 
 def adaptive(
     name: str,
-    hyperparameters: dict[str, float],
+    hyperparameters: Mapping[str, float],
     init: Callable[[Tensor, tuple[int, ...]], Any],
-    advance: Advance,
-    direction: Direction,
-    rates: Rates,
-    *,
-    decay: Decay | None = None,
-    delay: bool = False,
-    first: str = "literal",
+    parts: Parts,
     summary: str = "",
 ) -> AdaptiveRule:
-    """Put an adaptive rule together from its parts (see `AdaptiveRule`); `step` is made here, the same for all."""
+    """Make an adaptive rule of its parts."""
 
     def step(params: Tensor, grads: Tensor, state: Any, hyper: Hyper) -> tuple[Tensor, Any]:
-        after = advance(state, grads if decay else coupled(params, grads, hyper), hyper)
-        moment, factor = direction(after, hyper)
-        change = rates(state if delay else after, hyper, factor).mul_(moment)
-        if first == "skip":
-            change.mul_(state.step > 0)
-        kept = decay(params, state, hyper) if decay else params
-        return torch.sub(kept, change, out=change), after
+        return parts.apply(params, grads, state, parts.prepare(state.step, hyper, params.dtype))
 
-    return AdaptiveRule(
-        name,
-        hyperparameters,
-        init,
-        step,
-        summary,
-        advance=advance,
-        direction=direction,
-        rates=rates,
-        decay=decay,
-        delay=delay,
-        first=first,
-    )
+    return AdaptiveRule(name, hyperparameters, init, step, summary, parts=parts)
 
 
 def delayed(rule: Rule, first: str = "literal") -> AdaptiveRule:
@@ -101,17 +110,8 @@ def delayed(rule: Rule, first: str = "literal") -> AdaptiveRule:
         raise BadInput(f"'{rule.name}' has no parameter-wise rates to delay: it is not an adaptive rule")
     if first not in ("literal", "skip"):
         raise BadInput(f"first={first}: a delayed rule's first step is 'literal' or 'skip'")
-    if rule.delay:
+    if rule.parts.delay:
         return rule
-    made = adaptive(
-        f"delayed-{rule.name}",
-        dict(rule.hyperparameters),
-        rule.init,
-        rule.advance,
-        rule.direction,
-        rule.rates,
-        decay=rule.decay,
-        delay=True,
-        first=first,
-    )
-    return replace(made, summary=f"{rule.summary}; rates of the step before (section 8)")
+    parts = replace(rule.parts, delay=True, first=first)
+    summary = f"{rule.summary}; rates of the step before (the paper's section 8)"
+    return adaptive(f"delayed-{rule.name}", rule.hyperparameters, rule.init, parts, summary)

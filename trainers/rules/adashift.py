@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 
 from trainers.rules.adam import adam_defaults
-from trainers.rules.adaptive import AdaptiveRule, adaptive
+from trainers.rules.adaptive import AdaptiveRule, Parts, Scales, adaptive
 from trainers.rules.base import Hyper
-from trainers.rules.moments import average_square, column, correction, quotient, shifted_root
+from trainers.rules.moments import discounted_squares, divisor_scales, divisors, root_gain
 
 WINDOW = 10
 
@@ -17,13 +17,14 @@ class AdaShiftState(NamedTuple):
     """What AdaShift remembers.
 
     `step` (no dimension): gradients seen. `sizes` `[tensors]`: how many parameters each tensor of the network has.
-    `square` `[cells, tensors]`: moving average of the largest squared gradient. The rest, `[cells, n]` each: the last
-    ten gradients, oldest first. Ten tensors rather than one: to move the window on then costs nothing.
+    `squares` `[cells, tensors]`: v/(1 − β2), v the average of the largest squared gradient. The rest,
+    `[cells, n]` each: the last ten gradients, oldest first. Ten tensors rather than one: to move the window on then
+    costs nothing.
     """
 
     step: Tensor
     sizes: Tensor
-    square: Tensor
+    squares: Tensor
     oldest: Tensor
     second: Tensor
     third: Tensor
@@ -52,28 +53,31 @@ def adashift() -> AdaptiveRule:
         window = (torch.zeros_like(params) for _ in range(WINDOW))
         return AdaShiftState(step, lengths, params.new_zeros(len(params), len(sizes)), *window)
 
-    def advance(state: AdaShiftState, grads: Tensor, hyper: Hyper) -> AdaShiftState:
-        largest = largest_of_each(state.oldest.abs(), state.sizes)
-        square = average_square(state.square, largest, hyper["beta2"])
-        return AdaShiftState(state.step + 1, state.sizes, square, *state[4:], grads)
+    def scales(rated: Tensor, seen: Tensor, hyper: Hyper) -> dict[str, Tensor]:
+        weights = sum(hyper["beta1"].double() ** age for age in range(WINDOW))
+        counted = rated - WINDOW
+        factor = hyper["alpha"] / weights * (counted > 0)
+        divisor = divisor_scales(root_gain(hyper["beta2"], counted), hyper["epsilon"], factor)
+        return {"beta1": hyper["beta1"], "beta2": hyper["beta2"]} | divisor
 
-    def direction(state: AdaShiftState, hyper: Hyper) -> tuple[Tensor, Tensor]:
-        beta = column(hyper["beta1"], state.newest)
+    def advance(state: AdaShiftState, grads: Tensor, scales: Scales) -> AdaShiftState:
+        largest = largest_of_each(state.oldest.abs(), state.sizes)
+        squares = discounted_squares(state.squares, largest, scales["beta2"])
+        # The window outlives the caller's gradients, which may be written over.
+        return AdaShiftState(scales["seen"], state.sizes, squares, *state[4:], grads.clone())
+
+    def moment(state: AdaShiftState, scales: Scales) -> Tensor:
         total = state.oldest.clone()
         for newer in state[4:]:
-            total.mul_(beta).add_(newer)
-        weights = sum(hyper["beta1"].double() ** age for age in range(WINDOW))
-        return total, hyper["alpha"] / weights
+            total.mul_(scales["beta1"]).add_(newer)
+        return total
 
-    def rates(state: AdaShiftState, hyper: Hyper, factor: Tensor) -> Tensor:
-        seen = state.step - WINDOW
-        root = correction(hyper["beta2"], seen).rsqrt()
-        each = quotient(factor * (seen > 0), shifted_root(state.square, root, hyper["epsilon"]))
-        return spread(each, state.sizes, state.newest.shape[1])
+    def divisor(state: AdaShiftState, scales: Scales) -> Tensor:
+        return spread(divisors(state.squares, scales), state.sizes, state.newest.shape[1])
 
-    defaults = adam_defaults(epsilon=1e-10)
+    parts = Parts(scales=scales, advance=advance, divisors=divisor, moment=moment)
     summary = "AdaShift (Zhou et al. 2019; window of 10, largest squared gradient of each tensor)"
-    return adaptive("adashift", defaults, init, advance, direction, rates, summary=summary)
+    return adaptive("adashift", adam_defaults(epsilon=1e-10), init, parts, summary)
 
 
 def largest_of_each(values: Tensor, sizes: Tensor) -> Tensor:

@@ -1,15 +1,15 @@
 """AvaGrad and AvaGradW: parameter-wise rates normalised to a root mean square of one, one step late."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from grids.errors import unknown
-from trainers.rules.adam import AdamState, adam_advance, adam_defaults, adam_init, corrected_direction, plain_direction
-from trainers.rules.adaptive import AdaptiveRule, Decay, adaptive
+from trainers.rules.adam import AdamState, adam_advance, adam_defaults, adam_init, average_scales, corrected_alpha
+from trainers.rules.adaptive import AdaptiveRule, Parts, Scales, adaptive
 from trainers.rules.base import Hyper
-from trainers.rules.moments import column, correction, decoupled, quotient, shifted_root
+from trainers.rules.moments import divisor_scales, divisors, root, root_gain
 
 VARIANTS = ("paper", "authors")
 
@@ -19,24 +19,12 @@ class AuthorsState(NamedTuple):
 
     step: Tensor
     mean: Tensor
-    square: Tensor
+    squares: Tensor
     normaliser: Tensor
 
 
 def avagrad(*, variant: str = "paper") -> AdaptiveRule:
-    """AvaGrad, weight decay coupled (see `normalised` for the two variants)."""
-    summary = "AvaGrad (the paper's Algorithm 1; variant=authors is the authors' code)"
-    return normalised("avagrad", variant, False, summary)
-
-
-def avagradw(*, variant: str = "paper") -> AdaptiveRule:
-    """AvaGrad with decoupled weight decay, w ← (1 − α·λ)·w before the update."""
-    summary = "AvaGrad with decoupled weight decay (variant=authors is the authors' code)"
-    return normalised("avagradw", variant, True, summary)
-
-
-def normalised(name: str, variant: str, decouple: bool, summary: str) -> AdaptiveRule:
-    """AvaGrad in one of two variants.
+    """AvaGrad, weight decay coupled, in one of two variants.
 
     `paper` is Algorithm 1: w ← w − α · η/‖η/√d‖₂ ⊙ m_t with η = 1/(√v_{t−1} + ε), d the number of a network's
     parameters, no bias correction. So the first step is −α·m_1 whatever ε is. (The algorithm prints √(v + ε); the
@@ -46,57 +34,73 @@ def normalised(name: str, variant: str, decouple: bool, summary: str) -> Adaptiv
     by 1 − β2^{t−1}; the normaliser is another step stale, made at step t − 1 from v_{t−2} and 1 − β2^{t−1}; the first
     step moves nothing, and does not decay the parameters of AvaGradW either.
     """
-    defaults = adam_defaults(alpha=0.1, epsilon=0.1)
+    summary = "AvaGrad (the paper's Algorithm 1; variant=authors is the authors' code)"
+    return _normalised("avagrad", variant, False, summary)
+
+
+def avagradw(*, variant: str = "paper") -> AdaptiveRule:
+    """AvaGrad with decoupled weight decay, w ← (1 − α·λ)·w before the update (see `avagrad`)."""
+    summary = "AvaGrad with decoupled weight decay (variant=authors is the authors' code)"
+    return _normalised("avagradw", variant, True, summary)
+
+
+def _normalised(name: str, variant: str, decoupled: bool, summary: str) -> AdaptiveRule:
     if variant not in VARIANTS:
         raise unknown("variant of AvaGrad", variant, VARIANTS)
-    parts: dict[str, Any]
+    defaults = adam_defaults(alpha=0.1, epsilon=0.1)
     if variant == "paper":
-        parts = {"init": adam_init, "advance": adam_advance, "direction": plain_direction, "rates": _paper_rates}
-    else:
-        parts = {"init": _authors_init, "advance": _authors_advance}
-        parts |= {"direction": corrected_direction, "rates": _authors_rates}
-    decay = _decay(variant) if decouple else None
-    return adaptive(name, defaults, **parts, decay=decay, delay=True, summary=summary)
+        parts = Parts(
+            scales=_paper_scales, advance=adam_advance, divisors=_paper_divisors, decoupled=decoupled, delay=True
+        )
+        return adaptive(name, defaults, adam_init, parts, summary)
+    parts = Parts(
+        scales=_authors_scales,
+        advance=_authors_advance,
+        divisors=_authors_divisors,
+        decoupled=decoupled,
+        decay_first=False,
+        delay=True,
+    )
+    return adaptive(name, defaults, _authors_init, parts, summary)
 
 
-def _paper_rates(state: AdamState, hyper: Hyper, factor: Tensor) -> Tensor:
-    _, shares, size = _shares(shifted_root(state.square, None, hyper["epsilon"]))
-    return shares.mul_(column(factor, shares) / size)
+def _paper_scales(rated: Tensor, seen: Tensor, hyper: Hyper) -> dict[str, Tensor]:
+    shift = hyper["epsilon"] / root_gain(hyper["beta2"])
+    return average_scales(hyper) | {"shift": shift, "alpha": hyper["alpha"]}
 
 
-def _shares(denominator: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """The least denominator, each rate as a share of the largest (over `denominator`), and their root mean square.
+def _paper_divisors(state: AdamState, scales: Scales) -> Tensor:
+    roots = root(state.squares, scales["shift"])
+    smallest, size = normaliser(roots)
+    return roots.mul_(size / (scales["alpha"] * smallest))
 
-    With δ = min(√v + ε), η/‖η/√d‖₂ = (δη)/‖δη/√d‖₂, and δη lies in (0, 1] however small ε is: the sum of 1/ε² over
-    a million dead units would overflow float32 at ε = 1e-16.
+
+def normaliser(roots: Tensor) -> tuple[Tensor, Tensor]:
+    """δ = the least of the 1/η in `roots` `[cells, n]`, and ‖δη/√d‖₂; both `[cells, 1]`. Their quotient normalises.
+
+    δη lies in (0, 1] however small ε is, where the sum of 1/ε² over a million dead units would overflow float32 at
+    ε = 1e-16.
     """
-    smallest = denominator.amin(dim=1, keepdim=True)
-    shares = torch.div(smallest, denominator, out=denominator)
-    size = torch.linalg.vector_norm(shares, dim=1, keepdim=True) / denominator.shape[1] ** 0.5
-    return smallest, shares, size
+    smallest = roots.amin(dim=1, keepdim=True)
+    shares = smallest / roots
+    return smallest, torch.linalg.vector_norm(shares, dim=1, keepdim=True) / roots.shape[1] ** 0.5
 
 
 def _authors_init(params: Tensor, sizes: tuple[int, ...]) -> AuthorsState:
     return AuthorsState(*adam_init(params, sizes), params.new_zeros(len(params), 1))
 
 
-def _authors_advance(state: AuthorsState, grads: Tensor, hyper: Hyper) -> AuthorsState:
-    after = adam_advance(AdamState(*state[:3]), grads, hyper)
-    factor = correction(hyper["beta2"], after.step).rsqrt()
-    denominator = shifted_root(state.square, factor, hyper["epsilon"])
-    smallest, _, size = _shares(denominator)
-    return AuthorsState(*after, smallest / size)
+def _authors_scales(rated: Tensor, seen: Tensor, hyper: Hyper) -> dict[str, Tensor]:
+    factor = corrected_alpha(seen, hyper)
+    divisor = divisor_scales(root_gain(hyper["beta2"], rated), hyper["epsilon"], factor)
+    gain = root_gain(hyper["beta2"], seen)
+    return average_scales(hyper) | divisor | {"next_gain": gain, "next_shift": hyper["epsilon"] / gain}
 
 
-def _authors_rates(state: AuthorsState, hyper: Hyper, factor: Tensor) -> Tensor:
-    root = correction(hyper["beta2"], state.step).rsqrt()
-    return quotient(state.normaliser * factor, shifted_root(state.square, root, hyper["epsilon"]))
+def _authors_advance(state: AuthorsState, grads: Tensor, scales: Scales) -> AuthorsState:
+    smallest, size = normaliser(root(state.squares, scales["next_shift"]))
+    return AuthorsState(*adam_advance(state, grads, scales), scales["next_gain"] * smallest / size)
 
 
-def _decay(variant: str) -> Decay:
-    def decay(params: Tensor, state: AdamState | AuthorsState, hyper: Hyper) -> Tensor:
-        if variant == "authors":
-            hyper = {**hyper, "weight_decay": hyper["weight_decay"] * (state.step > 0)}
-        return decoupled(params, hyper)
-
-    return decay
+def _authors_divisors(state: AuthorsState, scales: Scales) -> Tensor:
+    return divisors(state.squares, {**scales, "scale": scales["scale"] / state.normaliser})

@@ -1,9 +1,12 @@
-"""The pieces that update rules share: weight decay, moving averages, bias corrections.
+"""The pieces that update rules share: weight decay, moving averages, bias corrections, divisors.
 
-Shapes: vectors of a network are `[cells, n]`, hyperparameters `[cells, 1]`, the step counter has no dimension.
-Hyperparameters may be of another float type than the vectors; what is computed from them alone is computed in
-float64 (1 − 0.999 in float32 is wrong in the fifth digit) and cast to the vectors' type at the end. The functions
-return new tensors: a caller may go on in place on those, which is three times as fast as allocating.
+Shapes: vectors of a network are `[cells, n]`, hyperparameters and what follows from them `[cells, 1]`, the step
+counter has no dimension. Hyperparameters may be of another float type than the vectors; what is computed from them
+alone is computed in float64.
+
+A rule is bound by memory, so each pass over `[cells, n]` counts: factors that are the same for a whole cell are
+brought together into one (second moments never carry their 1 − β2, an update is one division), and what is new here
+is gone on with in place. Functions return new tensors; none changes an argument.
 """
 
 import torch
@@ -17,29 +20,18 @@ def column(value: Tensor, like: Tensor) -> Tensor:
     return value.to(like.dtype)
 
 
-def coupled(params: Tensor, grads: Tensor, hyper: Hyper) -> Tensor:
-    """The gradient with weight decay as an L2 penalty: g + λ·w."""
-    return torch.addcmul(grads, params, column(hyper["weight_decay"], params))
+def average(mean: Tensor, value: Tensor, fresh: Tensor) -> Tensor:
+    """The moving average β·mean + (1 − β)·value (equation 5); `fresh` is 1 − β."""
+    return torch.lerp(mean, value, fresh)
 
 
-def decoupled(params: Tensor, hyper: Hyper) -> Tensor:
-    """The parameters after decoupled weight decay: (1 − α·λ)·w (Loshchilov & Hutter 2019, algorithm 2)."""
-    return params * column(1.0 - hyper["alpha"].double() * hyper["weight_decay"], params)
+def discounted_squares(total: Tensor, value: Tensor, beta: Tensor) -> Tensor:
+    """β·total + value²: the moving average v of squares (equation 6) without its factor, v / (1 − β).
 
-
-def average(mean: Tensor, value: Tensor, beta: Tensor) -> Tensor:
-    """The moving average β·mean + (1 − β)·value (equation 5)."""
-    return torch.lerp(mean, value, column(1.0 - beta.double(), mean))
-
-
-def average_square(mean: Tensor, value: Tensor, beta: Tensor) -> Tensor:
-    """The moving average of squares β·mean + (1 − β)·value² (equation 6).
-
-    Written without `lerp`, whose inf − inf would turn an element that overflowed once into NaN for ever: as in
-    torch.optim such an element merely stops moving.
+    Not by `lerp`, whose inf − inf would turn an element that overflowed once into NaN for ever: as in torch.optim
+    such an element merely stops moving.
     """
-    square = value.square().mul_(column(1.0 - beta.double(), value))
-    return square.addcmul_(mean, column(beta, mean))
+    return value.square().addcmul_(total, beta)
 
 
 def correction(beta: Tensor, step: Tensor) -> Tensor:
@@ -51,18 +43,26 @@ def correction(beta: Tensor, step: Tensor) -> Tensor:
     return 1.0 - torch.pow(beta.double(), step.clamp(min=1))
 
 
-def shifted_root(second: Tensor, factor: Tensor | None, epsilon: Tensor) -> Tensor:
-    """√second · factor + ε, `[cells, n]`; `factor` and `epsilon` are `[cells, 1]`.
+def root_gain(beta: Tensor, step: Tensor | None = None) -> Tensor:
+    """What √total must be multiplied by to be √v, or √v/√(1 − β^t) where `step` is given; float64 `[cells, 1]`."""
+    gain = (1.0 - beta.double()).sqrt()
+    return gain if step is None else gain * correction(beta, step).rsqrt()
+
+
+def root(total: Tensor, shift: Tensor) -> Tensor:
+    """√total + shift, `[cells, n]`: with shift = ε/gain it is √v + ε but for the factor `gain`.
 
     ε = 0 is replaced by a number so small that it only decides what 0/0 is: 0, the limit for ε → 0.
     """
-    root = second.sqrt()
-    if factor is not None:
-        root.mul_(column(factor, root))
-    limits = torch.finfo(root.dtype)
-    return root.add_(column(epsilon, root).clamp(min=limits.tiny / limits.eps))
+    limits = torch.finfo(total.dtype)
+    return total.sqrt().add_(shift.clamp(min=limits.tiny / limits.eps))
 
 
-def quotient(scale: Tensor, denominator: Tensor) -> Tensor:
-    """scale / denominator, `[cells, n]`, written over `denominator`."""
-    return torch.div(column(scale, denominator), denominator, out=denominator)
+def divisor_scales(gain: Tensor, epsilon: Tensor, factor: Tensor) -> dict[str, Tensor]:
+    """`shift` and `scale` of `divisors`, `[cells, 1]`."""
+    return {"shift": epsilon / gain, "scale": gain / factor}
+
+
+def divisors(total: Tensor, scales: Hyper) -> Tensor:
+    """(√v + ε) / factor, `[cells, n]`: infinite where the factor is 0, so that nothing moves."""
+    return root(total, scales["shift"]).mul_(scales["scale"])

@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor
 
-from trainers.rules.adam import AdamState, adam_advance, adam_defaults, adam_init, corrected_direction
-from trainers.rules.adaptive import AdaptiveRule, adaptive
+from trainers.rules.adam import AdamState, adam_advance, adam_defaults, adam_init, average_scales, corrected_alpha
+from trainers.rules.adaptive import AdaptiveRule, Parts, Scales, adaptive
 from trainers.rules.base import Hyper
-from trainers.rules.moments import column, correction, quotient, shifted_root
+from trainers.rules.moments import correction, divisor_scales, divisors, root_gain
 
 
 def radam() -> AdaptiveRule:
@@ -17,13 +17,16 @@ def radam() -> AdaptiveRule:
     not divided by anything of the size of ε: an α that suits a large ε blows them up.
     """
 
-    def rates(state: AdamState, hyper: Hyper, factor: Tensor) -> Tensor:
-        length, rectifier = rectification(hyper["beta2"], state.step)
-        scale = factor * rectifier * correction(hyper["beta2"], state.step).sqrt()
-        return adapted(length > 5.0, scale, factor, shifted_root(state.square, None, hyper["epsilon"]))
+    def scales(rated: Tensor, seen: Tensor, hyper: Hyper) -> dict[str, Tensor]:
+        length, rectifier = rectification(hyper["beta2"], rated)
+        return average_scales(hyper) | rectified_scales(length > 5.0, rectifier, rated, seen, hyper)
+
+    def divisor(state: AdamState, scales: Scales) -> Tensor:
+        return rectified_divisors(state.squares, scales)
 
     summary = "RAdam, rectified Adam (Liu et al. 2020; as torch.optim.RAdam)"
-    return adaptive("radam", adam_defaults(), adam_init, adam_advance, corrected_direction, rates, summary=summary)
+    parts = Parts(scales=scales, advance=adam_advance, divisors=divisor)
+    return adaptive("radam", adam_defaults(), adam_init, parts, summary)
 
 
 def rectification(beta: Tensor, step: Tensor) -> tuple[Tensor, Tensor]:
@@ -40,7 +43,19 @@ def rectification(beta: Tensor, step: Tensor) -> tuple[Tensor, Tensor]:
     return length, torch.where(length > 4.0, square, 1.0).sqrt()
 
 
-def adapted(known: Tensor, scale: Tensor, factor: Tensor, denominator: Tensor) -> Tensor:
-    """scale / denominator in the cells where the variance is `known`, elsewhere `factor`; over `denominator`."""
-    rates = quotient(scale, denominator)
-    return torch.where(known, rates, column(factor, rates), out=rates)
+def rectified_scales(known: Tensor, rectifier: Tensor, rated: Tensor, seen: Tensor, hyper: Hyper) -> dict[str, Tensor]:
+    """The scales of `rectified_divisors`; `known` `[cells, 1]` says in which cells the variance is."""
+    factor = corrected_alpha(seen, hyper)
+    adapted = factor * rectifier * correction(hyper["beta2"], rated).sqrt()
+    scales = divisor_scales(root_gain(hyper["beta2"]), hyper["epsilon"], adapted)
+    # An infinite lower and upper limit leave a divisor as it is; two equal ones replace it.
+    never = torch.full_like(factor, torch.inf)
+    return scales | {
+        "least": torch.where(known, -never, 1.0 / factor),
+        "most": torch.where(known, never, 1.0 / factor),
+    }
+
+
+def rectified_divisors(total: Tensor, scales: Scales) -> Tensor:
+    """(√v + ε) / (α·r·√c2/c1) where the variance is known, c1/α elsewhere; `[cells, n]`."""
+    return divisors(total, scales).clamp_(scales["least"], scales["most"])

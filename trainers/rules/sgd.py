@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from trainers.rules.base import Hyper, Rule
-from trainers.rules.moments import column, coupled
+from trainers.rules.moments import column
 
 
 class SGDState(NamedTuple):
@@ -26,10 +26,11 @@ def sgd(*, nesterov: bool = True) -> Rule:
         return SGDState(torch.zeros_like(params))
 
     def step(params: Tensor, grads: Tensor, state: SGDState, hyper: Hyper) -> tuple[Tensor, SGDState]:
-        grads = coupled(params, grads, hyper)
+        if "weight_decay" in hyper:
+            grads = torch.addcmul(grads, params, column(hyper["weight_decay"], params))
         momentum = column(hyper["momentum"], params)
         buffer = torch.addcmul(grads, state.momentum, momentum)
-        direction = grads.addcmul_(buffer, momentum) if nesterov else buffer
+        direction = torch.addcmul(grads, buffer, momentum) if nesterov else buffer
         return torch.addcmul(params, direction, column(-hyper["alpha"], params)), SGDState(buffer)
 
     defaults = {"alpha": 0.1, "momentum": 0.9, "weight_decay": 0.0}
