@@ -161,3 +161,22 @@ def test_clipped_ball_in_the_open() -> None:
 def test_what_has_no_law_is_said(table: np.ndarray, text: str, line: str) -> None:
     with pytest.raises(BadInput, match=line):
         exact_law(table, text, 0.0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("text", ["random", "random-unique", "gld", "gld:ball=clip", "cgld", "cgld:ball=clip"])
+def test_agrees_with_a_million_replays(text: str) -> None:
+    rng = np.random.default_rng(6)
+    rows, columns = np.meshgrid(np.arange(21), np.arange(21), indexing="ij")
+    table = np.round(0.4 * abs(rows - columns) + 0.1 * abs(rows - 9) + 0.3 * rng.random((21, 21)), 2)
+    replays, trials = 1_000_000, 120
+    frame = replay({"x": surface(table)}, [text], repeats=replays, max_trials=trials, jobs=2)
+    for target, law in zip((0.2, 0.5, 1.0), exact_laws(table, text, (0.2, 0.5, 1.0)), strict=True):
+        first = frame[frame["suboptimality"] <= target * (1 + 1e-9)].groupby("repeat")["trial"].min()
+        found = np.bincount(first, minlength=trials + 1).cumsum() / replays
+        assert abs(found - law.hit(trials)).max() < math.sqrt(math.log(2 / 1e-4) / (2 * replays))
+        # The mean of min(T, trials), within three standard errors.
+        spent = np.full(replays, trials)
+        spent[: len(first)] = first
+        expected = law.survival(trials)[:-1].sum()
+        assert abs(spent.mean() - expected) < 3 * spent.std() / math.sqrt(replays)
