@@ -1,0 +1,54 @@
+"""Helper processes: they work beside the main one and end with it, however it ends."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import sweep_helper
+from sweep_helper import beat
+
+from trainers.sweep.claims import process_start
+from trainers.sweep.helpers import helping
+
+
+def until(what: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not what():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def gone(path: Path) -> bool:
+    return process_start(int(path.read_text())) is None
+
+
+def test_each_helper_gets_its_work_and_is_waited_for(tmp_path: Path) -> None:
+    with helping(beat, [(tmp_path / "a", 0), (tmp_path / "b", 0)]):
+        pass
+    assert {path.name for path in tmp_path.iterdir()} == {"a", "b"}
+    assert (tmp_path / "a").read_text() != str(os.getpid())
+
+
+def test_an_interrupted_body_interrupts_them(tmp_path: Path) -> None:
+    def interrupted() -> None:
+        with helping(beat, [(tmp_path / "a", 60)]):
+            until((tmp_path / "a").exists)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert gone(tmp_path / "a")
+    assert (tmp_path / "a.interrupted").exists()
+
+
+def test_a_killed_parent_takes_them_along(tmp_path: Path) -> None:
+    process = subprocess.Popen([sys.executable, sweep_helper.__file__, str(tmp_path / "a")])
+    until((tmp_path / "a").exists)
+    process.kill()
+    process.wait()
+    until((tmp_path / "a.interrupted").exists)
+    until(lambda: gone(tmp_path / "a"))

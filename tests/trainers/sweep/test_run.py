@@ -1,0 +1,71 @@
+"""What a run uses of its machine, what it makes of a preset, and how it estimates."""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+
+from grids.errors import BadInput
+from grids.space import PRESETS
+from trainers.rules import get_rule
+from trainers.sweep import run as runner
+from trainers.sweep.estimate import PROBE_SECONDS, _slope
+from trainers.sweep.job import fit_space
+
+
+@pytest.fixture
+def four_cores(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1, 2, 3})
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.delenv("SLURM_CPUS_PER_TASK", raising=False)
+    return monkeypatch
+
+
+def test_a_cpu_is_used_by_a_worker_for_each_core_granted(four_cores: pytest.MonkeyPatch) -> None:
+    assert runner.devices("cpu") == ["cpu"] * 4
+    four_cores.setenv("SLURM_CPUS_PER_TASK", "3")
+    assert runner.devices("cpu") == ["cpu"] * 3
+    four_cores.setenv("OMP_NUM_THREADS", "2")
+    assert runner.devices("cpu") == ["cpu"] * 2
+    four_cores.setenv("OMP_NUM_THREADS", "nonsense")
+    assert runner.devices("cpu") == ["cpu"] * 3
+
+
+def test_every_gpu_is_used_unless_one_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 3)
+    assert runner.devices("auto") == runner.devices("cuda") == ["cuda:0", "cuda:1", "cuda:2"]
+    assert runner.devices("cuda:1") == ["cuda:1"]
+
+
+def test_a_preset_keeps_the_axes_that_the_rule_has_free() -> None:
+    assert fit_space("paper-cifar", get_rule("adam"), "adam") == PRESETS["paper-cifar"]
+    assert fit_space("paper-cifar", get_rule("sgd"), "sgd").names == ("alpha",)
+    text = "adam:epsilon=1e-3"
+    assert fit_space("paper-cifar", get_rule(text), text).names == ("alpha",)
+    text = "adam:alpha=0.1,epsilon=1e-3"
+    with pytest.raises(BadInput, match="has no axis of the space"):
+        fit_space("paper-cifar", get_rule(text), text)
+
+
+@pytest.mark.parametrize(("start", "each"), [(3.0, 0.25), (0.0, 2.0), (5.0, 0.0)])
+def test_the_slope_of_a_line_is_found(start: float, each: float) -> None:
+    asked: list[int] = []
+
+    def seconds(length: int) -> float:
+        asked.append(length)
+        return start + each * length
+
+    found_each, found_start, enough = _slope(seconds, 2, 20)
+    assert (found_each, found_start) == (pytest.approx(each), pytest.approx(start))
+    assert enough == (each * (asked[-1] - 2) >= PROBE_SECONDS)
+    assert max(asked) <= 20
+
+
+@pytest.mark.parametrize("measure", [lambda length: 3.0, lambda length: 3.0 - length / 100])
+def test_noise_never_makes_a_negative_cost(measure: Callable[[int], float]) -> None:
+    each, start, enough = _slope(measure, 2, 20)
+    assert each >= 0
+    assert start >= 0
+    assert not enough
+    assert _slope(measure, 1, 1)[0] > 0
