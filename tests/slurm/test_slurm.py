@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 SCRIPT = Path(__file__).parent / "one_machine.sh"
 TUNECOST = [sys.executable, "-c", "from tuning.cli import main; main()"]
 SWEEP = ["digits-mlp", "-o", "adam", "--space", "alpha=1e-3,0.01,0.1,1,epsilon=1e-8,1e-4", "--block", "1"]
-EPOCHS = ["--epochs", "100"]
+EPOCHS = ["--epochs", "60"]
 CLUSTER = ["--partition", "main", "--gpus-per-shard", "0"]
 
 

@@ -274,6 +274,19 @@ def test_plan_says_what_a_run_would_take(out: Path, capsys: pytest.CaptureFixtur
     assert (adam["shards"], adam["shards_done"], adam["hours"]) == (6, 6, 0)
 
 
+def test_submit_without_slurm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    words = ["grid", "submit", "digits-mlp", "-o", "adam", "--space", "tiny", "--gpus-per-shard", "0"]
+    assert run([*words, "--partition", "main"]) == 2
+    assert "no Slurm on this machine" in one_line(capsys)
+    assert run(words) == 2
+    assert "--partition" in one_line(capsys)
+    assert run([*words, "--partition", "main", "--sbatch", "account"]) == 2
+    assert "--sbatch account" in one_line(capsys)
+
+
 def test_lists(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["grid", "tasks", "--format", "json"]) == 0
     assert "digits-mlp" in [row["task"] for row in json.loads(capsys.readouterr().out)]

@@ -5,6 +5,8 @@ is put back into the queue; on any other end (a node lost, `scancel`) whoever su
 is missing then. Either way a task goes on from its shard's last saved state.
 """
 
+import contextlib
+import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -113,7 +115,8 @@ def _send(executor: Any, attempts: list[Attempt]) -> str:
     from submitit.core.utils import FailedJobError, FailedSubmissionError
 
     try:
-        with executor.batch():
+        # What sbatch says is in the error too; here it would only be a second line.
+        with contextlib.redirect_stderr(io.StringIO()), executor.batch():
             jobs = [executor.submit(attempt) for attempt in attempts]
     except (FailedJobError, FailedSubmissionError, OSError) as error:
         reason = next((line for line in reversed(str(error).splitlines()) if "error" in line.lower()), str(error))
