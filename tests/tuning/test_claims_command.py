@@ -34,7 +34,7 @@ def make(optimizer: str, task: str, folder: Path) -> None:
 
 
 def judged(*words: str, capsys: pytest.CaptureFixture[str]) -> str:
-    assert run(["claims", "--repeats", "5", "--jobs", "1", *words]) == 0
+    assert run(["claims", "--repeats", "15", "--jobs", "1", *words]) == 0
     out, err = capsys.readouterr()
     assert err == ""
     return out
