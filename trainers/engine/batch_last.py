@@ -78,7 +78,7 @@ class BatchLast:
     ) -> Tensor:
         weight, bias = tensors["weight"], tensors["bias"]
         mean, variance = tensors["running_mean"], tensors["running_var"]
-        flat = x.flatten(2)
+        flat = x.flatten(2).to(weight.dtype)  # statistics stay float32 where products are bfloat16
         if training:
             apply = (self.compiled or kernels).NormRelu.apply
             y, batch_mean, batch_variance = apply(flat, weight, bias, eps, relu)

@@ -26,13 +26,15 @@ def train_block(
     epochs: int | None = None,
     device: str | torch.device = "cpu",
     dtype: torch.dtype | None = None,
+    way: str | None = None,
     snapshot: Snapshot | None = None,
     on_epoch: Callable[[Snapshot], None] | None = None,
 ) -> BlockResult:
     """Train a block of cells together, each as if it were alone.
 
     A cell has diverged once a loss, a parameter or an output on the validation set is not finite. It then carries
-    the error of guessing, and is dropped at the end of the epoch. A cell that is merely bad keeps its own error.
+    the error of guessing, and is dropped at the end of the epoch (on a GPU, where another number of cells means
+    another recording, once an eighth of the block has diverged). A cell that is merely bad keeps its own error.
 
     Args:
         task, data, rule: what is trained, on what, and how.
@@ -43,6 +45,7 @@ def train_block(
         device: `cpu`, `cuda`, `cuda:1`.
         dtype: of arithmetic: by default float32 on a CPU and bfloat16 on a GPU, where parameters, statistics and
             the rule stay float32.
+        way: how the network is run, one of `trainers.engine.ways.WAYS`; by default the best known for it.
         snapshot: continue from here, with the same other arguments. The result is that of never stopping.
         on_epoch: called after every epoch with what is needed to continue from there.
 
@@ -52,7 +55,7 @@ def train_block(
     device = torch.device(device)
     prepare(device)
     epochs = task.epochs if epochs is None else epochs
-    procedure: Procedure = Supervised(task, data, rule, seed, device, dtype or arithmetic(device))
+    procedure: Procedure = Supervised(task, data, rule, seed, device, dtype or arithmetic(device), way)
     values = hyper_tensors(task, rule, hyper, device, torch.float64 if dtype == torch.float64 else torch.float32)
     cells = len(values["alpha"])
 
@@ -77,12 +80,12 @@ def train_block(
             now = scheduled({k: v[alive.to(device)] for k, v in values.items()}, task, epoch, epochs)
             state, losses = procedure.train(state, now, epoch)
             errors = procedure.evaluate(state)
-            good = (losses.finite & errors.finite).cpu()
+            good = (losses.finite & errors.finite).cpu() & ~diverged[alive]
             curve[alive[good], epoch] = errors.value.cpu()[good]
             train_loss[alive] = losses.value.cpu()
             diverged[alive[~good]] = True
             train_loss[alive[~good]] = float("nan")
-            if not good.all():
+            if len(alive) - int(good.sum()) >= (len(alive) / 8 if device.type == "cuda" else 1):
                 state = procedure.keep(state, good.to(device))
                 alive = alive[good]
         if on_epoch is not None:

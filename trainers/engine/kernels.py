@@ -25,7 +25,8 @@ class NormRelu(Function):
         """From x `[cells, channels, positions]`: the result, the mean and the variance `[cells, channels]`."""
         mean = x.mean(dim=2, keepdim=True)
         centred = x - mean
-        variance = torch.linalg.vecdot(centred, centred).div_(x.shape[2])
+        with torch.autocast(x.device.type, enabled=False):  # it would take this for a product of matrices
+            variance = torch.linalg.vecdot(centred, centred).div_(x.shape[2])
         inverse = (variance + eps).rsqrt_().unsqueeze(2)
         scale = weight.unsqueeze(2) * inverse
         y = torch.mul(centred, scale).add_(bias.unsqueeze(2))
@@ -71,6 +72,10 @@ class Convolution(Function):
         cells, out, _, size, _ = weight.shape
         columns = patches(x, size, stride, padding)
         columns = columns.expand(cells, *columns.shape[1:])
+        kind = x.device.type
+        if torch.is_autocast_enabled(kind):
+            # Done here rather than by bmm itself, so that what is kept for the backward pass is of one type.
+            columns, weight = (t.to(torch.get_autocast_dtype(kind)) for t in (columns, weight))
         flat = weight.flatten(2)
         high, wide = ((n + 2 * padding - size) // stride + 1 for n in x.shape[2:4])
         ctx.save_for_backward(columns, weight)

@@ -1,11 +1,14 @@
 """How a task trains: what the engine asks for in every epoch, and supervised learning as the one answer so far."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Any, NamedTuple, Protocol
 
 import torch
 from torch import Tensor
 
+from grids.errors import BadInput
+from trainers.engine.graphs import RecordedStep, record
 from trainers.engine.stack import Buffers, initial
 from trainers.engine.ways import mean_losses, stack
 from trainers.order import augment_generator, batches
@@ -13,7 +16,8 @@ from trainers.rules.base import Rule
 from trainers.rules.cells import select_cells
 from trainers.task import Dataset, Task
 
-EVALUATION_BATCH = 1000
+EVALUATION = 4
+"""Batches evaluated at once: without a backward pass they need less memory than one batch of training."""
 
 Hyper = Mapping[str, Tensor]
 
@@ -26,9 +30,9 @@ class Outcome(NamedTuple):
 
 
 class Procedure(Protocol):
-    """A way to train a block of cells. Recurrent state or several optimizers in turn live in its own `State`.
+    """A way to train a block of cells. Recurrent state or several optimizers in turn live in its own state.
 
-    The state is a pytree of tensors.
+    The state is a pytree of tensors, and the whole of what an epoch depends on besides its number.
     """
 
     def start(self, cells: int) -> Any:
@@ -85,6 +89,8 @@ class Supervised:
         network, _, _ = initial(task.network, 1, seed, device, self.dtype)
         self.stacked = stack(network, device, way)
         self.sizes = tuple(p.numel() for p in network.parameters())
+        self._recorded: RecordedStep | None = None
+        self._recordable = True
 
     def start(self, cells: int) -> State:
         """Every cell starts from the same parameters: those of the seed."""
@@ -100,23 +106,50 @@ class Supervised:
 
     def forward(self, state: State, params: Tensor, inputs: Tensor, training: bool) -> Tensor:
         """Outputs `[cells, batch, classes]`, in the precision of the parameters."""
-        with torch.autocast(self.device.type, self.autocast, enabled=self.autocast is not None):
+        # No cache of cast weights: a recorded step must cast them itself each time.
+        with torch.autocast(self.device.type, self.autocast, self.autocast is not None, cache_enabled=False):
             return self.stacked(params, state.buffers, inputs, training).to(self.dtype)
 
     def train(self, state: State, hyper: Hyper, epoch: int) -> tuple[State, Outcome]:
         order = batches(len(self.train_x), self.task.batch_size, self.seed, epoch).to(self.device)
+        if len(order) == 0:
+            few, size = len(self.train_x), self.task.batch_size
+            raise BadInput(f"task '{self.task.name}': {few} training examples do not fill one batch of {size}")
         generator = augment_generator(self.seed, epoch, self.device)
-        cells = len(state.params)
-        total = torch.zeros(cells, dtype=torch.float64, device=self.device)
-        for batch in order:
-            examples = self.train_x[batch]
-            if self.task.augment is not None:
-                examples = self.task.augment(examples, generator)
-            state, losses = self.step(state, self.inputs(examples), self.train_y[batch], hyper)
-            total += losses
+        given = (self._batch(batch, generator) for batch in order)
+        state, total = (self._replay if self.device.type == "cuda" else self._run)(state, hyper, given)
         # A sum stays non-finite once it is, so this latches every step; a last bad update shows in the parameters.
         finite = total.isfinite() & state.params.abs().amax(dim=1).isfinite()
         return state, Outcome(total / len(order), finite)
+
+    def _batch(self, batch: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        examples = self.train_x[batch]
+        if self.task.augment is not None:
+            examples = self.task.augment(examples, generator)
+        return self.inputs(examples), self.train_y[batch]
+
+    def _run(self, state: State, hyper: Hyper, given: Iterable[tuple[Tensor, Tensor]]) -> tuple[State, Tensor]:
+        """All steps of an epoch: the state, and each cell's sum of losses."""
+        total = torch.zeros(len(state.params), dtype=torch.float64, device=self.device)
+        for inputs, targets in given:
+            state, losses = self.step(state, inputs, targets, hyper)
+            total += losses
+        return state, total
+
+    def _replay(self, state: State, hyper: Hyper, given: Iterable[tuple[Tensor, Tensor]]) -> tuple[State, Tensor]:
+        """The same by a recorded step, where the device can record it."""
+        batches_left = iter(given)
+        first = next(batches_left)
+        if self._recorded is None or self._recorded.cells != len(state.params):
+            self._recorded = None  # its memory first: two blocks may not fit
+            self._recorded = record(self.step, state, *first, hyper) if self._recordable else None
+            self._recordable = self._recorded is not None
+        if self._recorded is None:
+            return self._run(state, hyper, chain([first], batches_left))
+        self._recorded.begin(state, hyper)
+        for inputs, targets in chain([first], batches_left):
+            self._recorded(inputs, targets)
+        return self._recorded.end()
 
     def step(self, state: State, inputs: Tensor, targets: Tensor, hyper: Hyper) -> tuple[State, Tensor]:
         """One update of every cell; no cell's numbers touch another's, so one that diverged needs no masking."""
@@ -133,7 +166,8 @@ class Supervised:
         cells = len(state.params)
         wrong = torch.zeros(cells, dtype=torch.int64, device=self.device)
         finite = torch.ones(cells, dtype=torch.bool, device=self.device)
-        for x, y in zip(self.valid_x.split(EVALUATION_BATCH), self.valid_y.split(EVALUATION_BATCH), strict=True):
+        size = EVALUATION * self.task.batch_size
+        for x, y in zip(self.valid_x.split(size), self.valid_y.split(size), strict=True):
             outputs = self.forward(state, state.params, self.inputs(x), training=False)
             wrong += (outputs.argmax(dim=2) != y).sum(dim=1)
             finite &= outputs.isfinite().all(dim=2).all(dim=1)

@@ -128,6 +128,7 @@ def _module(module: nn.Module) -> tuple[str, tuple[str, ...], dict[str, Any]]:
         case nn.Linear() if type(module) is nn.Linear:
             return "linear", ("weight", "bias"), {}
         case nn.Conv2d() if type(module) is nn.Conv2d:
+            _one(module.kernel_size)
             plain = module.groups == 1 and _one(module.dilation) == 1 and module.padding_mode == "zeros"
             if not plain or isinstance(module.padding, str):
                 raise Unknown("convolution")

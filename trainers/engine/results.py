@@ -32,7 +32,7 @@ class Snapshot:
 
     Args:
         epoch: epochs done.
-        alive: numbers of the cells that still train, int64 `[living]`.
+        alive: numbers of the cells that the state still holds, int64 `[held]`.
         state: every tensor of the procedure's state, in order, on the CPU.
         diverged: bool `[cells]`.
         curve: float64 `[cells, epochs]`, filled up to `epoch`.

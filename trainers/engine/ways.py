@@ -9,11 +9,14 @@ from torch.func import vmap
 from torch.nn import functional
 
 from trainers.engine.batch_last import BatchLast
+from trainers.engine.grouped import Grouped
 from trainers.engine.program import read
 from trainers.engine.stack import Layout, Stacked, VmapStacked
 from trainers.task import Task
 
-WAYS = ("vmap", "batch_last", "compiled")
+WAYS = ("vmap", "batch_last", "compiled", "grouped", "channels_last")
+"""The simple way; batches of matrix products, by torch or with numba's kernels (CPU only); grouped convolutions on
+images as torch or as tensor cores have them."""
 
 
 def stack(network: nn.Module, device: torch.device, way: str | None = None) -> Stacked:
@@ -22,22 +25,29 @@ def stack(network: nn.Module, device: torch.device, way: str | None = None) -> S
     Args:
         network: any plain module.
         device: where it will run.
-        way: one of `WAYS`; by default the best that can run this network on this device.
+        way: one of `WAYS`; by default `compiled` on a CPU (`batch_last` without numba) and `grouped` on a GPU where
+            every layer is known, else `vmap`.
 
     Raises:
-        ValueError: the way asked for does not know a layer of this network.
+        ValueError: there is no such way, or it does not know a layer of this network.
     """
-    if way == "vmap":
-        return VmapStacked(network)
     if way not in (None, *WAYS):
         raise ValueError(f"unknown way '{way}' (known: {', '.join(WAYS)})")
-    program = read(network)
+    program = None if way == "vmap" else read(network)
     if program is None:
-        if way is not None:
+        if way not in (None, "vmap"):
             raise ValueError(f"{way} does not know every layer of this network")
         return VmapStacked(network)
-    compiled = _compiled() if way != "batch_last" and device.type == "cpu" else None
-    return BatchLast(program, Layout(network), compiled)
+    layout = Layout(network)
+    match way or ("grouped" if device.type == "cuda" else "compiled"):
+        case "grouped":
+            return Grouped(program, layout)
+        case "channels_last":
+            return Grouped(program, layout, torch.channels_last)
+        case "compiled":
+            return BatchLast(program, layout, _compiled())
+        case _:
+            return BatchLast(program, layout)
 
 
 def _compiled() -> ModuleType | None:

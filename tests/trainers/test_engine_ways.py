@@ -1,0 +1,193 @@
+"""Every faster way to run a network against the simple one, and which networks they may run."""
+
+import sys
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from trainers.engine import native, train_block
+from trainers.engine.program import read
+from trainers.engine.stack import VmapStacked, initial
+from trainers.engine.ways import WAYS, mean_losses, stack
+from trainers.rules import get_rule
+from trainers.task import Dataset, Task
+from trainers.tasks import get_task
+
+CPU = torch.device("cpu")
+FASTER = [way for way in WAYS if way != "vmap"]
+
+
+class Residual(nn.Module):
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv, self.norm, self.skip = (
+            nn.Conv2d(channels, channels, 3, padding=1),
+            nn.BatchNorm2d(channels),
+            nn.Identity(),
+        )
+        self.last = nn.BatchNorm2d(channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = functional.relu(self.norm(self.conv(x)))
+        return torch.relu(self.last(y) + self.skip(x))
+
+
+def every_layer() -> nn.Module:
+    return nn.Sequential(
+        nn.Conv2d(2, 5, 3, padding=1),
+        nn.BatchNorm2d(5, momentum=0.3),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        Residual(5),
+        nn.Conv2d(5, 4, 3, stride=2, padding=1, bias=False),
+        nn.BatchNorm2d(4, eps=1e-3),
+        nn.Conv2d(4, 6, 1),
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+        nn.Linear(6, 7),
+        nn.BatchNorm1d(7),
+        nn.ReLU(),
+        nn.Linear(7, 3),
+    )
+
+
+def uneven() -> nn.Module:
+    """Strides that do not divide, no padding, and 3 channels, so that the kernels' groups of 2 and 4 are not full."""
+    return nn.Sequential(
+        nn.Conv2d(2, 3, 2, stride=2), nn.ReLU(), nn.Conv2d(3, 3, 3, stride=2), nn.Flatten(), nn.Linear(12, 3)
+    )
+
+
+def run(network: nn.Module, way: str, dtype: torch.dtype = torch.float64) -> list[Tensor]:
+    """Outputs and gradients of a training step, buffers after it, and outputs in evaluation."""
+    torch.manual_seed(1)
+    _, params, buffers = initial(lambda: network, 4, 0, CPU, dtype)
+    params = params + 0.1 * torch.randn_like(params)
+    inputs = torch.randn(8, 2, 11, 11, dtype=dtype)
+    targets = torch.randint(3, (8,))
+    stacked = stack(network, CPU, way)
+    leaf = params.clone().requires_grad_()
+    outputs = stacked(leaf, buffers, inputs, True)
+    task = Task("none", "", every_layer, lambda *_: None, 3, 1, 8)  # type: ignore[arg-type,return-value]
+    (grads,) = torch.autograd.grad(mean_losses(task, outputs, targets).sum(), leaf)
+    with torch.no_grad():
+        evaluated = stacked(params, buffers, inputs, False)
+    return [outputs.detach(), grads, evaluated, *(buffers[n] for n in sorted(buffers) if "num_batches" not in n)]
+
+
+@pytest.mark.parametrize("way", FASTER)
+@pytest.mark.parametrize("make", [every_layer, uneven])
+def test_a_faster_way_agrees_with_the_simple_one(way: str, make: Callable[[], nn.Module]) -> None:
+    network = make()
+    for fast, simple in zip(run(network, way), run(network, "vmap"), strict=True):
+        assert fast.shape == simple.shape
+        torch.testing.assert_close(fast, simple, rtol=1e-10, atol=1e-12)
+
+
+def test_cross_entropy_is_that_of_each_cell() -> None:
+    task = get_task("digits-mlp")
+    outputs, targets = torch.randn(3, 8, 10), torch.randint(10, (8,))
+    expected = torch.stack([functional.cross_entropy(o, targets) for o in outputs])
+    torch.testing.assert_close(mean_losses(task, outputs, targets), expected)
+
+
+class Subclass(nn.Linear):
+    def forward(self, x: Tensor) -> Tensor:
+        return 2 * super().forward(x)
+
+
+class Branching(nn.Linear):
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x if x.sum() > 0 else -x)
+
+
+class OnlyInTraining(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = nn.Linear(4, 4), nn.Linear(4, 4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.first(x)
+        return self.second(y) if self.training else y
+
+
+def hooked() -> nn.Module:
+    network = nn.Sequential(nn.Linear(4, 4))
+    network[0].register_forward_hook(lambda module, args, output: 2 * output)
+    return network
+
+
+UNKNOWN: dict[str, Callable[[], nn.Module]] = {
+    "subclass": lambda: nn.Sequential(Subclass(4, 4)),
+    "branching": lambda: nn.Sequential(Branching(4, 4)),
+    "only in training": OnlyInTraining,
+    "hook": hooked,
+    "dropout": lambda: nn.Sequential(nn.Linear(4, 4), nn.Dropout(0.5)),
+    "gelu": lambda: nn.Sequential(nn.Linear(4, 4), nn.GELU()),
+    "padding mode": lambda: nn.Sequential(nn.Conv2d(2, 2, 3, padding=1, padding_mode="reflect")),
+    "groups": lambda: nn.Sequential(nn.Conv2d(2, 2, 3, groups=2)),
+    "oblong filter": lambda: nn.Sequential(nn.Conv2d(2, 2, (1, 3))),
+    "overlapping pool": lambda: nn.Sequential(nn.Conv2d(2, 2, 3), nn.MaxPool2d(3, 2)),
+    "input used as it is": lambda: nn.Sequential(nn.ReLU(), nn.Linear(4, 4)),
+    "norm without statistics": lambda: nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4, track_running_stats=False)),
+    "parametrized": lambda: nn.utils.parametrizations.weight_norm(nn.Linear(4, 4)),
+}
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_a_network_with_an_unknown_layer_runs_the_simple_way(name: str) -> None:
+    network = UNKNOWN[name]()
+    assert read(network) is None
+    assert isinstance(stack(network, CPU), VmapStacked)
+    with pytest.raises(ValueError, match="does not know every layer"):
+        stack(network, CPU, "batch_last")
+
+
+def test_reading_leaves_the_network_as_it_was() -> None:
+    network = every_layer().eval()
+    assert read(network) is not None
+    assert not network.training
+    with pytest.raises(ValueError, match="unknown way 'fast'"):
+        stack(network, CPU, "fast")
+
+
+def few(task: Task, examples: int) -> Dataset:
+    data = task.load(None, 0)
+    return Dataset("few", data.train_x[:examples], data.train_y[:examples], data.valid_x, data.valid_y, data.sha256)
+
+
+@pytest.mark.parametrize("name", ["digits-mlp", "digits-conv"])
+@pytest.mark.parametrize("optimizer", ["adam", "avagrad"])
+def test_a_cell_alone_is_bitwise_the_same_cell_among_many(name: str, optimizer: str) -> None:
+    task, rule = get_task(name), get_rule(optimizer)
+    data, alphas = few(task, 128), np.logspace(-5, 2, 23)
+    among = train_block(task, data, rule, {"alpha": alphas}, seed=0, epochs=2)
+    for cells in (slice(0, 1), slice(11, 12), slice(22, 23), slice(3, 10)):
+        alone = train_block(task, data, rule, {"alpha": alphas[cells]}, seed=0, epochs=2)
+        for one, many in zip(alone, among, strict=True):
+            np.testing.assert_array_equal(one, many[cells])
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_bfloat16_products_with_float32_masters_stay_near_float32(way: str) -> None:
+    task, rule = get_task("digits-conv"), get_rule("sgd")
+    data = few(task, 128)
+    losses = [
+        train_block(
+            task, data, rule, {"alpha": np.array([0.01, 0.1])}, seed=0, epochs=2, dtype=dtype, way=way
+        ).train_loss
+        for dtype in (torch.float32, torch.bfloat16)
+    ]
+    np.testing.assert_allclose(losses[1], losses[0], rtol=0.03)
+    assert not np.array_equal(losses[1], losses[0])
+
+
+def test_without_numba_torch_does_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, native.__name__)
+    monkeypatch.setitem(sys.modules, "numba", None)
+    stacked = stack(every_layer(), CPU)
+    assert getattr(stacked, "compiled", "none such") is None

@@ -1,0 +1,83 @@
+"""The way for a GPU: activations `[batch, cells·channels, height, width]`, a convolution with a group for each cell.
+
+The first convolution, whose input all cells share, is one dense convolution with cells·channels results. Batch norm,
+ReLU and pooling do not see that channels belong to cells, and run as for one wide network.
+"""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from trainers.engine.program import Instruction
+from trainers.engine.stack import Buffers, Layout
+
+
+class Grouped:
+    """Runs a program of known layers.
+
+    Args:
+        program: as `read` gives it.
+        layout: where the module's parameters lie.
+        memory_format: of images: `torch.contiguous_format` or `torch.channels_last`.
+    """
+
+    def __init__(
+        self, program: list[Instruction], layout: Layout, memory_format: torch.memory_format = torch.contiguous_format
+    ) -> None:
+        self.program, self.layout, self.memory_format = program, layout, memory_format
+
+    def __call__(self, params: Tensor, buffers: Buffers, inputs: Tensor, training: bool) -> Tensor:
+        tensors = {**buffers, **self.layout.views(params)}
+        cells = len(params)
+        if inputs.dim() == 4:
+            inputs = inputs.contiguous(memory_format=self.memory_format)
+        results: dict[int, Tensor] = {-1: inputs}
+        for at, instruction in enumerate(self.program):
+            mine = {role: tensors[name] for role, name in instruction.tensors.items()}
+            values = [results[source] for source in instruction.inputs]
+            results[at] = self._run(instruction, values, mine, training, cells)
+        scores = results[len(self.program) - 1].flatten(1)
+        return scores.view(len(scores), cells, -1).transpose(0, 1)
+
+    def _run(
+        self, instruction: Instruction, values: list[Tensor], tensors: dict[str, Tensor], training: bool, cells: int
+    ) -> Tensor:
+        x, numbers = values[0], instruction.numbers
+        match instruction.kind:
+            case "linear":
+                return _linear(x, tensors["weight"], tensors.get("bias"), instruction.shared, cells)
+            case "conv":
+                bias = tensors["bias"].flatten() if "bias" in tensors else None
+                weight = tensors["weight"].flatten(0, 1).contiguous(memory_format=self.memory_format)
+                groups = 1 if instruction.shared else cells
+                return functional.conv2d(x, weight, bias, numbers["stride"], numbers["padding"], groups=groups)
+            case "norm":
+                mean, variance = tensors["running_mean"].view(-1), tensors["running_var"].view(-1)
+                weight, bias = tensors["weight"].flatten(), tensors["bias"].flatten()
+                y = functional.batch_norm(
+                    x, mean, variance, weight, bias, training, numbers["momentum"], numbers["eps"]
+                )
+                return functional.relu(y, inplace=True) if numbers["relu"] else y
+            case "relu":
+                return functional.relu(x)
+            case "identity":
+                return x
+            case "flatten":
+                return x.flatten(1)
+            case "max_pool":
+                return functional.max_pool2d(x, numbers["size"])
+            case "mean":
+                return x.mean(dim=(2, 3), keepdim=True)
+            case "add":
+                return x + values[1]
+        raise NotImplementedError(instruction.kind)
+
+
+def _linear(x: Tensor, weight: Tensor, bias: Tensor | None, shared: bool, cells: int) -> Tensor:
+    """From `[batch, features]` where shared, else `[batch, cells·features]`, to `[batch, cells·outputs]`."""
+    batch = len(x)
+    own = x.expand(cells, *x.shape) if shared else x.view(batch, cells, -1).transpose(0, 1)
+    y = torch.bmm(own, weight.transpose(1, 2))
+    if bias is not None:
+        y = y + bias.unsqueeze(1)
+    return y.transpose(0, 1).reshape(batch, -1)
