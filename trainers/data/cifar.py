@@ -31,6 +31,8 @@ def unpickle(raw: bytes, labels: tuple[str, ...]) -> bytes:
         ValueError: it holds something else. pickle.UnpicklingError: it asks for more than arrays.
     """
     batch = _Arrays(io.BytesIO(raw), encoding="latin1").load()
+    if isinstance(batch, dict):  # one that python 3 has loaded and saved again may have its names as bytes
+        batch = {key.decode() if isinstance(key, bytes) else key: value for key, value in batch.items()}
     if not isinstance(batch, dict) or not {"data", *labels} <= batch.keys():
         raise ValueError(f"no batch with data and {', '.join(labels)}")
     pixels = np.asarray(batch["data"])
@@ -40,20 +42,17 @@ def unpickle(raw: bytes, labels: tuple[str, ...]) -> bytes:
     return np.hstack([*columns, pixels]).tobytes()
 
 
-_RECONSTRUCT = np.empty(0).__reduce__()[0]  # numpy keeps this function under a name that changes with its version
+# numpy keeps these functions in modules whose names change with its version: `core`, `_core`.
+_MAKERS = {maker.__name__: maker for maker in (np.empty(0).__reduce__()[0], np.empty(0).__reduce_ex__(5)[0])}
 
 
 class _Arrays(pickle.Unpickler):
     """Loads arrays and nothing else: a pickle from the network may otherwise run any code."""
 
     def find_class(self, module: str, name: str) -> Any:
-        known = {
-            ("numpy.core.multiarray", "_reconstruct"): _RECONSTRUCT,
-            ("numpy._core.multiarray", "_reconstruct"): _RECONSTRUCT,
-            ("numpy", "ndarray"): np.ndarray,
-            ("numpy", "dtype"): np.dtype,
-            ("_codecs", "encode"): codecs.encode,
-        }
-        if (module, name) not in known:
-            raise pickle.UnpicklingError(f"asks for {module}.{name}")
-        return known[module, name]
+        known = {("numpy", "ndarray"): np.ndarray, ("numpy", "dtype"): np.dtype, ("_codecs", "encode"): codecs.encode}
+        if (module, name) in known:
+            return known[module, name]
+        if name in _MAKERS and module.startswith(("numpy.core.", "numpy._core.")):
+            return _MAKERS[name]
+        raise pickle.UnpicklingError(f"asks for {module}.{name}")

@@ -106,6 +106,14 @@ def test_a_damaged_pickle_is_one_line(cifar10: Any, content: bytes, tmp_path: Pa
         read(cifar10.source, tmp_path)
 
 
+@pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
+def test_pickles_of_every_age_are_read(protocol: int) -> None:
+    batch = {b"data": np.arange(6144).astype(np.uint8).reshape(2, 3072), b"labels": [3, 7]}
+    records = unpickle(pickle.dumps(batch, protocol=protocol), ("labels",))
+    assert len(records) == 2 * 3073
+    assert (records[0], records[1:4], records[3073]) == (3, b"\0\1\2", 7)
+
+
 class Hostile:
     def __reduce__(self) -> tuple[Any, ...]:
         return os.mkdir, ("caught",)

@@ -78,15 +78,15 @@ def test_the_papers_schedule(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["fashion-mlp", "fashion-conv", pytest.param("cifar10-resnet20", marks=pytest.mark.slow)]
+    "name", ["fashion-mlp", "fashion-conv", "cifar10-convnet", pytest.param("cifar10-resnet20", marks=pytest.mark.slow)]
 )
 def test_a_task_trains_and_a_cell_does_not_depend_on_its_block(name: str, request: Any, tmp_path: Path) -> None:
     fake = request.getfixturevalue("fashion" if name.startswith("fashion") else "cifar10")
     below, write = next(iter(fake.write.items()))
     write(tmp_path / below)
-    task = replace(get_task(name), batch_size=16)
+    task = replace(get_task(name), batch_size=8)
     assert isinstance(task.load, Split)
-    data = replace(task.load, source=fake.source, train=32, validation=16)(tmp_path, 0)
+    data = replace(task.load, source=fake.source, train=16, validation=10)(tmp_path, 0)
     alphas = np.array([1e-3, 0.1, 1e30])
     block = train_block(task, data, get_rule("sgd"), {"alpha": alphas}, seed=1, epochs=2)
     alone = train_block(task, data, get_rule("sgd"), {"alpha": alphas[1:2]}, seed=1, epochs=2)
