@@ -7,12 +7,12 @@ move, as long as the sphere leaves room for. A uniform cell is found by its numb
 import math
 
 import numpy as np
-from numba import njit
 
+from tuning.kernels.compiling import compiled
 from tuning.kernels.pcg import pick, uniform
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def play_descent(
     states: np.ndarray,
     shape: np.ndarray,
@@ -43,7 +43,8 @@ def play_descent(
     point = np.empty(axes)
     # A ball's number of cells depends on its center, radius and axes; counted once for each.
     turns = axes if one_axis else 1
-    counts = np.full((turns, len(radii), len(told)), -1, np.int32)
+    counts = np.empty((turns, len(radii), len(told)), np.int32)
+    counts[:] = -1
     for replay in range(len(matrix)):
         state = states[replay]
         current, best, best_value, step, candidate = 0, 0, math.inf, 0, -1
@@ -80,7 +81,7 @@ def play_descent(
                     rest //= shape[axis]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _ball(
     number: int, shape: np.ndarray, center: np.ndarray, radius: float, first_axis: int, last_axis: int, box: np.ndarray
 ) -> int:
@@ -92,7 +93,7 @@ def _ball(
     """
     low, high, at = box
     for axis in range(len(shape)):
-        reach = int(min(radius, max(shape))) if first_axis <= axis <= last_axis else 0
+        reach = int(min(radius, shape[axis])) if first_axis <= axis <= last_axis else 0
         low[axis], high[axis] = max(center[axis] - reach, 0), min(center[axis] + reach, shape[axis] - 1)
         at[axis] = low[axis]
     limit = radius * radius
@@ -129,7 +130,7 @@ def _ball(
         at[axis] += 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _clipped(
     state: np.ndarray,
     shape: np.ndarray,

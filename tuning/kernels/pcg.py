@@ -10,8 +10,10 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
+
+from tuning.kernels.compiling import compiled
 
 MULTIPLIER = 0x2360ED051FC65DA44385DF649FCCF645
 HALF = np.uint64(32)
@@ -43,10 +45,10 @@ def streams(first: np.random.SeedSequence, repeats: range) -> np.ndarray:
     entropy += [0] * (POOL - len(entropy))
     for key in first.spawn_key[:-1]:
         entropy += words(key)
-    return _states(np.array(entropy, np.uint32), repeats.start, len(repeats))
+    return _states(np.array([*entropy, 0], np.uint32), repeats.start, len(repeats))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def uniform(state: np.ndarray) -> float:
     """The next `Generator.random()` of a stream: in [0, 1). `state`, uint64 `[4]`, moves on."""
     high, low = _stepped(state[0], state[1], state[2], state[3])
@@ -57,7 +59,7 @@ def uniform(state: np.ndarray) -> float:
     return np.float64(word >> np.uint64(11)) * TO_DOUBLE
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def pick(state: np.ndarray, count: int) -> int:
     """A uniform integer of 0..count−1: the twin of `tuning.searchers.base.pick`."""
     return int(uniform(state) * count)
@@ -85,14 +87,13 @@ def _step_128(typing: Any, high: Any, low: Any, increment_high: Any, increment_l
 _stepped: Any = intrinsic(_step_128)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _states(entropy: np.ndarray, first: int, count: int) -> np.ndarray:
+    """States `[count, 4]`; the last word of `entropy` is the repeat's number, and is written here."""
     states = np.empty((count, 4), np.uint64)
-    data = np.empty(len(entropy) + 1, np.uint32)
-    data[:-1] = entropy
     for row in range(count):
-        data[-1] = np.uint32(first + row)
-        seed = _generate(_mix(data))
+        entropy[-1] = np.uint32(first + row)
+        seed = _generate(_mix(entropy))
         state = states[row]
         state[2] = (seed[2] << ONE) | (seed[3] >> np.uint64(63))
         state[3] = (seed[3] << ONE) | ONE
@@ -103,7 +104,7 @@ def _states(entropy: np.ndarray, first: int, count: int) -> np.ndarray:
     return states
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _mix(entropy: np.ndarray) -> np.ndarray:
     """SeedSequence's pool, uint32 `[4]`."""
     pool = np.zeros(POOL, np.uint32)
@@ -122,7 +123,7 @@ def _mix(entropy: np.ndarray) -> np.ndarray:
     return pool
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _hash(value: np.uint32, constant: np.uint32) -> tuple[np.uint32, np.uint32]:
     value = np.uint32(value ^ constant)
     constant = np.uint32((np.uint64(constant) * np.uint64(0x931E8875)) & LOW)
@@ -130,7 +131,7 @@ def _hash(value: np.uint32, constant: np.uint32) -> tuple[np.uint32, np.uint32]:
     return np.uint32(value ^ (value >> np.uint32(16))), constant
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _blend(x: np.uint32, y: np.uint32) -> np.uint32:
     left = (np.uint64(0xCA01F9DD) * np.uint64(x)) & LOW
     right = (np.uint64(0x4973F715) * np.uint64(y)) & LOW
@@ -138,7 +139,7 @@ def _blend(x: np.uint32, y: np.uint32) -> np.uint32:
     return np.uint32(result ^ (result >> np.uint32(16)))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _generate(pool: np.ndarray) -> np.ndarray:
     """SeedSequence's `generate_state(4, uint64)`."""
     constant = np.uint32(0x8B51F9DD)

@@ -3,7 +3,8 @@
 import math
 
 import numpy as np
-from numba import njit
+
+from tuning.kernels.compiling import compiled
 
 
 def record(
@@ -33,7 +34,7 @@ def record(
     }
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _rows(
     matrix: np.ndarray, told: np.ndarray, columns: np.ndarray, value: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -51,7 +52,8 @@ def _rows(
             lowest = min(lowest, heard)
         rows += 1
     numbers, best, end = np.empty((3, rows), np.int64), np.empty(rows), np.zeros(rows, np.bool_)
-    seen = np.full(len(told), -1, np.int64)
+    seen = np.empty(len(told), np.int64)
+    seen[:] = -1
     row = 0
     for replay in range(replays):
         lowest, incumbent, unique, played = math.inf, np.int32(0), 0, 0

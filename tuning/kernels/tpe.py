@@ -10,8 +10,8 @@ within the borders. Trials told are held in two sets, `good` and `rest`, by age.
 """
 
 import numpy as np
-from numba import njit
 
+from tuning.kernels.compiling import compiled, compiled_sum
 from tuning.kernels.pcg import pick, uniform
 from tuning.searchers.tpe import TIE
 
@@ -19,7 +19,7 @@ NARROW = -1
 """In place of a row: as narrow as allowed."""
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def play(
     states: np.ndarray,
     shape: np.ndarray,
@@ -61,8 +61,11 @@ def play(
     rest_index = np.empty((axes, trials), np.int64)
     rest_offset = np.empty((axes, trials + 1), np.int64)
     rest_factor = np.empty(trials + 1)
-    rows = np.full((axes, trials), NARROW)
-    longest = np.max(shape)
+    rows = np.empty((axes, trials), np.int64)
+    rows[:] = NARROW
+    longest = 0
+    for length in shape:
+        longest = max(longest, length)
     good_oldest = np.empty((axes, longest), np.int64)
     good_youngest = np.empty((axes, longest), np.int64)
     rest_oldest = np.empty((axes, longest), np.int64)
@@ -203,7 +206,7 @@ def play(
                 rest += 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _unflatten(shape: np.ndarray, flat: int, column: int, index: np.ndarray) -> None:
     """Write a cell's index on every axis into a column of `index`, int64 `[axes, columns]`."""
     for axis in range(len(shape) - 1, -1, -1):
@@ -211,7 +214,7 @@ def _unflatten(shape: np.ndarray, flat: int, column: int, index: np.ndarray) -> 
         flat //= shape[axis]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _flatten(shape: np.ndarray, count: int, index: np.ndarray, flat: np.ndarray) -> None:
     """The flat numbers of the first cells of `index`, int64 `[axes, columns]`."""
     for i in range(count):
@@ -221,7 +224,7 @@ def _flatten(shape: np.ndarray, count: int, index: np.ndarray, flat: np.ndarray)
         flat[i] = number
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _pick_out(wanted: bool, is_good: np.ndarray, index: np.ndarray, found: np.ndarray) -> None:
     """Copy the columns of `index` where `is_good` is as wanted, keeping their order."""
     count = 0
@@ -232,7 +235,7 @@ def _pick_out(wanted: bool, is_good: np.ndarray, index: np.ndarray, found: np.nd
             count += 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _find_edges(count: int, index: np.ndarray, oldest: np.ndarray, youngest: np.ndarray) -> None:
     """The oldest and the youngest observation of each index, int64 `[axes, longest]`; the latter −1 where none is."""
     youngest[:] = -1
@@ -243,7 +246,7 @@ def _find_edges(count: int, index: np.ndarray, oldest: np.ndarray, youngest: np.
             oldest[axis, index[axis, i]] = i
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _widen(
     shape: np.ndarray, count: int, index: np.ndarray, oldest: np.ndarray, youngest: np.ndarray, rows: np.ndarray
 ) -> None:
@@ -270,7 +273,7 @@ def _widen(
             previous = here
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _is_wide(i: int, axes: int, rows: np.ndarray) -> bool:
     """Whether a kernel is wider than the narrowest on any axis."""
     wide = False
@@ -279,13 +282,13 @@ def _is_wide(i: int, axes: int, rows: np.ndarray) -> bool:
     return wide
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _narrowest(length: int, count: int) -> int:
     """The row of the narrowest kernels of so many observations."""
     return length + min(100, count + 2) - 3
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _place(
     kernel: int,
     weight: float,
@@ -312,7 +315,7 @@ def _place(
         factor[kernel] /= before[place + length] - before[place]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _place_prior(
     kernel: int, shape: np.ndarray, before: np.ndarray, start: np.ndarray, offset: np.ndarray, factor: np.ndarray
 ) -> None:
@@ -325,7 +328,7 @@ def _place_prior(
         factor[kernel] /= before[place + length] - before[place]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _draw(
     state: np.ndarray,
     shape: np.ndarray,
@@ -367,7 +370,7 @@ def _draw(
     return different
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _sort_out(spots: np.ndarray, different: int, counts: np.ndarray, distinct: np.ndarray, which: np.ndarray) -> None:
     """Find the distinct indices of the candidates on each axis.
 
@@ -391,8 +394,7 @@ def _sort_out(spots: np.ndarray, different: int, counts: np.ndarray, distinct: n
         counts[axis] = count
 
 
-# Sums may be reordered, for speed: their rounding is far below TIE.
-@njit(cache=True, nogil=True, fastmath={"reassoc"})
+@compiled_sum
 def _sum_kernels(
     kernels: int,
     offset: np.ndarray,
@@ -438,7 +440,7 @@ def _sum_kernels(
         density[i] = total
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _weight(rank: int, count: int) -> float:
     """The weight of an observation by age, oldest first: see `tuning.searchers.parzen.age_weights`."""
     ramp = count - 25
@@ -447,7 +449,7 @@ def _weight(rank: int, count: int) -> float:
     return 1.0 / count + rank * ((1.0 - 1.0 / count) / max(ramp - 1, 1))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _is_gathered(shape: np.ndarray, count: int, reach: np.ndarray, start: np.ndarray) -> bool:
     """Whether the narrowest kernels reach fewer cells than they are: then a histogram is worth its while."""
     window = 1
@@ -457,7 +459,7 @@ def _is_gathered(shape: np.ndarray, count: int, reach: np.ndarray, start: np.nda
     return count > 1 and window < count
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _gather(count: int, flat: np.ndarray, histogram: np.ndarray) -> None:
     """Add the weights of a set to the histogram of cells."""
     ramp = max(count - 25, 0)
@@ -469,7 +471,7 @@ def _gather(count: int, flat: np.ndarray, histogram: np.ndarray) -> None:
         histogram[flat[rank]] += 1.0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _add_histogram(
     histogram: np.ndarray,
     shape: np.ndarray,

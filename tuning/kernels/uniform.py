@@ -1,12 +1,12 @@
 """Random search, with and without replacement, compiled: the twins of `Random` and `RandomUnique`."""
 
 import numpy as np
-from numba import njit
 
+from tuning.kernels.compiling import compiled
 from tuning.kernels.pcg import pick
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def play_random(states: np.ndarray, told: np.ndarray, columns: np.ndarray, stop: float, matrix: np.ndarray) -> None:
     """Play `tuning.searchers.random.Random`, one replay for each row.
 
@@ -27,7 +27,7 @@ def play_random(states: np.ndarray, told: np.ndarray, columns: np.ndarray, stop:
                 break
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def play_random_unique(
     states: np.ndarray, told: np.ndarray, columns: np.ndarray, stop: float, matrix: np.ndarray
 ) -> None:
@@ -39,7 +39,8 @@ def play_random_unique(
         for trial in range(matrix.shape[1]):
             here = trial % cells
             if here == 0:
-                order[:] = np.arange(cells)
+                for flat in range(cells):
+                    order[flat] = flat
             other = here + pick(state, cells - here)
             order[here], order[other] = order[other], order[here]
             flat = order[here]
