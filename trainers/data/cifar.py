@@ -43,7 +43,10 @@ def unpickle(raw: bytes, labels: tuple[str, ...]) -> bytes:
 
 
 # numpy keeps these functions in modules whose names change with its version: `core`, `_core`.
-_MAKERS = {maker.__name__: maker for maker in (np.empty(0).__reduce__()[0], np.empty(0).__reduce_ex__(5)[0])}
+_MAKERS: dict[str, Any] = {
+    "_reconstruct": np.empty(0).__reduce__()[0],
+    "_frombuffer": np.empty(0).__reduce_ex__(5)[0],
+}
 
 
 class _Arrays(pickle.Unpickler):
