@@ -93,12 +93,12 @@ def test_a_surface_says_where_it_came_from(trained: Path) -> None:
 
 
 def test_done_work_is_not_done_again(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from trainers.sweep import job
+    from trainers.sweep import trainer
 
     def never(*_: Any, **__: Any) -> None:
         raise AssertionError("trained again")
 
-    monkeypatch.setattr(job, "train_block", never)
+    monkeypatch.setattr(trainer, "train_block", never)
     before = (out / "digits-mlp/adam.parquet").read_bytes()
     assert train(out) == 0
     assert (out / "digits-mlp/adam.parquet").read_bytes() == before

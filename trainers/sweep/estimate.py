@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from grids.errors import BadInput
 from trainers.engine import train_block
 from trainers.sweep import manifest, shard_file
-from trainers.sweep.job import EngineTrainer, Job, settled
+from trainers.sweep.job import Job
 from trainers.sweep.sealed_file import Damaged
 from trainers.sweep.sweep import Shard, Sweep
+from trainers.sweep.trainer import EngineTrainer, settled
 from trainers.task import Dataset
 
 PROBE_SECONDS = 0.5

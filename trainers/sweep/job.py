@@ -1,31 +1,24 @@
-"""What one `grid run` asks for one optimizer, in plain values; and the sweep, files and trainer that follow from it."""
+"""What one `grid run` asks for one optimizer, in plain values; and the sweep and files that follow from it."""
 
-import contextlib
 import hashlib
 import inspect
-import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from importlib import metadata
 from pathlib import Path
-from platform import python_version
 from typing import Any
 
-import numpy as np
 import torch
 
 from grids.errors import BadInput
 from grids.space import PRESETS, Space, parse_space
-from trainers.device import arithmetic, describe, pick
-from trainers.engine import BlockResult, Snapshot, train_block
+from trainers.device import arithmetic, pick
 from trainers.rules import get_rule
 from trainers.rules.base import Rule
 from trainers.sweep.layout import Layout
 from trainers.sweep.memory import cells_that_fit
-from trainers.sweep.sweep import Shard, Sweep
-from trainers.sweep.worker import OnEpoch
+from trainers.sweep.sweep import Sweep
 from trainers.task import Dataset, Task
 from trainers.tasks import get_task
 
@@ -184,89 +177,3 @@ def _own_source(rule: Rule) -> str | None:
         return hashlib.sha256(inspect.getsource(module).encode()).hexdigest()
     except (OSError, TypeError):
         return None
-
-
-class EngineTrainer:
-    """A worker's `Trainer` that trains a job's shards with the fused engine."""
-
-    def __init__(self, job: Job, sweep: Sweep) -> None:
-        self.job, self.sweep = job, sweep
-        options = typed_options(job.optimizer)
-        # The engine takes weight decay from the task unless it is told; a user's `weight_decay=0` is telling.
-        self._fixed = {"weight_decay"} & options & set(job.rule.hyperparameters)
-
-    def __call__(self, shard: Shard, state: bytes | None, on_epoch: OnEpoch) -> BlockResult:
-        job = self.job
-        hyper = self.sweep.hyper(shard)
-        for name in self._fixed:
-            hyper[name] = np.full(shard.cells, job.rule.hyperparameters[name])
-        with settled(job.device), _told_of_memory(shard, job.device):
-            return train_block(
-                job.task,
-                job.data,
-                job.rule,
-                hyper,
-                shard.seed,
-                epochs=job.all_epochs,
-                device=job.device,
-                snapshot=None if state is None else _restore(state),
-                on_epoch=lambda snapshot: on_epoch(snapshot.epoch, lambda: _keep(snapshot)),
-            )
-
-    def record(self) -> dict[str, Any]:
-        return {"device": describe(self.job.device), "memory": _peak_memory(self.job.device), "software": software()}
-
-
-@contextlib.contextmanager
-def settled(device: torch.device) -> Iterator[None]:
-    """Within the body, a CPU trains on one thread (values depend on the number), and a GPU's peak memory is its own."""
-    threads = torch.get_num_threads()
-    if device.type == "cuda":
-        torch.cuda.reset_peak_memory_stats(device)
-    else:
-        torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
-
-
-@contextlib.contextmanager
-def _told_of_memory(shard: Shard, device: torch.device) -> Iterator[None]:
-    try:
-        yield
-    except torch.OutOfMemoryError as error:
-        smaller = max(1, shard.cells // 2)
-        raise BadInput(
-            f"{shard.cells} cells at once do not fit the memory of {device}; start over with --fresh --block {smaller}"
-        ) from error
-
-
-def _keep(snapshot: Snapshot) -> bytes:
-    buffer = io.BytesIO()
-    torch.save(vars(snapshot), buffer)
-    return buffer.getvalue()
-
-
-def _restore(state: bytes) -> Snapshot:
-    return Snapshot(**torch.load(io.BytesIO(state), weights_only=True))
-
-
-def _peak_memory(device: torch.device) -> int:
-    """Most bytes used: on a GPU by the last shard, on a CPU by this process so far."""
-    if device.type == "cuda":
-        return int(torch.cuda.max_memory_allocated(device))
-    import resource
-    import sys
-
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-
-
-def software() -> dict[str, str]:
-    """Versions of what a value may depend on."""
-    try:
-        own = metadata.version("tunecost")
-    except metadata.PackageNotFoundError:
-        own = "unknown"
-    return {"tunecost": own, "python": python_version(), "torch": str(torch.__version__), "numpy": np.__version__}

@@ -1,0 +1,105 @@
+"""Trains a job's shards with the fused engine, and records where and with what."""
+
+import contextlib
+import io
+import resource
+import sys
+from collections.abc import Iterator
+from importlib import metadata
+from platform import python_version
+from typing import Any
+
+import numpy as np
+import torch
+
+from grids.errors import BadInput
+from trainers.device import describe
+from trainers.engine import BlockResult, Snapshot, train_block
+from trainers.sweep.job import Job, typed_options
+from trainers.sweep.sweep import Shard, Sweep
+from trainers.sweep.worker import OnEpoch
+
+
+class EngineTrainer:
+    """A worker's `Trainer` that trains a job's shards with the fused engine."""
+
+    def __init__(self, job: Job, sweep: Sweep) -> None:
+        self.job, self.sweep = job, sweep
+        options = typed_options(job.optimizer)
+        # The engine takes weight decay from the task unless it is told; a user's `weight_decay=0` is telling.
+        self._fixed = {"weight_decay"} & options & set(job.rule.hyperparameters)
+
+    def __call__(self, shard: Shard, state: bytes | None, on_epoch: OnEpoch) -> BlockResult:
+        job = self.job
+        hyper = self.sweep.hyper(shard)
+        for name in self._fixed:
+            hyper[name] = np.full(shard.cells, job.rule.hyperparameters[name])
+        if job.device.type == "cuda":
+            torch.cuda.reset_peak_memory_stats(job.device)
+        with settled(job.device), _told_of_memory(shard, job.device):
+            return train_block(
+                job.task,
+                job.data,
+                job.rule,
+                hyper,
+                shard.seed,
+                epochs=job.all_epochs,
+                device=job.device,
+                snapshot=None if state is None else _restore(state),
+                on_epoch=lambda snapshot: on_epoch(snapshot.epoch, lambda: _keep(snapshot)),
+            )
+
+    def record(self) -> dict[str, Any]:
+        memory = _peak_memory(self.job.device)
+        with settled(self.job.device):
+            return {"device": describe(self.job.device), "memory": memory, "software": software()}
+
+
+@contextlib.contextmanager
+def settled(device: torch.device) -> Iterator[None]:
+    """Within the body, a CPU trains on one thread: values depend on the number."""
+    threads = torch.get_num_threads()
+    if device.type == "cpu":
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+@contextlib.contextmanager
+def _told_of_memory(shard: Shard, device: torch.device) -> Iterator[None]:
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        smaller = max(1, shard.cells // 2)
+        raise BadInput(
+            f"{shard.cells} cells at once do not fit the memory of {device}; start over with --fresh --block {smaller}"
+        ) from error
+
+
+def _keep(snapshot: Snapshot) -> bytes:
+    buffer = io.BytesIO()
+    torch.save(vars(snapshot), buffer)
+    return buffer.getvalue()
+
+
+def _restore(state: bytes) -> Snapshot:
+    return Snapshot(**torch.load(io.BytesIO(state), weights_only=True))
+
+
+def _peak_memory(device: torch.device) -> int:
+    """Most bytes used: on a GPU by the last shard, on a CPU by this process so far."""
+    if device.type == "cuda":
+        return int(torch.cuda.max_memory_allocated(device))
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def software() -> dict[str, str]:
+    """Versions of what a value may depend on."""
+    try:
+        own = metadata.version("tunecost")
+    except metadata.PackageNotFoundError:
+        own = "unknown"
+    return {"tunecost": own, "python": python_version(), "torch": str(torch.__version__), "numpy": np.__version__}
