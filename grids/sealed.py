@@ -98,6 +98,7 @@ class SealedFile:
             # One thread: these files are small, and a pool of threads still starting can abort a process that ends.
             parquet = pq.ParquetFile(pa.BufferReader(self._content))
             self.table: pa.Table = parquet.read(use_threads=False)
+            self.table.validate(full=True)
             metadata = dict(parquet.metadata.metadata or {})
         except Exception as error:
             raise BadInput(f"{path}: not a whole Parquet file (cut short, altered, or of another kind)") from error
@@ -105,7 +106,8 @@ class SealedFile:
         self._foreign = ARROW_KEY in metadata
         self.header: dict[str, Any] = {}
         if HEADER_KEY not in metadata:
-            if bare and self._seal is None:
+            # One altered byte can hide the whole metadata from Parquet's reader, but not the seal's key in the file.
+            if bare and SEAL_KEY not in self._content:
                 return
             raise BadInput(f"{path}: a Parquet file without the 'tunecost' header, so not one of this program's")
         try:
