@@ -1,0 +1,96 @@
+"""Fused training against one cell at a time, measured in one run. `make bench` prints the tables."""
+
+import multiprocessing
+import os
+import time
+from concurrent.futures import ProcessPoolExecutor
+
+import numpy as np
+import pytest
+import torch
+
+from grids.errors import BadInput
+from trainers.bench import DATA, alone, fused, load, warm_up
+from trainers.device import describe, prepare
+from trainers.engine.measure import choose_block, measure
+from trainers.engine.ways import WAYS
+from trainers.rules import get_rule
+from trainers.task import Dataset
+from trainers.tasks import get_task
+
+pytestmark = [pytest.mark.bench, pytest.mark.timeout(1800)]
+
+WORKERS = 2
+BLOCK = 111
+ALONE = 8
+"""Cells trained one at a time; 441 of them are extrapolated."""
+
+
+@pytest.mark.parametrize("name", ["digits-mlp", "digits-conv", "fashion-mlp"])
+def test_fused_against_one_cell_at_a_time(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    task = get_task(name)
+    try:
+        data = load(name)
+    except BadInput:
+        pytest.skip(f"{name} needs its data in {DATA} (or TUNECOST_DATA)")
+    if data.normalize is not None:
+        pytest.skip("the plain loop takes inputs as they are")
+    total = 441
+    blocks = [list(part) for part in np.array_split(np.arange(total), -(-total // BLOCK))]
+    sample = [int(cell) for cell in np.linspace(0, total - 1, ALONE)]
+    prepare(torch.device("cpu"))
+    # Each worker is a fresh process whose single thread never meets another's; warm-up compiles and imports.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(WORKERS, mp_context=context) as pool:
+        list(pool.map(warm_up, [name] * (4 * WORKERS)))
+        # Half of the plain cells before and half after: other work on this machine then meets both.
+        slow = {threads: alone(name, sample[:1], threads) for threads in (1, 2)}
+        threads = min(slow, key=lambda one: slow[one])
+        before = alone(name, sample[: ALONE // 2], threads)
+        start = time.perf_counter()
+        list(pool.map(fused, [name] * len(blocks), blocks))
+        together = time.perf_counter() - start
+        after = alone(name, sample[ALONE // 2 :], threads)
+    one_by_one = (before + after) / ALONE * total
+    with capsys.disabled():
+        print(f"\n{describe(torch.device('cpu'))}; {os.cpu_count()} cores; Adam, float32")
+        print(f"{'task':<12} {'cells':>5} {'epochs':>6} {'alone s':>9} {'fused s':>9} {'ratio':>6} {'surfaces/h':>10}")
+        print(
+            f"{name:<12} {total:>5} {task.epochs:>6} {one_by_one:>9.1f} {together:>9.1f} "
+            f"{one_by_one / together:>6.1f} {3600 / together:>10.0f}"
+        )
+        print(
+            f"alone: {ALONE} cells in {before + after:.1f} s on {threads} thread(s), extrapolated; "
+            f"fused: blocks of {BLOCK} on {WORKERS} workers of one thread"
+        )
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
+@pytest.mark.parametrize("name", ["cifar10-convnet", "cifar10-resnet20", "cifar10-wrn-16-4"])
+def test_ways_on_a_gpu(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Random images stand in for CIFAR-10: only time is asked for."""
+    task, rule, device = get_task(name), get_rule("adam"), torch.device("cuda")
+    generator = torch.Generator().manual_seed(0)
+    examples, classes = (2048, 3, 32, 32), (2048,)
+    x = torch.randint(256, examples, dtype=torch.uint8, generator=generator)
+    y = torch.randint(task.classes, classes, generator=generator)
+    scale = ((125.3, 123.0, 113.9), (63.0, 62.1, 66.7))
+    data = Dataset("random", x, y, x[:512], y[:512], "0" * 64, normalize=scale)
+    steps = 45000 // task.batch_size * task.epochs
+    baseline = measure(task, data, rule, device, 1, "channels_last")
+    with capsys.disabled():
+        print(f"\n{describe(device)}; {name}, {task.epochs} epochs of 45,000 images, Adam, bfloat16, recorded steps")
+        print(f"{'way':<14} {'cells':>5} {'ms/cell-step':>12} {'GiB':>6} {'min/surface':>11} {'ratio':>6}")
+        for way in ("alone", *WAYS):
+            if way == "compiled":
+                continue
+            try:
+                best = baseline if way == "alone" else choose_block(task, data, rule, device, ways=(way,))
+            except (MemoryError, RuntimeError) as error:
+                print(f"{way:<14} {str(error).splitlines()[0]}")
+                continue
+            minutes = best.seconds * steps * 441 / 60
+            print(
+                f"{way:<14} {best.cells:>5} {best.seconds * 1e3:>12.3f} {best.memory / 2**30:>6.1f} {minutes:>11.1f} "
+                f"{baseline.seconds / best.seconds:>6.1f}"
+            )

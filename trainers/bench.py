@@ -1,0 +1,70 @@
+"""What the benchmarks time: the cells of the paper's grid, one at a time and many at once."""
+
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from grids.space import PRESETS
+from trainers.engine import train_block
+from trainers.engine.schedule import factor
+from trainers.order import batches
+from trainers.rules import get_rule
+from trainers.task import Dataset
+from trainers.tasks import get_task
+
+DATA = Path(os.environ.get("TUNECOST_DATA", "data"))
+
+
+def hyper_of_paper() -> dict[str, np.ndarray]:
+    """The 441 cells of the paper's grid, mixed, so that every block has its share of those that diverge."""
+    space = PRESETS["paper-cifar"]
+    grids = np.meshgrid(*(np.asarray(axis.values, dtype=np.float64) for axis in space.axes), indexing="ij")
+    mixed = np.random.default_rng(0).permutation(grids[0].size)
+    return {axis.name: grid.ravel()[mixed] for axis, grid in zip(space.axes, grids, strict=True)}
+
+
+def load(name: str) -> Dataset:
+    return get_task(name).load(DATA if get_task(name).needs_data else None, 0)
+
+
+def alone(name: str, cells: list[int], threads: int) -> float:
+    """Seconds for these cells by the plainest loop, `torch.optim.Adam` at its defaults."""
+    task, data, hyper = get_task(name), load(name), hyper_of_paper()
+    torch.set_num_threads(threads)
+    start = time.perf_counter()
+    for cell in cells:
+        alpha, epsilon = hyper["alpha"][cell], hyper["epsilon"][cell]
+        torch.manual_seed(0)
+        network = task.network()
+        optimizer = torch.optim.Adam(network.parameters(), lr=alpha, eps=epsilon, weight_decay=task.weight_decay)
+        for epoch in range(task.epochs):
+            for group in optimizer.param_groups:
+                group["lr"] = alpha * factor(epoch, task.epochs, task.milestones, task.factor)
+            network.train()
+            for batch in batches(len(data.train_y), task.batch_size, 0, epoch):
+                loss = nn.functional.cross_entropy(network(data.train_x[batch]), data.train_y[batch])
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+            network.eval()
+            with torch.no_grad():
+                (network(data.valid_x).argmax(1) != data.valid_y).float().mean().item()
+    return time.perf_counter() - start
+
+
+def fused(name: str, cells: list[int]) -> float:
+    """Seconds for these cells in one block on one thread, as a worker of `grid run` trains them."""
+    torch.set_num_threads(1)
+    data = load(name)
+    start = time.perf_counter()
+    hyper = {axis: values[cells] for axis, values in hyper_of_paper().items()}
+    train_block(get_task(name), data, get_rule("adam"), hyper, seed=0)
+    return time.perf_counter() - start
+
+
+def warm_up(name: str) -> None:
+    fused(name, [0, 1])
