@@ -225,3 +225,15 @@ def test_nothing_is_left_where_a_file_cannot_be_written(tmp_path: Path) -> None:
             surface_file.save(bowl(), target)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file"]
     assert not Path("/dev/null").is_file()
+
+
+def strings(*items: str | None) -> str:
+    return columns_sha256(pa.table({"a": pa.array(items, pa.string())}))
+
+
+def test_the_digest_tells_strings_apart_however_they_lie_in_memory() -> None:
+    different = [("a", "b"), ("ab", ""), ("", "ab"), ("a", "c"), ("a",), (), (None, "ab"), ("a", None)]
+    assert len({strings(*items) for items in different}) == len(different)
+    long = pa.table({"a": pa.array(["x", "a", "é", "y"], pa.string())})
+    assert columns_sha256(long.slice(1, 2)) == strings("a", "é")
+    assert columns_sha256(pa.concat_tables([long.slice(1, 1), long.slice(2, 1)])) == strings("a", "é")
