@@ -56,8 +56,10 @@ class Parts:
             values["started"] = (step > 0).double()
         return {name: value.to(dtype) for name, value in values.items()} | {"seen": seen}
 
-    def apply(self, params: Tensor, grads: Tensor, state: Any, scales: Scales) -> tuple[Tensor, Any]:
-        """The step itself: the next params and state."""
+    def apply(
+        self, params: Tensor, grads: Tensor, state: Any, scales: Scales, out: Tensor | None = None
+    ) -> tuple[Tensor, Any]:
+        """The step itself: the next params (in `out`, which may be `params` itself) and state."""
         if "weight_decay" in scales:
             grads = torch.addcmul(grads, params, scales["weight_decay"])
         after = self.advance(state, grads, scales)
@@ -65,7 +67,9 @@ class Parts:
         if "started" in scales:
             divisor.div_(scales["started"])
         kept = params * scales["kept"] if "kept" in scales else params
-        return torch.addcdiv(kept, self.moment(after, scales), divisor, value=-1, out=divisor), after
+        return torch.addcdiv(
+            kept, self.moment(after, scales), divisor, value=-1, out=divisor if out is None else out
+        ), after
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,165 @@
+"""The parameters of a group as rows that a rule can step.
+
+A rule sees a network's parameters as `[cells, n]`; here there is one cell. On a CPU a group is cut into rows that
+stay in the cache where the rule allows it: a rule makes about ten passes over its input, and passes through main
+memory would cost more than all of its arithmetic.
+"""
+
+import functools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from trainers.rules.adaptive import AdaptiveRule, Parts, Scales
+from trainers.rules.base import Hyper, Rule
+
+CHUNK = 1 << 17
+
+Piece = tuple[Tensor, int, int]
+"""Elements of a parameter: the parameter, the first one's position, one past the last one's."""
+
+Update = Callable[[Tensor, Tensor, Any], tuple[Tensor, Any]]
+"""From parameters, gradients (`[1, n]`) and state to the next parameters and state."""
+
+
+@dataclass
+class Block:
+    """Pieces of parameters that have had all their steps together, side by side.
+
+    Args:
+        pieces: at least one, of parameters of one dtype and one device.
+        seen: the number of steps they have had.
+        state: the rule's state for them, `[1, n]`.
+    """
+
+    pieces: list[Piece]
+    seen: int
+    state: Any
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """The number of elements of each piece."""
+        return tuple(end - start for _, start, end in self.pieces)
+
+    def row(self) -> Tensor:
+        """The parameters, `[1, n]`."""
+        return _row([p.detach().reshape(-1)[start:end] for p, start, end in self.pieces])
+
+    def step(self, update: Update) -> None:
+        """Step the parameters by their gradients."""
+        grads = _row([p.grad.reshape(-1)[start:end] for p, start, end in self.pieces if p.grad is not None])
+        row = self.row()
+        after, self.state = update(row, grads, self.state)
+        self.seen += 1
+        if after is row and len(self.pieces) == 1 and self.pieces[0][0].is_contiguous():
+            return  # The row is the parameter's own memory: it was stepped in place.
+        targets = [p.detach().view(-1)[start:end] if p.is_contiguous() else p for p, start, end in self.pieces]
+        new = [part.view_as(target) for part, target in zip(after[0].split(self.sizes), targets, strict=True)]
+        torch._foreach_copy_(targets, new)
+
+
+def step_all(blocks: Sequence[Block], rule: Rule, hyper: Hyper) -> None:
+    """Step blocks by a rule; what the step needs to know of the cell is computed once for all that are as old."""
+    scales: dict[Any, Any] = {}
+    for block in blocks:
+        if isinstance(rule, AdaptiveRule):
+            kind = block.seen, block.pieces[0][0].dtype
+            if kind not in scales:
+                scales[kind] = rule.parts.prepare(block.state.step, hyper, kind[1])
+            block.step(functools.partial(_apply, rule.parts, scales[kind]))
+        else:
+            block.step(functools.partial(_step, rule, hyper))
+
+
+def _apply(parts: Parts, scales: Scales, row: Tensor, grads: Tensor, state: Any) -> tuple[Tensor, Any]:
+    return parts.apply(row, grads, state, scales, out=row)
+
+
+def _step(rule: Rule, hyper: Hyper, row: Tensor, grads: Tensor, state: Any) -> tuple[Tensor, Any]:
+    return rule.step(row, grads, state, hyper)
+
+
+def cut(params: Sequence[Tensor], limit: int | None) -> Iterator[list[Piece]]:
+    """Parameters side by side, cut into rows of at most `limit` elements (one row where None).
+
+    A parameter whose memory is laid out in another order (channels_last) is never cut.
+
+    >>> two = [torch.zeros(3), torch.zeros(4)]
+    >>> [[(len(p), start, end) for p, start, end in row] for row in cut(two, 5)]
+    [[(3, 0, 3), (4, 0, 2)], [(4, 2, 4)]]
+    """
+    pieces: list[Piece] = []
+    room = limit = limit or sum(p.numel() for p in params)
+    for p in params:
+        start = 0
+        while start < p.numel():
+            end = min(p.numel(), start + room) if p.is_contiguous() else p.numel()
+            pieces.append((p, start, end))
+            room -= end - start
+            start = end
+            if room <= 0:
+                yield pieces
+                pieces, room = [], limit
+    if pieces:
+        yield pieces
+
+
+def layout(rule: Rule) -> dict[str, str]:
+    """What each field of a rule's state has an entry for: `element`, `tensor`, or neither (`shared`).
+
+    A field of one dimension says something about the tensors' sizes and is left out: it is made anew.
+    """
+    probe = rule.init(torch.zeros(1, 5), (2, 3))
+    kinds = {5: "element", 2: "tensor"}
+    fields = {name: value for name, value in probe._asdict().items() if value.dim() != 1}
+    return {name: kinds.get(value.shape[-1], "shared") if value.dim() else "shared" for name, value in fields.items()}
+
+
+def split_state(blocks: Sequence[Block], kinds: dict[str, str]) -> dict[Tensor, dict[str, Tensor]]:
+    """The blocks' states by parameter: elements in the parameter's shape, the rest as copies."""
+    parts: dict[Tensor, dict[str, list[Tensor]]] = {}
+    for block in blocks:
+        offset = 0
+        for number, (p, start, end) in enumerate(block.pieces):
+            fields = parts.setdefault(p, {name: [] for name in kinds})
+            for name, kind in kinds.items():
+                value = getattr(block.state, name)
+                if kind == "element":
+                    value = value[0, offset : offset + end - start]
+                elif kind == "tensor":
+                    value = value[:, number : number + 1]
+                fields[name].append(value)
+            offset += end - start
+    return {
+        p: {
+            name: torch.cat(values).view(p.shape) if kinds[name] == "element" else values[0].clone()
+            for name, values in fields.items()
+        }
+        for p, fields in parts.items()
+    }
+
+
+def join_state(rule: Rule, block: Block, states: dict[Tensor, dict[str, Tensor]]) -> Any:
+    """The inverse: a block's state from its parameters' own, a new one where they have none."""
+    fresh = rule.init(block.row(), block.sizes)
+    if not states[block.pieces[0][0]]:
+        return fresh
+    fields = {}
+    for name, kind in layout(rule).items():
+        like = getattr(fresh, name)
+        values = [(states[p][name].to(like), start, end) for p, start, end in block.pieces]
+        if kind == "element":
+            fields[name] = torch.cat([value.reshape(-1)[start:end] for value, start, end in values]).unsqueeze(0)
+        elif kind == "tensor":
+            fields[name] = torch.cat([value.reshape(1, 1) for value, _, _ in values], dim=1)
+        else:
+            fields[name] = values[0][0].reshape(like.shape).clone()
+    return fresh._replace(**fields)
+
+
+def _row(tensors: Sequence[Tensor]) -> Tensor:
+    """Tensors of one dimension side by side as `[1, n]`."""
+    return (tensors[0] if len(tensors) == 1 else torch.cat(list(tensors))).unsqueeze(0)
