@@ -1,5 +1,6 @@
 """Spaces: the product of axes, each one hyperparameter with its ordered values. A cell is a tuple of indices."""
 
+import itertools
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -54,10 +55,28 @@ class Axis:
 
     @classmethod
     def of(cls, name: str, values: Sequence[float]) -> "Axis":
-        """An axis over `values` in any order, log-scaled where all are positive and span a factor above 10."""
+        """An axis over `values` in any order, on the scale that suits them (see `natural_scale`)."""
         ordered = tuple(sorted(float(value) for value in values))
-        wide = len(ordered) > 1 and ordered[0] > 0 and ordered[-1] / ordered[0] > 10
-        return cls(name, ordered, "log" if wide else "linear")
+        return cls(name, ordered, natural_scale(ordered))
+
+
+def natural_scale(values: Sequence[float]) -> Scale:
+    """The scale on which steps between rising values are the more even; of two values, log from a factor 10 on.
+
+    >>> natural_scale([16, 32, 64]), natural_scale([1, 2, 3, 4]), natural_scale([0.1, 1.0]), natural_scale([0, 1, 10])
+    ('log', 'linear', 'log', 'linear')
+    """
+    if len(values) < 2 or not values[0] > 0:
+        return "linear"
+    if len(values) == 2:
+        return "log" if values[1] / values[0] >= 10 else "linear"
+    return "log" if _unevenness([math.log(value) for value in values]) < _unevenness(values) else "linear"
+
+
+def _unevenness(points: Sequence[float]) -> float:
+    """The largest step over the smallest; infinite where there is no step at all."""
+    steps = [after - before for before, after in itertools.pairwise(points)]
+    return max(steps) / min(steps) if min(steps) > 0 else math.inf
 
 
 def number_text(value: float) -> str:
@@ -142,7 +161,10 @@ class Space:
 
     @classmethod
     def from_json(cls, axes: Sequence[Mapping[str, Any]]) -> "Space":
-        return cls(tuple(Axis(a["name"], tuple(a["values"]), a.get("scale", "log")) for a in axes))
+        """The space of `to_json`; an axis without a scale gets the one that suits its values."""
+        return cls(
+            tuple(Axis(a["name"], tuple(a["values"]), a.get("scale") or natural_scale(a["values"])) for a in axes)
+        )
 
 
 def _decades(low: int, high: int, steps: tuple[float, ...]) -> tuple[float, ...]:

@@ -6,7 +6,7 @@ from hypothesis import given
 from surfaces_made import spaces
 
 from grids.errors import BadInput
-from grids.space import PRESETS, Axis, Space, parse_space
+from grids.space import PRESETS, Axis, Space, natural_scale, parse_space
 
 
 @given(spaces())
@@ -85,3 +85,14 @@ def test_a_cell_is_described_in_full() -> None:
         f"alpha={0.1 + 1e-12!r}, epsilon=1e-08",
     ]
     assert np.isclose(space.values((1, 0))["alpha"], 0.1)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_presets_are_on_the_scale_that_suits_them(name: str) -> None:
+    for axis in PRESETS[name].axes:
+        assert natural_scale(axis.values) == axis.scale == "log"
+
+
+def test_an_axis_without_a_scale_gets_one() -> None:
+    axes = [{"name": "a", "values": [1, 10, 100]}, {"name": "b", "values": [0, 1, 10]}]
+    assert [axis.scale for axis in Space.from_json(axes).axes] == ["log", "linear"]
