@@ -159,6 +159,25 @@ def test_continuing_from_a_snapshot_changes_nothing(stop: int) -> None:
         np.testing.assert_array_equal(a, b)
 
 
+def test_dropout_follows_the_seed_and_survives_a_resume() -> None:
+    task = replace(TASK, network=lambda: nn.Sequential(nn.Linear(6, 8), nn.Dropout(0.5), nn.Linear(8, 3)))
+    kept: list[Snapshot] = []
+    torch.manual_seed(3)
+    whole = train_block(task, DATA, MOMENTUM, {"alpha": ALPHAS}, seed=1, on_epoch=kept.append)
+    torch.manual_seed(4)
+    resumed = train_block(task, DATA, MOMENTUM, {"alpha": ALPHAS}, seed=1, snapshot=kept[2])
+    alone = train_block(task, DATA, MOMENTUM, {"alpha": ALPHAS[1:2]}, seed=1)
+    other = train_block(task, DATA, MOMENTUM, {"alpha": ALPHAS}, seed=2)
+    np.testing.assert_array_equal(resumed.train_loss, whole.train_loss)
+    np.testing.assert_allclose(alone.train_loss, whole.train_loss[1:2], rtol=1e-5)
+    assert not np.array_equal(other.train_loss, whole.train_loss)
+
+
+def test_too_few_examples_for_a_batch_are_refused() -> None:
+    with pytest.raises(BadInput, match=r"task 'small': 150 training examples do not fill one batch of 151"):
+        train_block(replace(TASK, batch_size=151), DATA, MOMENTUM, {"alpha": ALPHAS}, seed=1)
+
+
 def test_unknown_hyperparameter_is_refused() -> None:
     with pytest.raises(BadInput, match=r"hyperparameter of momentum 'alhpa'.*did you mean 'alpha'"):
         train_block(TASK, DATA, MOMENTUM, {"alhpa": ALPHAS}, seed=1)

@@ -11,7 +11,7 @@ from grids.errors import BadInput
 from trainers.engine.graphs import RecordedStep, record
 from trainers.engine.stack import Buffers, initial
 from trainers.engine.ways import mean_losses, stack
-from trainers.order import augment_generator, batches
+from trainers.order import augment_generator, batches, network_draws
 from trainers.rules.base import Rule
 from trainers.rules.cells import select_cells
 from trainers.task import Dataset, Task
@@ -117,7 +117,8 @@ class Supervised:
             raise BadInput(f"task '{self.task.name}': {few} training examples do not fill one batch of {size}")
         generator = augment_generator(self.seed, epoch, self.device)
         given = (self._batch(batch, generator) for batch in order)
-        state, total = (self._replay if self.device.type == "cuda" else self._run)(state, hyper, given)
+        with network_draws(self.seed, epoch, self.device):
+            state, total = (self._replay if self.device.type == "cuda" else self._run)(state, hyper, given)
         # A sum stays non-finite once it is, so this latches every step; a last bad update shows in the parameters.
         finite = total.isfinite() & state.params.abs().amax(dim=1).isfinite()
         return state, Outcome(total / len(order), finite)

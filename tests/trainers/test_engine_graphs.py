@@ -1,0 +1,83 @@
+"""A recorded step must read and write the right memory. A stand-in records by remembering the call."""
+
+from contextlib import nullcontext
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from torch.utils import _pytree as pytree
+
+from trainers.engine import graphs
+from trainers.engine.block import hyper_tensors, scheduled
+from trainers.engine.procedure import Supervised
+from trainers.rules import get_rule
+from trainers.task import Dataset
+from trainers.tasks import get_task
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def recorder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streams that do nothing, and a graph whose replay calls the step again."""
+    stream = SimpleNamespace(wait_stream=lambda other: None)
+    monkeypatch.setattr(torch.cuda, "Stream", lambda device: stream)
+    monkeypatch.setattr(torch.cuda, "current_stream", lambda device: stream)
+    monkeypatch.setattr(torch.cuda, "stream", lambda one: nullcontext())
+    monkeypatch.setattr(torch.cuda, "synchronize", lambda device: None)
+    monkeypatch.setattr(torch.cuda, "CUDAGraph", SimpleNamespace)
+    monkeypatch.setattr(torch.cuda, "graph", lambda one: nullcontext())
+
+    class Recorded(graphs.RecordedStep):
+        def __init__(self, *args: object) -> None:
+            super().__init__(*args)  # type: ignore[arg-type]
+            self._graph.replay = self._once  # type: ignore[assignment]
+
+    monkeypatch.setattr(graphs, "RecordedStep", Recorded)
+
+
+def procedure(optimizer: str) -> Supervised:
+    task = get_task("digits-mlp")
+    data = task.load(None, 0)
+    few = Dataset("few", data.train_x[:256], data.train_y[:256], data.valid_x, data.valid_y, data.sha256)
+    return Supervised(task, few, get_rule(optimizer), 0, CPU, torch.float32)
+
+
+@pytest.mark.usefixtures("recorder")
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", "avagrad"])
+def test_replaying_equals_running(optimizer: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    results = []
+    for recorded in (False, True):
+        one = procedure(optimizer)
+        if recorded:
+            monkeypatch.setattr(one, "_run", one._replay)
+        state, losses = one.start(3), []
+        for epoch in range(3):
+            hyper = hyper_tensors(one.task, one.rule, {"alpha": np.array([0.001, 0.01, 0.1])}, CPU, torch.float32)
+            hyper = {name: value[: len(state.params)] for name, value in hyper.items()}
+            state, outcome = one.train(state, scheduled(hyper, one.task, epoch, 3), epoch)
+            losses.append(outcome.value)
+            if epoch == 1:  # another number of cells is another recording
+                state = one.keep(state, torch.tensor([True, True, False]))
+        assert (one._recorded is not None) == recorded
+        results.append([*pytree.tree_leaves(state), *losses])
+    for ran, replayed in zip(*results, strict=True):
+        assert torch.equal(ran, replayed)
+
+
+@pytest.mark.usefixtures("recorder")
+def test_a_step_that_cannot_be_recorded_runs_launch_by_launch(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*args: object) -> None:
+        raise RuntimeError("operation not permitted when stream is capturing\nmore")
+
+    monkeypatch.setattr(graphs, "RecordedStep", fail)
+    one = procedure("sgd")
+    hyper = scheduled(hyper_tensors(one.task, one.rule, {}, CPU, torch.float32), one.task, 0, 1)
+    batch = one._batch(torch.arange(64), torch.Generator())
+    expected, _ = one._run(one.start(1), hyper, [batch, batch])
+    with pytest.warns(UserWarning, match="without a CUDA graph: operation not permitted when stream is capturing"):
+        state, _ = one._replay(one.start(1), hyper, [batch, batch])
+    assert one._recorded is None
+    assert not one._recordable
+    assert torch.equal(state.params, expected.params)
