@@ -172,7 +172,9 @@ def test_another_partition_is_refused(out: Path, capsys: pytest.CaptureFixture[s
 
 
 def test_fresh_starts_over(out: Path) -> None:
-    assert train(out, "--fresh", "--space", "alpha=0.1,1") == 0
+    assert train(out, "--fresh", "--block", "1", "--space", "alpha=0.1,1") == 0
+    assert train(out, "--fresh", "--block", "2", "--space", "alpha=0.1,1") == 0
+    assert len(list(out.glob("digits-mlp/adam.shards/*.shard"))) == 2
     assert load(out).space.shape == (2,)
 
 

@@ -55,7 +55,7 @@ def await_work(out: Path, claims: int = 1) -> None:
         time.sleep(0.02)
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1500)
 def test_killed_at_20_random_moments(tmp_path: Path, expected: Surface) -> None:
     random = np.random.default_rng(1)
     for _ in range(20):

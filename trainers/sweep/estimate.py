@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 from grids.errors import BadInput
 from trainers.engine import train_block
-from trainers.sweep import manifest, shard_file
+from trainers.sweep import shard_file
 from trainers.sweep.job import Job
+from trainers.sweep.partition import partition
 from trainers.sweep.sealed_file import Damaged
 from trainers.sweep.sweep import Shard, Sweep
 from trainers.sweep.trainer import EngineTrainer, settled
@@ -53,10 +54,7 @@ def estimate(job: Job, workers: int = 1, clock: Callable[[], float] = time.perf_
     Raises:
         BadInput: whatever `grid run` would refuse.
     """
-    sweep = job.sweep
-    found = manifest.read(job.layout)
-    if found is not None and found[0].id == sweep.id:
-        sweep = found[0]
+    sweep = partition(job, workers)
     shards = sweep.shards(range(job.seeds))
     done = sum(_is_there(job, sweep, shard) for shard in shards)
     largest = max(shards, key=lambda shard: shard.cells)

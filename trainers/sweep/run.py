@@ -19,6 +19,7 @@ from trainers.sweep.estimate import expected
 from trainers.sweep.helpers import helping
 from trainers.sweep.job import Job
 from trainers.sweep.merge import is_merged, merge, tidy
+from trainers.sweep.partition import partition
 from trainers.sweep.signals import termination_interrupts
 from trainers.sweep.sweep import Shard, Sweep, part
 from trainers.sweep.trainer import EngineTrainer
@@ -76,12 +77,13 @@ def run(
         BadInput: the folder holds something else or cannot be written, or the data is not what it should be.
         KeyboardInterrupt: Ctrl-C or SIGTERM; finished shards and states stay, claims are released.
     """
-    sweep = manifest.adopt(job.layout, job.sweep, job.seeds, job.block, terms.fresh)
+    first, *others = devices(job.device_name)
+    planned = partition(replace(job, device_name=first), 1 + len(others))
+    sweep = manifest.adopt(job.layout, planned, job.seeds, job.block, terms.fresh)
     seeds = range(job.seeds)
     shards = sweep.shards(seeds)
     mine = shards if terms.shard is None else part(shards, *terms.shard)
     missing = sum(not job.layout.shard(shard.name).exists() for shard in mine)
-    first, *others = devices(job.device_name)
     if terms.end is not None and terms.shard_seconds is None and missing and time.time() < terms.end:
         terms = replace(terms, shard_seconds=expected(replace(job, device_name=first), sweep, shards))
     with termination_interrupts():

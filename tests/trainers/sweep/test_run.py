@@ -1,6 +1,9 @@
 """What a run uses of its machine, what it makes of a preset, and how it estimates."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -8,9 +11,10 @@ import torch
 from grids.errors import BadInput
 from grids.space import PRESETS
 from trainers.rules import get_rule
+from trainers.sweep import manifest, partition
 from trainers.sweep import run as runner
 from trainers.sweep.estimate import PROBE_SECONDS, _slope
-from trainers.sweep.job import fit_space
+from trainers.sweep.job import Job, fit_space
 
 
 @pytest.fixture
@@ -69,3 +73,24 @@ def test_noise_never_makes_a_negative_cost(measure: Callable[[int], float]) -> N
     assert start >= 0
     assert not enough
     assert _slope(measure, 1, 1)[0] > 0
+
+
+def test_a_gpu_is_tried_only_where_a_folder_begins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def choose(task: object, data: object, rule: object, device: object, most: int) -> SimpleNamespace:
+        asked.append(most)
+        return SimpleNamespace(cells=2)
+
+    monkeypatch.setattr(partition, "choose_block", choose)
+    job = Job("digits-mlp", "adam", "tiny", seeds=2, device_name="cpu", out=tmp_path)
+    assert partition.partition(job, 1).block == job.sweep.block
+    monkeypatch.setattr(Job, "device", torch.device("cuda"))
+    on_gpu = replace(job)
+    for workers in (1, 2, 4, 100):
+        assert partition.partition(on_gpu, workers).block == 2
+    assert asked == [9, 9, 5, 1]
+    assert partition.partition(replace(job, block=3), 1).block == 3
+    manifest.adopt(on_gpu.layout, replace(on_gpu.sweep, block=4), 2, None, False)
+    assert partition.partition(on_gpu, 1).block == 4
+    assert len(asked) == 4
