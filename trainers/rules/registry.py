@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import math
 import os
 import sys
 from collections.abc import Callable
@@ -167,12 +168,15 @@ def _switch(name: str, key: str, value: str, switches: dict[str, Any]) -> Any:
     if not isinstance(switches[key], bool):
         return value
     if value.lower() not in ("true", "false"):
-        raise BadInput(f"optimizer '{name}': {key}={value} is not true or false")
+        raise BadInput(f"optimizer '{name}': {key}={value} is neither true nor false")
     return value.lower() == "true"
 
 
 def _number(name: str, key: str, value: str) -> float:
     try:
-        return float(value)
+        number = float(value)
     except ValueError:
         raise BadInput(f"optimizer '{name}': {key}={value} is not a number") from None
+    if not math.isfinite(number):
+        raise BadInput(f"optimizer '{name}': {key}={value} is not a finite number")
+    return number

@@ -36,7 +36,6 @@ SWITCHED = {
 }
 CASES = {name: (name, *twin) for name, twin in TWIN.items()} | SWITCHED
 SETTINGS = [
-    {"alpha": 1e-3, "epsilon": 1e-8, "weight_decay": 0.0},
     {"alpha": 1e-2, "epsilon": 1e-16, "beta1": 0.5, "beta2": 0.9, "weight_decay": 0.0},
     {"alpha": 0.1, "epsilon": 1e4, "weight_decay": 5e-4},
 ]
