@@ -10,6 +10,8 @@ import pytest
 from grids.errors import BadInput
 from grids.space import Axis, Cell, Space
 from grids.surface import Provenance, Surface
+from tuning.arena import Arena
+from tuning.chunk import Chunk, run_chunk
 from tuning.exact import exact_curve, exact_law, exact_laws
 from tuning.replay import replay
 
@@ -169,14 +171,20 @@ def test_agrees_with_a_million_replays(text: str) -> None:
     rng = np.random.default_rng(6)
     rows, columns = np.meshgrid(np.arange(21), np.arange(21), indexing="ij")
     table = np.round(0.4 * abs(rows - columns) + 0.1 * abs(rows - 9) + 0.3 * rng.random((21, 21)), 2)
-    replays, trials = 1_000_000, 120
-    frame = replay({"x": surface(table)}, [text], repeats=replays, max_trials=trials, jobs=2)
-    for target, law in zip((0.2, 0.5, 1.0), exact_laws(table, text, (0.2, 0.5, 1.0)), strict=True):
-        first = frame[frame["suboptimality"] <= target * (1 + 1e-9)].groupby("repeat")["trial"].min()
-        found = np.bincount(first, minlength=trials + 1).cumsum() / replays
-        assert abs(found - law.hit(trials)).max() < math.sqrt(math.log(2 / 1e-4) / (2 * replays))
+    trials, targets = 120, (0.2, 0.5, 1.0)
+    parts = [range(start, start + 50_000) for start in range(0, 1_000_000, 50_000)]
+    firsts: list[list[np.ndarray]] = [[] for _ in targets]
+    for part in parts:
+        rows_of = run_chunk(Chunk(Arena.of("x", surface(table)), text, 0, part, trials))
+        for found, target in zip(firsts, targets, strict=True):
+            hit = np.nonzero(rows_of["suboptimality"] <= target * (1 + 1e-9))[0]
+            _, first = np.unique(rows_of["repeat"][hit], return_index=True)
+            found.append(rows_of["trial"][hit[first]])
+    for found, law in zip(firsts, exact_laws(table, text, targets), strict=True):
+        runtimes = np.concatenate(found)
+        share = np.bincount(runtimes, minlength=trials + 1).cumsum() / 1_000_000
+        assert abs(share - law.hit(trials)).max() < math.sqrt(math.log(2 / 1e-4) / 2_000_000)
         # The mean of min(T, trials), within three standard errors.
-        spent = np.full(replays, trials)
-        spent[: len(first)] = first
-        expected = law.survival(trials)[:-1].sum()
-        assert abs(spent.mean() - expected) < 3 * spent.std() / math.sqrt(replays)
+        spent = np.full(1_000_000, trials)
+        spent[: len(runtimes)] = runtimes
+        assert abs(spent.mean() - law.survival(trials)[:-1].sum()) < 3 * spent.std() / 1000

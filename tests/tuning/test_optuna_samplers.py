@@ -104,9 +104,10 @@ def test_maximizing_mirrors_minimizing(kind: Kind) -> None:
     assert params(1.0, "minimize") == params(-1.0, "maximize")
 
 
-def test_candidates_lie_in_their_ball_around_the_best() -> None:
-    study = optuna.create_study(sampler=GLDSampler(seed=5, radius_max=8, radius_min=1))
-    study.optimize(lambda t: abs(t.suggest_int("a", 0, 20) - 3) + abs(t.suggest_int("b", 0, 20) - 15), n_trials=41)
+@pytest.mark.parametrize("seed", range(3))
+def test_candidates_lie_in_their_ball_around_the_best(seed: int) -> None:
+    study = optuna.create_study(sampler=GLDSampler(seed=seed, radius_max=8, radius_min=1))
+    study.optimize(lambda t: t.suggest_int("a", 0, 60) + t.suggest_int("b", 0, 60), n_trials=41)
     trials = study.trials
     for number, trial in enumerate(trials[1:]):
         step, candidate = divmod(number, 4)
