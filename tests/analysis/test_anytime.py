@@ -47,6 +47,13 @@ def test_mean_and_quantiles_in_blocks_of_any_size(one: pd.DataFrame, monkeypatch
         assert (quantile_curves(group, 25, (0.25, 0.5, 0.75)) == quartiles).all()
 
 
+def test_before_a_first_row_nothing_is_known(played: Callable[..., pd.DataFrame]) -> None:
+    """Other programs may leave out what they did first."""
+    table = played([[0, 1, 1, 2]], np.array([3.0, 2.0, 1.0]))
+    (group,) = split(table[table["trial"] > 1])
+    assert levels(group, 1, 5).tolist() == [[np.inf, 1, 1, 0, 0]]
+
+
 def test_a_curve_never_rises(table: pd.DataFrame) -> None:
     for group in split(table):
         assert (np.diff(mean_curve(group, horizon(group))) <= 1e-12).all()

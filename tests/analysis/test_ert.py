@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.ert import ert, ert_interval, note, resampled_ert, stream
+from analysis.ert import ert, ert_interval, interval, note, resampled_ert, stream
 from analysis.replays import Runtimes
 
 
@@ -63,6 +63,12 @@ def test_the_interval_holds_the_truth_about_as_often_as_it_says() -> None:
         low, high = ert_interval(searched(rng, 0.05, 40, 200), stream(trial), resamples=400)
         held += low <= 20 <= high
     assert 178 <= held <= 199
+
+
+def test_the_interval_leaves_a_fortieth_out_on_each_side() -> None:
+    shuffled = np.random.default_rng(0).permutation(np.arange(1.0, 1002.0))
+    assert interval(shuffled) == (26, 976)
+    assert interval(np.array([5.0])) == (5, 5)
 
 
 def test_too_few_hits_have_no_upper_bound() -> None:

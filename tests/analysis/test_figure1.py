@@ -126,7 +126,7 @@ def test_a_sheet_holds_twelve(make_surface: Make) -> None:
         figure1.draw(surfaces)
 
 
-@pytest.mark.parametrize("count", [1, 2, 4])
+@pytest.mark.parametrize("count", [1, 2])
 def test_labels_keep_out_of_each_others_way(count: int, assert_legible: Callable[[Figure], None]) -> None:
     space = PRESETS["paper-cifar"]
     value = np.random.default_rng(0).gamma(1.0, 20.0, (*space.shape, 1))

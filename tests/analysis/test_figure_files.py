@@ -25,7 +25,7 @@ def test_a_figure_and_its_numbers_are_written_whole(tmp_path: Path, ending: str)
 
 
 def test_equal_numbers_give_equal_files(tmp_path: Path) -> None:
-    for ending in style.ENDINGS:
+    for ending in (".pdf", ".svg"):
         contents = []
         for name in ("one", "two"):
             with style.styled():

@@ -21,10 +21,10 @@ def test_a_runtime_profile_counts_pairs() -> None:
 
 def test_it_ends_where_the_first_budget_does() -> None:
     """Beyond the shortest budget the share is unknown, and hits there would be counted from fewer replays."""
-    sample = Runtimes(np.array([3, 5, 8]), np.array([True, False, True]))
+    sample = Runtimes(np.array([3, 5, 8, 7]), np.array([True, False, True, False]))
     steps, share, end = runtime_profile([sample])
     assert steps.tolist() == [3]
-    assert share.tolist() == [pytest.approx(1 / 3)]
+    assert share.tolist() == [0.25]
     assert end == 5
 
 

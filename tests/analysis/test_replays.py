@@ -12,7 +12,7 @@ from analysis.replays import split
 from grids.errors import BadInput
 from grids.target import Count
 
-quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quick = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @st.composite

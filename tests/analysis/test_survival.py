@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from analysis import survival
 from analysis.replays import Runtimes
 
-quick = settings(max_examples=80, deadline=None)
+quick = settings(max_examples=50, deadline=None)
 LEVELS = (0.25, 0.5, 0.75)
 
 
