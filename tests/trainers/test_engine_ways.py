@@ -69,7 +69,7 @@ def run(network: nn.Module, way: str, dtype: torch.dtype = torch.float64) -> lis
     params = params + 0.1 * torch.randn_like(params)
     inputs = torch.randn(8, 2, 11, 11, dtype=dtype)
     targets = torch.randint(3, (8,))
-    stacked = stack(network, CPU, way)
+    stacked = stack(network, 4, CPU, way)
     leaf = params.clone().requires_grad_()
     outputs = stacked(leaf, buffers, inputs, True)
     task = Task("none", "", every_layer, lambda *_: None, 3, 1, 8)  # type: ignore[arg-type,return-value]
@@ -128,11 +128,12 @@ UNKNOWN: dict[str, Callable[[], nn.Module]] = {
     "hook": hooked,
     "dropout": lambda: nn.Sequential(nn.Linear(4, 4), nn.Dropout(0.5)),
     "gelu": lambda: nn.Sequential(nn.Linear(4, 4), nn.GELU()),
-    "padding mode": lambda: nn.Sequential(nn.Conv2d(2, 2, 3, padding=1, padding_mode="reflect")),
-    "groups": lambda: nn.Sequential(nn.Conv2d(2, 2, 3, groups=2)),
-    "oblong filter": lambda: nn.Sequential(nn.Conv2d(2, 2, (1, 3))),
-    "overlapping pool": lambda: nn.Sequential(nn.Conv2d(2, 2, 3), nn.MaxPool2d(3, 2)),
+    "padding mode": lambda: nn.Sequential(nn.Conv2d(2, 2, 3, padding=1, padding_mode="reflect"), nn.Flatten()),
+    "groups": lambda: nn.Sequential(nn.Conv2d(2, 2, 3, groups=2), nn.Flatten()),
+    "oblong filter": lambda: nn.Sequential(nn.Conv2d(2, 2, (1, 3)), nn.Flatten()),
+    "overlapping pool": lambda: nn.Sequential(nn.Conv2d(2, 2, 3), nn.MaxPool2d(3, 2), nn.Flatten()),
     "input used as it is": lambda: nn.Sequential(nn.ReLU(), nn.Linear(4, 4)),
+    "softmax": lambda: nn.Sequential(nn.Linear(4, 4), nn.Softmax(1)),
     "norm without statistics": lambda: nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4, track_running_stats=False)),
     "parametrized": lambda: nn.utils.parametrizations.weight_norm(nn.Linear(4, 4)),
 }
@@ -141,18 +142,33 @@ UNKNOWN: dict[str, Callable[[], nn.Module]] = {
 @pytest.mark.parametrize("name", UNKNOWN)
 def test_a_network_with_an_unknown_layer_runs_the_simple_way(name: str) -> None:
     network = UNKNOWN[name]()
-    assert read(network) is None
-    assert isinstance(stack(network, CPU), VmapStacked)
+    dims = 4 if any(isinstance(module, nn.Conv2d) for module in network.modules()) else 2
+    assert read(network, dims) is None
+    assert isinstance(stack(network, dims, CPU), VmapStacked)
     with pytest.raises(ValueError, match="does not know every layer"):
-        stack(network, CPU, "batch_last")
+        stack(network, dims, CPU, "batch_last")
+
+
+@pytest.mark.parametrize(
+    ("network", "dims"),
+    [
+        (nn.Sequential(nn.Linear(4, 4)), 4),
+        (nn.Sequential(nn.Linear(4, 4)), 3),
+        (nn.Sequential(nn.Conv2d(1, 2, 3), nn.Linear(4, 4), nn.Flatten()), 4),
+        (nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU()), 4),
+        (nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm1d(2), nn.Flatten()), 4),
+    ],
+)
+def test_known_layers_on_other_dimensions_are_unknown(network: nn.Module, dims: int) -> None:
+    assert read(network, dims) is None
 
 
 def test_reading_leaves_the_network_as_it_was() -> None:
     network = every_layer().eval()
-    assert read(network) is not None
+    assert read(network, 4) is not None
     assert not network.training
     with pytest.raises(ValueError, match="unknown way 'fast'"):
-        stack(network, CPU, "fast")
+        stack(network, 4, CPU, "fast")
 
 
 def few(task: Task, examples: int) -> Dataset:
@@ -189,5 +205,5 @@ def test_bfloat16_products_with_float32_masters_stay_near_float32(way: str) -> N
 def test_without_numba_torch_does_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, native.__name__)
     monkeypatch.setitem(sys.modules, "numba", None)
-    stacked = stack(every_layer(), CPU)
+    stacked = stack(every_layer(), 4, CPU)
     assert getattr(stacked, "compiled", "none such") is None

@@ -4,8 +4,8 @@ The same functions as in `kernels`, whose layout they share: activations `[cells
 loops run along the batch, so that they fill the vector unit whatever the size of the image; every cell is a loop of
 its own, so that its numbers cannot depend on the block it is trained in.
 
-What was tried for `digits-conv` (one thread, relative time of forward and backward of the whole step): torch's grouped
-convolution through vmap 1, patches and batched matrix products 0.8, this 0.3.
+What was tried for `digits-conv` (processor time for one step of one cell of 21, on one thread of a busy machine):
+torch's grouped convolution through vmap 2.1 ms, patches and batched matrix products 1.7 ms, this 1.0 ms.
 """
 
 from typing import Any

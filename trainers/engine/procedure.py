@@ -87,7 +87,7 @@ class Supervised:
             mean, deviation = (torch.tensor(t, dtype=self.dtype, device=device) for t in data.normalize)
             self.scale = mean.view(-1, 1, 1), deviation.view(-1, 1, 1)
         network, _, _ = initial(task.network, 1, seed, device, self.dtype)
-        self.stacked = stack(network, device, way)
+        self.stacked = stack(network, data.train_x.dim(), device, way)
         self.sizes = tuple(p.numel() for p in network.parameters())
         self._recorded: RecordedStep | None = None
         self._recordable = True

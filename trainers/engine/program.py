@@ -29,7 +29,8 @@ class Instruction:
         inputs: positions of the instructions whose results it takes; −1 is the network's input.
         shared: whether its input is still the same for all cells.
         tensors: names of the parameters and buffers it uses, by their role; an absent one is not here.
-        numbers: stride, padding, size, eps, momentum; `relu` where a norm is followed by one.
+        numbers: stride, padding, size, eps, momentum; `dims` of the input where only that is known; `relu`, whether
+            a norm is followed by one.
     """
 
     kind: str
@@ -43,14 +44,21 @@ class Unknown(Exception):
     """A layer that no fast way knows."""
 
 
-def read(network: nn.Module) -> list[Instruction] | None:
-    """The module's program, or None where any layer is unknown: then only the simple way can run it."""
+def read(network: nn.Module, dims: int) -> list[Instruction] | None:
+    """The module's program, or None where any layer is unknown: then only the simple way can run it.
+
+    Args:
+        network: any plain module.
+        dims: of its input: 2 for `[batch, features]`, 4 for images `[batch, channels, height, width]`.
+    """
+    if dims not in (2, 4):
+        return None
     was_training = network.training
     try:
         graphs = [fx.Tracer().trace(network.train(mode)) for mode in (True, False)]
         if str(graphs[0]) != str(graphs[1]):
             return None
-        return _fuse_relu(_Reader(network).instructions(graphs[0]))
+        return _fuse_relu(_Reader(network, dims).instructions(graphs[0]))
     except Exception:
         # Tracing runs the user's own code on stand-ins: whatever it raises there means that we cannot read it.
         return None
@@ -59,13 +67,14 @@ def read(network: nn.Module) -> list[Instruction] | None:
 
 
 class _Reader:
-    def __init__(self, network: nn.Module) -> None:
-        self.network = network
+    def __init__(self, network: nn.Module, dims: int) -> None:
+        self.network, self.dims = network, dims
         self.names = {id(t): name for name, t in (*network.named_parameters(), *network.named_buffers())}
 
     def instructions(self, graph: fx.Graph) -> list[Instruction]:
         position: dict[fx.Node, int] = {}
         program: list[Instruction] = []
+        dims = {-1: self.dims}  # of each result: a layer known for images may do something else to features
         for node in graph.nodes:
             if node.op == "placeholder":
                 if position or node.args:
@@ -74,6 +83,8 @@ class _Reader:
             elif node.op == "output":
                 if not program or not isinstance(node.args[0], fx.Node) or position[node.args[0]] != len(program) - 1:
                     raise Unknown("the output is not the last layer's")
+                if dims[position[node.args[0]]] != 2:
+                    raise Unknown("the output is not one row for each example")
             else:
                 kind, inputs, tensors, numbers = self._layer(node)
                 sources = tuple(position[source] for source in inputs)
@@ -82,10 +93,13 @@ class _Reader:
                 ]
                 if any(shared) and kind not in ("linear", "conv", "flatten"):
                     raise Unknown(f"{kind} on the network's input")
+                if {dims[source] for source in sources} - {numbers.get("dims", dims[sources[0]])}:
+                    raise Unknown(f"{kind} on an input of other dimensions")
                 if kind == "identity":
                     position[node] = sources[0]
                     continue
                 position[node] = len(program)
+                dims[len(program)] = 2 if kind == "flatten" else dims[sources[0]]
                 program.append(Instruction(kind, sources, any(shared), tensors, numbers))
         return program
 
@@ -126,18 +140,20 @@ def _module(module: nn.Module) -> tuple[str, tuple[str, ...], dict[str, Any]]:
     """Kind, roles of the tensors, and numbers; by exact type, since a subclass may do anything."""
     match module:
         case nn.Linear() if type(module) is nn.Linear:
-            return "linear", ("weight", "bias"), {}
+            return "linear", ("weight", "bias"), {"dims": 2}
         case nn.Conv2d() if type(module) is nn.Conv2d:
             _one(module.kernel_size)
             plain = module.groups == 1 and _one(module.dilation) == 1 and module.padding_mode == "zeros"
             if not plain or isinstance(module.padding, str):
                 raise Unknown("convolution")
-            return "conv", ("weight", "bias"), {"stride": _one(module.stride), "padding": _one(module.padding)}
+            sizes = {"stride": _one(module.stride), "padding": _one(module.padding)}
+            return "conv", ("weight", "bias"), {"dims": 4, **sizes}
         case nn.BatchNorm1d() | nn.BatchNorm2d() if type(module) in (nn.BatchNorm1d, nn.BatchNorm2d):
             if not module.affine or not module.track_running_stats or module.momentum is None:
                 raise Unknown("batch norm")
             roles = ("weight", "bias", "running_mean", "running_var")
-            return "norm", roles, {"eps": module.eps, "momentum": module.momentum, "relu": False}
+            numbers: dict[str, Any] = {"eps": module.eps, "momentum": module.momentum, "relu": False}
+            return "norm", roles, {"dims": 2 if type(module) is nn.BatchNorm1d else 4, **numbers}
         case nn.ReLU() if type(module) is nn.ReLU:
             return "relu", (), {}
         case nn.Identity() if type(module) is nn.Identity:
@@ -149,9 +165,9 @@ def _module(module: nn.Module) -> tuple[str, tuple[str, ...], dict[str, Any]]:
             plain = _one(module.stride) == size and _one(module.padding) == 0 and _one(module.dilation) == 1
             if not plain or module.ceil_mode or module.return_indices:
                 raise Unknown("pooling")
-            return "max_pool", (), {"size": size}
+            return "max_pool", (), {"dims": 4, "size": size}
         case nn.AdaptiveAvgPool2d() if type(module) is nn.AdaptiveAvgPool2d and _one(module.output_size) == 1:
-            return "mean", (), {}
+            return "mean", (), {"dims": 4}
         case _:
             raise Unknown(type(module).__name__)
 

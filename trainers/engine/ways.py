@@ -19,11 +19,12 @@ WAYS = ("vmap", "batch_last", "compiled", "grouped", "channels_last")
 images as torch or as tensor cores have them."""
 
 
-def stack(network: nn.Module, device: torch.device, way: str | None = None) -> Stacked:
+def stack(network: nn.Module, dims: int, device: torch.device, way: str | None = None) -> Stacked:
     """The network for all cells at once.
 
     Args:
         network: any plain module.
+        dims: of its input, the batch among them.
         device: where it will run.
         way: one of `WAYS`; by default `compiled` on a CPU (`batch_last` without numba) and `grouped` on a GPU where
             every layer is known, else `vmap`.
@@ -33,7 +34,7 @@ def stack(network: nn.Module, device: torch.device, way: str | None = None) -> S
     """
     if way not in (None, *WAYS):
         raise ValueError(f"unknown way '{way}' (known: {', '.join(WAYS)})")
-    program = None if way == "vmap" else read(network)
+    program = None if way == "vmap" else read(network, dims)
     if program is None:
         if way not in (None, "vmap"):
             raise ValueError(f"{way} does not know every layer of this network")
