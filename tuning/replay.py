@@ -48,7 +48,8 @@ def replay(
         repeats: how many replays of each searcher on each surface, or which.
         max_trials: the budget of a replay; the number of the surface's cells where not given.
         seed: 0 or more.
-        jobs: processes for what is not compiled.
+        jobs: processes for what is not compiled (a script that asks for several needs Python's usual
+            `if __name__ == "__main__":`), threads for what is.
         seed_statistic: how several seeds of a cell become the one value it is judged by.
         noise: tell the value of a seed drawn anew at each trial, and judge by the statistic. Every replay then spends
             its whole budget.

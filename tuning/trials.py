@@ -1,5 +1,7 @@
 """Playing replays: which cells a searcher evaluates, trial by trial. The plain form, oracle of compiled ones."""
 
+import operator
+
 import numpy as np
 
 from grids.errors import BadInput
@@ -63,14 +65,28 @@ def play(searcher: Searcher, arena: Arena, columns: np.ndarray) -> list[int]:
     cells: list[int] = []
     for column in columns.tolist():
         cell = searcher.ask()
-        if len(cell) != len(shape) or not all(0 <= index < length for index, length in zip(cell, shape, strict=True)):
+        flat = _flat(cell, shape)
+        if flat is None:
             raise BadInput(f"{type(searcher).__name__} asked for {cell!r}, not a cell of a space of shape {shape}")
-        flat = 0
-        for index, length in zip(cell, shape, strict=True):
-            flat = flat * length + int(index)
         value = float(told[flat, column])
         searcher.tell(cell, value)
         cells.append(flat)
         if value <= stop:
             break
     return cells
+
+
+def _flat(cell: object, shape: tuple[int, ...]) -> int | None:
+    """The flat number of `cell`, or None where it is not a whole number inside the range for every axis."""
+    try:
+        indices = [operator.index(index) for index in cell]  # type: ignore[attr-defined]
+    except TypeError:
+        return None
+    if len(indices) != len(shape):
+        return None
+    flat = 0
+    for index, length in zip(indices, shape, strict=True):
+        if not 0 <= index < length:
+            return None
+        flat = flat * length + index
+    return flat

@@ -152,9 +152,11 @@ def test_ones_own_searcher(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         "        return self.space.cell(self.space.size - 1 - self.shift)\n"
         "    def tell(self, cell, value):\n"
         "        pass\n"
-        "class Outside(Last):\n"
+        "class Wrong(Last):\n"
+        "    def __init__(self, space, rng, where='outside'):\n"
+        "        self.where = where\n"
         "    def ask(self):\n"
-        "        return (99, 0)\n"
+        "        return {'outside': (99, 0), 'short': (1,), 'half': (0.5, 0), 'nothing': None}[self.where]\n"
     )
     monkeypatch.chdir(tmp_path)
     surface = make("adam")
@@ -162,8 +164,9 @@ def test_ones_own_searcher(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     first = frame[frame["searcher"] == "own_searchers:Last:shift=2"]
     assert first["best"].tolist() == [surface.value.ravel()[-3]] * 4
     assert first["unique"].tolist() == [1] * 4
-    with pytest.raises(BadInput, match=r"Outside asked for \(99, 0\)"):
-        replay({"a": surface}, ["own_searchers:Outside"], repeats=1)
+    for where, shown in {"outside": r"\(99, 0\)", "short": r"\(1,\)", "half": r"\(0.5, 0\)", "nothing": "None"}.items():
+        with pytest.raises(BadInput, match=f"Wrong asked for {shown}"):
+            replay({"a": surface}, [f"own_searchers:Wrong:where={where}"], repeats=1)
     with pytest.raises(BadInput, match="did you mean 'Last'"):
         replay({"a": surface}, ["own_searchers:Lost"], repeats=1)
     with pytest.raises(BadInput, match="no module 'not_there'"):

@@ -42,7 +42,7 @@ class SearcherSpec:
 
 
 def read_options(text: str, factory: Callable[..., Any], owner: str) -> dict[str, Any]:
-    """The options `a=1,b=x` of `text`, checked and converted by the keyword-only parameters of `factory`.
+    """The options `a=1,b=x` of `text`, checked and converted by what `factory` takes beside space and generator.
 
     A factory that takes `**options` may be given any others; their values are read as numbers, booleans or `none`
     where they look like it.
@@ -50,8 +50,9 @@ def read_options(text: str, factory: Callable[..., Any], owner: str) -> dict[str
     Raises:
         BadInput: not of the form name=value, given twice, unknown, or of the wrong type.
     """
-    parameters = inspect.signature(factory).parameters.values()
-    known = {p.name: p.annotation for p in parameters if p.kind is p.KEYWORD_ONLY}
+    parameters = list(inspect.signature(factory).parameters.values())
+    beside = [p for p in parameters[2:] if p.kind is p.POSITIONAL_OR_KEYWORD]
+    known = {p.name: p.annotation for p in [*beside, *(p for p in parameters if p.kind is p.KEYWORD_ONLY)]}
     anything = any(p.kind is p.VAR_KEYWORD for p in parameters)
     options: dict[str, Any] = {}
     for part in filter(None, (piece.strip() for piece in text.split(","))):
