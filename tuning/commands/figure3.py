@@ -1,7 +1,132 @@
-"""Commands still to come."""
+"""`tunecost figure 3`: the counterexample of equation 11."""
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from grids.errors import BadInput, unknown
+from tuning.terminal import say
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from trainers.counterexample import Setting
+
+ALPHAS = {"adam": 1e-4, "amsgrad": 1e-4, "delayed-adam": 1e-4, "dynamic-adam": 1e-2}
+SWEEP = "1e-6:1:13"
+POWERS = [0.5, 1.5]
+
 
 def register(app: typer.Typer) -> None:
-    """Add this module's commands to `app`."""
+    """Add this module's command to `app`."""
+    app.command("3")(figure3)
+
+
+def figure3(
+    out: Annotated[Path, typer.Option("--out", help="File to write; .pdf, .png or .svg by its ending.")] = Path(
+        "figure3.pdf"
+    ),
+    alpha: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="METHOD=VALUE",
+            help="Learning rate of a method in the left panel; may be given again.",
+            show_default=" ".join(f"{name}={value:g}" for name, value in ALPHAS.items()),
+        ),
+    ] = None,
+    sweep: Annotated[
+        str, typer.Option(metavar="LOW:HIGH:COUNT", help="Learning rates of the right panel, evenly on a log scale.")
+    ] = SWEEP,
+    power: Annotated[
+        list[float], typer.Option(help="p of dynamic-adam's ε_t = ε·t^p, a line for each; may be given again.")
+    ] = POWERS,
+    epsilon: Annotated[float, typer.Option(help="ε of the methods where it does not grow.")] = 1e-8,
+    dynamic_epsilon: Annotated[float, typer.Option(help="ε of dynamic-adam at the first step.")] = 1.0,
+    beta2: Annotated[float, typer.Option(help="β2 of every method (β1 is 0).")] = 0.99,
+    start: Annotated[float, typer.Option(help="Where w starts, in [0, 1].")] = 0.0,
+    steps: Annotated[int, typer.Option(min=10, help="Steps.")] = 200_000,
+    seeds: Annotated[int, typer.Option(min=1, help="Runs of each method; all methods meet the same samples.")] = 10,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the samples.")] = 0,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing.")] = False,
+) -> None:
+    """What converges on the paper's counterexample (equation 11): mean ‖∇f‖² against steps, and against α."""
+    from analysis.figures.style import check_ending
+
+    check_ending(out)
+    for name, value, low, high in (("start", start, 0.0, 1.0), ("beta2", beta2, 0.0, 1.0)):
+        if not low <= value <= high or (name == "beta2" and value == 1.0):
+            raise BadInput(f"--{name} {value:g} lies outside [0, 1{')' if name == 'beta2' else ']'}")
+    alphas = ALPHAS | dict(_method_alpha(text) for text in alpha or [])
+    rates = _sweep(sweep)
+    lines = [(name, epsilon, 0.0) for name in ALPHAS if name != "dynamic-adam"]
+    lines += [("dynamic-adam", dynamic_epsilon, p) for p in dict.fromkeys(power)]
+
+    import numpy as np
+
+    from analysis.figures.figure3 import draw
+    from analysis.figures.style import save, styled
+    from trainers.counterexample import Setting, points, samples, simulate
+
+    rare = samples(seed, seeds, steps)
+    paths = [Setting(name, alphas[name], e, p) for name, e, p in lines]
+    swept = [Setting(name, rate, e, p) for name, e, p in lines for rate in rates]
+    at, ends = points(steps), np.array([steps - steps // 10, steps])
+    rows = _path_rows(paths, simulate(paths, rare, at, start=start, beta2=beta2), at)
+    ended = _sweep_rows(swept, simulate(swept, rare, ends, start=start, beta2=beta2), ends)
+    caption = (
+        f"Equation 11, w from {start:g} in [0, 1], {steps:,} steps, {seeds} seeds from {seed} (bands: lowest to "
+        f"highest), β1 = 0, β2 = {beta2:g}, no bias correction, constant α, ε = {epsilon:g}, "
+        f"dynamic ε = {dynamic_epsilon:g}·t^p with p = {', '.join(f'{p:g}' for p in dict.fromkeys(power))}; "
+        f"left: {', '.join(f'{name} α = {value:g}' for name, value in alphas.items())}."
+    )
+    with styled():
+        figure, numbers = draw(rows, ended, caption)
+        for path in save(figure, out, numbers):
+            say(f"wrote {path}", quiet)
+
+
+def _method_alpha(text: str) -> tuple[str, float]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise BadInput(f"--alpha '{text}' is not METHOD=VALUE")
+    if name not in ALPHAS:
+        raise unknown("method", name, ALPHAS)
+    return name, _positive(f"--alpha '{text}'", value)
+
+
+def _positive(where: str, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not (value > 0 and math.isfinite(value)):
+        raise BadInput(f"{where}: '{text}' is not a number above 0")
+    return value
+
+
+def _sweep(text: str) -> list[float]:
+    parts = text.split(":")
+    if len(parts) != 3 or not parts[2].isdigit() or int(parts[2]) < 2:
+        raise BadInput(f"--sweep '{text}' is not LOW:HIGH:COUNT with a count of 2 or more, such as {SWEEP}")
+    low, high = (_positive("--sweep", part) for part in parts[:2])
+    count = int(parts[2])
+    return [low * (high / low) ** (i / (count - 1)) for i in range(count)]
+
+
+def _row(setting: "Setting", step: int, values: "np.ndarray") -> dict[str, Any]:
+    known = {"method": setting.method, "power": setting.power, "alpha": setting.alpha, "epsilon": setting.epsilon}
+    spread = {"mean": float(values.mean()), "low": float(values.min()), "high": float(values.max())}
+    return {**known, "step": step, **spread}
+
+
+def _path_rows(settings: "list[Setting]", means: "np.ndarray", at: "np.ndarray") -> list[dict[str, Any]]:
+    return [_row(setting, int(step), means[i, :, j]) for i, setting in enumerate(settings) for j, step in enumerate(at)]
+
+
+def _sweep_rows(settings: "list[Setting]", means: "np.ndarray", ends: "np.ndarray") -> list[dict[str, Any]]:
+    """A row for each setting at the last step, with the mean over the steps after `ends[0]` as `late`."""
+    before, last = (int(step) for step in ends)
+    late = (means[:, :, 1] * last - means[:, :, 0] * before).mean(axis=1) / (last - before)
+    return [{**_row(s, last, means[i, :, 1]), "late": float(late[i])} for i, s in enumerate(settings)]

@@ -1,0 +1,69 @@
+"""Figure 3: what converges on the paper's counterexample (equation 11), and how that hangs on the learning rate."""
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from analysis.figures.style import LINES, colour, light_grid, optimizer_label, sheet
+
+MEASURE = "mean of ‖∇f(w)‖²"
+_LABELS = {"delayed-adam": "Delayed Adam", "dynamic-adam": "Adam"}
+
+
+def draw(
+    paths: Sequence[Mapping[str, Any]], sweep: Sequence[Mapping[str, Any]], caption: str
+) -> tuple[Figure, list[dict[str, Any]]]:
+    """Draw both panels.
+
+    Args:
+        paths: rows of `method, power, alpha, epsilon, step, mean, low, high`: the mean of ‖∇f‖² over the first
+            `step` iterates, its mean, lowest and highest over seeds. Lines in order of appearance.
+        sweep: rows of `method, power, alpha, epsilon, step, mean, low, high, late`: the same after the last step, and
+            `late`, the mean over the last tenth of the steps alone.
+        caption: the settings, for the line below.
+
+    Returns:
+        the figure, and its numbers: the rows of both, `panel` first.
+    """
+    figure = sheet(8.6, 3.9)
+    left, right = figure.subplots(1, 2, sharey=True)
+    for index, (name, rows) in enumerate(_by_line(paths).items()):
+        style = {"color": colour(index), "linestyle": LINES[index % len(LINES)]}
+        steps, mean, low, high = (np.array([row[key] for row in rows]) for key in ("step", "mean", "low", "high"))
+        left.plot(steps, mean, label=f"{name}, α = {rows[0]['alpha']:g}", **style)
+        left.fill_between(steps, low, high, color=style["color"], alpha=0.15, linewidth=0)
+    for index, rows in enumerate(_by_line(sweep).values()):
+        alpha, mean, late = (np.array([row[key] for row in rows]) for key in ("alpha", "mean", "late"))
+        right.plot(alpha, mean, color=colour(index), marker="o", markersize=3)
+        right.plot(alpha, late, color=colour(index), linestyle=LINES[2], linewidth=1.0)
+    right.plot([], [], color="#333333", marker="o", markersize=3, label="over all steps (colours as on the left)")
+    right.plot([], [], color="#333333", linestyle=LINES[2], linewidth=1.0, label="over the last tenth alone")
+    _finish(left, "step t", f"{MEASURE} over steps 1 to t", "At one learning rate each")
+    _finish(right, "learning rate α", MEASURE, "At every learning rate")
+    right.tick_params(labelleft=True)
+    figure.supxlabel(textwrap.fill(caption, 150), x=0.01, ha="left", fontsize=7, color="#444444")
+    return figure, [{"panel": "path", **row} for row in paths] + [{"panel": "sweep", **row} for row in sweep]
+
+
+def label(method: str, power: float) -> str:
+    """`Adam, ε ∝ t` to its power for dynamic-adam; the method's usual name for the others."""
+    name = _LABELS.get(method, optimizer_label(method))
+    return f"{name}, ε ∝ $t^{{{power:g}}}$" if method == "dynamic-adam" else name
+
+
+def _by_line(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    lines: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        lines.setdefault(label(row["method"], row["power"]), []).append(row)
+    return lines
+
+
+def _finish(axes: Axes, across: str, up: str, title: str) -> None:
+    axes.set(xscale="log", yscale="log", xlabel=across, ylabel=up, ylim=(1e-3, 1.5))
+    axes.set_title(title, loc="left")
+    light_grid(axes, "both")
+    axes.legend(loc="lower left")
