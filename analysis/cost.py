@@ -26,7 +26,6 @@ COLUMNS = (
     "ert_low",
     "ert_high",
 )
-FURTHER = ("restricted_mean", "note")
 
 
 def cost_rows(
@@ -37,7 +36,7 @@ def cost_rows(
     relative: bool = False,
     seed: int = 0,
 ) -> Iterator[dict[str, Any]]:
-    """One row for each group and target: the keys of COLUMNS, then of FURTHER; NaN where not reached.
+    """One row for each group and target: the keys of COLUMNS, then `restricted_mean` and `note`; NaN where not reached.
 
     Args:
         targets: suboptimality in the surface's unit, or with `relative` in percent of the surface's lowest value.
@@ -53,10 +52,7 @@ def cost_rows(
             q25, median, q75 = survival.quantiles(runtimes, (0.25, 0.5, 0.75))
             low, high = ert_interval(runtimes, stream(seed, *group.key, target, count))
             yield {
-                "surface": group.surface,
-                "optimizer": group.optimizer,
-                "task": group.task,
-                "searcher": group.searcher,
+                **group.names,
                 "target": target,
                 "count": str(count),
                 "repeats": runtimes.repeats,

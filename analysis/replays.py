@@ -59,8 +59,13 @@ class Group:
     suboptimality: np.ndarray
 
     @property
-    def key(self) -> tuple[str, str, str, str]:
-        return (self.surface, self.optimizer, self.task, self.searcher)
+    def names(self) -> dict[str, str]:
+        """What tells it from other groups: surface, optimizer, task, searcher."""
+        return {name: getattr(self, name) for name in replay_table.KEYS}
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        return tuple(self.names.values())
 
     @property
     def repeats(self) -> int:

@@ -1,7 +1,7 @@
 """Grouped bars of the expected runtime of each searcher, with intervals, and with censoring for all to see."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -11,13 +11,11 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from analysis.ert import FEW_HITS, ert, ert_interval, stream
+from analysis.figures.contenders import Contender
+from analysis.figures.curves import Exact
 from analysis.figures.style import light_grid, searcher_label, searcher_order
 from analysis.replays import Group, Runtimes
 from grids.target import Count
-
-if TYPE_CHECKING:
-    from analysis.figures.curves import Exact
-    from analysis.figures.figure2 import Contender
 
 _LOG_FROM = 30
 """Where the dearest costs this many times the cheapest, the scale is logarithmic; its foot is one trial."""
@@ -36,11 +34,11 @@ _LABELLED = 16
 def draw(
     axes: Axes,
     groups: Sequence[Group],
-    who: Sequence["Contender"],
+    who: Sequence[Contender],
     target: float,
     count: Count,
     seed: int,
-    exact: Mapping[tuple[str, str], "Exact"],
+    exact: Mapping[tuple[str, str], Exact],
 ) -> list[dict[str, Any]]:
     """Draw onto `axes` one bar for each searcher and contender; return the numbers drawn.
 
@@ -98,10 +96,7 @@ def draw(
 def _row(group: Group, target: float, count: Count, runtimes: Runtimes, low: float, high: float) -> dict[str, Any]:
     return {
         "panel": "bars",
-        "surface": group.surface,
-        "optimizer": group.optimizer,
-        "task": group.task,
-        "searcher": group.searcher,
+        **group.names,
         "target": target,
         "count": str(count),
         "repeats": runtimes.repeats,
@@ -167,7 +162,7 @@ def _percent(runtimes: Runtimes) -> str:
     return f"{int(100 * runtimes.hits / runtimes.repeats)}%"
 
 
-def _legend(who: Sequence["Contender"], rows: Sequence[dict[str, Any]]) -> list[Artist]:
+def _legend(who: Sequence[Contender], rows: Sequence[dict[str, Any]]) -> list[Artist]:
     handles: list[Artist] = [Patch(facecolor=contender.colour, label=contender.label) for contender in who]
     if any(FEW_HITS <= row["hits"] < row["repeats"] for row in rows):
         handles.append(

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,12 +12,10 @@ from matplotlib.ticker import LogLocator, MaxNLocator
 
 from analysis.anytime import crossing, horizon, mean_curve, mean_interval
 from analysis.ert import stream
+from analysis.figures.contenders import Contender
 from analysis.figures.style import LINES, light_grid, searcher_label, searcher_order
 from analysis.replays import Group
 from grids.target import Count
-
-if TYPE_CHECKING:
-    from analysis.figures.figure2 import Contender
 
 _SHOWN = ("cgld", "gld")
 _FLOOR = 20
@@ -58,7 +56,7 @@ class Curve:
 def draw(
     axes: Axes,
     groups: Sequence[Group],
-    who: Sequence["Contender"],
+    who: Sequence[Contender],
     level: float,
     count: Count,
     seed: int,
@@ -102,7 +100,7 @@ def draw(
 
 def _curves(
     groups: Sequence[Group],
-    who: Sequence["Contender"],
+    who: Sequence[Contender],
     level: float,
     count: Count,
     seed: int,
@@ -162,10 +160,7 @@ def _rows(curve: Curve) -> list[dict[str, Any]]:
     for trial, mean in enumerate(curve.mean, start=1):
         row: dict[str, Any] = {
             "panel": "curves",
-            "surface": group.surface,
-            "optimizer": group.optimizer,
-            "task": group.task,
-            "searcher": group.searcher,
+            **group.names,
             "trial": trial,
             "value": float(mean),
         }

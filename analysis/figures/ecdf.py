@@ -94,10 +94,7 @@ def _line(
     if np.isfinite(end):
         panel.plot(end, last, marker="o", markersize=4, color=colour(index), clip_on=False)
     key = {
-        "surface": group.surface,
-        "optimizer": group.optimizer,
-        "task": group.task,
-        "searcher": group.searcher,
+        **group.names,
         "count": str(count),
     }
     return [{**key, "cost": float(x), "share": float(y)} for x, y in zip(steps, share, strict=True)]

@@ -4,27 +4,18 @@ One row of two panels for each task in the replay table.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from matplotlib.figure import Figure
 
 from analysis.figures import bars, curves
-from analysis.figures.style import colour, optimizer_label, optimizer_order, searcher_label, searcher_order, sheet
+from analysis.figures.contenders import contenders
+from analysis.figures.style import searcher_label, searcher_order, sheet
 from analysis.replays import Group
 from grids.target import Count
 
 _CURVES = 5.2
 """Inches for the curves."""
-
-
-@dataclass(frozen=True)
-class Contender:
-    """One surface of a task as the figure shows it: what it is called, and its colour."""
-
-    surface: str
-    label: str
-    colour: str
 
 
 def draw(
@@ -69,14 +60,3 @@ def _width(searchers: Sequence[str], who: int) -> float:
     """Inches for the bars: room for each bar, and for the longest line of a searcher's label."""
     letters = max(len(line) for searcher in searchers for line in searcher_label(searcher).split("\n"))
     return min(max(4.6, 0.8 + len(searchers) * max(0.2 * (who + 1), 0.07 * letters + 0.1)), 12.0)
-
-
-def contenders(groups: Sequence[Group], task: str) -> list[Contender]:
-    """The task's surfaces in the study's order: called by their optimizer, or in full where two share one."""
-    surfaces = {group.surface: group.optimizer for group in groups if group.task == task}
-    ordered = sorted(surfaces, key=lambda surface: (optimizer_order(surfaces[surface]), surface))
-    shared = len(set(surfaces.values())) < len(surfaces)
-    return [
-        Contender(surface, surface if shared else optimizer_label(surfaces[surface]), colour(index))
-        for index, surface in enumerate(ordered)
-    ]

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from analysis.anytime import crossing, horizon, mean_curve
 from analysis.cost import cost_rows
 from analysis.figures import figure2
+from analysis.figures.contenders import contenders
 from analysis.figures.curves import Exact
 from analysis.figures.style import styled
 from analysis.replays import split
@@ -84,7 +85,7 @@ def test_any_table_is_legible(table: pd.DataFrame, change: str, assert_legible: 
 
 
 def test_two_surfaces_of_one_optimizer_are_told_apart(table: pd.DataFrame) -> None:
-    who = figure2.contenders(split(table.assign(optimizer="adam")), "task")
+    who = contenders(split(table.assign(optimizer="adam")), "task")
     assert [one.label for one in who] == ["task/adam", "task/avagrad"]
 
 

@@ -41,8 +41,9 @@ def cost(
     """Trials to reach a target: mean, quartiles and expected runtime (ERT) with its 95% bootstrap interval.
 
     A replay that ended before the target is censored there. Mean and quantiles are Kaplan–Meier's, empty where the
-    replays do not reach them: a mean, wherever the longest replay is censored. ERT is all trials spent over hits.
-    `restricted_mean` (CSV, JSON) is the mean of what was spent up to the longest replay. Under 5 hits, a note warns.
+    replays do not reach them: a mean, wherever the longest replay is censored. ERT is all trials spent over hits;
+    its upper end is empty where hits are too few to bound it. `restricted_mean` (CSV, JSON) is the mean of what was
+    spent up to the longest replay. Under 5 hits, a note warns.
     """
     from analysis.cost import COLUMNS, cost_rows
     from analysis.replays import load_groups
