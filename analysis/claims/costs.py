@@ -46,7 +46,7 @@ def runtime_ratio(evidence: Evidence, one: tuple[str, str], other: tuple[str, st
         if min(a.hits, b.hits) < FEW_HITS:
             return Estimate(NAN), f"{b.hits} and {a.hits} hits in {b.repeats} and {a.repeats} replays are too few"
         found = compare(a, b, stream(evidence.seed, *one, *other, evidence.target))
-        words = f"ERT of {b.repeats} replays each, {b.hits} and {a.hits} hits; interval: bootstrap over replays"
+        words = f"ERT of {b.repeats} replays each, {b.hits} and {a.hits} hits; interval: over replays, not seeds"
         return Estimate(found.ratio, *found.ratio_interval), words
     return None
 

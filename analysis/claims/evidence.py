@@ -17,6 +17,23 @@ Key = tuple[str, str]
 
 
 @dataclass(frozen=True, eq=False)
+class Descent:
+    """One method's runs on the counterexample, at many learning rates.
+
+    Args:
+        rates: α, constant in each run.
+        chosen: which of them is judged.
+        share: the mean of the squared gradient over all steps, over that of the first: float64 `[rates, runs]`.
+        steps: of each run.
+    """
+
+    rates: tuple[float, ...]
+    chosen: int
+    share: np.ndarray
+    steps: int
+
+
+@dataclass(frozen=True, eq=False)
 class Evidence:
     """All that is known of one task.
 
@@ -27,7 +44,7 @@ class Evidence:
         survival: P(runtime to `target` > t), exactly, by optimizer and searcher: float64 `[tables, budget + 1]`, a
             row for each of the surface's `tables`.
         curves: the mean suboptimality of the best cell after 1, 2, … trials, exactly: float64 `[tables, trials]`.
-        counterexample: by method, the mean over steps 1…t of the squared gradient: float64 `[runs, steps]`.
+        counterexample: by method and power of t with which its ε grows.
         target: suboptimality, in the surfaces' unit.
         seed: of the bootstrap.
     """
@@ -37,7 +54,7 @@ class Evidence:
     replays: Mapping[Key, Group] = field(default_factory=dict)
     survival: Mapping[Key, np.ndarray] = field(default_factory=dict)
     curves: Mapping[Key, np.ndarray] = field(default_factory=dict)
-    counterexample: Mapping[str, np.ndarray] = field(default_factory=dict)
+    counterexample: Mapping[tuple[str, float], Descent] = field(default_factory=dict)
     target: float = 0.5
     seed: int = 0
 
@@ -73,13 +90,16 @@ def spread(values: "list[float] | np.ndarray") -> Estimate:
 def noise(surface: Surface) -> tuple[float, str]:
     """A difference of two good cells' values that chance alone makes in one of twenty cases, and how it is known.
 
-    With several seeds: Student's t on their spread, pooled over the better quarter of the cells. With one, for an
-    error in % on a validation set of known size: the binomial law at the lowest error. 0 where neither is known.
+    With several seeds: Student's t on their standard deviation, that of the middle one of the better tenth of the
+    cells, where some that hardly train would outweigh all others in a mean. With one seed, for an error in % on a
+    validation set of known size: the binomial law at the lowest error. 0 where neither is known.
     """
     seeds = len(surface.seeds)
     if seeds > 1:
-        good = surface.mean <= np.quantile(surface.mean, 0.25)
-        deviation = math.sqrt(float(surface.finite[good].var(axis=-1, ddof=1).mean()))
+        good = surface.mean <= np.quantile(surface.mean, 0.1)
+        middle = float(np.median(surface.finite[good].var(axis=-1, ddof=1)))
+        # The median of a sample variance lies below the variance, by a known factor where values are normal.
+        deviation = math.sqrt(middle * (seeds - 1) / float(stats.chi2.median(seeds - 1)))
         freedom = int(good.sum()) * (seeds - 1)
         return float(stats.t.ppf(0.975, freedom)) * deviation * math.sqrt(2 / seeds), f"spread of {seeds} seeds"
     size = surface.provenance.data.get("validation")

@@ -10,6 +10,7 @@ from grids import library, surface_file
 from grids.space import parse_space
 from grids.surface import Provenance, Surface
 from tuning.cli import run
+from tuning.commands import claims
 
 KEYS = ["task", "id", "statement", "paper", "ours", "low", "high", "verdict", "why"]
 
@@ -19,6 +20,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     monkeypatch.setattr(library, "SHIPPED", tmp_path / "data")
+    monkeypatch.setattr(claims, "RUNS", 2)
+    monkeypatch.setattr(claims, "STEPS", 3000)
     return tmp_path
 
 
@@ -82,7 +85,8 @@ def test_table_and_markdown_and_all_shipped_tasks_in_turn(folder: Path, capsys: 
         (["--task", "tooy"], "unknown task with surfaces 'tooy'; did you mean 'toy'?"),
         (["--target", "-1"], "--target must be a number of at least 0"),
         (["--seed", "-1"], "--seed must be 0 or more"),
-        (["--repeats", "0"], "repeats must be 1 or more"),
+        (["--repeats", "0"], "--repeats must be 1 or more, not 0"),
+        (["--jobs", "0"], "--jobs must be 1 or more, not 0"),
         (["--format", "csv"], "'csv'"),
     ],
 )
