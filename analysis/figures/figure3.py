@@ -42,6 +42,8 @@ def draw(
         right.plot(alpha, late, color=colour(index), linestyle=LINES[2], linewidth=1.0)
     right.plot([], [], color="#333333", marker="o", markersize=3, label="over all steps (colours as on the left)")
     right.plot([], [], color="#333333", linestyle=LINES[2], linewidth=1.0, label="over the last tenth alone")
+    drawn = [value for row in (*paths, *sweep) for value in (row["low"], row.get("late", 1.0)) if value > 0]
+    left.set_ylim(min(1e-3, min(drawn) / 2), 1.5)
     _finish(left, "step t", f"{MEASURE} over steps 1 to t", "At one learning rate each")
     _finish(right, "learning rate α", MEASURE, "At every learning rate")
     right.tick_params(labelleft=True)
@@ -63,7 +65,7 @@ def _by_line(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, A
 
 
 def _finish(axes: Axes, across: str, up: str, title: str) -> None:
-    axes.set(xscale="log", yscale="log", xlabel=across, ylabel=up, ylim=(1e-3, 1.5))
+    axes.set(xscale="log", yscale="log", xlabel=across, ylabel=up)
     axes.set_title(title, loc="left")
     light_grid(axes, "both")
     axes.legend(loc="lower left")

@@ -19,6 +19,7 @@ def per_cell(tensor: Tensor) -> bool:
 def select_cells(state: State, index: Tensor) -> State:
     """The state of the cells in `index` (`[k]` int64, or bool `[cells]`), in that order; shared tensors stay.
 
-    Works for the state of any rule: a NamedTuple of tensors (see `per_cell`).
+    Works for the state of any rule: a NamedTuple of tensors (see `per_cell`), or a plain tuple of them.
     """
-    return type(state)(*(tensor[index] if per_cell(tensor) else tensor for tensor in state))
+    kept = [tensor[index] if per_cell(tensor) else tensor for tensor in state]
+    return type(state)(*kept) if hasattr(state, "_fields") else type(state)(kept)
