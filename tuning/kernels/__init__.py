@@ -67,7 +67,7 @@ def compiled_trials(
     else:
         good_counts = np.array([good_count(count) for count in range(columns.shape[1])])
         startup, candidates = searcher.n_startup_trials, searcher.n_ei_candidates
-        play_tpe(states, shape, *game, startup, candidates, good_counts, *tables(space.shape), matrix)
+        play_tpe(states, shape, *game, startup, candidates, good_counts, tables(space.shape), matrix)
     return matrix
 
 

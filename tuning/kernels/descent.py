@@ -97,15 +97,15 @@ def _ball(
         low[axis], high[axis] = max(center[axis] - reach, 0), min(center[axis] + reach, shape[axis] - 1)
         at[axis] = low[axis]
     limit = radius * radius
-    count = 0
+    count, half = 0, 0
     while True:
         squared, line = 0, 0
         for axis in range(last_axis):
             squared += (at[axis] - center[axis]) ** 2
             line = line * shape[axis] + at[axis]
         if squared <= limit:
-            half = int(math.sqrt(limit - squared))
-            while squared + (half + 1) * (half + 1) <= limit:
+            # How far the line goes to either side: near what the one before it did.
+            while half < shape[last_axis] and squared + (half + 1) * (half + 1) <= limit:
                 half += 1
             while squared + half * half > limit:
                 half -= 1

@@ -16,6 +16,7 @@ TEXTS = [
     "random-unique",
     "gld",
     "gld:radius_max=3.5,radius_min=0.4",
+    "gld:radius_max=1e9,radius_min=1e8",
     "gld:ball=clip",
     "cgld",
     "cgld:radius_max=7,radius_min=2",

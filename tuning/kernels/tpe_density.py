@@ -1,0 +1,236 @@
+"""The candidates of compiled TPE, and the density of kernels at each of them."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from tuning.kernels.compiling import compiled, compiled_sum
+from tuning.kernels.pcg import pick, uniform
+from tuning.kernels.tpe_sets import Kernels, narrowest
+from tuning.kernels.tpe_tables import Tables
+
+
+class Candidates(NamedTuple):
+    """The cells drawn for one trial, each different one once."""
+
+    flat: np.ndarray
+    """int64 `[candidates]`: flat numbers."""
+    spot: np.ndarray
+    """int64 `[axes, candidates]`: indices on every axis."""
+    counts: np.ndarray
+    """int64 `[axes]`: how many indices differ on an axis,"""
+    distinct: np.ndarray
+    """int64 `[axes, candidates]`: those,"""
+    which: np.ndarray
+    """int64 `[axes, candidates]`: and the place of each candidate's among them."""
+
+
+class Work(NamedTuple):
+    """What the sums over kernels work in."""
+
+    lines: np.ndarray
+    """float64 `[axes, candidates, kernels or more]`: masses at each distinct index of an axis."""
+    product: np.ndarray
+    """float64 `[kernels or more]`: of one candidate, over axes."""
+    first: np.ndarray
+    """int64 `[axes, candidates]`: for each distinct index, the first one within reach,"""
+    width: np.ndarray
+    """int64 `[axes, candidates]`: and how many are."""
+    at: np.ndarray
+    """int64 `[axes]`: a place within reach."""
+
+
+@compiled
+def new_candidates(axes: int, number: int) -> Candidates:
+    """Room for so many candidates."""
+    return Candidates(
+        np.empty(number, np.int64),
+        np.empty((axes, number), np.int64),
+        np.empty(axes, np.int64),
+        np.empty((axes, number), np.int64),
+        np.empty((axes, number), np.int64),
+    )
+
+
+@compiled
+def new_work(axes: int, number: int, kernels: int) -> Work:
+    """Room for so many candidates and kernels."""
+    return Work(
+        np.empty((axes, number, kernels)),
+        np.empty(kernels),
+        np.empty((axes, number), np.int64),
+        np.empty((axes, number), np.int64),
+        np.empty(axes, np.int64),
+    )
+
+
+@compiled
+def draw(
+    state: np.ndarray,
+    shape: np.ndarray,
+    number: int,
+    kernels: Kernels,
+    tables: Tables,
+    trial: int,
+    seen: np.ndarray,
+    candidates: Candidates,
+) -> int:
+    """Draw candidates from a density whose kernels all weigh 1; returns how many of them are different.
+
+    Args:
+        number: of kernels.
+        trial: any number that `seen` does not hold yet.
+        seen: int64 `[cells]`, the last trial that had a cell among its candidates.
+        candidates: filled.
+    """
+    before, different = tables.before, 0
+    for _ in range(len(candidates.flat)):
+        kernel, flat = pick(state, number), 0
+        for axis in range(len(shape)):
+            first, size = np.uint64(kernels.offset[axis, kernel]), np.uint64(shape[axis])
+            target = before[first] + uniform(state) * (before[first + size] - before[first])
+            # Bisection without branches; unsigned places spare the check for negative ones.
+            place = first
+            while size > np.uint64(1):
+                half = size >> np.uint64(1)
+                place = place + half if before[place + half] <= target else place
+                size -= half
+            index = np.int64(place - first)
+            candidates.spot[axis, different] = index
+            flat = flat * shape[axis] + index
+        candidates.flat[different] = flat
+        different += seen[flat] != trial
+        seen[flat] = trial
+    _find_distinct(different, candidates)
+    return different
+
+
+@compiled
+def _find_distinct(different: int, candidates: Candidates) -> None:
+    _, index, counts, distinct, which = candidates
+    for axis in range(len(index)):
+        count = 0
+        for i in range(different):
+            place = 0
+            while place < count and distinct[axis, place] != index[axis, i]:
+                place += 1
+            if place == count:
+                distinct[axis, count] = index[axis, i]
+                count += 1
+            which[axis, i] = place
+        counts[axis] = count
+
+
+@compiled_sum
+def sum_kernels(
+    number: int,
+    kernels: Kernels,
+    tables: Tables,
+    different: int,
+    candidates: Candidates,
+    work: Work,
+    density: np.ndarray,
+) -> None:
+    """The sum of so many kernels at each candidate, into `density`, float64 `[candidates]`."""
+    offset, factor = kernels
+    counts, distinct, which = candidates.counts, candidates.distinct, candidates.which
+    mass, lines, product = tables.mass, work.lines, work.product
+    axes = len(offset)
+    for axis in range(axes):
+        for i in range(counts[axis]):
+            index = distinct[axis, i]
+            for kernel in range(number):
+                lines[axis, i, kernel] = mass[np.uint64(offset[axis, kernel] + index)]
+    for i in range(different):
+        line = which[0, i]
+        for kernel in range(number):
+            product[kernel] = factor[kernel] * lines[0, line, kernel]
+        for axis in range(1, axes):
+            line = which[axis, i]
+            for kernel in range(number):
+                product[kernel] *= lines[axis, line, kernel]
+        total = 0.0
+        for kernel in range(number):
+            total += product[kernel]
+        density[i] = total
+
+
+@compiled
+def age_weight(rank: int, count: int) -> float:
+    """The weight of an observation by age, oldest first: see `tuning.searchers.parzen.age_weights`."""
+    ramp = count - 25
+    if rank >= ramp:
+        return 1.0
+    return 1.0 / count + rank * ((1.0 - 1.0 / count) / max(ramp - 1, 1))
+
+
+@compiled
+def is_gathered(shape: np.ndarray, count: int, tables: Tables) -> bool:
+    """Whether the narrowest kernels of a set reach fewer cells than they are: then a histogram is worth its while."""
+    window = 1
+    for axis in range(len(shape)):
+        row = tables.start[axis] + narrowest(shape[axis], count) * 2 * shape[axis]
+        window *= min(shape[axis], 2 * tables.reach[row] + 1)
+    return count > 1 and window < count
+
+
+@compiled
+def gather(count: int, flats: np.ndarray, histogram: np.ndarray) -> None:
+    """Add the weights of a set, whose cells are `flats`, to the histogram of cells."""
+    ramp = max(count - 25, 0)
+    first = 1.0 / count
+    step = (1.0 - first) / max(ramp - 1, 1)
+    for rank in range(ramp):
+        histogram[flats[rank]] += first + rank * step
+    for rank in range(ramp, count):
+        histogram[flats[rank]] += 1.0
+
+
+@compiled
+def add_histogram(
+    histogram: np.ndarray,
+    shape: np.ndarray,
+    count: int,
+    tables: Tables,
+    different: int,
+    candidates: Candidates,
+    work: Work,
+    density: np.ndarray,
+) -> None:
+    """Add the narrowest kernels of a set of `count`, gathered in `histogram`, to the density at each candidate."""
+    mass, before, reach, start = tables
+    counts, distinct, which = candidates.counts, candidates.distinct, candidates.which
+    lines, _, first, width, at = work
+    axes, last = len(shape), len(shape) - 1
+    for axis in range(axes):
+        length = shape[axis]
+        row = start[axis] + narrowest(length, count) * 2 * length
+        for i in range(counts[axis]):
+            index = distinct[axis, i]
+            first[axis, i] = max(index - reach[row], 0)
+            width[axis, i] = min(index + reach[row], length - 1) - first[axis, i] + 1
+            for step in range(width[axis, i]):
+                place = row + length - 1 - first[axis, i] - step
+                lines[axis, i, step] = mass[place + index] / (before[place + length] - before[place])
+    for i in range(different):
+        at[:] = 0
+        inner = which[last, i]
+        axis = last
+        while axis >= 0:
+            # One line of the window, along the last axis; then on to the next, the axis before the last moving first.
+            product, place = 1.0, 0
+            for outer in range(last):
+                line = which[outer, i]
+                product *= lines[outer, line, at[outer]]
+                place = (place + first[outer, line] + at[outer]) * shape[outer + 1]
+            place += first[last, inner]
+            total = 0.0
+            for step in range(width[last, inner]):
+                total += histogram[np.uint64(place + step)] * lines[last, inner, step]
+            density[i] += product * total
+            axis = last - 1
+            while axis >= 0 and at[axis] == width[axis, which[axis, i]] - 1:
+                at[axis] = 0
+                axis -= 1
+            if axis >= 0:
+                at[axis] += 1
