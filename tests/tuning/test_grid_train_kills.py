@@ -85,7 +85,7 @@ def test_four_workers_two_of_them_killed(tmp_path: Path, expected: Surface) -> N
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "disk"
     folder.mkdir()
-    words = ["mount", "-t", "tmpfs", "-o", "size=48k", "tmpfs", str(folder)]
+    words = ["mount", "-t", "tmpfs", "-o", "size=28k", "tmpfs", str(folder)]
     if subprocess.run(words, capture_output=True, check=False).returncode:
         pytest.skip("a small file system can only be mounted by root")
     yield folder
