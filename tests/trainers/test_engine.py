@@ -173,6 +173,20 @@ def test_dropout_follows_the_seed_and_survives_a_resume() -> None:
     assert not np.array_equal(other.train_loss, whole.train_loss)
 
 
+def test_frozen_parameters_are_left_alone() -> None:
+    def network() -> nn.Module:
+        made = nn.Sequential(nn.Linear(6, 8), nn.Linear(8, 3))
+        made[0].requires_grad_(False)
+        return made
+
+    kept: list[Snapshot] = []
+    result = train_block(
+        replace(TASK, network=network), DATA, MOMENTUM, {"alpha": ALPHAS}, seed=1, epochs=1, on_epoch=kept.append
+    )
+    assert np.isfinite(result.train_loss).all()
+    assert kept[0].state[0].shape == (4, 8 * 3 + 3)
+
+
 def test_too_few_examples_for_a_batch_are_refused() -> None:
     with pytest.raises(BadInput, match=r"task 'small': 150 training examples do not fill one batch of 151"):
         train_block(replace(TASK, batch_size=151), DATA, MOMENTUM, {"alpha": ALPHAS}, seed=1)

@@ -115,6 +115,22 @@ class OnlyInTraining(nn.Module):
         return self.second(y) if self.training else y
 
 
+class InPlace(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear, self.relu = nn.Linear(4, 4), nn.ReLU(inplace=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.linear(x)
+        return self.relu(y) + y
+
+
+def frozen() -> nn.Module:
+    network = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4))
+    network[0].requires_grad_(False)
+    return network
+
+
 def hooked() -> nn.Module:
     network = nn.Sequential(nn.Linear(4, 4))
     network[0].register_forward_hook(lambda module, args, output: 2 * output)
@@ -126,6 +142,8 @@ UNKNOWN: dict[str, Callable[[], nn.Module]] = {
     "branching": lambda: nn.Sequential(Branching(4, 4)),
     "only in training": OnlyInTraining,
     "hook": hooked,
+    "in place": InPlace,
+    "frozen": frozen,
     "dropout": lambda: nn.Sequential(nn.Linear(4, 4), nn.Dropout(0.5)),
     "gelu": lambda: nn.Sequential(nn.Linear(4, 4), nn.GELU()),
     "padding mode": lambda: nn.Sequential(nn.Conv2d(2, 2, 3, padding=1, padding_mode="reflect"), nn.Flatten()),

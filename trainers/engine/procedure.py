@@ -9,7 +9,7 @@ from torch import Tensor
 
 from grids.errors import BadInput
 from trainers.engine.graphs import RecordedStep, record
-from trainers.engine.stack import Buffers, initial
+from trainers.engine.stack import Buffers, Layout, initial
 from trainers.engine.ways import mean_losses, stack
 from trainers.order import augment_generator, batches, network_draws
 from trainers.rules.base import Rule
@@ -88,7 +88,7 @@ class Supervised:
             self.scale = mean.view(-1, 1, 1), deviation.view(-1, 1, 1)
         network, _, _ = initial(task.network, 1, seed, device, self.dtype)
         self.stacked = stack(network, data.train_x.dim(), device, way)
-        self.sizes = tuple(p.numel() for p in network.parameters())
+        self.sizes = Layout(network).sizes
         self._recorded: RecordedStep | None = None
         self._recordable = True
 

@@ -51,7 +51,7 @@ def read(network: nn.Module, dims: int) -> list[Instruction] | None:
         network: any plain module.
         dims: of its input: 2 for `[batch, features]`, 4 for images `[batch, channels, height, width]`.
     """
-    if dims not in (2, 4):
+    if dims not in (2, 4) or not all(p.requires_grad for p in network.parameters()):
         return None
     was_training = network.training
     try:
@@ -105,6 +105,8 @@ class _Reader:
 
     def _layer(self, node: fx.Node) -> tuple[str, tuple[fx.Node, ...], dict[str, str], dict[str, Any]]:
         inputs = tuple(a for a in node.args if isinstance(a, fx.Node))
+        if self._in_place(node) and inputs and len(inputs[0].users) > 1:
+            raise Unknown("a result changed in place that others take as well")
         if node.op == "call_module":
             module = self.network.get_submodule(str(node.target))
             if len(inputs) != 1 or len(node.args) != 1 or node.kwargs or _hooked(module):
@@ -122,6 +124,10 @@ class _Reader:
         if kind not in wanted or (len(inputs), rest) != wanted[kind] or options:
             raise Unknown(node.name)
         return kind, inputs, {}, {}
+
+    def _in_place(self, node: fx.Node) -> bool:
+        module = self.network.get_submodule(str(node.target)) if node.op == "call_module" else None
+        return node.target is operator.iadd or bool(node.kwargs.get("inplace") or getattr(module, "inplace", False))
 
 
 def _hooked(module: nn.Module) -> bool:

@@ -21,15 +21,16 @@ class Stacked(Protocol):
         """
 
 
-class Layout:
-    """Where each tensor of a module lies in a cell's flat row of parameters.
+def trained(network: nn.Module) -> dict[str, nn.Parameter]:
+    """The parameters that are trained, in the order of `named_parameters`; frozen ones stay in the module."""
+    return {name: parameter for name, parameter in network.named_parameters() if parameter.requires_grad}
 
-    Args:
-        network: the module; its parameters are taken in the order of `named_parameters`.
-    """
+
+class Layout:
+    """Where each trained tensor of a module lies in a cell's flat row of parameters."""
 
     def __init__(self, network: nn.Module) -> None:
-        named = dict(network.named_parameters())
+        named = trained(network)
         self.names = tuple(named)
         self.shapes = tuple(p.shape for p in named.values())
         self.sizes = tuple(p.numel() for p in named.values())
@@ -54,7 +55,7 @@ def initial(
         torch.default_generator.manual_seed(seed)
         network = make()
     network.to(device=device, dtype=dtype)
-    row = torch.cat([p.detach().reshape(-1) for p in network.parameters()])
+    row = torch.cat([p.detach().reshape(-1) for p in trained(network).values()])
     buffers = {
         name: b.detach().expand(cells, *b.shape).clone(memory_format=torch.contiguous_format)
         for name, b in network.named_buffers()
