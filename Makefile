@@ -4,6 +4,7 @@ PYTHON  ?= python3
 TASK    ?= digits-mlp
 REPEATS ?= 1000
 JOBS    ?= 2
+SEEDS   ?= 3
 RESULTS ?= results
 
 BIN      := .venv/bin
@@ -56,8 +57,8 @@ bench: setup ## measured speeds, as tables
 surfaces/%.parquet: | .venv/ready
 	$(TUNECOST) grid run $(*D) -o $(*F)
 
-grids: setup ## train the shipped surfaces of TASK again: all optimizers, three seeds
-	$(TUNECOST) grid run $(TASK) $(ALL:%=-o %) --seeds 3 --out $(RESULTS)/surfaces
+grids: setup ## train the shipped surfaces of TASK again: all optimizers, SEEDS seeds
+	$(TUNECOST) grid run $(TASK) $(ALL:%=-o %) --seeds $(SEEDS) --out $(RESULTS)/surfaces
 	mkdir -p grids/data/$(TASK) && cp $(RESULTS)/surfaces/$(TASK)/*.parquet grids/data/$(TASK)/
 
 $(RESULTS)/$(TASK)/replays.parquet: $(FILES) | .venv/ready
