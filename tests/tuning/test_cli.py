@@ -49,7 +49,8 @@ def test_help_shows_every_default(
     shown = capsys.readouterr().out
     command = dict(levels())[words]
     for option in (p for p in command.params if p.param_type_name == "option"):
-        line = next(line for line in shown.splitlines() if re.search(rf"{re.escape(option.opts[0])}\b", line))
+        name = max(option.opts, key=len)
+        line = next(line for line in shown.splitlines() if re.match(rf"│[ *]+{name}\b", line))
         assert "[required]" in line or "[default: " in line, line
         assert option.help, option.name
 
