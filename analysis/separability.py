@@ -82,7 +82,7 @@ def pairs(surface: Surface, statistic: str = "mean") -> list[Pair]:
     table, diverged = surface.table(statistic), surface.never_trained
     long = [number for number, axis in enumerate(surface.space.axes) if len(axis) > 1]
     if len(long) < 2:
-        names = ", ".join(f"{axis.name} with {len(axis)}" for axis in surface.space.axes)
+        names = ", ".join(f"{axis.name} ({len(axis)})" for axis in surface.space.axes)
         raise BadInput(f"{surface.name}: separability needs two axes of two values or more; it has {names}")
     found = []
     for one, other in itertools.combinations(long, 2):

@@ -173,7 +173,7 @@ def test_three_axes_are_three_pairs_at_the_best_of_the_third() -> None:
 
 @pytest.mark.parametrize("shape", [(5,), (5, 1), (1, 1, 4)])
 def test_one_axis_cannot_be_tuned_apart(shape: tuple[int, ...]) -> None:
-    with pytest.raises(BadInput, match="needs two axes of two values or more; it has alpha with"):
+    with pytest.raises(BadInput, match=r"two axes of two values or more; it has alpha \([15]\)"):
         pairs(surface_of(np.zeros(shape)))
 
 
