@@ -104,3 +104,9 @@ def test_other_searchers_are_left_to_the_plain_loop(text: str) -> None:
     columns = np.zeros((1, 4), np.int32)
     sequence = stream(0, text, "a/b", 0)
     assert compiled_trials(get_searcher(text), space, np.zeros((9, 1)), columns, 0.0, sequence, range(1)) is None
+
+
+def test_tpe_on_a_very_long_axis_is_left_to_the_plain_loop() -> None:
+    space = space_of((1001,))
+    game = space, np.zeros((1001, 1)), np.zeros((1, 4), np.int32), 0.0, stream(0, "tpe", "a/b", 0), range(1)
+    assert compiled_trials(get_searcher("tpe"), *game) is None
