@@ -7,7 +7,7 @@ import numpy as np
 from analysis.claims.evidence import Evidence, seeds_in_words, spread
 from analysis.claims.finding import NAN, Estimate, Finding, Statement, Verdict
 from analysis.compare import compare
-from analysis.ert import FEW_HITS, stream
+from analysis.ert import FEW_HITS, ert, stream
 
 SEARCHERS = {"random": "random search", "tpe": "TPE", "cmaes": "CMA-ES", "gld": "GLD", "cgld": "CGLD"}
 """The five of Figure 2."""
@@ -30,7 +30,7 @@ def runtime_ratio(evidence: Evidence, one: tuple[str, str], other: tuple[str, st
     """ERT of `one` (optimizer, searcher) over that of `other`, with an interval, and where both come from.
 
     Exact where the laws are known, the interval being the range over seeds; otherwise from replays, the interval
-    being the bootstrap's. None where there is neither.
+    being the bootstrap's, widened to that range. None where there is neither.
     """
     if one in evidence.survival and other in evidence.survival:
         ours, theirs = (expected_runtime(evidence.survival[key]) for key in (one, other))
@@ -42,13 +42,25 @@ def runtime_ratio(evidence: Evidence, one: tuple[str, str], other: tuple[str, st
         stuck = f" (up to {100 * missed:.0f}% not there in one budget)" if missed > _RARE else ""
         return spread(ratios), f"exact: {ours[0]:.1f} against {theirs[0]:.1f} trials{stuck}; {words}"
     if one in evidence.replays and other in evidence.replays:
-        a, b = (evidence.replays[key].runtimes(evidence.target) for key in (other, one))
-        if min(a.hits, b.hits) < FEW_HITS:
-            return Estimate(NAN), f"{b.hits} and {a.hits} hits in {b.repeats} and {a.repeats} replays are too few"
-        found = compare(a, b, stream(evidence.seed, *one, *other, evidence.target))
-        words = f"ERT of {b.repeats} replays each, {b.hits} and {a.hits} hits; interval: over replays, not seeds"
-        return Estimate(found.ratio, *found.ratio_interval), words
+        return _replayed_ratio(evidence, one, other)
     return None
+
+
+def _replayed_ratio(evidence: Evidence, one: tuple[str, str], other: tuple[str, str]) -> tuple[Estimate, str]:
+    ours, theirs = ([group.runtimes(evidence.target) for group in evidence.replays[key]] for key in (one, other))
+    first, second = ours[0], theirs[0]
+    if min(first.hits, second.hits) < FEW_HITS:
+        few = f"{first.hits} and {second.hits} hits in {first.repeats} and {second.repeats} replays are too few"
+        return Estimate(NAN), few
+    found = compare(second, first, stream(evidence.seed, *one, *other, evidence.target))
+    words = f"ERT of {first.repeats} replays each, {first.hits} and {second.hits} hits; interval: over replays"
+    ratios = list(found.ratio_interval)
+    if len(ours) == len(theirs) > 1:
+        each = [(ert(a), ert(b)) for a, b in zip(ours[1:], theirs[1:], strict=True) if a.hits or b.hits]
+        # Where one of two never hit it is the dearer without bound.
+        ratios += [np.inf if np.isnan(a) else 0.0 if np.isnan(b) else a / b for a, b in each]
+        words += f" and {len(ours) - 1} seeds"
+    return Estimate(found.ratio, float(min(ratios)), float(max(ratios))), words
 
 
 def cheaper(searcher: str) -> Callable[[Evidence], Finding]:

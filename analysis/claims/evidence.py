@@ -1,7 +1,7 @@
 """What statements are held against: one task's surfaces, their replays and exact laws, the counterexample's runs."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -40,7 +40,8 @@ class Evidence:
     Args:
         task: its name.
         surfaces: by optimizer.
-        replays: by optimizer and searcher, on the mean over seeds; each replay's budget is the number of cells.
+        replays: by optimizer and searcher, a group for each of the surface's `tables`; each replay's budget is the
+            number of cells.
         survival: P(runtime to `target` > t), exactly, by optimizer and searcher: float64 `[tables, budget + 1]`, a
             row for each of the surface's `tables`.
         curves: the mean suboptimality of the best cell after 1, 2, … trials, exactly: float64 `[tables, trials]`.
@@ -51,7 +52,7 @@ class Evidence:
 
     task: str
     surfaces: Mapping[str, Surface]
-    replays: Mapping[Key, Group] = field(default_factory=dict)
+    replays: Mapping[Key, Sequence[Group]] = field(default_factory=dict)
     survival: Mapping[Key, np.ndarray] = field(default_factory=dict)
     curves: Mapping[Key, np.ndarray] = field(default_factory=dict)
     counterexample: Mapping[tuple[str, float], Descent] = field(default_factory=dict)

@@ -1,6 +1,7 @@
 """`tunecost claims`: the paper's statements, held against surfaces one by one."""
 
 import enum
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -9,9 +10,12 @@ from grids.errors import BadInput, unknown
 from tuning.terminal import Format, print_rows, progress
 
 if TYPE_CHECKING:
-    from analysis.claims import Evidence
-    from analysis.claims.evidence import Descent
+    import numpy as np
+
+    from analysis.claims.evidence import Descent, Key
+    from analysis.replays import Group
     from grids.library import Entry
+    from grids.surface import Surface
 
 COLUMNS = ("task", "id", "statement", "paper", "ours", "low", "high", "verdict", "why")
 EXACT = ("random", "gld", "cgld")
@@ -50,90 +54,116 @@ def claims(
     Random search, GLD and CGLD are judged by their exact laws, TPE and CMA-ES by replays. JSON gives the rule behind
     each verdict and the paper's section too.
     """
-    from analysis.claims import judge
+    from analysis.claims import Evidence, judge
     from grids.target import check_targets
+    from tuning.replay import cores
 
     check_targets([target])
     for option, number, least in (("seed", seed, 0), ("repeats", repeats, 1), ("jobs", jobs, 1)):
         if number is not None and number < least:
             raise BadInput(f"--{option} must be {least} or more, not {number}")
-    entries = _chosen(task)
+    tasks = _chosen(task)
+    work = sum(
+        len(EXACT) + repeats * len(REPLAYED) + _each(repeats) * len(REPLAYED) * (len(some) - 1)
+        for surfaces in tasks.values()
+        for some in _tables(surfaces).values()
+    )
     rows: list[dict[str, Any]] = []
-    with progress(
-        "claims", 2 * len(EXACT) * len(entries) + 2 * repeats * len(REPLAYED) * len(entries), quiet
-    ) as advance:
+    with progress("claims", work, quiet) as advance:
         runs = _counterexample(seed)
-        for name, found in entries.items():
-            evidence = _evidence(name, found, target, repeats, seed, jobs, runs, advance)
+        for name, surfaces in tasks.items():
+            laws = _laws(surfaces, target, advance)
+            replays = _replays(surfaces, repeats, seed, cores() if jobs is None else jobs, advance)
+            evidence = Evidence(name, surfaces, replays, *laws, runs, target, seed)
             rows += [{"task": name} | finding.row() for finding in judge(evidence)]
     if form == Form.json:
         print_rows(rows, COLUMNS, Format.json)
     elif form == Form.markdown:
         print(_markdown(rows))
     else:
-        for name in entries:
+        for name in tasks:
             some = [{column: row[column] for column in COLUMNS[1:]} for row in rows if row["task"] == name]
             print_rows(some, COLUMNS[1:], Format.table, name)
 
 
-def _chosen(tasks: list[str] | None) -> "dict[str, list[Entry]]":
-    """The surfaces of each task asked for."""
+def _chosen(tasks: list[str] | None) -> "dict[str, dict[str, Surface]]":
+    """By task asked for, its surfaces by optimizer."""
     from grids.library import list_surfaces
+    from grids.surface_file import load
 
     known: dict[str, list[Entry]] = {}
     for entry in list_surfaces():
         known.setdefault(entry.name.partition("/")[0], []).append(entry)
-    shipped = {name: entries for name, entries in known.items() if any(entry.shipped for entry in entries)}
-    if tasks is None:
-        if not known:
-            raise BadInput(
-                "no surface ships with this program and none is in ./surfaces; `tunecost grid run` makes some"
-            )
-        return shipped or known
-    for name in tasks:
+    shipped = [name for name, entries in known.items() if any(entry.shipped for entry in entries)]
+    if not known:
+        raise BadInput("no surface ships with this program and none is in ./surfaces; `tunecost grid run` makes some")
+    for name in tasks or ():
         if name not in known:
             raise unknown("task with surfaces", name, known)
-    return {name: known[name] for name in tasks}
+    found: dict[str, dict[str, Surface]] = {}
+    for name in tasks or shipped or known:
+        surfaces = [load(entry.path) for entry in known[name]]
+        found[name] = {surface.provenance.optimizer: surface for surface in surfaces}
+    return found
 
 
-def _evidence(
-    task: str,
-    entries: "list[Entry]",
-    target: float,
-    repeats: int,
-    seed: int,
-    jobs: int | None,
-    runs: "dict[tuple[str, float], Descent]",
-    advance: Any,
-) -> "Evidence":
+def _tables(surfaces: "dict[str, Surface]") -> "dict[str, list[np.ndarray]]":
+    """Of the two optimizers that the paper compares, where both axes are there, the tables that are judged."""
+    from analysis.claims.evidence import is_plane, tables
+
+    return {
+        name: tables(surfaces[name])[: MOST_SEEDS + 1] for name in PAIR if name in surfaces and is_plane(surfaces[name])
+    }
+
+
+def _laws(
+    surfaces: "dict[str, Surface]", target: float, advance: "Callable[[int], None]"
+) -> "tuple[dict[Key, np.ndarray], dict[Key, np.ndarray]]":
+    """Exact survival to `target`, and exact curves, up to a budget of one trial a cell."""
     import numpy as np
 
-    from analysis.claims import Evidence
-    from analysis.claims.evidence import is_plane, tables
-    from analysis.replays import split
-    from grids.surface_file import load
     from tuning.exact import exact_curve, exact_laws
-    from tuning.replay import cores, replay
 
-    surfaces = {surface.provenance.optimizer: surface for surface in (load(entry.path) for entry in entries)}
-    pair = {name: surfaces[name] for name in PAIR if name in surfaces and is_plane(surfaces[name])}
     survival, curves = {}, {}
-    for name, surface in pair.items():
-        budget = surface.space.size
-        some = tables(surface)[: MOST_SEEDS + 1]
+    for name, some in _tables(surfaces).items():
         for searcher in EXACT:
-            laws = [exact_laws(table, searcher, [target])[0].survival(budget) for table in some]
+            laws = [exact_laws(table, searcher, [target])[0].survival(table.size) for table in some]
             survival[name, searcher] = np.array(laws)
-            curves[name, searcher] = np.array([exact_curve(table, searcher, budget) for table in some])
+            curves[name, searcher] = np.array([exact_curve(table, searcher, table.size) for table in some])
             advance(1)
-    replays = {}
-    if pair:
-        labelled = {f"{task}/{name}": surface for name, surface in pair.items()}
-        frame = replay(
-            labelled, REPLAYED, repeats=repeats, seed=seed, jobs=cores() if jobs is None else jobs, advance=advance
-        )
-        replays = {(group.optimizer, group.searcher): group for group in split(frame)}
-    return Evidence(task, surfaces, replays, survival, curves, runs, target, seed)
+    return survival, curves
+
+
+def _each(repeats: int) -> int:
+    """Replays on each seed's own table, where `repeats` are on the mean."""
+    return max(1, repeats // 4)
+
+
+def _replays(
+    surfaces: "dict[str, Surface]", repeats: int, seed: int, jobs: int, advance: "Callable[[int], None]"
+) -> "dict[Key, list[Group]]":
+    """Replays on the mean over seeds and on each seed's own table, in this order."""
+    from dataclasses import replace
+
+    import numpy as np
+
+    from analysis.replays import split
+    from tuning.replay import replay
+
+    means: dict[str, Surface] = {}
+    seeds: dict[str, Surface] = {}
+    for name, some in _tables(surfaces).items():
+        for number, table in enumerate(some):
+            value, calm = table[..., None], np.zeros((*table.shape, 1), bool)
+            bare = replace(surfaces[name], curve=None, train_loss=None, seconds=None)
+            (seeds if number else means)[f"{name}/{number}"] = replace(bare, seeds=(0,), value=value, diverged=calm)
+    found: dict[Key, list[Group]] = {}
+    for labelled, many in ((means, repeats), (seeds, _each(repeats))):
+        if labelled:
+            frame = replay(labelled, REPLAYED, repeats=many, seed=seed, jobs=jobs, advance=advance)
+            for group in split(frame):
+                found.setdefault((group.surface.rpartition("/")[0], group.searcher), []).append(group)
+    return found
 
 
 def _markdown(rows: list[dict[str, Any]]) -> str:
