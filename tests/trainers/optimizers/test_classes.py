@@ -52,10 +52,11 @@ def test_every_class_is_tried():
     assert set(TWIN) == set(optimizers.__all__)
 
 
-@pytest.mark.parametrize(("rows", "steps"), [(1, 200), (3, 30)], ids=["whole", "cut"])
 @pytest.mark.parametrize("name", CASES)
-def test_class_equals_rule(name, rows, steps, problem, run_rule, follow, torch_stepper, apart, monkeypatch):
-    monkeypatch.setattr(base, "CHUNK", len(problem.start) // rows + 1)
+def test_class_equals_rule(name, problem, run_rule, follow, torch_stepper, apart, monkeypatch):
+    """For 200 steps: the network's parameters as one row, those of the hand-made problem cut into three."""
+    n = len(problem.start)
+    monkeypatch.setattr(base, "CHUNK", n // 3 + 1 if n < 100 else n)
     kind, text, extra = CASES[name]
     rule = get_rule(text)
 
@@ -65,7 +66,7 @@ def test_class_equals_rule(name, rows, steps, problem, run_rule, follow, torch_s
     settings = SETTINGS if "epsilon" in rule.hyperparameters else [{"alpha": 1e-2, "weight_decay": 5e-4}]
     steppers = [torch_stepper(problem, make(setting)) for setting in settings]
     known = [{k: v for k, v in setting.items() if k in rule.hyperparameters} for setting in settings]
-    assert apart(follow(problem, steppers, steps), run_rule(rule, problem, known, steps)) <= 1e-12
+    assert apart(follow(problem, steppers), run_rule(rule, problem, known)) <= 1e-12
 
 
 @pytest.mark.parametrize("name", TWIN)
@@ -78,6 +79,7 @@ def test_takes_torchs_argument_names(name):
 
 
 @pytest.mark.bench
+@pytest.mark.timeout(0)
 def test_speed(capsys):
     """Step times on a network of five million parameters, all in one run, against torch's Adam."""
     import time
@@ -92,13 +94,13 @@ def test_speed(capsys):
     steps = {"torch.optim.Adam(foreach=True)": torch.optim.Adam(network(), foreach=True).step}
     steps |= {name: getattr(optimizers, name)(network()).step for name in optimizers.__all__}
     times: dict[str, list[float]] = {name: [] for name in steps}
-    for _ in range(30):
+    for _ in range(10):
         for name, step in steps.items():
             begin = time.perf_counter()
             step()
             times[name].append(time.perf_counter() - begin)
     reference = min(times["torch.optim.Adam(foreach=True)"])
     with capsys.disabled():
-        print(f"\n{'best of 30 steps, 5.0M parameters':34s} {'ms':>8s} {'ratio':>8s}")
+        print(f"\n{'best of 10 steps, 5.0M parameters':34s} {'ms':>8s} {'ratio':>8s}")
         for name, each in times.items():
             print(f"{name:34s} {min(each) * 1e3:8.1f} {min(each) / reference:8.2f}")

@@ -59,8 +59,11 @@ def test_same_input_same_result(rule):
     assert not torch.equal(one, start())
 
 
-def test_changes_none_of_its_arguments(rule):
+@pytest.mark.parametrize("decay", [True, False])
+def test_changes_none_of_its_arguments(rule, decay):
     hyper, params = hypers(rule), start()
+    if not decay:  # then no step begins with a copy of the gradient
+        del hyper["weight_decay"]
     state = rule.init(params, SIZES)
     for grads in gradients():
         given = [params, grads, *state, *hyper.values()]
