@@ -27,7 +27,8 @@ def make(out: str = "sweep.parquet", *options: str) -> None:
     assert run([*words.split(), *options]) == 0
 
 
-def test_import_then_show(capsys: pytest.CaptureFixture[str]) -> None:
+def test_import_then_show(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["tunecost", "grid", "import", "my sweep.csv"])
     make("sweep.parquet", "--optimizer", "sgd", "--seed-column", "run")
     assert run(["grid", "show", "sweep.parquet", "--json"]) == 0
     out, err = capsys.readouterr()
@@ -40,7 +41,7 @@ def test_import_then_show(capsys: pytest.CaptureFixture[str]) -> None:
     assert facts["fixed"] == {"maximize": True}
     assert facts["seeds"] == [1]
     assert facts["created"].endswith("+00:00")
-    assert facts["command"].startswith("tunecost ")
+    assert facts["command"] == "tunecost grid import 'my sweep.csv'"
 
 
 def test_import_says_what_it_made(capsys: pytest.CaptureFixture[str]) -> None:
