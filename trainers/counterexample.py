@@ -75,7 +75,7 @@ def simulate(
     return np.stack(means)
 
 
-@njit(cache=True)
+@njit
 def _run(  # type: ignore[no-untyped-def]
     rare, method, alpha, epsilons, start, beta2, at
 ):

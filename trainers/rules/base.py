@@ -21,7 +21,9 @@ class Rule:
         name: what users type.
         hyperparameters: name and default of each, `alpha` first; any of them may be an axis of a space.
         init: `init(params, sizes)` gives the state before the first step: params `[cells, n]`, and the number of
-            elements of each of the network's tensors, in order (their sum is n). A NamedTuple of tensors.
+            elements of each of the network's tensors, in order (their sum is n). A NamedTuple of tensors: those of
+            two and more dimensions have the cell first, those of fewer are shared by all cells (see `select_cells`).
+            A step counter is a tensor of no dimension, so that a step can be recorded as a CUDA graph.
         step: `step(params, grads, state, hyper)` gives the next params and state. Pure: no argument is changed.
         summary: one line for `tunecost grid optimizers`, with the source of the formula.
     """
