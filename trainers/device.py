@@ -4,19 +4,23 @@ import platform
 
 import torch
 
+from grids.errors import BadInput
+
 
 def pick(text: str) -> torch.device:
     """The device that `text` names: `cpu`, `cuda`, `cuda:1`, or `auto` for a GPU where there is one.
 
+    No other kind is taken, though torch knows more: training was never tried there.
+
     Raises:
         BadInput: no such device here.
     """
-    from grids.errors import BadInput
-
     if text == "auto":
         text = "cuda" if torch.cuda.is_available() else "cpu"
     try:
         device = torch.device(text)
+        if device.type not in ("cpu", "cuda"):
+            raise BadInput(f"device '{text}' is of no kind that trains (cpu, cuda, cuda:1, auto)")
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:
         reason = str(error).splitlines()[0]
@@ -33,12 +37,15 @@ def prepare(device: torch.device) -> None:
     """Set the calling thread's arithmetic for training; to be called by every thread that trains.
 
     Denormal numbers are flushed to zero: cells with a tiny learning rate or a dead unit are full of them, and a
-    CPU takes a hundred times as long over each. On a GPU the convolutions' algorithms are chosen by trying them.
+    CPU takes a hundred times as long over each. On a GPU the convolutions' algorithms are chosen by trying them; and
+    it becomes the current one, since CUDA graphs and Triton work on that one, wherever the tensors lie.
     """
     if device.type == "cpu":
         torch.set_flush_denormal(True)
     else:
         torch.backends.cudnn.benchmark = True
+        if device.index is not None:
+            torch.cuda.set_device(device)
 
 
 def describe(device: torch.device) -> str:
