@@ -228,6 +228,7 @@ def test_a_weight_decay_typed_is_the_one_used(tmp_path: Path) -> None:
         (["digits-mlp", "-o", "adam", "--seeds", "0"], "--seeds"),
         (["digits-mlp", "-o", "adam", "--epochs", "-1"], "--epochs"),
         (["digits-mlp", "-o", "adam", "--device", "tpu9"], "device 'tpu9'"),
+        (["digits-mlp", "-o", "adam", "--device", "meta"], "device 'meta'"),
         (["digits-mlp", "-o", "adam", "--time-limit", "-1"], "--time-limit"),
         (["digits-mlp", "-o", "adam", "-o", "adm"], "did you mean 'adam"),
         (["digits-mlp"], "-o"),
@@ -288,13 +289,31 @@ def test_submit_without_slurm(
     assert "--partition" in one_line(capsys)
     assert run([*words, "--partition", "main", "--sbatch", "account"]) == 2
     assert "--sbatch account" in one_line(capsys)
+    assert run([*words, "--partition", "main", "--device", "cpu"]) == 2
+    assert "no Slurm on this machine" in one_line(capsys)
+    for device in ("cuda", "cuda:1"):  # no GPU is asked for, or one by a number that only Slurm gives
+        assert run([*words, "--partition", "main", "--device", device]) == 2
+        assert "--device cuda" in one_line(capsys)
+
+
+def test_help_shows_what_an_option_left_out_means(capsys: pytest.CaptureFixture[str]) -> None:
+    for command, defaults in (
+        ("run", ("the task's", "./data", "by task and", "all", "none", "resume", "auto")),
+        ("submit", ("the task's", "./data", "all", "240", "1", "auto")),
+    ):
+        assert run(["grid", command, "--help"]) == 0
+        said = capsys.readouterr().out
+        for default in defaults:
+            assert f"[default: {default}" in said or f"[default: ({default}" in said, default
 
 
 def test_lists(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["grid", "tasks", "--format", "json"]) == 0
     assert "digits-mlp" in [row["task"] for row in json.loads(capsys.readouterr().out)]
     assert run(["grid", "optimizers", "--format", "json"]) == 0
-    assert {"sgd", "adam", "avagrad"} <= {row["optimizer"] for row in json.loads(capsys.readouterr().out)}
+    listed = {row["optimizer"]: row["hyperparameters"] for row in json.loads(capsys.readouterr().out)}
+    assert {"sgd", "adam", "avagrad"} <= listed.keys()
+    assert listed["sgd"] == "alpha=0.1, momentum=0.9, weight_decay=the task's"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])

@@ -23,16 +23,21 @@ SpaceText = Annotated[
     str, typer.Option("--space", metavar="SPACE", help="A preset, or axes as `alpha=0.1,1,epsilon=1e-8,1`.")
 ]
 Seeds = Annotated[int, typer.Option("--seeds", min=1, metavar="N", help="Seeds 0 to N-1 for each cell.")]
-Epochs = Annotated[int | None, typer.Option("--epochs", min=1, metavar="N", help="[default: the task's]")]
+Epochs = Annotated[
+    int | None,
+    typer.Option("--epochs", min=1, metavar="N", help="The schedule moves along.", show_default="the task's"),
+]
 Device = Annotated[
     str, typer.Option("--device", metavar="D", help="cpu, cuda (all GPUs), cuda:1, or auto: GPUs where there are any.")
 ]
 Data = Annotated[
-    Path | None, typer.Option("--data", metavar="DIR", help="Where the task's data lie. [default: ./data]")
+    Path | None,
+    typer.Option("--data", metavar="DIR", help="Where the task's data lie.", show_default="./data"),
 ]
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Surfaces go to DIR/TASK/OPT.parquet.")]
 Block = Annotated[
-    int | None, typer.Option("--block", min=1, metavar="CELLS", help="Cells a shard holds. [default: by the task]")
+    int | None,
+    typer.Option("--block", min=1, metavar="CELLS", help="Cells a shard holds.", show_default="by task and device"),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress bar, no remarks.")]
 Form = Annotated[Format, typer.Option("--format", help="How rows are printed.")]
@@ -76,7 +81,10 @@ def optimizers(form: Form = Format.table) -> None:
     rows = [
         {
             "optimizer": name,
-            "hyperparameters": ", ".join(f"{key}={value:g}" for key, value in rule.hyperparameters.items()),
+            "hyperparameters": ", ".join(
+                f"{key}=the task's" if key == "weight_decay" else f"{key}={value:g}"
+                for key, value in rule.hyperparameters.items()
+            ),
             "summary": rule.summary,
         }
         for name, rule in RULES.items()
@@ -141,12 +149,13 @@ def run(
         typer.Option(
             metavar="I/N",
             envvar="TUNECOST_SHARD",
-            help="Train only the I-th of N parts; I counts from 0, or from 1 (part N is part 0). [default: all]",
+            help="Train only the I-th of N parts; I counts from 0, or from 1 (part N is part 0).",
+            show_default="all",
         ),
     ] = None,
     time_limit: Annotated[
         float | None,
-        typer.Option(min=0, metavar="MIN", help="Minutes; nothing is started that would not end. [default: none]"),
+        typer.Option(min=0, metavar="MIN", help="Minutes; nothing is started that would not end."),
     ] = None,
     fresh: Annotated[bool, typer.Option("--fresh/--resume", help="Start over, or go on where it stopped.")] = False,
     quiet: Quiet = False,
@@ -172,19 +181,22 @@ def submit(
     space: SpaceText = "paper-cifar",
     seeds: Seeds = 1,
     epochs: Epochs = None,
+    device: Annotated[
+        str, typer.Option("--device", metavar="D", help="cpu (then no GPU is asked for), cuda, or auto.")
+    ] = "auto",
     data: Data = None,
     out: Out = Path("surfaces"),
     block: Block = None,
     gpus_per_shard: Annotated[int, typer.Option(min=0, metavar="N", help="0 trains on a CPU core.")] = 1,
     array_parallelism: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Tasks at the same time. [default: all]")
+        int | None, typer.Option(min=1, metavar="N", help="Tasks at the same time.", show_default="all")
     ] = None,
     time_limit: Annotated[
         int, typer.Option(min=1, metavar="MIN", help="Minutes until a task is requeued, to go on from its last state.")
     ] = 240,
     sbatch: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME=VALUE", help="More of sbatch's options: --sbatch account=x. [default: none]"),
+        typer.Option(metavar="NAME=VALUE", help="More of sbatch's options: --sbatch account=x."),
     ] = None,
     quiet: Quiet = False,
 ) -> None:
@@ -192,8 +204,8 @@ def submit(
     from trainers.sweep import slurm
 
     further = _further(sbatch or [])
-    request = slurm.Request(partition, gpus_per_shard, array_parallelism, time_limit, further)
-    device = "cuda" if gpus_per_shard else "cpu"
+    device, gpus = _granted(device, gpus_per_shard)
+    request = slurm.Request(partition, gpus, array_parallelism, time_limit, further)
     for job in _jobs(task, optimizer, space, seeds, epochs, device, data, out, block):
         number = slurm.submit(job, request, _command(), say)
         if number is None:
@@ -241,6 +253,15 @@ def _jobs(
         if other != job.optimizer:
             raise BadInput(f"'{other}' and '{job.optimizer}' would share the file {job.layout.surface}")
     return jobs
+
+
+def _granted(device: str, gpus: int) -> tuple[str, int]:
+    """The device that a task trains on, and the GPUs that it asks for."""
+    if device not in ("auto", "cpu", "cuda"):
+        raise BadInput(f"--device {device}: which GPU it is, Slurm decides; give cpu, cuda or auto")
+    if device == "cuda" and not gpus:
+        raise BadInput("--device cuda needs --gpus-per-shard 1 or more")
+    return ("cpu", 0) if device == "cpu" or not gpus else ("cuda", gpus)
 
 
 def _further(texts: list[str]) -> dict[str, str]:
