@@ -75,7 +75,7 @@ def step_all(blocks: Sequence[Block], rule: Rule, hyper: Hyper) -> None:
 
 
 def _apply(parts: Parts, scales: Scales, row: Tensor, grads: Tensor, state: Any) -> tuple[Tensor, Any]:
-    return parts.apply(row, grads, state, scales, out=row)
+    return parts.apply(row, grads, state, scales, inplace=True)
 
 
 def _step(rule: Rule, hyper: Hyper, row: Tensor, grads: Tensor, state: Any) -> tuple[Tensor, Any]:

@@ -44,9 +44,10 @@ def adabelief(*, rectify: bool = False, decouple: bool = False) -> AdaptiveRule:
         added = hyper["epsilon"] / (1.0 - hyper["beta2"].double())
         return average_scales(hyper) | divisor | {"added": added}
 
-    def advance(state: AdaBeliefState, grads: Tensor, scales: Scales) -> AdaBeliefState:
-        mean = average(state.mean, grads, scales["fresh"])
-        surprise = discounted_squares(state.surprise, grads - mean, scales["beta2"])
+    def advance(state: AdaBeliefState, grads: Tensor, scales: Scales, inplace: bool) -> AdaBeliefState:
+        mean, surprise = (state.mean, state.surprise) if inplace else (None, None)
+        mean = average(state.mean, grads, scales["fresh"], out=mean)
+        surprise = discounted_squares(state.surprise, grads - mean, scales["beta2"], out=surprise)
         return AdaBeliefState(scales["seen"], mean, surprise.add_(scales["added"]))
 
     def divisor(state: AdaBeliefState, scales: Scales) -> Tensor:

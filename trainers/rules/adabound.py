@@ -5,7 +5,7 @@ from torch import Tensor
 from trainers.rules.adam import AdamState, adam_advance, adam_defaults, adam_init, average_scales
 from trainers.rules.adaptive import AdaptiveRule, Parts, Scales, adaptive
 from trainers.rules.base import Hyper
-from trainers.rules.moments import correction, divisor_scales, divisors, root_gain
+from trainers.rules.moments import clipped, correction, divisor_scales, divisors, root_gain
 
 
 def adabound() -> AdaptiveRule:
@@ -28,7 +28,7 @@ def adabound() -> AdaptiveRule:
         return average_scales(hyper) | divisor_scales(gain, hyper["epsilon"], factor) | bounds
 
     def divisor(state: AdamState, scales: Scales) -> Tensor:
-        return divisors(state.squares, scales).clamp_(scales["least"], scales["most"])
+        return clipped(divisors(state.squares, scales), scales)
 
     defaults = {**adam_defaults(), "final_lr": 0.1, "gamma": 1e-3}
     parts = Parts(scales=scales, advance=adam_advance, divisors=divisor)

@@ -45,10 +45,14 @@ def adam_init(params: Tensor, sizes: tuple[int, ...]) -> AdamState:
     return AdamState(step, torch.zeros_like(params), torch.zeros_like(params))
 
 
-def adam_advance(state: Any, grads: Tensor, scales: Scales) -> AdamState:
+def adam_advance(state: Any, grads: Tensor, scales: Scales, inplace: bool) -> AdamState:
     """Both moving averages (equations 5 and 6)."""
-    mean = average(state.mean, grads, scales["fresh"])
-    return AdamState(scales["seen"], mean, discounted_squares(state.squares, grads, scales["beta2"]))
+    mean, squares = (state.mean, state.squares) if inplace else (None, None)
+    return AdamState(
+        scales["seen"],
+        average(state.mean, grads, scales["fresh"], out=mean),
+        discounted_squares(state.squares, grads, scales["beta2"], out=squares),
+    )
 
 
 def average_scales(hyper: Hyper) -> dict[str, Tensor]:
@@ -109,9 +113,10 @@ def amsgrad(*, form: str = "torch") -> AdaptiveRule:
     def init(params: Tensor, sizes: tuple[int, ...]) -> AMSGradState:
         return AMSGradState(*adam_init(params, sizes), torch.zeros_like(params))
 
-    def advance(state: AMSGradState, grads: Tensor, scales: Scales) -> AMSGradState:
-        step, mean, squares = adam_advance(state, grads, scales)
-        return AMSGradState(step, mean, squares, torch.maximum(state.largest, squares))
+    def advance(state: AMSGradState, grads: Tensor, scales: Scales, inplace: bool) -> AMSGradState:
+        step, mean, squares = adam_advance(state, grads, scales, inplace)
+        largest = torch.maximum(state.largest, squares, out=state.largest if inplace else None)
+        return AMSGradState(step, mean, squares, largest)
 
     def largest_divisors(state: AMSGradState, scales: Scales) -> Tensor:
         return divisors(state.largest, scales)

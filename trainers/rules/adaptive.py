@@ -22,8 +22,8 @@ class Parts:
     Args:
         scales: `scales(rated, seen, hyper)` gives the rule's scales; `seen` is the number of gradients seen with the
             current one, `rated` the number that η is made from.
-        advance: `advance(state, grads, scales)` gives the state that has seen the gradient. A state has a field
-            `step`, the number of gradients seen, a tensor of no dimension.
+        advance: `advance(state, grads, scales, inplace)` gives the state that has seen the gradient, in the memory of
+            `state` where `inplace`. A state has a field `step`, the number of gradients seen, a tensor of no dimension.
         divisors: `divisors(state, scales)` gives 1/(α·η), a fresh tensor `[cells, n]`: what m is divided by. For Adam
             that is (√v + ε)/α. m's bias correction, where there is one, is part of it.
         moment: `moment(state, scales)` gives m `[cells, n]`.
@@ -34,7 +34,7 @@ class Parts:
     """
 
     scales: Callable[[Tensor, Tensor, Hyper], dict[str, Tensor]]
-    advance: Callable[[Any, Tensor, Scales], Any]
+    advance: Callable[[Any, Tensor, Scales, bool], Any]
     divisors: Callable[[Any, Scales], Tensor]
     moment: Callable[[Any, Scales], Tensor] = lambda state, scales: state.mean
     decoupled: bool = False
@@ -57,19 +57,22 @@ class Parts:
         return {name: value.to(dtype) for name, value in values.items()} | {"seen": seen}
 
     def apply(
-        self, params: Tensor, grads: Tensor, state: Any, scales: Scales, out: Tensor | None = None
+        self, params: Tensor, grads: Tensor, state: Any, scales: Scales, *, inplace: bool = False
     ) -> tuple[Tensor, Any]:
-        """The step itself: the next params (in `out`, which may be `params` itself) and state."""
+        """The step itself: the next params and state, in the memory of `params` and `state` where `inplace`."""
         if "weight_decay" in scales:
             grads = torch.addcmul(grads, params, scales["weight_decay"])
-        after = self.advance(state, grads, scales)
-        divisor = self.divisors(state if self.delay else after, scales)
+        if self.delay:
+            divisor = self.divisors(state, scales)
+            after = self.advance(state, grads, scales, inplace)
+        else:
+            after = self.advance(state, grads, scales, inplace)
+            divisor = self.divisors(after, scales)
         if "started" in scales:
             divisor.div_(scales["started"])
-        kept = params * scales["kept"] if "kept" in scales else params
-        return torch.addcdiv(
-            kept, self.moment(after, scales), divisor, value=-1, out=divisor if out is None else out
-        ), after
+        out = params if inplace else divisor
+        kept = torch.mul(params, scales["kept"], out=out if inplace else None) if "kept" in scales else params
+        return torch.addcdiv(kept, self.moment(after, scales), divisor, value=-1, out=out), after
 
 
 @dataclass(frozen=True)

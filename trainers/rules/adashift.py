@@ -60,16 +60,17 @@ def adashift() -> AdaptiveRule:
         divisor = divisor_scales(root_gain(hyper["beta2"], counted), hyper["epsilon"], factor)
         return {"beta1": hyper["beta1"], "beta2": hyper["beta2"]} | divisor
 
-    def advance(state: AdaShiftState, grads: Tensor, scales: Scales) -> AdaShiftState:
+    def advance(state: AdaShiftState, grads: Tensor, scales: Scales, inplace: bool) -> AdaShiftState:
         largest = largest_of_each(state.oldest.abs(), state.sizes)
         squares = discounted_squares(state.squares, largest, scales["beta2"])
         # The window outlives the caller's gradients, which may be written over.
-        return AdaShiftState(scales["seen"], state.sizes, squares, *state[4:], grads.clone())
+        newest = state.oldest.copy_(grads) if inplace else grads.clone()
+        return AdaShiftState(scales["seen"], state.sizes, squares, *state[4:], newest)
 
     def moment(state: AdaShiftState, scales: Scales) -> Tensor:
         total = state.oldest.clone()
         for newer in state[4:]:
-            total.mul_(scales["beta1"]).add_(newer)
+            torch.addcmul(newer, total, scales["beta1"], out=total)
         return total
 
     def divisor(state: AdaShiftState, scales: Scales) -> Tensor:

@@ -97,9 +97,9 @@ def _authors_scales(rated: Tensor, seen: Tensor, hyper: Hyper) -> dict[str, Tens
     return average_scales(hyper) | divisor | {"next_gain": gain, "next_shift": hyper["epsilon"] / gain}
 
 
-def _authors_advance(state: AuthorsState, grads: Tensor, scales: Scales) -> AuthorsState:
+def _authors_advance(state: AuthorsState, grads: Tensor, scales: Scales, inplace: bool) -> AuthorsState:
     smallest, size = normaliser(root(state.squares, scales["next_shift"]))
-    return AuthorsState(*adam_advance(state, grads, scales), scales["next_gain"] * smallest / size)
+    return AuthorsState(*adam_advance(state, grads, scales, inplace), scales["next_gain"] * smallest / size)
 
 
 def _authors_divisors(state: AuthorsState, scales: Scales) -> Tensor:

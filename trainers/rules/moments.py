@@ -6,7 +6,8 @@ alone is computed in float64.
 
 A rule is bound by memory, so each pass over `[cells, n]` counts: factors that are the same for a whole cell are
 brought together into one (second moments never carry their 1 − β2, an update is one division), and what is new here
-is gone on with in place. Functions return new tensors; none changes an argument.
+is gone on with in place. Functions return new tensors; none changes an argument, unless it is given as `out` for the
+result to be written into.
 """
 
 import torch
@@ -20,18 +21,19 @@ def column(value: Tensor, like: Tensor) -> Tensor:
     return value.to(like.dtype)
 
 
-def average(mean: Tensor, value: Tensor, fresh: Tensor) -> Tensor:
+def average(mean: Tensor, value: Tensor, fresh: Tensor, out: Tensor | None = None) -> Tensor:
     """The moving average β·mean + (1 − β)·value (equation 5); `fresh` is 1 − β."""
-    return torch.lerp(mean, value, fresh)
+    return torch.lerp(mean, value, fresh, out=out)
 
 
-def discounted_squares(total: Tensor, value: Tensor, beta: Tensor) -> Tensor:
+def discounted_squares(total: Tensor, value: Tensor, beta: Tensor, out: Tensor | None = None) -> Tensor:
     """β·total + value²: the moving average v of squares (equation 6) without its factor, v / (1 − β).
 
     Not by `lerp`, whose inf − inf would turn an element that overflowed once into NaN for ever: as in torch.optim
     such an element merely stops moving.
     """
-    return value.square().addcmul_(total, beta)
+    squares = value.square()
+    return torch.addcmul(squares, total, beta, out=squares if out is None else out)
 
 
 def correction(beta: Tensor, step: Tensor) -> Tensor:
@@ -66,3 +68,11 @@ def divisor_scales(gain: Tensor, epsilon: Tensor, factor: Tensor) -> dict[str, T
 def divisors(total: Tensor, scales: Hyper) -> Tensor:
     """(√v + ε) / factor, `[cells, n]`: infinite where the factor is 0, so that nothing moves."""
     return root(total, scales["shift"]).mul_(scales["scale"])
+
+
+def clipped(values: Tensor, scales: Hyper) -> Tensor:
+    """`values` `[cells, n]`, in place, no smaller than `least` and no larger than `most`, `[cells, 1]`.
+
+    Two passes, since `clamp_` with tensors for bounds takes three times as long as both on a CPU.
+    """
+    return torch.minimum(torch.maximum(values, scales["least"], out=values), scales["most"], out=values)

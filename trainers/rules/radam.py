@@ -6,7 +6,7 @@ from torch import Tensor
 from trainers.rules.adam import AdamState, adam_advance, adam_defaults, adam_init, average_scales, corrected_alpha
 from trainers.rules.adaptive import AdaptiveRule, Parts, Scales, adaptive
 from trainers.rules.base import Hyper
-from trainers.rules.moments import correction, divisor_scales, divisors, root_gain
+from trainers.rules.moments import clipped, correction, divisor_scales, divisors, root_gain
 
 
 def radam() -> AdaptiveRule:
@@ -58,4 +58,4 @@ def rectified_scales(known: Tensor, rectifier: Tensor, rated: Tensor, seen: Tens
 
 def rectified_divisors(total: Tensor, scales: Scales) -> Tensor:
     """(√v + ε) / (α·r·√c2/c1) where the variance is known, c1/α elsewhere; `[cells, n]`."""
-    return divisors(total, scales).clamp_(scales["least"], scales["most"])
+    return clipped(divisors(total, scales), scales)
