@@ -6,12 +6,13 @@ taken as zeros, so that a change the columns do not show (a header's word, a pag
 
 A file that another program wrote, or wrote anew, has no seal that could fit: it is held to the column digest where
 it has one. It is known by Arrow's own copy of the schema, which almost all programs store and this one does not, or
-by a header without `sha256`. So no single altered byte turns a sealed file into a foreign one.
+by the absence of any trace of a seal. So no single altered byte turns a sealed file into a foreign one.
 """
 
 import hashlib
 import io
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -28,23 +29,40 @@ HEADER_KEY = b"tunecost"
 SEAL_KEY = b"tunecost-seal"
 ARROW_KEY = b"ARROW:schema"
 UNSEALED = b"0" * 64
+_SEAL_TRACE = re.compile(b"|".join(SEAL_KEY[:i] + b"." + SEAL_KEY[i + 1 :] for i in range(len(SEAL_KEY))), re.DOTALL)
+"""The seal's key with at most one byte altered: a file was sealed if it is anywhere in it."""
 
 
 def columns_sha256(table: pa.Table) -> str:
-    """Digest of a table's columns in order: each one's name, type, and values (nulls and list lengths included)."""
+    """Digest of a table's columns in order: each one's name, type, and values (nulls and list lengths included).
+
+    How another program stored the values does not matter: dictionaries, large and fixed-size types are undone.
+    """
     digest = hashlib.sha256()
-    for field, column in zip(table.schema, table.columns, strict=True):
-        listed = pa.types.is_list(field.type)
-        kind = f"list<{field.type.value_type}>" if listed else str(field.type)
-        digest.update(f"{field.name}:{kind};".encode())
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        column = _undressed(column)
+        listed = pa.types.is_list(column.type)
+        kind = f"list<{column.type.value_type}>" if listed else str(column.type)
+        digest.update(f"{name}:{kind};".encode())
         array = column.combine_chunks()
         if isinstance(array, pa.ChunkedArray):
-            array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], field.type)
+            array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], column.type)
         if listed:
             digest.update(_bytes_of(pc.list_value_length(array)))
             array = array.flatten()
         digest.update(_bytes_of(array))
     return digest.hexdigest()
+
+
+def _undressed(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The same values in the types in which this program writes them."""
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if pa.types.is_large_string(column.type) or pa.types.is_string_view(column.type):
+        return column.cast(pa.string())
+    if pa.types.is_large_list(column.type) or pa.types.is_fixed_size_list(column.type):
+        return column.cast(pa.list_(column.type.value_type))
+    return column
 
 
 def _bytes_of(array: pa.Array) -> bytes:
@@ -54,6 +72,9 @@ def _bytes_of(array: pa.Array) -> bytes:
         _, offsets, letters = filled.buffers()
         ends = np.frombuffer(offsets, np.int32)[filled.offset : filled.offset + len(filled) + 1]
         return _bytes_of(pc.binary_length(array)) + memoryview(letters)[ends[0] : ends[-1]]
+    numbers = (pa.types.is_boolean, pa.types.is_integer, pa.types.is_floating)
+    if not any(test(array.type) for test in numbers):
+        return repr(array.to_pylist()).encode()  # of a column that others added
     nulls = array.is_null().to_numpy(zero_copy_only=False).tobytes() if array.null_count else b""
     filled = array.fill_null(False if pa.types.is_boolean(array.type) else 0) if array.null_count else array
     return nulls + filled.to_numpy(zero_copy_only=False).tobytes()
@@ -111,8 +132,7 @@ class SealedFile:
         self._foreign = ARROW_KEY in metadata
         self.header: dict[str, Any] = {}
         if HEADER_KEY not in metadata:
-            # One altered byte can hide the whole metadata from Parquet's reader, but not the seal's key in the file.
-            if bare and SEAL_KEY not in self._content:
+            if bare and not self._was_sealed:
                 return
             raise BadInput(f"{path}: a Parquet file without the 'tunecost' header, so not one of this program's")
         try:
@@ -130,12 +150,17 @@ class SealedFile:
                 f"{self.path}: is of format {number}, this program reads up to {newest}; a newer tunecost is needed"
             )
 
+    @property
+    def _was_sealed(self) -> bool:
+        """One altered byte can hide the seal, or all metadata, from Parquet's reader, but not its key in the file."""
+        return _SEAL_TRACE.search(self._content) is not None
+
     def check_seal(self) -> None:
         """Raises BadInput where the columns or any byte differ from what was written."""
         recorded = self.header.get("sha256")
         if recorded is not None and recorded != columns_sha256(self.table):
             raise BadInput(f"{self.path}: altered since it was written (the columns' sha256 does not match)")
-        if self._foreign or (recorded is None and self._seal is None):
+        if self._foreign or not self._was_sealed:
             return
         unsealed = self._content.replace(self._seal, UNSEALED, 1) if self._seal else self._content
         if self._seal is None or hashlib.sha256(unsealed).hexdigest().encode() != self._seal:

@@ -111,13 +111,15 @@ def _space(header: dict[str, Any]) -> Space:
 
 
 def _provenance(header: dict[str, Any]) -> Provenance:
-    known = {name: header[name] for name in _PROVENANCE if name in header}
+    known = {name: header[name] for name in _PROVENANCE if header.get(name) is not None}
     for name in ("task", "optimizer"):
         if name not in known:
             raise BadInput(f"the header names no {name}")
     for name, item in known.items():
         objects = name in ("fixed", "data", "software")
-        if not isinstance(item, dict if objects else str):
+        if objects and isinstance(item, str):  # others may say in a word what this program says in an object
+            known[name] = {"name": item}
+        elif not isinstance(item, dict if objects else str):
             raise BadInput(f"the header's '{name}' is no {'object' if objects else 'text'}")
     return Provenance(**known)
 
@@ -135,6 +137,9 @@ def row_order(space: Space, columns: dict[str, np.ndarray]) -> tuple[np.ndarray,
     rows = len(columns["seed"])
     if rows == 0:
         raise BadInput("it has no rows")
+    seeds, seed_index = np.unique(columns["seed"], return_inverse=True)
+    if space.size * len(seeds) > np.iinfo(np.int64).max:  # as the axes of a random search do
+        raise BadInput(f"its axes span over 9e18 cells and it has {rows} rows: most cells are missing")
     flat = np.zeros(rows, np.int64)
     for axis in space.axes:
         column, values = columns[axis.name], np.array(axis.values)
@@ -144,7 +149,6 @@ def row_order(space: Space, columns: dict[str, np.ndarray]) -> tuple[np.ndarray,
             row = int(np.argmax(strange))
             raise BadInput(f"row {row + 1}: {axis.name}={number_text(column[row])} is not a value of that axis")
         flat = flat * len(values) + index
-    seeds, seed_index = np.unique(columns["seed"], return_inverse=True)
     place = flat * len(seeds) + seed_index
     places, counts = np.unique(place, return_counts=True)
     doubled = places[counts > 1]
@@ -167,7 +171,7 @@ def _numbers(table: pa.Table, name: str) -> np.ndarray:
     kind, fits = {
         "diverged": ("true or false", pa.types.is_boolean),
         "seed": ("whole numbers", pa.types.is_integer),
-    }.get(name, ("numbers", lambda found: pa.types.is_floating(found) or pa.types.is_integer(found)))
+    }.get(name, ("numbers", _holds_numbers))
     if not fits(column.type):
         raise BadInput(f"column '{name}' holds {column.type}, not {kind}")
     if column.null_count and (name in ("diverged", "seed") or pa.types.is_integer(column.type)):
@@ -177,13 +181,21 @@ def _numbers(table: pa.Table, name: str) -> np.ndarray:
     return np.asarray(numbers if name in ("diverged", "seed") else numbers.astype(np.float64))
 
 
+def _holds_numbers(kind: pa.DataType) -> bool:
+    """Whether a column holds numbers of whatever type, or nothing at all (which is NaN)."""
+    tests = (pa.types.is_floating, pa.types.is_integer, pa.types.is_decimal, pa.types.is_null)
+    return any(test(kind) for test in tests)
+
+
 def _curve(table: pa.Table, order: np.ndarray, shape: tuple[int, ...]) -> np.ndarray | None:
     if "curve" not in table.column_names:
         return None
     column = table.column("curve")
     kind = column.type
-    if not (pa.types.is_list(kind) or pa.types.is_large_list(kind)) or not pa.types.is_floating(kind.value_type):
+    lists = (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list)
+    if not any(test(kind) for test in lists) or not _holds_numbers(kind.value_type):
         raise BadInput(f"column 'curve' holds {kind}, not lists of numbers")
+    column = column.cast(pa.list_(pa.float32()), safe=False)
     lengths = pc.list_value_length(column).to_numpy()
     epochs = int(np.nan_to_num(lengths[0]))
     if (lengths != epochs).any():

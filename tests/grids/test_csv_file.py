@@ -195,6 +195,11 @@ REFUSED = {
         {"axes": ["a"]},
         "every run diverged: there is no value to tell cells apart",
     ),
+    "a search at random over many axes": (
+        ",".join("abcdefghijklmnopqrst") + ",error\n" + "".join(",".join([str(k)] * 21) + "\n" for k in range(10)),
+        {"axes": list("abcdefghijklmnopqrst")},
+        "its axes span over 9e18 cells and it has 10 rows: most cells are missing",
+    ),
     "an axis called seed": (
         "seed,error\n1,2\n",
         {"axes": ["seed"]},

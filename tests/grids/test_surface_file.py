@@ -227,6 +227,58 @@ def test_nothing_is_left_where_a_file_cannot_be_written(tmp_path: Path) -> None:
     assert not Path("/dev/null").is_file()
 
 
+def test_a_file_of_a_program_that_stores_no_arrow_schema_is_held_to_the_columns_digest(tmp_path: Path) -> None:
+    path = tmp_path / "s.parquet"
+    surface_file.save(bowl(), path)
+    table = pq.read_table(path)
+    header = table.schema.metadata[HEADER_KEY]
+    write_as_a_stranger(path, table, header)
+    same(bowl(), surface_file.load(path))
+    write_as_a_stranger(path, put(table, "value", [9.0, *table["value"].to_pylist()[1:]]), header)
+    with pytest.raises(BadInput, match="the columns' sha256 does not match"):
+        surface_file.load(path)
+
+
+def write_as_a_stranger(path: Path, table: pa.Table, header: bytes) -> None:
+    bare = table.replace_schema_metadata(None)
+    with pq.ParquetWriter(path, bare.schema, store_schema=False) as writer:
+        writer.write_table(bare)
+        writer.add_key_value_metadata({HEADER_KEY: header})
+
+
+OTHER_TYPES: dict[str, Callable[[pa.Table, dict[str, Any]], Any]] = {
+    "whole numbers": lambda table, header: put(table, "alpha", table["alpha"].cast(pa.int32()).combine_chunks()),
+    "decimals": lambda table, header: put(table, "alpha", table["alpha"].cast(pa.decimal128(9, 1)).combine_chunks()),
+    "a dictionary": lambda table, header: put(table, "value", table["value"].combine_chunks().dictionary_encode()),
+    "chunks": lambda table, header: pa.concat_tables([table.slice(7), table.slice(0, 7)]),
+    "curves of fixed size": lambda table, header: with_curve(table, pa.list_(pa.float64(), 2)),
+    "large curves": lambda table, header: with_curve(table, pa.large_list(pa.float32())),
+    "curves of whole numbers": lambda table, header: with_curve(table, pa.list_(pa.int64())),
+    "a note here and there": lambda table, header: table.append_column("n", pa.array(["x"] + 19 * [None])),
+    "a large note": lambda table, header: table.append_column("n", pa.array(["x"] + 19 * [None], pa.large_string())),
+    "a record": lambda table, header: table.append_column("n", pa.array([{"a": 1}] + 19 * [None])),
+    "nothing in seconds": lambda table, header: table.append_column("seconds", pa.nulls(20)),
+    "nulls in the header": set_header(device=None, fixed=None, unit=None),
+    "words in the header": set_header(software="by hand", data="none"),
+}
+
+
+def with_curve(table: pa.Table, kind: pa.DataType) -> pa.Table:
+    return table.append_column("curve", pa.array([[1, 2]] * 20, kind))
+
+
+@pytest.mark.parametrize("other", OTHER_TYPES)
+def test_other_hands_may_use_other_types(tmp_path: Path, other: str) -> None:
+    path = tmp_path / "s.parquet"
+    surface_file.save(bowl(), path)
+    rewrite(path, OTHER_TYPES[other])
+    surface = surface_file.load(path)
+    np.testing.assert_array_equal(surface.value, bowl().value)
+    if "curve" in other:
+        assert surface.curve is not None
+        assert surface.curve.tolist() == np.broadcast_to([1.0, 2.0], (5, 4, 1, 2)).tolist()
+
+
 def strings(*items: str | None) -> str:
     return columns_sha256(pa.table({"a": pa.array(items, pa.string())}))
 
@@ -237,3 +289,8 @@ def test_the_digest_tells_strings_apart_however_they_lie_in_memory() -> None:
     long = pa.table({"a": pa.array(["x", "a", "é", "y"], pa.string())})
     assert columns_sha256(long.slice(1, 2)) == strings("a", "é")
     assert columns_sha256(pa.concat_tables([long.slice(1, 1), long.slice(2, 1)])) == strings("a", "é")
+
+
+@pytest.mark.parametrize("kind", [pa.large_string(), pa.string_view(), pa.dictionary(pa.int32(), pa.string())])
+def test_the_digest_is_of_values_however_another_program_stores_them(kind: pa.DataType) -> None:
+    assert columns_sha256(pa.table({"a": pa.array(["x", None, "é"]).cast(kind)})) == strings("x", None, "é")
