@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
 from typing import Any
 
@@ -30,8 +31,9 @@ def helping(work: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]) -> I
     context = multiprocessing.get_context("spawn")
     processes = [context.Process(target=_helper, args=(work, one), daemon=True) for one in arguments]
     try:
-        for process in processes:
-            process.start()
+        with _interrupts_held():
+            for process in processes:
+                process.start()
         yield
         for process in processes:
             process.join()
@@ -45,9 +47,24 @@ def helping(work: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]) -> I
                 process.kill()
 
 
+@contextlib.contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Within the body, Ctrl-C waits; so it does in processes begun there, until they let it through.
+
+    A terminal sends it to all of them, and one that is still importing could only answer with a traceback.
+    """
+    resource_tracker.ensure_running()  # which lets it through again where it is started later
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _helper(work: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
     _end_with_parent()
     with contextlib.suppress(KeyboardInterrupt, BadInput), termination_interrupts(once=True):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         work(*arguments, _say)
 
 

@@ -19,5 +19,11 @@ def beat(path: Path, seconds: float, say: Callable[[str], None]) -> None:
 
 
 if __name__ == "__main__":
-    with helping(beat, [(Path(sys.argv[1]), 60)]):
-        time.sleep(60)
+    try:
+        with helping(beat, [(Path(sys.argv[1]), 60)]):
+            time.sleep(60)
+    except KeyboardInterrupt:
+        sys.exit(130)
+elif __name__ == "__mp_main__":
+    Path(sys.argv[1]).with_suffix(".importing").write_text(str(os.getpid()))
+    time.sleep(1)  # as one that imports torch takes its time

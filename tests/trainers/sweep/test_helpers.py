@@ -1,6 +1,7 @@
 """Helper processes: they work beside the main one and end with it, however it ends."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -43,6 +44,23 @@ def test_an_interrupted_body_interrupts_them(tmp_path: Path) -> None:
         interrupted()
     assert gone(tmp_path / "a")
     assert (tmp_path / "a.interrupted").exists()
+
+
+def test_ctrl_c_while_they_are_starting_is_no_traceback(tmp_path: Path) -> None:
+    """A terminal sends it to all of them, in any order, while the helpers still import."""
+    importing = tmp_path / "a.importing"
+    process = subprocess.Popen(
+        [sys.executable, sweep_helper.__file__, str(tmp_path / "a")],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    until(lambda: importing.exists() and importing.read_text() != "")
+    os.kill(int(importing.read_text()), signal.SIGINT)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert said == ""
 
 
 def test_a_killed_parent_takes_them_along(tmp_path: Path) -> None:
