@@ -7,6 +7,7 @@ result: a shard trained twice is the same.
 """
 
 import contextlib
+import errno
 import json
 import os
 import socket
@@ -20,6 +21,9 @@ from typing import Any
 
 from grids.errors import BadInput
 from trainers.sweep import exclusive
+
+_GONE = {errno.ENOENT, errno.ESTALE}
+"""Another worker removed the file; a network file system may say so in its own word, between opening and reading."""
 
 
 @dataclass(frozen=True)
@@ -82,9 +86,9 @@ def holder(path: Path) -> Holder | None:
     try:
         content: dict[str, Any] = json.loads(path.read_text())
         return Holder(**{name: content[name] for name in ("token", "machine", "pid", "start")})
-    except FileNotFoundError:
-        return None
     except OSError as error:
+        if error.errno in _GONE:
+            return None
         raise BadInput(f"{path}: cannot be read ({error.strerror or error})") from error
     except (ValueError, KeyError, TypeError):
         # Not written by us: nobody's, and it ages like any other.
@@ -101,8 +105,10 @@ def age(path: Path) -> float:
     """Seconds since a claim was touched, by the clock of the machine that keeps the files."""
     try:
         touched = path.stat().st_mtime
-    except FileNotFoundError:
-        return 0.0
+    except OSError as error:
+        if error.errno in _GONE:
+            return 0.0
+        raise BadInput(f"{path}: cannot be read ({error.strerror or error})") from error
     probe = path.with_name(f".clock-{os.getpid()}-{threading.get_ident()}")
     try:
         probe.touch()

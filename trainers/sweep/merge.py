@@ -1,7 +1,9 @@
 """Finished shards into the surface file. Whoever finds the last shard done merges; doing it twice changes nothing."""
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -112,12 +114,20 @@ def is_merged(layout: Layout, sweep: Sweep, seeds: Sequence[int]) -> bool:
 
 
 def tidy(layout: Layout, sweep: Sweep, seeds: Sequence[int], pace: Pace) -> None:
-    """Remove what killed workers left: claims and states of finished shards, and drafts that nobody writes on."""
+    """Remove what killed workers left: claims and states of finished shards, and drafts that nobody writes on.
+
+    What cannot be removed stays, and does no harm: a file that another machine has open, in a folder of NFS.
+    """
     for shard in sweep.shards(seeds):
         claim = layout.claim(shard.name)
         if not claims.is_live(claim, pace):
-            claim.unlink(missing_ok=True)
-        layout.snapshot(shard.name).unlink(missing_ok=True)
+            _remove(claim)
+        _remove(layout.snapshot(shard.name))
     for draft in layout.shards.glob(".*"):
         if claims.age(draft) >= pace.stale:
-            draft.unlink(missing_ok=True)
+            _remove(draft)
+
+
+def _remove(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        path.unlink()

@@ -170,7 +170,8 @@ class _States:
         except Damaged as damage:
             self._worker.say(f"{damage}; its shard starts over")
             return None
-        if header["sweep"] != self._worker.sweep.id:
+        if header["sweep"] != self._worker.sweep.id or header["shard"] != self._shard.name:
+            self._worker.say(f"{self._path}: not of this shard; it starts over")
             return None
         self.earlier_seconds, self.resumed = float(header["seconds"]), int(header["resumed"]) + 1
         return state
@@ -201,6 +202,7 @@ class _States:
         epoch, state = self._latest
         header = {
             "sweep": self._worker.sweep.id,
+            "shard": self._shard.name,
             "epoch": epoch,
             "seconds": self._clock() - self._begun + self.earlier_seconds,
             "resumed": self.resumed,

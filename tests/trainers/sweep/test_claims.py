@@ -1,5 +1,6 @@
 """Claims: exactly one holder, the dead detected, the living respected."""
 
+import errno
 import json
 import multiprocessing
 import os
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from trainers.sweep.claims import Pace, claimed, holder, is_live, machine, process_start
+from trainers.sweep.claims import Pace, age, claimed, holder, is_live, machine, process_start
 
 PACE = Pace(heartbeat=0.05, stale=0.5, poll=0.01)
 
@@ -93,6 +94,20 @@ def test_the_release_leaves_a_claim_that_another_took_over(tmp_path: Path) -> No
     found = holder(path)
     assert found is not None
     assert found.token == "dead"
+
+
+def test_a_claim_that_goes_while_it_is_read_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """NFS answers ESTALE where a local disk says that there is no such file."""
+    path = tmp_path / "a.claim"
+    abandoned(path)
+
+    def stale(*_: object, **__: object) -> None:
+        raise OSError(errno.ESTALE, "Stale file handle")
+
+    monkeypatch.setattr(Path, "read_text", stale)
+    assert holder(path) is None
+    monkeypatch.setattr(Path, "stat", stale)
+    assert age(path) == 0.0
 
 
 def _contend(folder: Path, go: float) -> list[str]:

@@ -1,6 +1,8 @@
 """One worker: resumes, sets damaged files aside, keeps to its time, leaves the rest safe."""
 
 import itertools
+import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +68,15 @@ def test_nothing_is_trained_twice_and_more_seeds_add(tmp_path: Path) -> None:
     surface = finished(again, seeds=3)
     assert surface.seeds == (0, 1, 2)
     assert [name[:5] for name, _ in again.train.began] == ["seed2"] * 3  # type: ignore[attr-defined]
+
+
+def test_what_cannot_be_removed_does_not_spoil_the_end(tmp_path: Path) -> None:
+    one = worker(tmp_path)
+    stuck = one.layout.shards / ".nfs0000"  # a folder, which unlink refuses as NFS does an open file
+    stuck.mkdir()
+    os.utime(stuck, (0, 0))
+    assert finished(one).seeds == (0, 1)
+    assert stuck.exists()
 
 
 class Stopping(FakeTrainer):
@@ -174,6 +185,26 @@ def test_a_damaged_state_starts_its_shard_over(tmp_path: Path) -> None:
     finished(again)
     assert "starts over" in said[0]
     assert again.train.began[0][1] == 0  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("other", ["shard", "sweep"])
+def test_the_state_of_something_else_is_not_gone_on_with(tmp_path: Path, other: str) -> None:
+    expected = finished(worker(tmp_path / "whole"))
+    one = worker(tmp_path)
+    first, second = one.sweep.shards([0])[:2]
+    trainer = Stopping(sweep_fakes.sweep())
+    trainer.epochs_left = 3
+    one = worker(tmp_path, train=trainer)
+    if other == "sweep":
+        one = replace(one, sweep=sweep_fakes.sweep(optimizer="sgd"))
+    with pytest.raises(KeyboardInterrupt):
+        one.run([first])
+    path = one.layout.snapshot(first.name)
+    if other == "shard":
+        path = path.replace(one.layout.snapshot(second.name))
+    said: list[str] = []
+    assert same(finished(worker(tmp_path, said)), expected)
+    assert said == [f"{path}: not of this shard; it starts over"]
 
 
 class Clock:
