@@ -3,11 +3,12 @@
 import csv
 import io
 import math
+import re
 from dataclasses import dataclass
 
 import numpy as np
 
-from grids.errors import BadInput, unknown
+from grids.errors import BadInput, brief, unknown
 
 SEPARATORS = ",;\t"
 _TRUE, _FALSE = {"true", "1", "yes", "t"}, {"false", "0", "no", "f", ""}
@@ -31,7 +32,7 @@ class CsvTable:
 
     @classmethod
     def parse(cls, content: bytes) -> "CsvTable":
-        """Read UTF-8 text, with or without a byte order mark, separated as its header line is.
+        """Read UTF-8 text, with or without a byte order mark, separated as its header line is (see `_separator`).
 
         Blank lines are skipped, and so are rows of nothing but separators.
 
@@ -42,9 +43,9 @@ class CsvTable:
             text = content.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise BadInput(f"is not UTF-8 text (byte {error.start + 1})") from error
-        first = text.lstrip().splitlines()[:1]
-        separator = max(SEPARATORS, key=first[0].count) if first else ","
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True, strict=True)
+        reader = csv.reader(
+            io.StringIO(text, newline=""), delimiter=_separator(text), skipinitialspace=True, strict=True
+        )
         found = []
         try:
             for fields in reader:
@@ -99,7 +100,7 @@ class CsvTable:
             if math.isfinite(number):
                 out[row] = number
             elif not excused[row]:
-                raise BadInput(f"{self.place(row)}, column '{name}': {field} is not finite")
+                raise BadInput(f"{self.place(row)}, column '{name}': {brief(field)} is not finite")
         return out
 
     def whole_numbers(self, name: str) -> np.ndarray:
@@ -107,7 +108,7 @@ class CsvTable:
         numbers = self.numbers(name)
         for row, number in enumerate(numbers):
             if number != int(number) or abs(number) >= _WHOLE:
-                raise BadInput(f"{self.place(row)}, column '{name}': {self.text(name)[row]} is no whole number")
+                raise BadInput(f"{self.place(row)}, column '{name}': {brief(self.text(name)[row])} is no whole number")
         return numbers.astype(np.int64)
 
     def flags(self, name: str) -> np.ndarray:
@@ -115,7 +116,7 @@ class CsvTable:
         flags = np.zeros(len(self.rows), bool)
         for row, field in enumerate(self.text(name)):
             if field.lower() not in _TRUE | _FALSE:
-                raise BadInput(f"{self.place(row)}, column '{name}': '{field}' is neither true nor false")
+                raise BadInput(f"{self.place(row)}, column '{name}': '{brief(field)}' is neither true nor false")
             flags[row] = field.lower() in _TRUE
         return flags
 
@@ -128,4 +129,10 @@ class CsvTable:
             return float("" if "_" in field else field)
         except ValueError:
             hint = " (write decimals with a point)" if field.count(",") == 1 else ""
-            raise BadInput(f"{where}: '{field}' is no number{hint}") from None
+            raise BadInput(f"{where}: '{brief(field)}' is no number{hint}") from None
+
+
+def _separator(text: str) -> str:
+    """The one of `SEPARATORS` that makes the most columns of the header; those within quotes do not count."""
+    header = re.split(r"[\r\n]", text.lstrip(), maxsplit=1)[0]
+    return max(SEPARATORS, key=re.sub(r'"[^"]*"', "", header).count)

@@ -49,7 +49,7 @@ def find_surface(text: str) -> Path:
         raise BadInput(f"{text}: a surface is a .parquet file; `tunecost grid import` makes one from a CSV")
     if path.suffix == ".parquet" or path.is_file():
         if not path.is_file():
-            raise BadInput(f"{text}: no such file")
+            raise BadInput(f"{text}: {'is a folder' if path.is_dir() else 'no such file'}")
         return path
     known = {entry.name: entry.path for entry in list_surfaces()}
     if text not in known:

@@ -61,6 +61,7 @@ DIALECTS = {
     "CRLF": PLAIN.replace("\n", "\r\n"),
     "CR": PLAIN.replace("\n", "\r"),
     "semicolons": PLAIN.replace(",", ";"),
+    "separators in quoted names": '"a,b,c,d,e";' + PLAIN.replace(",", ";").replace("\n", "\n;", 4),
     "tabs": PLAIN.replace(",", "\t"),
     "quoted": "\n".join(",".join(f'"{field}"' for field in line.split(",")) for line in PLAIN.splitlines()),
     "spaces": PLAIN.replace(",", " ,  ").replace("\n", " \n"),
@@ -153,6 +154,11 @@ REFUSED = {
     ),
     "text as value": (PLAIN.replace("6.5", "good"), {}, "row 4 (line 5), column 'error': 'good' is no number"),
     "text as axis": (PLAIN.replace("10,1,", "x,1,"), {}, "row 4 (line 5), column 'alpha': 'x' is no number"),
+    "long text as value": (
+        PLAIN.replace("6.5", 3000 * "x"),
+        {},
+        f"row 4 (line 5), column 'error': '{57 * 'x'}...' is no number",
+    ),
     "underscored number": (PLAIN.replace("6.5", "1_0"), {}, "row 4 (line 5), column 'error': '1_0' is no number"),
     "decimal comma": (
         PLAIN.replace(",", ";").replace("6.5", "6,5"),

@@ -46,9 +46,11 @@ def test_a_path_is_a_path(shelves: Path) -> None:
         ("toy/adm", r"unknown surface 'toy/adm'; did you mean 'toy/adam'\? \(known: toy/adam, toy/sgd\)"),
         ("toy", r"unknown surface 'toy'"),
         ("none.parquet", r"none\.parquet: no such file"),
+        ("folder.parquet", r"folder\.parquet: is a folder"),
         ("sweep.csv", r"sweep\.csv: a surface is a \.parquet file; `tunecost grid import` makes one"),
     ],
 )
 def test_what_has_no_surface(text: str, message: str) -> None:
+    Path("folder.parquet").mkdir()
     with pytest.raises(BadInput, match=message):
         load_surface(text)
