@@ -13,16 +13,20 @@ QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 
 
 def summary(surface: Surface, statistic: str = "mean", best: int = 5) -> dict[str, Any]:
-    """Best cells, quantiles, the share of cells near the best, and provenance; ready for JSON.
+    """Best cells, quantiles, the share of cells near the best, and provenance: plain numbers, texts, lists and dicts.
+
+    A number is infinite or NaN where float64 could not hold a difference of the surface's values.
 
     Args:
         surface: the surface.
         statistic: how several seeds of a cell become one value.
         best: how many of the best cells to name.
     """
-    table = surface.table(statistic)
-    flat = table.ravel()
-    gap = flat - flat.min()
+    flat = surface.table(statistic).ravel()
+    with np.errstate(over="ignore", invalid="ignore"):  # differences of values near the end of float64
+        gap = flat - flat.min()
+        spread = surface.finite.std(axis=-1, ddof=1) if len(surface.seeds) > 1 else None
+        quantiles = np.quantile(flat, QUANTILES)
     provenance = surface.provenance
     cells = []
     for number in np.argsort(flat, kind="stable")[:best]:
@@ -32,7 +36,7 @@ def summary(surface: Surface, statistic: str = "mean", best: int = 5) -> dict[st
                 **surface.space.values(cell),
                 "value": float(flat[number]),
                 "suboptimality": float(gap[number]),
-                "seed_std": float(surface.value[cell].std(ddof=1)) if len(surface.seeds) > 1 else None,
+                "seed_std": None if spread is None else float(spread[cell]),
             }
         )
     return {
@@ -48,7 +52,7 @@ def summary(surface: Surface, statistic: str = "mean", best: int = 5) -> dict[st
         "lowest": float(flat.min()),
         "cells_at_lowest": int((gap == 0).sum()),
         "best": cells,
-        "quantiles": {f"{q:g}": float(np.quantile(flat, q)) for q in QUANTILES},
+        "quantiles": {f"{q:g}": float(value) for q, value in zip(QUANTILES, quantiles, strict=True)},
         "share_within": {f"{level:g}": float(reached(gap, level).mean()) for level in LEVELS},
         "diverged_runs": int(surface.diverged.sum()),
         "diverged_share": float(surface.diverged.mean()),

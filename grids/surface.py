@@ -106,7 +106,12 @@ class Surface:
         """
         if statistic not in SEED_STATISTICS:
             raise unknown("seed statistic", statistic, SEED_STATISTICS)
-        return np.asarray(SEED_STATISTICS[statistic](self.finite, axis=-1), dtype=np.float64)
+        over_seeds = SEED_STATISTICS[statistic]
+        with np.errstate(over="ignore"):
+            table = over_seeds(self.finite, axis=-1)
+        if not np.isfinite(table).all():  # a sum overflowed: sum scaled by a power of two, which changes no digit
+            table = over_seeds(self.finite * 2.0**-64, axis=-1) * 2.0**64
+        return np.asarray(table, dtype=np.float64)
 
     @cached_property
     def finite(self) -> np.ndarray:
@@ -126,8 +131,9 @@ class Surface:
 
     @property
     def suboptimality(self) -> np.ndarray:
-        """mean − its lowest value, in the surface's unit, float64 `[*shape]`."""
-        return self.mean - self.mean.min()
+        """mean − its lowest value, in the surface's unit, float64 `[*shape]`; infinite where float64 ends."""
+        with np.errstate(over="ignore"):
+            return np.asarray(self.mean - self.mean.min())
 
     @property
     def never_trained(self) -> np.ndarray:

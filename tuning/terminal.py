@@ -28,7 +28,7 @@ def print_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], form: 
     names = [*columns, *dict.fromkeys(further)]
     clean = [{name: _plain(row.get(name)) for name in names} for row in rows]
     if form == Format.json:
-        print(json.dumps(clean, indent=1, ensure_ascii=False))
+        _print_json(clean)
     elif form == Format.csv:
         writer = csv.DictWriter(sys.stdout, names, lineterminator="\n")
         writer.writeheader()
@@ -37,7 +37,21 @@ def print_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], form: 
         _print_table(clean, names, title)
 
 
+def print_object(facts: Mapping[str, Any]) -> None:
+    """Print one JSON object on stdout; a number that is NaN or infinite is null, at any depth."""
+    _print_json(_plain(facts))
+
+
+def _print_json(content: Any) -> None:
+    narrow = not (sys.stdout.encoding or "utf-8").lower().startswith("utf")
+    print(json.dumps(content, indent=1, ensure_ascii=narrow, allow_nan=False))
+
+
 def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
     if hasattr(value, "item"):
         value = value.item()
     if isinstance(value, float) and not math.isfinite(value):
@@ -57,7 +71,8 @@ def _print_table(rows: Sequence[Mapping[str, Any]], names: Sequence[str], title:
     for row in rows:
         table.add_row(*(_cell_text(row[name]) for name in names))
     # A pipe has no width of its own: give the table all it needs, so that no line is folded for a reader to unfold.
-    Console(width=None if sys.stdout.isatty() else 400).print(table)
+    # Names and paths are printed as they are: [x] is no markup, and :x: no picture.
+    Console(width=None if sys.stdout.isatty() else 400, markup=False, emoji=False).print(table)
 
 
 def _cell_text(value: Any) -> str:
@@ -73,7 +88,8 @@ def _cell_text(value: Any) -> str:
 def say(line: str, quiet: bool = False) -> None:
     """A remark on stderr, unless `quiet`."""
     if not quiet:
-        print(line, file=sys.stderr)
+        with contextlib.suppress(OSError):  # that nobody can hear it must not end the work
+            print(line, file=sys.stderr)
 
 
 @contextlib.contextmanager

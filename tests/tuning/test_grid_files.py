@@ -2,12 +2,16 @@
 
 import csv
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from grids import library, surface_file
+from grids.space import Axis, Space
+from grids.surface import Provenance, Surface
 from tuning.cli import run
 
 CSV = "lr,momentum,run,accuracy\n0.1,0,1,90\n0.1,0.9,1,94.5\n1,0,1,80\n1,0.9,1,10\n"
@@ -50,6 +54,30 @@ def test_import_says_what_it_made(capsys: pytest.CaptureFixture[str]) -> None:
         == 0
     )
     assert capsys.readouterr() == ("", "a/b/s.parquet: 4 cells, 1 seed(s)\n")
+
+
+def test_show_writes_json_that_every_parser_reads(capsys: pytest.CaptureFixture[str]) -> None:
+    """Values at the end of float64, a diverged run without one, and a header with what JSON has no word for."""
+    huge = np.array([[1.7e308, 1.7e308], [-1.7e308, -1.7e308], [np.nan, 1e308]])
+    diverged = ~np.isfinite(huge)
+    space = Space((Axis("a", (1, 2, 3)),))
+    made = Surface(space, (0, 1), huge, diverged, Provenance("t", "o", fixed={"factor": [float("inf")]}))
+    surface_file.save(made, "huge.parquet")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert run(["grid", "show", "huge.parquet", "--json"]) == 0
+        facts = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+        assert run(["grid", "show", "huge.parquet"]) == 0
+    assert facts["lowest"] == -1.7e308
+    assert [cell["value"] for cell in facts["best"]] == [-1.7e308, pytest.approx(1.35e308), 1.7e308]
+    assert [cell["suboptimality"] for cell in facts["best"]] == [0.0, None, None]
+    assert facts["fixed"] == {"factor": [None]}
+
+
+def test_names_in_a_table_are_no_markup(capsys: pytest.CaptureFixture[str]) -> None:
+    make("surfaces/[red]task/:smile:.parquet")
+    assert run(["grid", "list"]) == 0
+    assert "[red]task/:smile: " in capsys.readouterr().out
 
 
 def test_show_in_words(capsys: pytest.CaptureFixture[str]) -> None:
@@ -109,6 +137,8 @@ def test_list_names_local_and_shipped(folder: Path, capsys: pytest.CaptureFixtur
         ("import sweep.csv --axes lr,momentum --value accuracy --out sweep.csv/s.parquet", "cannot be written"),
         ("export sweep.csv --out x.csv", "a surface is a .parquet file"),
         ("export nothing/here --out x.csv", "unknown surface 'nothing/here'"),
+        ("export x.parquet --out x.parquet", "a CSV must not take a surface's name"),
+        ("import sweep.csv --axes lr,m" + 5000 * "x" + " --value accuracy --out s.parquet", "unknown column 'mxxx"),
         ("show nothing.parquet", "nothing.parquet: no such file"),
     ],
 )
@@ -119,6 +149,7 @@ def test_bad_input_is_one_line_and_leaves_nothing(
     out, err = capsys.readouterr()
     assert out == ""
     assert err.count("\n") == 1
+    assert len(err) < 300
     assert message in err
     assert [path.name for path in folder.iterdir()] == ["sweep.csv"]
 

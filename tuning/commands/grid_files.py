@@ -1,6 +1,5 @@
 """`tunecost grid list|import|export|show`: surfaces as files."""
 
-import json
 import shlex
 import sys
 from datetime import UTC, datetime
@@ -10,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from grids.errors import BadInput
-from tuning.terminal import Format, print_rows, say
+from tuning.terminal import Format, print_object, print_rows, say
 
 SurfaceText = Annotated[
     str, typer.Argument(metavar="SURFACE", help="A path, or a name as `digits-mlp/adam`; `grid list` shows them.")
@@ -96,6 +95,8 @@ def export(
     from grids import csv_file
     from grids.library import load_surface
 
+    if out.suffix == ".parquet":
+        raise BadInput(f"--out {out}: a CSV must not take a surface's name")
     loaded = load_surface(surface)
     if str(out) == "-":
         sys.stdout.write(csv_file.text(loaded))
@@ -116,7 +117,7 @@ def show(
 
     facts = summary(load_surface(surface), seed_statistic)
     if as_json:
-        print(json.dumps(facts, indent=1, ensure_ascii=False))
+        print_object(facts)
         return
     unit = f" {facts['unit']}" if facts["unit"] else ""
     shape = " x ".join(f"{len(axis['values'])} {axis['name']}" for axis in facts["axes"])
