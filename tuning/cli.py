@@ -19,6 +19,7 @@ from tuning.commands import (
     replay,
     separability,
 )
+from tuning.terminal import say
 
 app = typer.Typer(
     name="tunecost",
@@ -40,7 +41,16 @@ app.add_typer(data.app, name="data")
 
 def main() -> None:
     """Run the command line and exit: 0 done, 2 bad input, 1 failed otherwise, 130 interrupted."""
+    _open_streams()
     sys.exit(run(sys.argv[1:]))
+
+
+def _open_streams() -> None:
+    """Have stdout and stderr take whatever is printed: a closed one (`>&-`) nothing, a narrow encoding an escape."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 (open to the end)
+        getattr(sys, name).reconfigure(errors="backslashreplace")
 
 
 def run(arguments: list[str]) -> int:
@@ -99,5 +109,6 @@ def _usage(error: Exception) -> str:
 
 
 def _say(line: str, code: int) -> int:
-    print(f"tunecost: {' '.join(line.split())}", file=sys.stderr)
+    plain = "".join(letter if letter.isprintable() else "?" for letter in " ".join(line.split()))
+    say(f"tunecost: {plain}")
     return code

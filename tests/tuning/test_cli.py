@@ -1,5 +1,6 @@
 """The command line's root: exit codes, one line on stderr, help with its defaults, and what it does not import."""
 
+import json
 import os
 import re
 import signal
@@ -142,6 +143,7 @@ def command(monkeypatch: pytest.MonkeyPatch) -> Any:
     ("error", "code", "line"),
     [
         (BadInput("x.csv: a line\nand another"), 2, "tunecost: x.csv: a line and another\n"),
+        (BadInput("x.csv: \x1b[31mred\x00 \udc80é"), 2, "tunecost: x.csv: ?[31mred? ?é\n"),
         (KeyboardInterrupt(), 130, "tunecost: interrupted\n"),
         (typer.Abort(), 130, "tunecost: interrupted\n"),
         (typer.Exit(3), 3, ""),
@@ -179,6 +181,75 @@ def test_a_reader_that_leaves_is_no_failure(tmp_path: Path) -> None:
     )
     assert done.stdout.strip() == "0"
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "streams", "code"),
+    [
+        ("grid --help", ">&-", "0"),
+        ("grid list", ">&-", "0"),
+        ("grid show none.parquet", "2>&-", "2"),
+        ("grid show none.parquet", ">&- 2>&-", "2"),
+        ("grid show none.parquet", "2>/dev/full", "2"),
+        ("grid list", ">/dev/full", "1"),
+    ],
+)
+def test_closed_and_full_streams_change_no_exit_code(words: str, streams: str, code: str, tmp_path: Path) -> None:
+    script = f"import sys; sys.argv[1:] = {words.split()}; from tuning.cli import main; main()"
+    shell = f'"{sys.executable}" -c "{script}" {streams}; exec echo $? >code'
+    done = subprocess.run(
+        ["bash", "-c", shell],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (tmp_path / "code").read_text().strip() == code
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+
+
+def test_a_narrow_encoding_gets_escapes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    (tmp_path / "t.csv").write_text("α,error\n1,2\n")
+    made = tunecost(*["grid", "import", "t.csv", "--axes", "α", "--value", "error", "--out", "ü.parquet"], cwd=tmp_path)
+    assert (made.returncode, made.stderr) == (0, "\\xfc.parquet: 1 cells, 1 seed(s)\n")
+    shown = tunecost("grid", "show", "ü.parquet", "--json", cwd=tmp_path)
+    assert json.loads(shown.stdout)["axes"][0]["name"] == "α"
+
+
+def test_ctrl_c_while_the_command_line_is_loading_is_one_line_too(tmp_path: Path) -> None:
+    script = (
+        "import sys\n"
+        "class Interrupted:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'typer':\n            raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupted())\n"
+        "from tuning.__main__ import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (130, "tunecost: interrupted\n")
+
+
+def test_the_package_runs_like_the_console_script(tmp_path: Path) -> None:
+    assert '"tuning.__main__:main"' in (ROOT / "pyproject.toml").read_text()
+    done = subprocess.run(
+        [sys.executable, "-m", "tuning", "grid", "show", "none.parquet"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (2, "tunecost: none.parquet: no such file\n")
 
 
 def test_ctrl_c_is_130_and_leaves_nothing(tmp_path: Path) -> None:
