@@ -13,7 +13,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from tuning.kernels.compiling import compiled
+from tuning.kernels.compiling import compiled, compiled_part
 
 MULTIPLIER = 0x2360ED051FC65DA44385DF649FCCF645
 HALF = np.uint64(32)
@@ -48,7 +48,7 @@ def streams(first: np.random.SeedSequence, repeats: range) -> np.ndarray:
     return _states(np.array([*entropy, 0], np.uint32), repeats.start, len(repeats))
 
 
-@compiled
+@compiled_part
 def uniform(state: np.ndarray) -> float:
     """The next `Generator.random()` of a stream: in [0, 1). `state`, uint64 `[4]`, moves on."""
     high, low = _stepped(state[0], state[1], state[2], state[3])
@@ -59,7 +59,7 @@ def uniform(state: np.ndarray) -> float:
     return np.float64(word >> np.uint64(11)) * TO_DOUBLE
 
 
-@compiled
+@compiled_part
 def pick(state: np.ndarray, count: int) -> int:
     """A uniform integer of 0..count−1: the twin of `tuning.searchers.base.pick`."""
     return int(uniform(state) * count)

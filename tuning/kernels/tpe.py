@@ -8,7 +8,7 @@ few are the oldest and the youngest observation of each index, whose neighbour i
 
 import numpy as np
 
-from tuning.kernels.compiling import compiled
+from tuning.kernels.compiling import compiled, compiled_part
 from tuning.kernels.pcg import pick
 from tuning.kernels.tpe_density import (
     Candidates,
@@ -26,13 +26,13 @@ from tuning.kernels.tpe_sets import (
     NARROW,
     Kernels,
     Points,
-    append,
-    choose,
-    is_wide,
+    add,
+    clear,
     new_kernels,
     new_points,
     place,
     place_prior,
+    unflatten,
     widen,
 )
 from tuning.kernels.tpe_tables import Tables
@@ -69,13 +69,16 @@ def play(
     cells, axes, trials, longest = len(told), len(shape), matrix.shape[1], 0
     for length in shape:
         longest = max(longest, length)
-    values, flats, order = np.empty(trials), np.empty(trials, np.int64), np.empty(trials, np.int64)
+    values, flats, spots = np.empty(trials), np.empty(trials, np.int64), np.empty((axes, trials), np.int64)
+    # By value, as many of the lowest as may ever be good, and one place more to work in.
+    most = good_counts.max()
+    order = np.empty(most + 1, np.int64)
     is_good = np.empty(trials, np.bool_)
     good_points, rest_points = new_points(axes, trials, longest), new_points(axes, trials, longest)
     good_kernels, rest_kernels = new_kernels(axes, trials), new_kernels(axes, trials)
-    rest_flats = np.empty(trials, np.int64)
     rows = np.empty((axes, trials), np.int64)
     rows[:] = NARROW
+    wide = np.empty(trials, np.int64)
     histogram = np.zeros(cells)
     seen = np.empty(cells, np.int64)
     candidates, work = new_candidates(axes, number), new_work(axes, number, trials + 1)
@@ -90,16 +93,16 @@ def play(
             else:
                 if stale or good != good_counts[trial]:
                     good, stale = good_counts[trial], False
-                    rest = _split(shape, trial, good, order, flats, is_good, good_points, rest_points, rest_flats)
-                    _fit_good(shape, good, good_points, rows, tables, good_kernels)
+                    rest = _split(trial, order[:good], is_good, flats, spots, good_points, rest_points)
+                    _fit_good(shape, good, good_points, rows, wide, tables, good_kernels)
                 different = draw(state, shape, good + 1, good_kernels, tables, trial, seen, candidates)
                 sum_kernels(good + 1, good_kernels, tables, different, candidates, work, good_density)
                 _sum_rest(
                     shape,
                     rest,
                     rest_points,
-                    rest_flats,
                     rows,
+                    wide,
                     tables,
                     rest_kernels,
                     histogram,
@@ -118,7 +121,8 @@ def play(
             if value <= stop:
                 break
             values[trial], flats[trial] = value, flat
-            rank = trial
+            unflatten(shape, flat, trial, spots)
+            rank = min(trial, most)
             while rank > 0 and values[order[rank - 1]] > value:
                 order[rank] = order[rank - 1]
                 rank -= 1
@@ -126,53 +130,54 @@ def play(
             if rank < good:
                 stale = True
             elif not stale:
-                rest_flats[rest] = flat
-                append(shape, rest, flat, rest_points)
-                rest += 1
+                is_good[trial] = False
+                rest = add(trial, trial + 1, False, is_good, flats, spots, rest, rest_points)
 
 
-@compiled
+@compiled_part
 def _split(
-    shape: np.ndarray,
     told: int,
-    good: int,
-    order: np.ndarray,
-    flats: np.ndarray,
+    lowest: np.ndarray,
     is_good: np.ndarray,
+    flats: np.ndarray,
+    spots: np.ndarray,
     good_points: Points,
     rest_points: Points,
-    rest_flats: np.ndarray,
 ) -> int:
-    """Make both sets of the trials told, whose `order` is by value, the older first; returns the rest's number."""
+    """Make the trials `lowest` the good ones and all others of those told the rest; returns the rest's number."""
     is_good[:told] = False
-    for rank in range(good):
-        is_good[order[rank]] = True
-    choose(shape, True, is_good[:told], flats, good_points)
-    choose(shape, False, is_good[:told], flats, rest_points)
-    rest = 0
-    for trial in range(told):
-        if not is_good[trial]:
-            rest_flats[rest] = flats[trial]
-            rest += 1
-    return rest
+    for trial in lowest:
+        is_good[trial] = True
+    clear(good_points)
+    clear(rest_points)
+    add(0, told, True, is_good, flats, spots, 0, good_points)
+    return add(0, told, False, is_good, flats, spots, 0, rest_points)
 
 
-@compiled
-def _fit_good(shape: np.ndarray, good: int, points: Points, rows: np.ndarray, tables: Tables, kernels: Kernels) -> None:
+@compiled_part
+def _fit_good(
+    shape: np.ndarray,
+    good: int,
+    points: Points,
+    rows: np.ndarray,
+    wide: np.ndarray,
+    tables: Tables,
+    kernels: Kernels,
+) -> None:
     """The kernels of the good trials; the last, after all of them, is the prior."""
-    widen(shape, good, points, rows)
+    widen(shape, good, points, rows, wide)
     for i in range(good):
         place(i, 1.0, shape, good, i, points, rows, tables, kernels)
     place_prior(good, shape, tables, kernels)
 
 
-@compiled
+@compiled_part
 def _sum_rest(
     shape: np.ndarray,
     rest: int,
     points: Points,
-    flats: np.ndarray,
     rows: np.ndarray,
+    wide: np.ndarray,
     tables: Tables,
     kernels: Kernels,
     histogram: np.ndarray,
@@ -185,24 +190,25 @@ def _sum_rest(
 
     Args:
         rest: how many they are.
-        points, flats: their cells.
+        points: their cells.
         rows: all `NARROW`, before and after.
+        wide: int64 `[trials]`, to work in.
         histogram: float64 `[cells]`, all zero, before and after.
     """
-    widen(shape, rest, points, rows)
+    widened = widen(shape, rest, points, rows, wide)
     place_prior(0, shape, tables, kernels)
-    number, gathered = 1, is_gathered(shape, rest, tables)
+    gathered = is_gathered(shape, rest, tables)
+    number = widened if gathered else rest
     if gathered:
-        gather(rest, flats, histogram)
-    for i in range(rest):
+        gather(rest, points.flat, histogram)
+    for kernel in range(number):
+        i = wide[kernel] if gathered else kernel
+        weight = age_weight(i, rest)
         if gathered:
-            if not is_wide(i, len(shape), rows):
-                continue
-            histogram[flats[i]] -= age_weight(i, rest)
-        place(number, age_weight(i, rest), shape, rest, i, points, rows, tables, kernels)
-        number += 1
-    sum_kernels(number, kernels, tables, different, candidates, work, density)
+            histogram[points.flat[i]] -= weight
+        place(1 + kernel, weight, shape, rest, i, points, rows, tables, kernels)
+    sum_kernels(1 + number, kernels, tables, different, candidates, work, density)
     if gathered:
         add_histogram(histogram, shape, rest, tables, different, candidates, work, density)
         for i in range(rest):
-            histogram[flats[i]] = 0.0
+            histogram[points.flat[i]] = 0.0

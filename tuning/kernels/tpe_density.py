@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tuning.kernels.compiling import compiled, compiled_sum
+from tuning.kernels.compiling import compiled_part, compiled_sum
 from tuning.kernels.pcg import pick, uniform
 from tuning.kernels.tpe_sets import Kernels, narrowest
 from tuning.kernels.tpe_tables import Tables
@@ -23,6 +23,12 @@ class Candidates(NamedTuple):
     """int64 `[axes, candidates]`: those,"""
     which: np.ndarray
     """int64 `[axes, candidates]`: and the place of each candidate's among them."""
+    first: np.ndarray
+    """int64 `[axes, candidates]`, to draw in: where in the tables the kernel of each begins,"""
+    target: np.ndarray
+    """float64 `[axes, candidates]`: the mass sought there,"""
+    place: np.ndarray
+    """uint64 `[candidates]`: and where it is, on one axis."""
 
 
 class Work(NamedTuple):
@@ -40,7 +46,7 @@ class Work(NamedTuple):
     """int64 `[axes]`: a place within reach."""
 
 
-@compiled
+@compiled_part
 def new_candidates(axes: int, number: int) -> Candidates:
     """Room for so many candidates."""
     return Candidates(
@@ -49,10 +55,13 @@ def new_candidates(axes: int, number: int) -> Candidates:
         np.empty(axes, np.int64),
         np.empty((axes, number), np.int64),
         np.empty((axes, number), np.int64),
+        np.empty((axes, number), np.int64),
+        np.empty((axes, number)),
+        np.empty(number, np.uint64),
     )
 
 
-@compiled
+@compiled_part
 def new_work(axes: int, number: int, kernels: int) -> Work:
     """Room for so many candidates and kernels."""
     return Work(
@@ -64,7 +73,7 @@ def new_work(axes: int, number: int, kernels: int) -> Work:
     )
 
 
-@compiled
+@compiled_part
 def draw(
     state: np.ndarray,
     shape: np.ndarray,
@@ -83,31 +92,45 @@ def draw(
         seen: int64 `[cells]`, the last trial that had a cell among its candidates.
         candidates: filled.
     """
-    before, different = tables.before, 0
-    for _ in range(len(candidates.flat)):
-        kernel, flat = pick(state, number), 0
-        for axis in range(len(shape)):
-            first, size = np.uint64(kernels.offset[axis, kernel]), np.uint64(shape[axis])
-            target = before[first] + uniform(state) * (before[first + size] - before[first])
-            # Bisection without branches; unsigned places spare the check for negative ones.
-            place = first
-            while size > np.uint64(1):
-                half = size >> np.uint64(1)
-                place = place + half if before[place + half] <= target else place
-                size -= half
-            index = np.int64(place - first)
-            candidates.spot[axis, different] = index
-            flat = flat * shape[axis] + index
-        candidates.flat[different] = flat
-        different += seen[flat] != trial
-        seen[flat] = trial
+    before, flat, spot = tables.before, candidates.flat, candidates.spot
+    first, target, place = candidates.first, candidates.target, candidates.place
+    count, axes = len(flat), len(shape)
+    for i in range(count):
+        kernel = pick(state, number)
+        for axis in range(axes):
+            start = kernels.offset[axis, kernel]
+            first[axis, i] = start
+            target[axis, i] = before[start] + uniform(state) * (before[start + shape[axis]] - before[start])
+    flat[:] = 0
+    for axis in range(axes):
+        for i in range(count):
+            place[i] = first[axis, i]
+        # Bisection, one halving of all candidates at a time: a loop without branches, which takes several at once.
+        size = np.uint64(shape[axis])
+        while size > np.uint64(1):
+            half = size >> np.uint64(1)
+            for i in range(count):
+                middle = place[i] + half
+                place[i] = middle if before[middle] <= target[axis, i] else place[i]
+            size -= half
+        for i in range(count):
+            spot[axis, i] = np.int64(place[i]) - first[axis, i]
+            flat[i] = flat[i] * shape[axis] + spot[axis, i]
+    different = 0
+    for i in range(count):
+        cell = flat[i]
+        flat[different] = cell
+        for axis in range(axes):
+            spot[axis, different] = spot[axis, i]
+        different += seen[cell] != trial
+        seen[cell] = trial
     _find_distinct(different, candidates)
     return different
 
 
-@compiled
+@compiled_part
 def _find_distinct(different: int, candidates: Candidates) -> None:
-    _, index, counts, distinct, which = candidates
+    index, counts, distinct, which = candidates.spot, candidates.counts, candidates.distinct, candidates.which
     for axis in range(len(index)):
         count = 0
         for i in range(different):
@@ -155,7 +178,7 @@ def sum_kernels(
         density[i] = total
 
 
-@compiled
+@compiled_part
 def age_weight(rank: int, count: int) -> float:
     """The weight of an observation by age, oldest first: see `tuning.searchers.parzen.age_weights`."""
     ramp = count - 25
@@ -164,7 +187,7 @@ def age_weight(rank: int, count: int) -> float:
     return 1.0 / count + rank * ((1.0 - 1.0 / count) / max(ramp - 1, 1))
 
 
-@compiled
+@compiled_part
 def is_gathered(shape: np.ndarray, count: int, tables: Tables) -> bool:
     """Whether the narrowest kernels of a set reach fewer cells than they are: then a histogram is worth its while."""
     window = 1
@@ -174,7 +197,7 @@ def is_gathered(shape: np.ndarray, count: int, tables: Tables) -> bool:
     return count > 1 and window < count
 
 
-@compiled
+@compiled_part
 def gather(count: int, flats: np.ndarray, histogram: np.ndarray) -> None:
     """Add the weights of a set, whose cells are `flats`, to the histogram of cells."""
     ramp = max(count - 25, 0)
@@ -186,7 +209,7 @@ def gather(count: int, flats: np.ndarray, histogram: np.ndarray) -> None:
         histogram[flats[rank]] += 1.0
 
 
-@compiled
+@compiled_sum
 def add_histogram(
     histogram: np.ndarray,
     shape: np.ndarray,
@@ -198,7 +221,7 @@ def add_histogram(
     density: np.ndarray,
 ) -> None:
     """Add the narrowest kernels of a set of `count`, gathered in `histogram`, to the density at each candidate."""
-    mass, before, reach, start = tables
+    mass, _, scale, reach, start = tables
     counts, distinct, which = candidates.counts, candidates.distinct, candidates.which
     lines, _, first, width, at = work
     axes, last = len(shape), len(shape) - 1
@@ -211,7 +234,7 @@ def add_histogram(
             width[axis, i] = min(index + reach[row], length - 1) - first[axis, i] + 1
             for step in range(width[axis, i]):
                 place = row + length - 1 - first[axis, i] - step
-                lines[axis, i, step] = mass[place + index] / (before[place + length] - before[place])
+                lines[axis, i, step] = mass[place + index] * scale[place]
     for i in range(different):
         at[:] = 0
         inner = which[last, i]

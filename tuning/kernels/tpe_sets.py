@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tuning.kernels.compiling import compiled
+from tuning.kernels.compiling import compiled_part
 from tuning.kernels.tpe_tables import Tables
 
 NARROW = -1
@@ -14,8 +14,10 @@ NARROW = -1
 class Points(NamedTuple):
     """The trials of one set, oldest first."""
 
+    flat: np.ndarray
+    """int64 `[trials]`: their cells,"""
     spot: np.ndarray
-    """int64 `[axes, trials]`: their indices on every axis."""
+    """int64 `[axes, trials]`: and the indices of these on every axis."""
     oldest: np.ndarray
     """int64 `[axes, longest]`: the first of the set on each index of an axis."""
     youngest: np.ndarray
@@ -31,20 +33,24 @@ class Kernels(NamedTuple):
     """float64 `[kernels or more]`: weight ÷ mass within the borders."""
 
 
-@compiled
+@compiled_part
 def new_points(axes: int, trials: int, longest: int) -> Points:
     """Room for a set of so many trials."""
-    index = np.empty((axes, trials), np.int64)
-    return Points(index, np.empty((axes, longest), np.int64), np.empty((axes, longest), np.int64))
+    return Points(
+        np.empty(trials, np.int64),
+        np.empty((axes, trials), np.int64),
+        np.empty((axes, longest), np.int64),
+        np.empty((axes, longest), np.int64),
+    )
 
 
-@compiled
+@compiled_part
 def new_kernels(axes: int, trials: int) -> Kernels:
     """Room for a kernel on each of so many trials, and the prior."""
     return Kernels(np.empty((axes, trials + 1), np.int64), np.empty(trials + 1))
 
 
-@compiled
+@compiled_part
 def unflatten(shape: np.ndarray, flat: int, column: int, index: np.ndarray) -> None:
     """Write a cell's index on every axis into a column of `index`, int64 `[axes, columns]`."""
     for axis in range(len(shape) - 1, -1, -1):
@@ -52,66 +58,50 @@ def unflatten(shape: np.ndarray, flat: int, column: int, index: np.ndarray) -> N
         flat //= shape[axis]
 
 
-@compiled
-def choose(shape: np.ndarray, wanted: bool, is_good: np.ndarray, flats: np.ndarray, points: Points) -> None:
-    """Make a set of the trials whose `is_good` is as wanted.
-
-    Args:
-        is_good: bool `[told]`.
-        flats: int64 `[told or more]`, their cells.
-        points: the set.
-    """
+@compiled_part
+def clear(points: Points) -> None:
+    """Make a set empty."""
     points.youngest[:] = -1
-    count = 0
-    for trial in range(len(is_good)):
-        if is_good[trial] == wanted:
-            append(shape, count, flats[trial], points)
-            count += 1
 
 
-@compiled
-def append(shape: np.ndarray, count: int, flat: int, points: Points) -> None:
-    """Add a cell to a set of `count`, as the youngest."""
-    index, oldest, youngest = points
-    unflatten(shape, flat, count, index)
-    for axis in range(len(shape)):
-        here = index[axis, count]
-        if youngest[axis, here] < 0:
-            oldest[axis, here] = count
-        youngest[axis, here] = count
-
-
-@compiled
-def widen(shape: np.ndarray, count: int, points: Points, rows: np.ndarray) -> None:
-    """Write the rows of those kernels of a set that are wider than the narrowest.
-
-    Observations of one index stand side by side by age, with no gap between them. So only the oldest and the youngest
-    have a neighbour at a distance: the oldest on its left, the youngest on its right.
+@compiled_part
+def add(
+    first: int,
+    end: int,
+    wanted: bool,
+    is_good: np.ndarray,
+    flats: np.ndarray,
+    spots: np.ndarray,
+    count: int,
+    points: Points,
+) -> int:
+    """Add to a set of `count` those trials from `first` to before `end` whose `is_good` is as wanted.
 
     Args:
-        count: how many trials the set has.
-        rows: int64 `[axes, trials]`, all `NARROW` before.
+        is_good: bool `[trials]`.
+        flats: int64 `[trials]`, their cells.
+        spots: int64 `[axes, trials]`, the indices of these.
+        points: the set.
+
+    Returns:
+        How many it then has.
     """
-    index, oldest, youngest = points
-    for axis in range(len(shape)):
-        length = shape[axis]
-        if count == 1:
-            rows[axis, 0] = length + 98 + index[axis, 0]
+    flat, spot, oldest, youngest = points
+    for trial in range(first, end):
+        if is_good[trial] != wanted:
             continue
-        narrow = length / min(100, count + 2)
-        previous = -1
-        for here in range(length):
+        flat[count] = flats[trial]
+        for axis in range(len(spots)):
+            here = spots[axis, trial]
+            spot[axis, count] = here
             if youngest[axis, here] < 0:
-                continue
-            gap = here - previous
-            if previous >= 0 and gap > narrow:
-                left = youngest[axis, previous]
-                rows[axis, left] = max(rows[axis, left], gap)
-                rows[axis, oldest[axis, here]] = gap
-            previous = here
+                oldest[axis, here] = count
+            youngest[axis, here] = count
+        count += 1
+    return count
 
 
-@compiled
+@compiled_part
 def is_wide(i: int, axes: int, rows: np.ndarray) -> bool:
     """Whether a kernel is wider than the narrowest on any axis."""
     wide = False
@@ -120,13 +110,52 @@ def is_wide(i: int, axes: int, rows: np.ndarray) -> bool:
     return wide
 
 
-@compiled
+@compiled_part
+def widen(shape: np.ndarray, count: int, points: Points, rows: np.ndarray, wide: np.ndarray) -> int:
+    """Write the rows of those kernels of a set that are wider than the narrowest, and list them.
+
+    Observations of one index stand side by side by age, with no gap between them. So only the oldest and the youngest
+    have a neighbour at a distance: the oldest on its left, the youngest on its right.
+
+    Args:
+        count: how many trials the set has.
+        rows: int64 `[axes, trials]`, all `NARROW` before.
+        wide: int64 `[trials]`, filled with the places in the set of those written.
+
+    Returns:
+        How many they are.
+    """
+    spot, oldest, youngest = points.spot, points.oldest, points.youngest
+    axes, found = len(shape), 0
+    if count == 1:
+        for axis in range(axes):
+            rows[axis, 0] = shape[axis] + 98 + spot[axis, 0]
+        wide[0] = 0
+        return 1
+    for axis in range(axes):
+        narrow = shape[axis] / min(100, count + 2)
+        previous = -1
+        for here in range(shape[axis]):
+            if youngest[axis, here] < 0:
+                continue
+            gap = here - previous
+            if previous >= 0 and gap > narrow:
+                for i in (youngest[axis, previous], oldest[axis, here]):
+                    if not is_wide(i, axes, rows):
+                        wide[found] = i
+                        found += 1
+                    rows[axis, i] = max(rows[axis, i], gap)
+            previous = here
+    return found
+
+
+@compiled_part
 def narrowest(length: int, count: int) -> int:
     """The row of the narrowest kernels of so many observations."""
     return length + min(100, count + 2) - 3
 
 
-@compiled
+@compiled_part
 def place(
     kernel: int,
     weight: float,
@@ -147,11 +176,11 @@ def place(
             row = narrowest(length, count)
         offset = tables.start[axis] + row * 2 * length + length - 1 - points.spot[axis, i]
         kernels.offset[axis, kernel] = offset
-        factor /= tables.before[offset + length] - tables.before[offset]
+        factor *= tables.scale[offset]
     kernels.factor[kernel] = factor
 
 
-@compiled
+@compiled_part
 def place_prior(kernel: int, shape: np.ndarray, tables: Tables, kernels: Kernels) -> None:
     """Make the prior, of weight 1, a kernel."""
     factor = 1.0
@@ -159,5 +188,5 @@ def place_prior(kernel: int, shape: np.ndarray, tables: Tables, kernels: Kernels
         length = shape[axis]
         offset = tables.start[axis] + (2 * length + 98) * 2 * length
         kernels.offset[axis, kernel] = offset
-        factor /= tables.before[offset + length] - tables.before[offset]
+        factor *= tables.scale[offset]
     kernels.factor[kernel] = factor

@@ -37,6 +37,8 @@ class Tables(NamedTuple):
     """float64 `[places]`: the probability of an index, borders not yet cut off."""
     before: np.ndarray
     """float64 `[places + 1]`: the sum of `mass` in its row before a place."""
+    scale: np.ndarray
+    """float64 `[places]`: 1 ÷ the mass of the stretch that begins at a place."""
     reach: np.ndarray
     """int64 `[places]`: at the first place of each row, the largest distance whose mass is not negligible."""
     start: np.ndarray
@@ -51,6 +53,7 @@ def tables(shape: tuple[int, ...]) -> Tables:
     return Tables(
         np.concatenate([axis.mass for axis in axes]),
         np.concatenate([*(axis.before for axis in axes), np.zeros(1)]),
+        np.concatenate([axis.scale for axis in axes]),
         np.concatenate([axis.reach for axis in axes]),
         np.array([starts[lengths.index(length)] for length in shape]),
     )
@@ -72,6 +75,8 @@ def _axis(length: int) -> Tables:
     distance[-1] = np.abs(np.arange(2 * length) - 0.5 * (length - 1))
     mass = ndtr((0.5 - distance) / widths) - ndtr((-0.5 - distance) / widths)
     before = np.cumsum(mass, axis=1) - mass
+    scale = np.zeros(mass.shape)
+    scale[:, :length] = 1.0 / (before[:, length:] - before[:, :length])
     reach = np.zeros(mass.shape, np.int64)
     reach[:, 0] = (mass[:, length - 1 : -1] > NEGLIGIBLE).sum(axis=1) - 1
-    return Tables(mass.ravel(), before.ravel(), reach.ravel(), np.zeros(1, np.int64))
+    return Tables(mass.ravel(), before.ravel(), scale.ravel(), reach.ravel(), np.zeros(1, np.int64))
