@@ -274,8 +274,24 @@ def test_plan_says_what_a_run_would_take(out: Path, capsys: pytest.CaptureFixtur
     assert adam["memory_gib"] > 0
     assert not (tmp_path / "new").exists()
     assert run([*words, "--out", str(out)]) == 0
-    adam, _ = json.loads(capsys.readouterr().out)
+    printed = capsys.readouterr()
+    adam, _ = json.loads(printed.out)
     assert (adam["shards"], adam["shards_done"], adam["hours"]) == (6, 6, 0)
+    assert printed.err == ""
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"), [(["--epochs", "1"], "holds another sweep"), (["--block", "2"], "begun with --block 3")]
+)
+def test_plan_answers_and_says_what_run_would_refuse(
+    out: Path, change: list[str], expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["grid", "plan", "digits-mlp", "-o", "adam", *TINY, *change, "--out", str(out), "--format", "json"]
+    assert run(words) == 0
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)[0]["shards_done"] == 0
+    assert printed.err.startswith("`grid run` would refuse: ")
+    assert expected in printed.err
 
 
 def test_submit_without_slurm(

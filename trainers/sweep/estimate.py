@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from grids.errors import BadInput
 from trainers.engine import train_block
-from trainers.sweep import shard_file
+from trainers.sweep import manifest, shard_file
 from trainers.sweep.job import Job
 from trainers.sweep.partition import partition
 from trainers.sweep.sealed_file import Damaged
@@ -17,6 +17,9 @@ from trainers.task import Dataset
 
 PROBE_SECONDS = 0.5
 """What is timed should take this much; less says more of the machine's other work than of ours."""
+
+LONG_STEP = 10.0
+"""Where a single step takes this much, it is not repeated: what its first call pays besides hardly counts."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class Estimate:
         hours: all shards that are still to be trained, on `workers` devices side by side.
         device_hours: the same, summed over devices: GPU-hours where they are GPUs.
         memory: bytes a worker needs, at its peak.
+        obstacle: why `grid run` would refuse to train into this folder; None where it would not.
     """
 
     task: str
@@ -46,13 +50,14 @@ class Estimate:
     memory: int
     workers: int
     device: str
+    obstacle: str | None
 
 
 def estimate(job: Job, workers: int = 1, clock: Callable[[], float] = time.perf_counter) -> Estimate:
     """Measure a few steps of a job's largest shard, and scale them up. Writes nothing.
 
     Raises:
-        BadInput: whatever `grid run` would refuse.
+        BadInput: whatever `grid run` would refuse, but for a folder that holds something else.
     """
     sweep = partition(job, workers)
     shards = sweep.shards(range(job.seeds))
@@ -77,7 +82,16 @@ def estimate(job: Job, workers: int = 1, clock: Callable[[], float] = time.perf_
         memory=memory,
         workers=workers,
         device=EngineTrainer(job, sweep).record()["device"],
+        obstacle=_obstacle(job, sweep),
     )
+
+
+def _obstacle(job: Job, sweep: Sweep) -> str | None:
+    try:
+        manifest.check(job.layout, sweep, job.block)
+    except BadInput as error:
+        return str(error)
+    return None
 
 
 def _is_there(job: Job, sweep: Sweep, shard: Shard) -> bool:
@@ -91,8 +105,8 @@ def measure(job: Job, sweep: Sweep, shard: Shard, clock: Callable[[], float] = t
     """Seconds that a shard takes from its start to its end, and the bytes that it needs, from a part of its work.
 
     Timed at two lengths, of which the difference is what more of it costs and the rest what starting costs: batches
-    of one epoch where a few of them take long enough to be timed, else whole epochs. Cells that diverge are dropped
-    in a real run, so the estimate is rather too long than too short.
+    of one epoch where a few of them take long enough to be timed, else whole epochs. Of a big network on a slow device
+    one step has to do. Cells that diverge are dropped in a real run, so the estimate is rather too long than too short.
     """
     data, batch = job.data, job.task.batch_size
     steps = max(len(data.train_y) // batch, 1)
@@ -104,8 +118,10 @@ def measure(job: Job, sweep: Sweep, shard: Shard, clock: Callable[[], float] = t
             train_block(job.task, cut, job.rule, sweep.hyper(shard), shard.seed, epochs=epochs, device=job.device)
             return clock() - begun
 
-    seconds(1, min(2, steps), batch)  # the first call pays for compiling, caches and allocation
-    step, start, enough = _slope(lambda batches: seconds(1, batches, batch), min(2, steps), steps)
+    step, start = seconds(1, 1, batch), 0.0  # the first call pays for compiling, caches and allocation too
+    enough = step >= LONG_STEP
+    if not enough:
+        step, start, enough = _slope(lambda batches: seconds(1, batches, batch), min(2, steps), steps)
     if enough:
         # An evaluation is a forward pass, about a third of a step's work.
         epoch = step * (steps + len(data.valid_y) / batch / 3)

@@ -68,6 +68,26 @@ def adopt(layout: Layout, sweep: Sweep, seeds: int, block: int | None, fresh: bo
         found = read(layout)
         assert found is not None
     there, recorded = found
+    _refuse_other_sweep(layout, sweep, block, there)
+    if recorded != seeds:
+        write_whole(layout.manifest, _text(there, seeds))
+    return there
+
+
+def check(layout: Layout, sweep: Sweep, block: int | None) -> None:
+    """Refuse what `adopt` would refuse, and change nothing.
+
+    Raises:
+        BadInput: see `adopt`.
+    """
+    found = read(layout)
+    if found is None:
+        _refuse_other_surface(layout, sweep)
+    else:
+        _refuse_other_sweep(layout, sweep, block, found[0])
+
+
+def _refuse_other_sweep(layout: Layout, sweep: Sweep, block: int | None, there: Sweep) -> None:
     if there.id != sweep.id:
         raise BadInput(
             f"{layout.shards}: holds another sweep ({sweep.difference(there.identity)}); "
@@ -78,9 +98,6 @@ def adopt(layout: Layout, sweep: Sweep, seeds: int, block: int | None, fresh: bo
             f"{layout.shards}: was begun with --block {there.block}, not {block}; "
             "leave the option out to go on, or start over with --fresh"
         )
-    if recorded != seeds:
-        write_whole(layout.manifest, _text(there, seeds))
-    return there
 
 
 def _text(sweep: Sweep, seeds: int) -> str:

@@ -112,6 +112,8 @@ def plan(
     rows = []
     for job in _jobs(task, optimizer, space, seeds, epochs, names[0], data, out, block):
         one = estimate(job, len(names))
+        if one.obstacle is not None:
+            say(f"`grid run` would refuse: {one.obstacle}")
         gpu = job.device.type == "cuda"
         rows.append(
             {

@@ -11,10 +11,11 @@ import torch
 from grids.errors import BadInput
 from grids.space import PRESETS
 from trainers.rules import get_rule
-from trainers.sweep import manifest, partition
+from trainers.sweep import estimate, manifest, partition
 from trainers.sweep import run as runner
 from trainers.sweep.estimate import PROBE_SECONDS, _slope
 from trainers.sweep.job import Job, fit_space
+from trainers.task import Dataset, Task
 
 
 @pytest.fixture
@@ -73,6 +74,22 @@ def test_noise_never_makes_a_negative_cost(measure: Callable[[int], float]) -> N
     assert start >= 0
     assert not enough
     assert _slope(measure, 1, 1)[0] > 0
+
+
+@pytest.mark.parametrize(("seconds", "calls"), [(11.0, 1), (0.3, 3)])
+def test_a_long_step_is_timed_once(seconds: float, calls: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    trained: list[int] = []
+    job = Job("digits-mlp", "adam", "tiny", epochs=7, device_name="cpu")
+
+    def train_block(task: Task, data: Dataset, *_: object, epochs: int, **__: object) -> None:
+        assert epochs == 1
+        trained.append(len(data.train_y) // task.batch_size)
+
+    monkeypatch.setattr(estimate, "train_block", train_block)
+    shard = job.sweep.shards([0])[0]
+    found, _ = estimate.measure(job, job.sweep, shard, clock=lambda: seconds * sum(trained))
+    assert len(trained) == calls
+    assert found == pytest.approx(7 * seconds * (1297 // 64 + 500 / 64 / 3))
 
 
 def test_a_gpu_is_tried_only_where_a_folder_begins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
