@@ -17,6 +17,11 @@ Cell = tuple[int, ...]
 
 Scale = Literal["log", "linear"]
 
+MOST_AXES = 30
+"""Some of numpy takes 32 dimensions at most, of which seeds and epochs are two."""
+MOST_CELLS = 10_000_000
+"""So many cells of a space that somebody types: a slip of the hand must not fill the machine's memory."""
+
 
 @dataclass(frozen=True)
 class Axis:
@@ -100,6 +105,9 @@ class Space:
     {'alpha': 1.0, 'epsilon': 1e-08}
     >>> space.flat((1, 0)), space.cell(3)
     (3, (1, 0))
+
+    Raises:
+        BadInput: no axes, more than `MOST_AXES`, or two of one name.
     """
 
     axes: tuple[Axis, ...]
@@ -108,6 +116,8 @@ class Space:
         object.__setattr__(self, "axes", tuple(self.axes))
         if not self.axes:
             raise BadInput("a space needs at least one axis")
+        if len(self.axes) > MOST_AXES:
+            raise BadInput(f"a space may have {MOST_AXES} axes, not {len(self.axes)}")
         if len(set(self.names)) != len(self.axes):
             raise BadInput(f"a space's axes need different names, not {', '.join(self.names)}")
 
@@ -210,7 +220,7 @@ def parse_space(text: str) -> Space:
     (0.001, 0.01, 0.1, 1.0)
 
     Raises:
-        BadInput: an unknown preset, or an axis that cannot be read.
+        BadInput: an unknown preset, an axis that cannot be read, or more than `MOST_CELLS` cells.
     """
     if "=" not in text:
         if text not in PRESETS:
@@ -220,7 +230,10 @@ def parse_space(text: str) -> Space:
     for part in re.split(r",(?=\s*[A-Za-z_]\w*\s*=)", text):
         name, _, values = part.partition("=")
         axes.append(Axis.of(name.strip(), _parse_values(name.strip(), values)))
-    return Space(tuple(axes))
+    space = Space(tuple(axes))
+    if space.size > MOST_CELLS:
+        raise BadInput(f"a space may have {MOST_CELLS:,} cells, not {space.size:,}")
+    return space
 
 
 def _parse_values(name: str, text: str) -> tuple[float, ...]:
@@ -230,6 +243,8 @@ def _parse_values(name: str, text: str) -> tuple[float, ...]:
             low, high, count = float(span[1]), float(span[2]), int(span[3])
             if not 0 < low < high or count < 2:
                 raise BadInput(f"axis '{name}': a range needs 0 < low < high and 2 values or more, not '{text}'")
+            if count > MOST_CELLS:
+                raise BadInput(f"axis '{name}': a space may have {MOST_CELLS:,} cells, not {count:,}")
             # Rounded to 12 digits, so that a decade is the decimal 0.01 and not its neighbour.
             return tuple(float(f"{value:.12g}") for value in np.geomspace(low, high, count))
         return tuple(float(value) for value in re.split(r"[,\s:;]+", text.strip().strip("[]()")) if value)

@@ -66,6 +66,9 @@ def test_spaces_in_words(text: str, values: list[tuple[float, ...]]) -> None:
         ("alpha=0..1:3", "a range needs 0 < low < high"),
         ("alpha=1..2:1", "a range needs"),
         ("=1,2", "an axis needs a name"),
+        ("alpha=1e-3..1:99999999999", r"axis 'alpha': a space may have 10,000,000 cells, not 99,999,999,999"),
+        ("alpha=1..9:4000,beta=1..9:4000", r"a space may have 10,000,000 cells, not 16,000,000"),
+        (",".join(f"x{k}=1" for k in range(31)), r"a space may have 30 axes, not 31"),
     ],
 )
 def test_what_is_no_space(text: str, message: str) -> None:
