@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from grids.errors import BadInput
-from grids.sealed import SealedFile, write_sealed
+from grids.sealed import REPLAYS, SealedFile, write_sealed
 
 FORMAT = 1
 SCHEMA = pa.schema(
@@ -40,7 +40,7 @@ def save(frame: pd.DataFrame, path: str | Path, header: Mapping[str, Any]) -> No
         BadInput: the file cannot be written.
     """
     table = pa.Table.from_pandas(frame, schema=SCHEMA, preserve_index=False, nthreads=1)
-    write_sealed(path, table, {"format": FORMAT, "kind": "replays", **header})
+    write_sealed(path, table, {"format": FORMAT, "kind": REPLAYS, **header})
 
 
 def load(path: str | Path) -> tuple[pd.DataFrame, dict[str, Any]]:

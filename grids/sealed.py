@@ -28,6 +28,8 @@ from grids.errors import BadInput
 HEADER_KEY = b"tunecost"
 SEAL_KEY = b"tunecost-seal"
 ARROW_KEY = b"ARROW:schema"
+REPLAYS = "replays"
+"""The `kind` in a replay table's header; a surface's has none."""
 UNSEALED = b"0" * 64
 _SEAL_TRACE = re.compile(b"|".join(SEAL_KEY[:i] + b"." + SEAL_KEY[i + 1 :] for i in range(len(SEAL_KEY))), re.DOTALL)
 """The seal's key with at most one byte altered: a file was sealed if it is anywhere in it."""

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from grids.errors import BadInput
-from grids.sealed import SealedFile, write_sealed
+from grids.sealed import REPLAYS, SealedFile, write_sealed
 from grids.space import Space, number_text
 from grids.surface import Provenance, Surface
 
@@ -66,6 +66,8 @@ def load(path: str | Path) -> Surface:
     """
     file = SealedFile(path)
     file.check_format(FORMAT)
+    if file.header.get("kind") == REPLAYS:
+        raise BadInput(f"{path}: is a replay table, not a surface")
     try:
         surface = _surface(file.table, file.header)
     except BadInput as error:

@@ -136,6 +136,7 @@ FAULTS: dict[str, tuple[Callable[[pa.Table, dict[str, Any]], Any], str]] = {
         lambda table, header: table.append_column("curve", table["value"]),
         r"column 'curve' holds double",
     ),
+    "a replay table": (set_header(kind="replays"), r"is a replay table, not a surface"),
     "no axes": (lambda table, header: header.pop("axes") and None, r"header's axes are missing or wrong"),
     "axes that are none": (set_header(axes="alpha"), r"header's axes are missing or wrong"),
     "axes of text": (set_header(axes=[{"name": "alpha", "values": ["x"]}]), r"header's axes are missing or wrong"),
