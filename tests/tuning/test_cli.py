@@ -1,5 +1,6 @@
 """The command line's root: exit codes, one line on stderr, help with its defaults, and what it does not import."""
 
+import importlib.metadata
 import json
 import os
 import re
@@ -111,6 +112,11 @@ def test_wrong_use_is_one_line_and_exit_2(
     assert line.startswith("tunecost: ")
     assert words in line
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["--version"]) == 0
+    assert capsys.readouterr().out == f"tunecost {importlib.metadata.version('tunecost')}\n"
 
 
 def test_the_console_script_exits_with_the_code(tmp_path: Path) -> None:
