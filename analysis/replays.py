@@ -103,10 +103,34 @@ def load_groups(paths: Sequence[str | Path]) -> list[Group]:
     """The groups of one or more replay tables, in order of appearance; halves of one replay in two files are joined.
 
     Raises:
-        BadInput: a table that cannot be read, holds nothing, or in which a replay has no end or two.
+        BadInput: a table that cannot be read, holds nothing, or in which a replay has no end or two; parts of a group
+            that were judged differently, or on different surfaces of one name.
     """
-    frames = [replay_table.load(path)[0] for path in paths]
-    return split(pd.concat(frames, ignore_index=True), ", ".join(str(path) for path in paths))
+    tables = [replay_table.load(path) for path in paths]
+    source = ", ".join(map(str, paths))
+    groups = split(pd.concat([frame for frame, _ in tables], ignore_index=True), source)
+    ways: dict[tuple[str, ...], list[str]] = {}
+    for frame, header in tables:
+        way = f"seed statistic {header.get('seed_statistic', 'mean')}, noise {header.get('noise') or 'none'}"
+        for key in frame[list(replay_table.KEYS)].drop_duplicates().itertuples(index=False, name=None):
+            ways.setdefault(key, []).append(way)
+    for group in groups:
+        _check_parts(group, ways[group.key], source)
+    return groups
+
+
+def _check_parts(group: Group, ways: Sequence[str], source: str) -> None:
+    """`ways` says of each table that holds replays of `group` how they were judged."""
+    who = f"{source}: {group.surface}, {group.searcher}"
+    if len(set(ways)) > 1:
+        raise BadInput(f"{who}: parts that were judged differently ({'; '.join(dict.fromkeys(ways))})")
+    if len(ways) > 1:
+        try:
+            group.lowest()
+        except BadInput as error:
+            raise BadInput(
+                f"{who}: parts that were played on different surfaces (best - suboptimality differs)"
+            ) from error
 
 
 def split(frame: pd.DataFrame, source: str = "the replay table") -> list[Group]:

@@ -102,6 +102,25 @@ def test_halves_in_two_files_are_joined(folder: Path, capsys: Captured) -> None:
     assert "more than one end row" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("header", "shift", "says"),
+    [({"noise": "seed"}, 0.0, "judged differently"), ({"seed_statistic": "best"}, 0.0, "judged differently"),
+     ({}, 0.5, "played on different surfaces")],
+)  # fmt: skip
+def test_parts_of_another_kind_are_not_joined(
+    folder: Path, capsys: Captured, header: dict[str, str], shift: float, says: str
+) -> None:
+    frame, own = replay_table.load("r.parquet")
+    replay_table.save(frame[frame["repeat"] < 30], "a.parquet", own)
+    other = frame[frame["repeat"] >= 30]
+    replay_table.save(other.assign(best=other["best"] + shift), "b.parquet", own | header)
+    assert tunecost("cost a.parquet b.parquet") == 2
+    captured = capsys.readouterr()
+    assert says in captured.err
+    assert captured.err.startswith("tunecost: a.parquet, b.parquet: s.parquet, random: parts")
+    assert captured.err.count("\n") == 1
+
+
 def test_relative_targets_are_percent_of_the_lowest_value(folder: Path, capsys: Captured) -> None:
     relative = costs("r.parquet --target 20 --relative", capsys)
     absolute = costs("r.parquet --target 0.5", capsys)  # the lowest value is 2.5
