@@ -5,6 +5,7 @@ an upright strip.
 """
 
 import math
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,8 +19,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from analysis.figures.style import axis_label, optimizer_label, sheet
-from analysis.figures.ticks import label, ticks
+from analysis.figures.style import axis_label, axis_symbol, optimizer_label, sheet
+from analysis.figures.ticks import ticks
 from grids.errors import BadInput
 from grids.space import Axis, Cell
 from grids.surface import Surface
@@ -29,8 +30,11 @@ MOST = 12
 _GREY, _HATCH = "#e4e4e4", "#8a8a8a"
 _STAR = "#d0021b"
 _MANY_TIES = 12
+_NO_BREAK = "\N{NO-BREAK SPACE}"
 _BANDS = 10
-_SHORT = {"alpha": "α", "epsilon": "ε"}
+_WIDEST = 48
+"""Characters of a line above a panel."""
+_LONG_NAME = 28
 _UNITS = {"%": "%", "": ""}
 
 
@@ -129,6 +133,7 @@ def draw(surfaces: Sequence[Surface]) -> tuple[Figure, list[dict[str, Any]]]:
     bar.ax.set_yticklabels([f"{edge:g}" for edge in edges])
     bar.set_label(_scale_label(surfaces))
     figure.legend(handles=_legend(slices), loc="outside lower center", ncols=3)
+    figure.suptitle(_above(surfaces), fontsize=8)
     return figure, [row for part in slices for row in _rows(part)]
 
 
@@ -140,8 +145,8 @@ def _panel(panel: Axes, part: Slice, palette: ListedColormap, norm: BoundaryNorm
     _overlay(panel, part.diverged == 1, _GREY, "//////")
     _overlay(panel, (part.diverged > 0) & (part.diverged < 1), "none", "////")
     rows, cells = np.nonzero(part.best)
-    size = 70 if len(rows) <= _MANY_TIES else 12
-    panel.scatter(cells + 0.5, rows + 0.5, marker="*", s=size, c=_STAR, edgecolors="white", linewidths=0.6, zorder=3)
+    size, rim = (70, 0.6) if len(rows) <= _MANY_TIES else (16, 0.0)
+    panel.scatter(cells + 0.5, rows + 0.5, marker="*", s=size, c=_STAR, edgecolors="white", linewidths=rim, zorder=3)
     _ticks(panel.yaxis, upright, most=11)
     panel.set_ylabel(axis_label(upright.name))
     height, width = part.suboptimality.shape
@@ -183,12 +188,27 @@ def _below_title(part: Slice) -> list[str]:
     surface = part.surface
     ties = int(part.best.sum()) - 1
     lowest = f"lowest {part.lowest:.4g}{_UNITS.get(surface.provenance.unit, ' ' + surface.provenance.unit)}"
-    cell = zip(surface.space.axes, part.best_cell, strict=True)
-    where = ", ".join(f"{_SHORT.get(axis.name, axis.name)} = {label(axis, index)}" for axis, index in cell)
-    lines = [f"{lowest} at {where}" + (f" (+{ties} tie{'s' if ties > 1 else ''})" if ties else "")]
+    cell = surface.space.values(part.best_cell).items()
+    # A line may end between two hyperparameters, not within one.
+    where = ", ".join(f"{_clipped(axis_symbol(name))} = {value:g}".replace(" ", _NO_BREAK) for name, value in cell)
+    texts = [f"{lowest} at {where}" + (f" (+{ties}{_NO_BREAK}tie{'s' if ties > 1 else ''})" if ties else "")]
     if len(surface.space.axes) > 2:
-        lines = [lowest, f"at {where}", f"each cell: the best over {', '.join(surface.space.names[2:])}"]
-    return lines
+        texts.append(f"each cell: the best over {', '.join(surface.space.names[2:])}")
+    return [line for text in texts for line in textwrap.wrap(text, _WIDEST, break_on_hyphens=False)]
+
+
+def _clipped(name: str) -> str:
+    """A long name without its middle; the axis itself is labelled with all of it."""
+    return name if len(name) <= _LONG_NAME else f"{name[:12]}…{name[-12:]}"
+
+
+def _above(surfaces: Sequence[Surface]) -> str:
+    """The task, where all panels share one, and how many seeds a cell's value is the mean of."""
+    tasks = {surface.provenance.task for surface in surfaces}
+    seeds = sorted({len(surface.seeds) for surface in surfaces})
+    many = f"{seeds[0]}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
+    words = "one seed" if seeds == [1] else f"mean over {many} seeds"
+    return f"{tasks.pop()}: {words}" if len(tasks) == 1 else words
 
 
 def _scale_label(surfaces: Sequence[Surface]) -> str:

@@ -47,6 +47,8 @@ def draw(
     _finish(left, "step t", f"{MEASURE} over steps 1 to t", "At one learning rate each")
     _finish(right, "learning rate α", MEASURE, "At every learning rate")
     right.tick_params(labelleft=True)
+    # A line does not end between a name and its number.
+    caption = caption.replace(" = ", "\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}")
     figure.supxlabel(textwrap.fill(caption, 150), x=0.01, ha="left", fontsize=7, color="#444444")
     return figure, [{"panel": "path", **row} for row in paths] + [{"panel": "sweep", **row} for row in sweep]
 

@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import BoundaryNorm, Colormap, ListedColormap
 from matplotlib.figure import Figure
 
-from analysis.figures.style import axis_label, colour, optimizer_label, sheet
+from analysis.figures.style import axis_label, axis_symbol, colour, folded, optimizer_label, sheet
 from analysis.figures.ticks import ticks
 from analysis.separability import Pair, coordinates, regimes, ridge, ridge_rows, ridge_slope, two_step
 from grids.errors import BadInput
@@ -132,15 +132,15 @@ def _losses(panel: Axes, pair: Pair, level: float) -> None:
     panel.set_xlabel(f"{axis_label(pair.second.name)} at the start")
     panel.set_ylabel("loss in the end")
     within = 100 * float(steps.within.mean())
-    panel.set_title(f"tune {_short(pair.first.name)}, then {_short(pair.second.name)}", pad=16)
+    panel.set_title(folded(f"tune {axis_symbol(pair.first.name)}, then {axis_symbol(pair.second.name)}"), pad=16)
     panel.annotate(f"within {level:g} from {within:.0f}% of starts", (0.5, 1.0), xycoords="axes fraction",
                    xytext=(0, 2), textcoords="offset points", ha="center", va="bottom", fontsize=8)  # fmt: skip
 
 
 def _shares(panel: Axes, pair: Pair, row: Mapping[str, Any]) -> None:
     names = {
-        "first_share": f"{_short(pair.first.name)} alone",
-        "second_share": f"{_short(pair.second.name)} alone",
+        "first_share": folded(f"{axis_symbol(pair.first.name)} alone"),
+        "second_share": folded(f"{axis_symbol(pair.second.name)} alone"),
         "interaction_share": "together",
     }
     values = [row[name] for name, _ in _SHARES]
@@ -153,10 +153,6 @@ def _shares(panel: Axes, pair: Pair, row: Mapping[str, Any]) -> None:
     panel.set_yticks(places, [names[name] for name, _ in _SHARES])
     panel.set(xlim=(0, 1.28), xticks=[0, 0.5, 1], xlabel=f"share of variance ({row['scale']})")
     panel.set_title("variance", pad=16)
-
-
-def _short(name: str) -> str:
-    return axis_label(name).rpartition(" ")[2]
 
 
 def _mark(side: Any, axis: Any, most: int) -> None:

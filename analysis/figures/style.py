@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,10 @@ _SETTINGS: Any = {
     "axes.grid": False,
     "grid.color": "#dddddd",
     "grid.linewidth": 0.6,
-    "legend.frameon": False,
+    # White behind the words: a line that runs under them stays readable, and so do they.
+    "legend.facecolor": "white",
+    "legend.edgecolor": "none",
+    "legend.framealpha": 0.8,
     "lines.linewidth": 1.6,
     "hatch.linewidth": 0.6,
     "pdf.fonttype": 42,
@@ -74,6 +78,9 @@ _SEARCHERS = {
     "optuna": "Optuna",
 }
 _AXES = {"alpha": "learning rate α", "epsilon": "adaptability ε"}
+_SYMBOLS = {"alpha": "α", "epsilon": "ε"}
+_FOLD = 24
+"""Characters from which a name is folded."""
 
 
 def styled() -> Any:
@@ -141,8 +148,27 @@ def searcher_label(text: str) -> str:
 
 
 def axis_label(name: str) -> str:
-    """`learning rate α` for `alpha`; another axis is called by its name."""
-    return _AXES.get(name, name)
+    """`learning rate α` for `alpha`; another axis is called by its name, a long one on several lines."""
+    return _AXES.get(name) or folded(name)
+
+
+def axis_symbol(name: str) -> str:
+    """`α` for `alpha`; another axis is called by its name."""
+    return _SYMBOLS.get(name, name)
+
+
+def folded(name: str) -> str:
+    """`name` on as many lines as it needs, broken after spaces and `_`, `-`, `.`, `/`.
+
+    >>> folded("weight_decay_of_all_layers")
+    'weight_decay_of_all_\\nlayers'
+    """
+    lines = [""]
+    for part in re.findall(r".*?[\s_./-]+|.+$", name):
+        if lines[-1] and len(lines[-1] + part.rstrip()) > _FOLD:
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def searcher_order(text: str) -> tuple[int, str]:

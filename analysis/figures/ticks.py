@@ -6,6 +6,8 @@ import numpy as np
 
 from grids.space import Axis
 
+_PLAIN = (0.01, 1000.0)
+"""An axis whose values all lie from the first to below the second needs no powers of ten."""
 _LONG = 12
 """Characters of math text from which on labels need twice the room."""
 
@@ -25,9 +27,15 @@ def scientific(value: float) -> str:
 
 
 def label(axis: Axis, index: int) -> str:
-    """The value at `index` as it is written at the axis: scientific on a log scale, plain on a linear one."""
-    value = axis.values[index]
-    return scientific(value) if axis.scale == "log" else f"{value:g}"
+    """The value at `index` as it is written at the axis: in powers of ten on a log scale that goes far."""
+    return _written(axis, axis.values[index])
+
+
+def _written(axis: Axis, value: float) -> str:
+    low, high = _PLAIN
+    far = axis.scale == "log" and not all(low <= one < high for one in axis.values)
+    plain = f"{value:g}"
+    return scientific(value) if far or "e" in plain else plain
 
 
 def ticks(axis: Axis, most: int) -> list[tuple[float, str]]:
@@ -42,7 +50,7 @@ def ticks(axis: Axis, most: int) -> list[tuple[float, str]]:
         powers = range(math.ceil(low - 1e-9), math.floor(high + 1e-9) + 1)
         if len(powers) >= 3:
             places = np.interp(powers, np.log10(axis.values), np.arange(len(axis)))
-            marks = [(float(place), scientific(10.0**power)) for place, power in zip(places, powers, strict=True)]
+            marks = [(float(place), _written(axis, 10.0**power)) for place, power in zip(places, powers, strict=True)]
     if max(len(text) for _, text in marks) > _LONG:
         most = max(1, most // 2)
     return marks[:: math.ceil(len(marks) / most)]

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from analysis.figures import figure1
 from analysis.figures.style import styled
 from grids.errors import BadInput
-from grids.space import PRESETS
+from grids.space import PRESETS, Space
 from grids.surface import Provenance, Surface
 
 Make = Callable[..., Surface]
@@ -124,6 +124,40 @@ def test_a_sheet_holds_twelve(make_surface: Make) -> None:
     assert len(rows) == 48
     with pytest.raises(BadInput, match="1 to 12"):
         figure1.draw(surfaces)
+
+
+def renamed(surface: Surface, name: str) -> Surface:
+    """The same surface with another name of its second axis."""
+    first, second, *rest = surface.space.axes
+    return replace(surface, space=Space((first, replace(second, name=name), *rest)))
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_long_names_stay_on_the_sheet(make_surface: Make, count: int, assert_legible: Callable[[Figure], None]) -> None:
+    surface = renamed(make_surface((5, 40)), "weight_decay_of_all_layers_except_norms")
+    with styled():
+        figure, _ = figure1.draw([surface] * count)
+        assert_legible(figure)
+        canvas_width = figure.get_figwidth()
+    widths = [panel.get_position().width * canvas_width for panel in panels(figure)]
+    assert min(widths) > 1.8  # inches: the names have not squeezed the map
+
+
+def test_the_sheet_says_its_task_and_seeds(make_surface: Make) -> None:
+    def above(*surfaces: Surface) -> str:
+        return figure1.draw(surfaces)[0].get_suptitle()
+
+    one, three = make_surface((2, 2)), make_surface((2, 2), seeds=3)
+    assert above(one) == "task: one seed"
+    assert above(three, three) == "task: mean over 3 seeds"
+    assert above(one, make_surface((2, 2), seeds=3, task="other")) == "mean over 1 to 3 seeds"
+
+
+def test_the_best_cells_values_stand_as_a_user_types_them(make_surface: Make) -> None:
+    figure, _ = figure1.draw([make_surface((3, 4))])
+    (said,) = (text.get_text().replace("\N{NO-BREAK SPACE}", " ") for text in panels(figure)[0].texts)
+    alpha, epsilon = (part.split(" = ")[1] for part in said.partition(" at ")[2].split(", "))
+    assert {alpha, epsilon} <= {"1e-05", "0.0001", "0.001", "0.01"}
 
 
 @pytest.mark.parametrize("count", [1, 2])

@@ -73,6 +73,27 @@ def test_values_are_written_in_scientific_notation() -> None:
     assert scientific(9.999e-4) == "$10^{-3}$"
 
 
+def test_values_of_a_short_range_are_written_plainly() -> None:
+    near, far = Axis("lr", (0.05, 1.0, 20.0)), Axis("lr", (1e-4, 1.0))
+    assert [label(near, i) for i in range(3)] == ["0.05", "1", "20"]
+    assert [label(far, i) for i in range(2)] == ["$10^{-4}$", "$10^{0}$"]
+    assert label(Axis("x", (0.0, 1e-8, 1.0), "linear"), 1) == "$10^{-8}$"
+    assert [text for _, text in ticks(Axis("lr", tuple(0.01 * 2.0**k for k in range(16))), 6)] == [
+        "0.01",
+        "0.1",
+        "1",
+        "10",
+        "100",
+    ]
+
+
+def test_long_names_are_folded() -> None:
+    assert style.axis_label("weight_decay_of_all_layers_except_norms") == "weight_decay_of_all_\nlayers_except_norms"
+    assert style.axis_label("beta2") == style.axis_symbol("beta2") == "beta2"
+    assert style.axis_label("x" * 40) == "x" * 40
+    assert style.axis_symbol("epsilon") == "ε"
+
+
 def test_the_papers_axes_are_labelled_at_decades() -> None:
     alpha, epsilon = PRESETS["paper-cifar"].axes
     for axis, most in ((alpha, 11), (epsilon, 6)):
