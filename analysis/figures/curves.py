@@ -68,7 +68,7 @@ def draw(
     floor = level / _FLOOR
     for curve in lines:
         trials = np.arange(1, len(curve.mean) + 1)
-        shown = np.where(curve.mean > 0, curve.mean, np.nan)
+        shown = np.maximum(curve.mean, floor / 10)  # a curve that comes to 0 leaves by the foot of the scale
         axes.plot(trials, shown, color=curve.colour, linestyle=curve.line, label=curve.label)
         if curve.band and len(lines) <= _CROWD:
             low, high = (np.maximum(side, floor / 10) for side in curve.band)
@@ -86,12 +86,13 @@ def draw(
         axes.xaxis.set_minor_formatter("")
     else:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.set_ylim(floor, 1.5 * max(float(curve.mean[np.isfinite(curve.mean)].max()) for curve in lines))
+    highest = max(float(curve.mean[np.isfinite(curve.mean)].max(initial=level)) for curve in lines)
+    axes.set_ylim(floor, 1.5 * highest)
     axes.set_xlim(1, reach)
     axes.set_xlabel("trials" if count == Count.trials else "distinct cells")
     axes.set_ylabel("suboptimality")
     light_grid(axes, "both")
-    place: Any = {"loc": "upper right"}
+    place: Any = {"loc": "best"}
     if len(lines) > _CROWD:
         place = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0), "fontsize": 7}
     axes.legend(**place, title=f"falls below {level:g} after", title_fontsize=8, alignment="left")

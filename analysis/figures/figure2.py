@@ -46,7 +46,8 @@ def draw(
         who = contenders(groups, task)
         rows += bars.draw(left, own, who, target, count, seed, exact or {})
         rows += curves.draw(right, own, who, level, count, seed, exact or {})
-        left.set_title(f"{task}: expected trials to suboptimality ≤ {target:g}", loc="left")
+        unit = "trials" if count == Count.trials else "distinct cells"
+        left.set_title(f"{task}: expected {unit} to suboptimality ≤ {target:g}", loc="left")
         right.set_title("mean suboptimality of the best cell so far", loc="left")
     repeats = sorted({group.repeats for group in groups})
     many = f"{repeats[0]:,}" if len(repeats) == 1 else f"{repeats[0]:,} to {repeats[-1]:,}"

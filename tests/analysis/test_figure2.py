@@ -128,7 +128,36 @@ def test_exact_laws_take_the_replays_place(table: pd.DataFrame) -> None:
     assert "exact mean" in legend(figure.axes[0])
 
 
+def test_a_curve_that_comes_to_nothing_leaves_by_the_foot_of_the_scale(played: Callable[..., pd.DataFrame]) -> None:
+    frame = played([[0, 1], [1]], np.array([4.0, 0.0]), searcher="gld")
+    figure, _ = figure2.draw(split(frame))
+    axes = figure.axes[1]
+    (line,) = (line for line in axes.get_lines() if line.get_label().startswith("Adam"))
+    assert line.get_ydata()[0] == 2.0
+    assert 0 < line.get_ydata()[1] < axes.get_ylim()[0]
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_surface_of_equals_is_drawn(played: Callable[..., pd.DataFrame], assert_legible: Check) -> None:
+    with styled():
+        figure, _ = figure2.draw(split(played([[0], [0]], np.array([3.0]), searcher="gld")))
+        assert_legible(figure)
+    low, high = figure.axes[1].get_ylim()
+    assert low < 1.0 < high
+
+
+def test_the_legend_makes_way_for_curves_that_stay_high(played: Callable[..., pd.DataFrame]) -> None:
+    frame = played([[0] * 40] * 3, np.array([50.0, 0.0]), searcher="gld")
+    with styled():
+        figure, _ = figure2.draw(split(frame))
+        figure.draw_without_rendering()
+    axes = figure.axes[1]
+    box = axes.get_legend().get_window_extent()
+    assert box.y1 < axes.transData.transform((1, 50.0))[1]
+
+
 def test_distinct_cells_can_be_counted(table: pd.DataFrame) -> None:
     figure, rows = figure2.draw(split(table), count=Count.unique)
     assert {row["count"] for row in drawn(rows, "bars")} == {"unique"}
     assert figure.axes[1].get_xlabel() == "distinct cells"
+    assert "expected distinct cells to" in figure.axes[0].get_title(loc="left")
