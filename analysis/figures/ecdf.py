@@ -42,7 +42,7 @@ def draw(
     lines = math.ceil(len(surfaces) / columns)
     figure = sheet(0.6 + 3.4 * columns, 0.9 + 2.8 * lines)
     panels = figure.subplots(lines, columns, squeeze=False)
-    reach = max(int(group.spent(count).max()) for group in groups)
+    reach = max(2, *(int(group.spent(count).max()) for group in groups))
     rows: list[dict[str, Any]] = []
     several_tasks = len({group.task for group in groups}) > 1
     for place, (panel, surface) in enumerate(zip(panels.flat, surfaces, strict=False)):
@@ -52,8 +52,9 @@ def draw(
         name = optimizer_label(own[0].optimizer)
         panel.set_title(f"{own[0].task}: {name}" if several_tasks else name)
         panel.set_xscale("log")
-        panel.set(xlim=(1, max(2, reach)), ylim=(0, 1.02))
+        panel.set(xlim=(1, reach), ylim=(0, 1.02))
         panel.xaxis.set_major_formatter("{x:g}")
+        panel.xaxis.set_minor_formatter("")
         light_grid(panel, "both")
         if place % columns == 0:
             panel.set_ylabel("share of targets reached")
@@ -62,7 +63,10 @@ def draw(
     for panel in panels.flat[len(surfaces) :]:
         panel.set_axis_off()
     handles = {line.get_label(): line for panel in panels.flat for line in panel.get_lines() if _named(line)}
-    figure.legend(handles=list(handles.values()), loc="outside lower center", ncols=min(6, len(handles)))
+    # Inches of an entry: its line and some space, then its letters.
+    room = 0.7 + 0.072 * max(map(len, map(str, handles)))
+    across = min(6, len(handles), max(1, int(figure.get_figwidth() / room)))
+    figure.legend(handles=list(handles.values()), loc="outside lower center", ncols=across)
     span = f"{min(targets):g}" if len(targets) == 1 else f"{max(targets):g} … {min(targets):g}"
     targets_said = f"{len(targets)} target{'s' * (len(targets) > 1)}: suboptimality {span}"
     between = "; " if columns > 1 else "\n"

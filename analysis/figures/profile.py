@@ -47,11 +47,16 @@ def draw(
     light_grid(panel, "both")
     panel.legend(loc="lower right")
     surfaces = len(dict.fromkeys(surface for surface, _ in problems))
-    title = f"{len(problems)} problems: {surfaces} surfaces × suboptimality {', '.join(f'{t:g}' for t in targets)}"
+    title = f"{_many(len(problems), 'problem')}: {_many(surfaces, 'surface')} × suboptimality "
+    title += ", ".join(f"{target:g}" for target in targets)
     if few:
         title += f"\n{few} of {costs.size} costs rest on fewer than 5 hits"
     panel.set_title(title, fontsize=8)
     return figure, _rows(problems, searchers, costs, ratios, count)
+
+
+def _many(number: int, thing: str) -> str:
+    return f"{number} {thing}{'s' * (number > 1)}"
 
 
 def _rows(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
@@ -34,6 +35,25 @@ def test_any_number_of_surfaces(table: pd.DataFrame, surfaces: int, assert_legib
         assert_legible(figure)
     with pytest.raises(BadInput, match="at most 12"):
         ecdf.draw(split(pd.concat([one.assign(surface=f"s{i}") for i in range(13)])), [1.0])
+
+
+@pytest.mark.parametrize("surfaces", [1, 3])
+def test_long_names_of_searchers_stay_on_the_sheet(
+    table: pd.DataFrame, surfaces: int, assert_legible: Callable[[Figure], None]
+) -> None:
+    one = table[table["surface"] == "task/adam"].replace({"searcher": {"gld": "gld:radius_max=10,ball=clip"}})
+    more = [one, one.assign(searcher="optuna:" + one["searcher"].str[:4] + "SamplerOfSomeone")]
+    frame = pd.concat([part.assign(surface=f"s{i}", optimizer=f"o{i}") for part in more for i in range(surfaces)])
+    with styled():
+        for figure, _ in (ecdf.draw(split(frame), TARGETS), profile.draw(split(frame), [1.0])):
+            assert_legible(figure)
+
+
+def test_a_surface_of_one_cell_has_a_profile(played: Callable[..., pd.DataFrame]) -> None:
+    figure, _ = ecdf.draw(split(played([[0], [0]], np.array([3.0]))), TARGETS)
+    (line,) = figure.axes[0].get_lines()
+    assert line.get_xdata().tolist() == [1, 2]
+    assert line.get_ydata().tolist() == [1, 1]
 
 
 def test_performance_profiles(table: pd.DataFrame, assert_legible: Callable[[Figure], None]) -> None:
