@@ -162,8 +162,13 @@ class SealedFile:
         recorded = self.header.get("sha256")
         if recorded is not None and recorded != columns_sha256(self.table):
             raise BadInput(f"{self.path}: altered since it was written (the columns' sha256 does not match)")
-        if self._foreign or not self._was_sealed:
-            return
-        unsealed = self._content.replace(self._seal, UNSEALED, 1) if self._seal else self._content
-        if self._seal is None or hashlib.sha256(unsealed).hexdigest().encode() != self._seal:
+        if self.altered:
             raise BadInput(f"{self.path}: altered since it was written (the file's seal does not match)")
+
+    @property
+    def altered(self) -> bool:
+        """Whether a byte differs from what was written here; never of a file that another program wrote."""
+        if self._foreign or not self._was_sealed:
+            return False
+        unsealed = self._content.replace(self._seal, UNSEALED, 1) if self._seal else self._content
+        return self._seal is None or hashlib.sha256(unsealed).hexdigest().encode() != self._seal

@@ -71,7 +71,8 @@ def load(path: str | Path) -> Surface:
     try:
         surface = _surface(file.table, file.header)
     except BadInput as error:
-        raise BadInput(f"{path}: {error}") from error
+        how = "altered since it was written: " if file.altered else ""
+        raise BadInput(f"{path}: {how}{error}") from error
     file.check_seal()
     return surface
 

@@ -54,6 +54,20 @@ def test_any_cut_or_tail_is_refused(tmp_path: Path, content: bytes, data: st.Dat
     refuses(tmp_path, content + data.draw(st.binary(min_size=1, max_size=9)))
 
 
+def test_an_altered_number_is_called_altered_and_named(tmp_path: Path) -> None:
+    """Of a file that another program wrote anew, only what is wrong with its rows is known."""
+    path = tmp_path / "s.parquet"
+    surface = bowl((2, 2))
+    axes = (Axis("alpha", (1.0, 1234.5)), surface.space.axes[1])
+    surface_file.save(Surface(Space(axes), (0,), surface.value, surface.diverged, surface.provenance), path)
+    content = path.read_bytes()
+    number = np.float64(1234.5).tobytes()
+    assert number in content
+    path.write_bytes(content.replace(number, np.float64(1234.25).tobytes()))
+    with pytest.raises(BadInput, match=r": altered since it was written: row 3: alpha=1234\.25 is not a value"):
+        surface_file.load(path)
+
+
 @pytest.mark.slow
 def test_every_flipped_bit_and_every_cut_is_refused(tmp_path: Path, content: bytes) -> None:
     for place in range(len(content)):
