@@ -1,17 +1,17 @@
 """AvaGrad and AvaGradW for any training loop."""
 
 import functools
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from trainers.optimizers.base import RuleOptimizer
 from trainers.optimizers.blocks import Block, step_all
-from trainers.rules.adam import AdamState, adam
-from trainers.rules.adaptive import AdaptiveRule, delayed
-from trainers.rules.avagrad import AuthorsState, avagrad, avagradw, normaliser
-from trainers.rules.base import Hyper, Rule
+from trainers.rules.adam import adam_advance, adam_init, average_scales
+from trainers.rules.adaptive import AdaptiveRule, Parts, Scales, adaptive
+from trainers.rules.avagrad import avagrad, avagradw, normaliser
+from trainers.rules.base import Hyper
 from trainers.rules.moments import column, root, root_gain
 
 _avagrad, _avagradw = functools.cache(avagrad), functools.cache(avagradw)
@@ -47,55 +47,70 @@ class AvaGrad(RuleOptimizer):
         defaults = {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "variant": variant}
         super().__init__(params, defaults)
 
-    def rule(self, group: dict[str, Any]) -> Rule:
+    def rule(self, group: dict[str, Any]) -> AdaptiveRule:
         return _avagrad(variant=group["variant"])
 
     def advance(self, blocks: list[Block], group: dict[str, Any], hyper: Hyper) -> None:
         rule = self.rule(group)
         if len(blocks) == 1:
             step_all(blocks, rule, hyper)
-            return
-        # The normalisation acts like a learning rate (the paper, section 4): once that is known for the whole group,
-        # what is left is Delayed Adam, in which every element goes its own way and a row may be cut.
-        authors = group["variant"] == "authors"
-        if isinstance(rule, AdaptiveRule) and rule.parts.decoupled and group["weight_decay"]:
-            decayed = {p: None for block in blocks for p, _, _ in block.pieces if block.seen or not authors}
-            if decayed:
-                torch._foreach_mul_(list(decayed), 1.0 - float(group["lr"]) * float(group["weight_decay"]))
-            hyper = {name: value for name, value in hyper.items() if name != "weight_decay"}
-        rate = _normaliser(blocks, hyper, authors)
-        if not authors:
-            step_all(blocks, _delayed_adam("plain"), {**hyper, "alpha": hyper["alpha"] * rate})
-            return
-        # The authors' normaliser is one step late: this one is for the next, that of the step before is in the state.
-        for block in blocks:
-            before = block.state.normaliser
-            block.state = AdamState(*block.state[:3])
-            step_all([block], _delayed_adam("torch"), {**hyper, "alpha": hyper["alpha"] * before})
-            step, mean, squares = block.state
-            block.state = AuthorsState(step, mean, squares, rate.to(before))
+        elif group["variant"] == "authors":
+            # Their normaliser is one step late: each block made a part of the one that the next step uses.
+            step_all(blocks, rule, hyper)
+            joint = _joined([block.state.normaliser for block in blocks], blocks)
+            for block in blocks:
+                block.state = block.state._replace(normaliser=joint.to(block.state.normaliser))
+        else:
+            shift = hyper["epsilon"] / root_gain(hyper["beta2"])
+            joint = _joined([_find_roots(block, shift) for block in blocks], blocks)
+            step_all(blocks, _rooted(rule.parts.decoupled), {**hyper, "normaliser": joint})
 
 
 class AvaGradW(AvaGrad):
     """AvaGrad with decoupled weight decay: parameters are multiplied by 1 − lr · weight_decay (see `AvaGrad`)."""
 
-    def rule(self, group: dict[str, Any]) -> Rule:
+    def rule(self, group: dict[str, Any]) -> AdaptiveRule:
         return _avagradw(variant=group["variant"])
 
 
+class _RootedState(NamedTuple):
+    """Adam's state, and 1/η of the step before but for the factor √(1 − β2), `[1, n]`."""
+
+    step: Tensor
+    mean: Tensor
+    squares: Tensor
+    roots: Tensor
+
+
+def _find_roots(block: Block, shift: Tensor) -> Tensor:
+    """Add roots to a block's state, and return their normaliser `[1, 1]`.
+
+    They are kept for the step, since a square root costs more than the memory that they fill.
+    """
+    squares = block.state.squares
+    block.spare = root(squares, column(shift, squares), out=block.spare)
+    block.state = _RootedState(*block.state, block.spare)
+    smallest, size = normaliser(block.spare)
+    return smallest / size
+
+
 @functools.cache
-def _delayed_adam(form: str) -> Rule:
-    return delayed(adam(form=form))
+def _rooted(decoupled: bool) -> AdaptiveRule:
+    """Algorithm 1 where roots and normaliser are known: what is left is done for each element by itself."""
+
+    def scales(rated: Tensor, seen: Tensor, hyper: Hyper) -> dict[str, Tensor]:
+        return average_scales(hyper) | {"scale": 1.0 / (hyper["alpha"] * hyper["normaliser"])}
+
+    def divisors(state: _RootedState, scales: Scales) -> Tensor:
+        return state.roots.mul_(scales["scale"])
+
+    parts = Parts(scales=scales, advance=adam_advance, divisors=divisors, decoupled=decoupled, delay=True)
+    return adaptive("avagrad", {}, adam_init, parts)
 
 
-def _normaliser(blocks: list[Block], hyper: Hyper, authors: bool) -> Tensor:
-    """1 / ‖η/√d‖₂ over all blocks, `[1, 1]` float64, of the v that they have (`authors`: with its correction)."""
-    gains = {block.seen: root_gain(hyper["beta2"], block.state.step + 1 if authors else None) for block in blocks}
-    shifts = {seen: hyper["epsilon"] / gain for seen, gain in gains.items()}
-    roots = (root(b.state.squares, column(shifts[b.seen], b.state.squares)) for b in blocks)
-    pairs = [normaliser(each, into=each) for each in roots]
-    elements = torch.tensor([[b.state.squares.shape[1]] for b in blocks], device=hyper["alpha"].device)
-    least = torch.cat([smallest for smallest, _ in pairs]) * torch.cat([gains[b.seen] for b in blocks])
-    squares = torch.cat([size for _, size in pairs]).double().square() * elements
-    overall = least.amin(dim=0, keepdim=True)
-    return overall / ((squares * (overall / least).square()).sum(dim=0, keepdim=True) / elements.sum()).sqrt()
+def _joined(normalisers: list[Tensor], blocks: list[Block]) -> Tensor:
+    """The normaliser of all blocks together from each one's own, `[1, 1]` float64."""
+    each = torch.cat(normalisers).double()
+    lengths = torch.tensor([[sum(block.sizes)] for block in blocks], device=each.device)
+    least = each.amin(dim=0, keepdim=True)
+    return least * (lengths.sum() / ((least / each).square() * lengths).sum()).sqrt()

@@ -16,7 +16,7 @@ from torch import Tensor
 from trainers.rules.adaptive import AdaptiveRule, Parts, Scales
 from trainers.rules.base import Hyper, Rule
 
-CHUNK = 1 << 17
+CHUNK = 1 << 18
 
 Piece = tuple[Tensor, int, int]
 """Elements of a parameter: the parameter, the first one's position, one past the last one's."""
@@ -33,11 +33,13 @@ class Block:
         pieces: at least one, of parameters of one dtype and one device.
         seen: the number of steps they have had.
         state: the rule's state for them, `[1, n]`.
+        spare: memory for something `[1, n]` within a step, kept from step to step where a rule wants it.
     """
 
     pieces: list[Piece]
     seen: int
     state: Any
+    spare: Tensor | None = None
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -83,28 +85,33 @@ def _step(rule: Rule, hyper: Hyper, row: Tensor, grads: Tensor, state: Any) -> t
 
 
 def cut(params: Sequence[Tensor], limit: int | None) -> Iterator[list[Piece]]:
-    """Parameters side by side, cut into rows of at most `limit` elements (one row where None).
+    """Parameters side by side in rows of at most `limit` elements (one row where None).
 
-    A parameter whose memory is laid out in another order (channels_last) is never cut.
+    Small parameters share a row, into which they are copied at every step. One of a quarter of a row or more is cut
+    into rows of its own, stepped where it lies; but never one whose memory is in another order (channels_last).
 
-    >>> two = [torch.zeros(3), torch.zeros(4)]
-    >>> [[(len(p), start, end) for p, start, end in row] for row in cut(two, 5)]
-    [[(3, 0, 3), (4, 0, 2)], [(4, 2, 4)]]
+    >>> params = [torch.zeros(9), torch.zeros(1), torch.zeros(1)]
+    >>> [[(len(p), start, end) for p, start, end in row] for row in cut(params, 8)]
+    [[(9, 0, 5)], [(9, 5, 9)], [(1, 0, 1), (1, 0, 1)]]
     """
-    pieces: list[Piece] = []
-    room = limit = limit or sum(p.numel() for p in params)
+    if limit is None:
+        yield [(p, 0, p.numel()) for p in params]
+        return
+    shared: list[Piece] = []
+    room = limit
     for p in params:
-        start = 0
-        while start < p.numel():
-            end = min(p.numel(), start + room) if p.is_contiguous() else p.numel()
-            pieces.append((p, start, end))
-            room -= end - start
-            start = end
-            if room <= 0:
-                yield pieces
-                pieces, room = [], limit
-    if pieces:
-        yield pieces
+        n = p.numel()
+        if 4 * n >= limit and p.is_contiguous():
+            length = -(-n // -(-n // limit))  # rows of one length
+            yield from ([(p, start, min(n, start + length))] for start in range(0, n, length))
+            continue
+        if n > room and shared:
+            yield shared
+            shared, room = [], limit
+        shared.append((p, 0, n))
+        room -= n
+    if shared:
+        yield shared
 
 
 def layout(rule: Rule) -> dict[str, str]:

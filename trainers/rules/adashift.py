@@ -12,6 +12,9 @@ from trainers.rules.moments import discounted_squares, divisor_scales, divisors,
 
 WINDOW = 10
 
+CACHED = 1 << 17
+"""Elements of each window tensor that are summed up together on a CPU, so that the sum stays in the cache."""
+
 
 class AdaShiftState(NamedTuple):
     """What AdaShift remembers.
@@ -61,7 +64,7 @@ def adashift() -> AdaptiveRule:
         return {"beta1": hyper["beta1"], "beta2": hyper["beta2"]} | divisor
 
     def advance(state: AdaShiftState, grads: Tensor, scales: Scales, inplace: bool) -> AdaShiftState:
-        largest = largest_of_each(state.oldest.abs(), state.sizes)
+        largest = largest_of_each(state.oldest, state.sizes)
         squares = discounted_squares(state.squares, largest, scales["beta2"])
         # The window outlives the caller's gradients, which may be written over.
         newest = state.oldest.copy_(grads) if inplace else grads.clone()
@@ -69,8 +72,11 @@ def adashift() -> AdaptiveRule:
 
     def moment(state: AdaShiftState, scales: Scales) -> Tensor:
         total = state.oldest.clone()
-        for newer in state[4:]:
-            torch.addcmul(newer, total, scales["beta1"], out=total)
+        cells, n = total.shape
+        width = max(1, CACHED // cells) if total.device.type == "cpu" else n
+        for part, *newer in zip(*(each.split(width, dim=1) for each in (total, *state[4:])), strict=True):
+            for each in newer:
+                part.mul_(scales["beta1"]).add_(each)
         return total
 
     def divisor(state: AdaShiftState, scales: Scales) -> Tensor:
@@ -82,12 +88,13 @@ def adashift() -> AdaptiveRule:
 
 
 def largest_of_each(values: Tensor, sizes: Tensor) -> Tensor:
-    """The largest of `values` `[cells, n]`, none negative, in each tensor: `[cells, tensors]`."""
+    """The largest size of the `values` `[cells, n]` in each tensor: `[cells, tensors]`."""
     if values.device.type == "cpu":
-        return torch.stack([piece.amax(dim=1) for piece in values.split(sizes.tolist(), dim=1)], dim=1)
+        pieces = values.split(sizes.tolist(), dim=1)
+        return torch.stack([torch.linalg.vector_norm(piece, torch.inf, dim=1) for piece in pieces], dim=1)
     # Reading sizes from a GPU would wait for it, and is forbidden in a CUDA graph.
     owner = _owner(sizes, values.shape[1]).expand_as(values)
-    return values.new_zeros(len(values), len(sizes)).scatter_reduce_(1, owner, values, "amax")
+    return values.new_zeros(len(values), len(sizes)).scatter_reduce_(1, owner, values.abs(), "amax")
 
 
 def spread(each: Tensor, sizes: Tensor, n: int) -> Tensor:

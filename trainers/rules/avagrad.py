@@ -75,15 +75,14 @@ def _paper_divisors(state: AdamState, scales: Scales) -> Tensor:
     return roots.mul_(size / (scales["alpha"] * smallest))
 
 
-def normaliser(roots: Tensor, into: Tensor | None = None) -> tuple[Tensor, Tensor]:
+def normaliser(roots: Tensor) -> tuple[Tensor, Tensor]:
     """δ = the least of the 1/η in `roots` `[cells, n]`, and ‖δη/√d‖₂; both `[cells, 1]`. Their quotient normalises.
 
     δη lies in (0, 1] however small ε is, where the sum of 1/ε² over a million dead units would overflow float32 at
-    ε = 1e-16. What is written on the way goes `into` a tensor like `roots`, which may be `roots` itself.
+    ε = 1e-16.
     """
     smallest = roots.amin(dim=1, keepdim=True)
-    shares = torch.div(smallest, roots, out=into)
-    return smallest, torch.linalg.vector_norm(shares, dim=1, keepdim=True) / roots.shape[1] ** 0.5
+    return smallest, torch.linalg.vector_norm(smallest / roots, dim=1, keepdim=True) / roots.shape[1] ** 0.5
 
 
 def _authors_init(params: Tensor, sizes: tuple[int, ...]) -> AuthorsState:

@@ -42,7 +42,7 @@ def make(name, params, **extra):
     return getattr(optimizers, name)(params, lr=0.01, **extra)
 
 
-@pytest.fixture(params=[1 << 17, 10], ids=["whole", "cut"])
+@pytest.fixture(params=[1 << 18, 10], ids=["whole", "cut"])
 def chunk(request, monkeypatch):
     monkeypatch.setattr(base, "CHUNK", request.param)
 
