@@ -103,10 +103,14 @@ def noise(surface: Surface) -> tuple[float, str]:
         deviation = math.sqrt(middle * (seeds - 1) / float(stats.chi2.median(seeds - 1)))
         freedom = int(good.sum()) * (seeds - 1)
         return float(stats.t.ppf(0.975, freedom)) * deviation * math.sqrt(2 / seeds), f"spread of {seeds} seeds"
-    size = surface.provenance.data.get("validation")
-    lowest = surface.mean.min() / 100
-    if surface.provenance.unit == "%" and isinstance(size, int) and size > 0 and 0 <= lowest <= 1:
-        deviation = 100 * math.sqrt(float(lowest * (1 - lowest)) / size)
+    return one_seed_noise(surface, float(surface.mean.min()))
+
+
+def one_seed_noise(surface: Surface, value: float) -> tuple[float, str]:
+    """`noise` between two values near `value` of one seed each, by the binomial law; 0 where it does not apply."""
+    size, share = surface.provenance.data.get("validation"), value / 100
+    if surface.provenance.unit == "%" and isinstance(size, int) and size > 0 and 0 <= share <= 1:
+        deviation = 100 * math.sqrt(share * (1 - share) / size)
         return float(stats.norm.ppf(0.975)) * deviation * math.sqrt(2), f"one seed, {size} validation examples"
     return 0.0, "one seed, noise unknown"
 

@@ -234,6 +234,24 @@ def test_methods_are_compared_on_the_seeds_they_share() -> None:
     assert found.why == "adam, amsgrad, adamw, radam share no seed"
 
 
+@pytest.mark.parametrize(("apart", "verdict"), [(0.6, Verdict.open), (40.0, Verdict.holds)])
+def test_methods_of_one_seed_are_judged_within_its_noise(apart: float, verdict: Verdict) -> None:
+    """On 500 validation examples one seed's 1% carries some 1.2 points: 0.4 against `apart` of 0.6 says nothing."""
+
+    def table(best: float, default: float) -> np.ndarray:
+        value = np.full((21, 21), 90.0)
+        value[10, 5], value[10, 0] = best, default
+        return value
+
+    pairs = {"adam": (1.0, 1.0), "amsgrad": (1.2, 1.2), "radam": (1.4, 1.0 + apart)}
+    some = {name: surface_of(table(*pair), name, seeds=1, jitter=0.0, validation=500) for name, pair in pairs.items()}
+    found = {f.id: f for f in judge(Evidence("toy", some))}["epsilon-over-method"]
+    assert found.ours.value == pytest.approx(0.4 / apart)
+    assert found.ours.low < found.ours.value < found.ours.high
+    assert found.verdict == verdict
+    assert "500 validation examples" in found.why
+
+
 @pytest.mark.parametrize(
     ("estimate", "below", "at_least"),
     [
