@@ -58,6 +58,11 @@ def figure3(
     for name, value, low, high in (("start", start, 0.0, 1.0), ("beta2", beta2, 0.0, 1.0)):
         if not low <= value <= high or (name == "beta2" and value == 1.0):
             raise BadInput(f"--{name} {value:g} lies outside [0, 1{')' if name == 'beta2' else ']'}")
+    for option, number in (("epsilon", epsilon), ("dynamic-epsilon", dynamic_epsilon)):
+        _positive(f"--{option}", f"{number:g}")
+    for p in power:
+        if not (p >= 0 and math.isfinite(p)):
+            raise BadInput(f"--power must be a number of at least 0, not {p:g}")
     alphas = ALPHAS | dict(_method_alpha(text) for text in alpha or [])
     rates = _sweep(sweep)
     lines = [(name, epsilon, 0.0) for name in ALPHAS if name != "dynamic-adam"]

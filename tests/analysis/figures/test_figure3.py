@@ -73,8 +73,10 @@ def test_the_same_seed_gives_the_same_files(tmp_path):
         (["--sweep", "0:1:5"], "above 0"),
         (["--start", "1.5"], "--start 1.5"),
         (["--beta2", "1"], "--beta2 1"),
-        (["--power", "-1"], "power"),
-        (["--epsilon", "0"], "epsilon"),
+        (["--power", "-1"], "--power must be a number of at least 0"),
+        (["--power", "nan"], "--power must be a number of at least 0"),
+        (["--epsilon", "0"], "--epsilon: '0' is not a number above 0"),
+        (["--dynamic-epsilon", "inf"], "--dynamic-epsilon: 'inf' is not"),
         (["--steps", "3"], "steps"),
     ],
 )
