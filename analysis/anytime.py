@@ -71,18 +71,21 @@ def mean_interval(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The bootstrap percentile interval of `mean_curve`, point by point: two float64 `[last]`.
 
-    Whole replays are drawn with replacement; the same draws serve every trial.
+    Whole replays are drawn with replacement; the same draws serve every trial. Infinite before every replay has
+    found its first cell, as the mean is.
     """
     repeats = group.repeats
     means = np.empty((resamples, last), np.float32)
     table = np.concatenate(list(_blocks(group, last, count)), axis=1)
+    begun = np.isfinite(table).all(axis=0)
+    table = np.where(begun, table, 0.0)  # 0 times infinity is no number
     step = max(1, _BLOCK // repeats)
     for low in range(0, resamples, step):
         drawn = rng.multinomial(repeats, np.full(repeats, 1 / repeats), size=min(step, resamples - low))
         means[low : low + len(drawn)] = (drawn / repeats) @ table
     tail = (1 - level) / 2
     below, above = np.quantile(means, (tail, 1 - tail), axis=0)
-    return below.astype(np.float64), above.astype(np.float64)
+    return np.where(begun, below, np.inf), np.where(begun, above, np.inf)
 
 
 def crossing(curve: np.ndarray, level: float) -> int | None:

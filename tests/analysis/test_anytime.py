@@ -85,3 +85,13 @@ def test_where_a_curve_crosses() -> None:
     assert crossing(curve, 1.0) == 3
     assert crossing(curve, 5.0) == 1
     assert crossing(curve, 0.1) is None
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_table_whose_first_rows_are_not_there_has_no_band_before_them(played: Callable[..., pd.DataFrame]) -> None:
+    frame = played([[0, 1, 2], [0, 0, 2]], np.array([3.0, 2.0, 1.0]))
+    (group,) = split(frame[(frame["trial"] > 1) | (frame["repeat"] == 1)])
+    low, high = mean_interval(group, 3, np.random.default_rng(0))
+    assert (low[0], high[0]) == (np.inf, np.inf)
+    assert (low[1:] <= high[1:]).all()
+    assert np.isfinite(high[1:]).all()
