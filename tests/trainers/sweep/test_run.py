@@ -13,8 +13,10 @@ from grids.space import PRESETS
 from trainers.rules import get_rule
 from trainers.sweep import estimate, manifest, partition
 from trainers.sweep import run as runner
-from trainers.sweep.estimate import PROBE_SECONDS, _slope
+from trainers.sweep.estimate import FEW, PROBE_SECONDS, _slope
 from trainers.sweep.job import Job, fit_space
+from trainers.sweep.memory import bytes_of_cell
+from trainers.sweep.trainer import EngineTrainer
 from trainers.task import Dataset, Task
 
 
@@ -76,20 +78,28 @@ def test_noise_never_makes_a_negative_cost(measure: Callable[[int], float]) -> N
     assert _slope(measure, 1, 1)[0] > 0
 
 
-@pytest.mark.parametrize(("seconds", "calls"), [(11.0, 1), (0.3, 3)])
-def test_a_long_step_is_timed_once(seconds: float, calls: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    trained: list[int] = []
+@pytest.mark.parametrize(("seconds", "most"), [(0.1, FEW), (0.001, 1280)])
+def test_of_a_slow_network_a_part_of_a_batch_is_timed(
+    seconds: float, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So many seconds an example, a third of that to judge it: either way the same is found."""
     job = Job("digits-mlp", "adam", "tiny", epochs=7, device_name="cpu")
+    trained, now = [0], [0.0]
 
     def train_block(task: Task, data: Dataset, *_: object, epochs: int, **__: object) -> None:
         assert epochs == 1
-        trained.append(len(data.train_y) // task.batch_size)
+        trained.append(len(data.train_y) // task.batch_size * task.batch_size)
+        now[0] += seconds * trained[-1]
+        if most == FEW:
+            now[0] += seconds * len(data.valid_y) / 3
 
     monkeypatch.setattr(estimate, "train_block", train_block)
-    shard = job.sweep.shards([0])[0]
-    found, _ = estimate.measure(job, job.sweep, shard, clock=lambda: seconds * sum(trained))
-    assert len(trained) == calls
-    assert found == pytest.approx(7 * seconds * (1297 // 64 + 500 / 64 / 3))
+    before = EngineTrainer(job, job.sweep).record()["memory"]
+    found, memory = estimate.measure(job, job.sweep, job.sweep.shards([0])[0], clock=lambda: now[0])
+    if most == FEW:  # what was run took less than the whole will
+        assert memory >= before + 9 * bytes_of_cell(job.task, job.data, job.rule, torch.float32)
+    assert max(trained) <= most
+    assert found == pytest.approx(7 * seconds * (1297 // 64 * 64 + 500 / 3))
 
 
 def test_a_gpu_is_tried_only_where_a_folder_begins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
