@@ -1,7 +1,7 @@
 """Surfaces: a value, lower is better, for every cell and seed of a space, with where it came from."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -18,6 +18,9 @@ SEED_STATISTICS: dict[str, Callable[..., np.ndarray]] = {
 }
 """How several seeds of a cell become its one value; the mean unless told."""
 
+
+EPOCHS = ("last", "best")
+"""The epoch whose value a run carries: its last unless told."""
 
 COLUMNS = ("seed", "value", "diverged", "curve", "train_loss", "seconds")
 """A surface's columns besides its axes."""
@@ -128,6 +131,28 @@ class Surface:
     def best_cell(self) -> Cell:
         """The first cell, in C order, of the lowest mean."""
         return self.space.cell(int(np.argmin(self.mean)))
+
+    def judged_by(self, epoch: str) -> "Surface":
+        """This surface with every run worth its value after its `last` epoch, as it stands, or after its `best` one.
+
+        The best is the lowest of the curve and the value itself; a diverged run keeps what it carries.
+
+        Raises:
+            BadInput: neither of the two, or the best asked of a surface without curves.
+        """
+        if epoch not in EPOCHS:
+            raise unknown("epoch to be judged by", epoch, EPOCHS)
+        if epoch == "last":
+            return self
+        if self.curve is None:
+            raise BadInput(f"{self.name} has no curves, so the value after each run's best epoch is not known")
+        lowest = np.fmin.reduce(self.curve, axis=-1)
+        # By way of text, which takes a float32 for the decimal number that it was rounded from.
+        best = np.fmin(lowest.astype(str).astype(np.float64), self.value)
+        fixed = {**self.provenance.fixed, "value_of": "best epoch"}
+        return replace(
+            self, value=np.where(self.diverged, self.value, best), provenance=replace(self.provenance, fixed=fixed)
+        )
 
     @property
     def suboptimality(self) -> np.ndarray:

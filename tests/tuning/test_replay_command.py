@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from grids import replay_table
+from grids.library import load_surface
 from grids.space import PRESETS
 from grids.surface import Provenance, Surface
 from grids.surface_file import save
@@ -42,6 +43,18 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def test_runs_may_be_judged_by_their_best_epoch(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    line = "replay digits-mlp/adam -s random --repeats 3 --jobs 1 --out x.parquet --value-of best --quiet"
+    assert run(line.split()) == 0
+    frame, header = replay_table.load("x.parquet")
+    assert header["value_of"] == "best"
+    assert frame["best"].min() == load_surface("digits-mlp/adam").judged_by("best").mean.min()
+    assert run(["figure", "2", "x.parquet", "--exact", "--out", "f.png", "--quiet"]) == 0
+    assert run(["replay", "s.parquet", "--out", "y.parquet", "--value-of", "best"]) == 2
+    assert "has no curves" in capsys.readouterr().err
+    assert not Path("y.parquet").exists()
+
+
 def test_replay_writes_the_table_and_how_it_was_made(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     line = (
         "replay s.parquet -s random -s gld:radius_max=1 --repeats 4 --max-trials 6 --seed 3 --jobs 1 --out r/x.parquet"
@@ -57,6 +70,7 @@ def test_replay_writes_the_table_and_how_it_was_made(folder: Path, capsys: pytes
     assert header["repeats"] == 4
     assert header["max_trials"] == {"s.parquet": 6}
     assert header["seed_statistic"] == "best"
+    assert header["value_of"] == "last"
     assert header["searchers"] == ["random", "gld:radius_max=1"]
     assert {"numpy", "optuna", "cma"} <= header["software"].keys()
 
@@ -89,6 +103,13 @@ WRONG = {
     "replay s.parquet --noise dice --out x.parquet": "--noise",
     "replay s.parquet --out s.parquet/x.parquet": "cannot be written",
     "replay s.parquet --out .": "cannot be written",
+    "replay s.parquet --out s.parquet": "would replace",
+    "replay s.parquet -s json:JSONDecoder --out x.parquet": "searcher 'json:JSONDecoder': TypeError",
+    "replay s.parquet -s builtins:int --out x.parquet": "cannot be told what 'int' takes",
+    "replay s.parquet -s argparse:Namespace --out x.parquet": "searcher 'argparse:Namespace': TypeError",
+    "replay s.parquet -s optuna:TPESampler:n_ei_candidates=0 --max-trials 12 --out x.parquet": (
+        "searcher 'optuna:TPESampler:n_ei_candidates=0': IndexError"
+    ),
     "replay gone.parquet --out x.parquet": "gone.parquet",
     "replay s.parquet": "--out",
     "exact s.parquet --target -1": "--target must be",

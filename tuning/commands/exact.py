@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from tuning.commands.options import SeedStatistic, ValueOf
 from tuning.terminal import Format, print_rows
 
 SEARCHERS = ["random", "random-unique", "gld", "cgld"]
@@ -32,9 +33,8 @@ def exact(
         list[int] | None,
         typer.Option(help="Add the probability of a hit by this trial; may be given again.", show_default="none"),
     ] = None,
-    seed_statistic: Annotated[
-        str, typer.Option(help="What judges a cell of several seeds: mean, median, best or worst.")
-    ] = "mean",
+    seed_statistic: SeedStatistic = "mean",
+    value_of: ValueOf = "last",
     format: Annotated[Format, typer.Option(help="How to print.")] = Format.table,
 ) -> None:
     """Trials to a target, exactly: mean and quartiles of the runtime, and `ever`, the probability that it is finite.
@@ -53,7 +53,7 @@ def exact(
             raise BadInput(f"--by must be 1 or more, not {trial}")
     rows = []
     for label in dict.fromkeys(surfaces):
-        arena = Arena.of(label, load_surface(label), seed_statistic)
+        arena = Arena.of(label, load_surface(label, value_of), seed_statistic)
         table = arena.value.reshape(arena.space.shape)
         for text in dict.fromkeys(searchers or SEARCHERS):
             for level, law in zip(targets, exact_laws(table, text, targets), strict=True):

@@ -94,14 +94,14 @@ def _exact_laws(replays: list[Path], groups: list[Any], target: float) -> dict[t
     from tuning.exact import EXACT, exact_curve, exact_law
 
     headers = [load(path)[1] for path in replays]
-    statistics = {header.get("seed_statistic", "mean") for header in headers}
-    if any(header.get("noise") for header in headers) or len(statistics) > 1:
-        raise BadInput("--exact needs replays without noise, all judged by the same statistic over seeds")
-    statistic = statistics.pop()
+    judged_by = {(header.get("seed_statistic", "mean"), header.get("value_of", "last")) for header in headers}
+    if any(header.get("noise") for header in headers) or len(judged_by) > 1:
+        raise BadInput("--exact needs replays without noise, all judged by the same statistic and the same epoch")
+    statistic, value_of = judged_by.pop()
     laws = {}
     for group in groups:
         if group.searcher.partition(":")[0] in EXACT:
-            arena = Arena.of(group.surface, load_surface(group.surface), statistic)
+            arena = Arena.of(group.surface, load_surface(group.surface, value_of), statistic)
             if not math.isclose(arena.lowest, group.lowest(), rel_tol=1e-9, abs_tol=1e-9):
                 raise BadInput(f"--exact: {group.surface} is no longer the surface that was replayed")
             table = arena.value.reshape(arena.space.shape)

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from grids.errors import BadInput
+from tuning.commands.options import SeedStatistic, ValueOf
 from tuning.terminal import Format, print_object, print_rows, say
 
 SurfaceText = Annotated[
@@ -107,15 +108,14 @@ def export(
 def show(
     surface: SurfaceText,
     as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
-    seed_statistic: Annotated[
-        str, typer.Option(help="What judges a cell of several seeds: mean, median, best or worst.")
-    ] = "mean",
+    seed_statistic: SeedStatistic = "mean",
+    value_of: ValueOf = "last",
 ) -> None:
     """Best cells, quantiles, the share of cells near the best, and where the surface came from."""
     from grids.library import load_surface
     from grids.summary import summary
 
-    facts = summary(load_surface(surface), seed_statistic)
+    facts = summary(load_surface(surface, value_of), seed_statistic)
     if as_json:
         print_object(facts)
         return

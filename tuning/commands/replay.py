@@ -2,12 +2,14 @@
 
 import enum
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from grids.errors import BadInput
+from tuning.commands.options import SeedStatistic, ValueOf
 from tuning.terminal import progress, say
 
 FIVE = ["random", "tpe", "cmaes", "gld", "cgld"]
@@ -43,9 +45,8 @@ def replay(
     jobs: Annotated[
         int | None, typer.Option(help="Processes; never changes a result.", show_default="all processors")
     ] = None,
-    seed_statistic: Annotated[
-        str, typer.Option(help="What judges a cell of several seeds: mean, median, best or worst.")
-    ] = "mean",
+    seed_statistic: SeedStatistic = "mean",
+    value_of: ValueOf = "last",
     noise: Annotated[
         Noise | None,
         typer.Option(
@@ -65,8 +66,8 @@ def replay(
     for text in surfaces:
         if surfaces.count(text) > 1:
             raise BadInput(f"surface '{text}' is given twice")
-    _check_writable(out)
-    loaded = {text: load_surface(text) for text in surfaces}
+    _check_writable(out, surfaces)
+    loaded = {text: load_surface(text, value_of) for text in surfaces}
     chosen = searchers or FIVE
     with progress("replays", len(loaded) * len(chosen) * repeats, quiet) as advance:
         frame = run(
@@ -85,6 +86,7 @@ def replay(
         "repeats": repeats,
         "max_trials": {text: max_trials or surface.space.size for text, surface in loaded.items()},
         "seed_statistic": seed_statistic,
+        "value_of": value_of,
         "noise": noise.value if noise else None,
         "surfaces": list(loaded),
         "searchers": chosen,
@@ -94,8 +96,12 @@ def replay(
     say(f"{out}: {len(loaded) * len(chosen) * repeats} replays, {len(frame)} rows", quiet)
 
 
-def _check_writable(out: Path) -> None:
-    """Raises BadInput where `out` cannot be written, before hours go into what it is to hold."""
+def _check_writable(out: Path, surfaces: Sequence[str]) -> None:
+    """Raises BadInput where `out` cannot or must not be written, before hours go into what it is to hold."""
+    from grids.library import find_surface
+
+    if out.exists() and any(out.samefile(find_surface(text)) for text in surfaces):
+        raise BadInput(f"{out}: is a surface to replay on, which --out would replace")
     folder = out.parent
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent

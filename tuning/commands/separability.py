@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from grids.errors import BadInput
+from tuning.commands.options import SeedStatistic, ValueOf
 from tuning.terminal import Format, print_rows, say
 
 TABLE = (
@@ -56,9 +57,8 @@ def separability(
             help="Value of the second axis at which the ridge's slope may change.", show_default="1e-3 for epsilon"
         ),
     ] = None,
-    seed_statistic: Annotated[
-        str, typer.Option(help="What judges a cell of several seeds: mean, median, best or worst.")
-    ] = "mean",
+    seed_statistic: SeedStatistic = "mean",
+    value_of: ValueOf = "last",
     form: Annotated[Format, typer.Option("--format", help="How to print; JSON has every column of the grid.")] = (
         Format.table
     ),
@@ -91,7 +91,7 @@ def separability(
     def split_of(pair: measures.Pair) -> float | None:
         return split if split is not None else measures.TRANSITION if pair.second.name == "epsilon" else None
 
-    pairs = [pair for text in surfaces for pair in measures.pairs(load_surface(text), seed_statistic)]
+    pairs = [pair for text in surfaces for pair in measures.pairs(load_surface(text, value_of), seed_statistic)]
     rows = [measures.separability_row(pair, measures.Scale(scale.value), level, split_of(pair)) for pair in pairs]
     if form == Format.table:
         print_rows([{name: row.get(name) for name in TABLE} for row in rows], TABLE, form, "tuned apart?")
