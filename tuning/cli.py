@@ -86,6 +86,8 @@ def run(arguments: list[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         return _say("interrupted", 130)
     except BadInput as error:
+        if os.environ.get("TUNECOST_DEBUG"):
+            traceback.print_exc()
         return _say(str(error), 2)
     except BrokenPipeError:
         # The reader of our output (`| head`) has gone; nothing is left to say, and nowhere to say it.

@@ -14,7 +14,8 @@ from grids.replay_table import SCHEMA
 from grids.surface import Surface
 from tuning.arena import Arena
 from tuning.chunk import Chunk, Rows, run_chunk
-from tuning.searchers import get_searcher
+from tuning.searchers import SearcherSpec, get_searcher
+from tuning.trials import play
 from tuning.workers import share, spread
 
 PAPER_SEARCHERS = ("random", "tpe", "cmaes", "gld", "cgld")
@@ -59,14 +60,14 @@ def replay(
         The replay table, columns as `grids.replay_table.SCHEMA`.
 
     Raises:
-        BadInput: an unknown searcher, an option or number out of range, or a searcher that leaves its space.
+        BadInput: an unknown searcher, an option or number out of range, or a searcher that leaves its space or fails.
     """
     wanted = range(repeats) if isinstance(repeats, int) else repeats
     _check(surfaces, searchers, wanted, max_trials, seed, jobs)
     arenas = [Arena.of(label, surface, seed_statistic, noise) for label, surface in surfaces.items()]
     for arena in arenas:
         for text in searchers:
-            get_searcher(text).build(arena.space, np.random.default_rng(0))
+            _try(get_searcher(text), arena)
     chunks = [
         Chunk(arena, text, seed, part, max_trials or arena.space.size)
         for arena in arenas
@@ -95,6 +96,14 @@ def versions() -> dict[str, str]:
 def cores() -> int:
     """How many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _try(spec: SearcherSpec, arena: Arena) -> None:
+    """Raises BadInput where a searcher cannot work, before hours go into others."""
+    searcher = spec.build(arena.space, np.random.default_rng(0))
+    if spec.foreign:
+        with spec.blamed():
+            play(searcher, arena, np.zeros(1, np.int32))
 
 
 def _all(chunks: Sequence[Chunk], jobs: int) -> Iterator[tuple[int, Rows]]:

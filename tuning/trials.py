@@ -24,12 +24,14 @@ def trials_matrix(arena: Arena, spec: SearcherSpec, seed: int, repeats: range, c
         int32 `[len(repeats), max_trials]`, flat cell numbers, −1 after the end of a replay.
 
     Raises:
-        BadInput: an option out of range, or a searcher that leaves the space.
+        BadInput: an option out of range, a searcher that leaves the space, or one not of this program that fails.
     """
     matrix = np.full(columns.shape, -1, np.int32)
     for row, repeat in enumerate(repeats):
         rng = generator(stream(seed, spec.text, arena.name, repeat))
-        cells = play(spec.build(arena.space, rng), arena, columns[row])
+        searcher = spec.build(arena.space, rng)
+        with spec.blamed():
+            cells = play(searcher, arena, columns[row])
         matrix[row, : len(cells)] = cells
     return matrix
 

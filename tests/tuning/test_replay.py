@@ -171,3 +171,20 @@ def test_ones_own_searcher(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         replay({"a": surface}, ["own_searchers:Lost"], repeats=1)
     with pytest.raises(BadInput, match="no module 'not_there'"):
         replay({"a": surface}, ["not_there:Last"], repeats=1)
+
+
+def test_a_searcher_that_cannot_work_is_refused_before_others_play(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "broken_searchers.py").write_text(
+        "class Broken:\n"
+        "    def __init__(self, space, rng):\n"
+        "        pass\n"
+        "    def ask(self):\n"
+        "        raise KeyError('gone')\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    finished: list[int] = []
+    with pytest.raises(BadInput, match="searcher 'broken_searchers:Broken': KeyError: 'gone'"):
+        replay({"a": make("adam")}, ["random", "broken_searchers:Broken"], repeats=2, advance=finished.append)
+    assert finished == []

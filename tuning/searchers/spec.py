@@ -1,12 +1,13 @@
 """Searcher texts as users type them, `gld:radius_max=10,radius_min=1`, and what they build."""
 
+import contextlib
 import importlib
 import inspect
 import os
 import sys
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -33,12 +34,28 @@ class SearcherSpec:
     factory: Callable[..., Searcher]
     options: Mapping[str, Any]
 
+    @property
+    def foreign(self) -> bool:
+        """Whether its code is not this program's: Optuna's, or the user's own."""
+        return ":" in self.name
+
     def build(self, space: Space, rng: np.random.Generator) -> Searcher:
         """The searcher, ready for its first `ask`. Raises BadInput where an option is out of range."""
-        try:
+        with self.blamed():
             return self.factory(space, rng, **self.options)
+
+    @contextlib.contextmanager
+    def blamed(self) -> Iterator[None]:
+        """Whatever goes wrong meanwhile names this searcher; where foreign code fails, in whatever way, as BadInput."""
+        try:
+            yield
         except BadInput as error:
             raise BadInput(f"searcher '{self.text}': {error}") from error
+        except Exception as error:
+            if not self.foreign:
+                raise
+            said = str(error).strip().partition("\n")[0]
+            raise BadInput(f"searcher '{self.text}': {type(error).__name__}: {said}") from error
 
 
 def read_options(text: str, factory: Callable[..., Any], owner: str) -> dict[str, Any]:
@@ -130,4 +147,10 @@ def own_searcher(text: str) -> SearcherSpec:
     if not callable(factory):
         classes = [name for name, item in vars(module).items() if hasattr(item, "ask") and hasattr(item, "tell")]
         raise BadInput(f"{owner}: in module '{module_name}', {unknown('class', class_name, classes)}")
-    return SearcherSpec(text, f"{module_name}:{class_name}", factory, read_options(rest, factory, owner))
+    try:
+        options = read_options(rest, factory, owner)
+    except ValueError as error:
+        if isinstance(error, BadInput):
+            raise
+        raise BadInput(f"{owner}: it cannot be told what '{class_name}' takes: {error}") from error
+    return SearcherSpec(text, f"{module_name}:{class_name}", factory, options)
