@@ -2,14 +2,14 @@
 
 import functools
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.optim.optimizer import Optimizer
 
-from trainers.optimizers.blocks import CHUNK, Block, cut, join_state, layout, split_state, step_all
+from trainers.optimizers.blocks import CHUNK, HALF, Block, cut, join_state, layout, split_state, step_all
 from trainers.rules.base import Hyper, Rule
 
 
@@ -25,6 +25,7 @@ class RuleOptimizer(Optimizer):
 
     def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
         self._blocks: dict[int, list[Block]] = {}
+        self._laid: dict[int, Any] = {}  # what a group's blocks were cut from
         super().__init__(params, defaults)
 
     def rule(self, group: dict[str, Any]) -> Rule:
@@ -74,10 +75,14 @@ class RuleOptimizer(Optimizer):
             active = [p for p in group["params"] if p.grad is not None and p.numel()]
             for p in active:
                 _refuse(type(self).__name__, p)
-            blocks = self._blocks.get(number, [])
-            if {id(p) for block in blocks for p, _, _ in block.pieces} != {id(p) for p in active}:
+            laid = tuple((id(p), p.dtype, p.device, p.is_contiguous()) for p in active)
+            if self._laid.get(number) != laid:
                 self._publish()
-                blocks = self._blocks[number] = self._gather(self.rule(group), active)
+                self._blocks[number] = self._gather(self.rule(group), active)
+                self._laid[number] = laid
+            for p in active:
+                self.state.pop(p, None)  # What was asked for is not kept twice.
+            blocks = self._blocks[number]
             values = tuple(self.hyperparameters(group).items())
             by_device = defaultdict(list)
             for block in blocks:
@@ -97,7 +102,27 @@ class RuleOptimizer(Optimizer):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
-        self._blocks = {}
+        self._blocks, self._laid = {}, {}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """See torch.optim.Optimizer.
+
+        Raises:
+            ValueError: the state of another optimizer, or groups of other sizes.
+        """
+        saved = state_dict["state"]
+        for group in state_dict["param_groups"]:
+            expected = layout(self.rule({**self.defaults, **group}))
+            for number in group["params"]:
+                lacking = [name for name in expected if number in saved and name not in saved[number]]
+                if lacking:
+                    raise ValueError(f"{type(self).__name__} cannot go on from this state: it lacks {lacking}")
+        super().load_state_dict(state_dict)
+        numbers = [number for group in state_dict["param_groups"] for number in group["params"]]
+        params = [p for group in self.param_groups for p in group["params"]]
+        for number, p in zip(numbers, params, strict=True):
+            if p.dtype in HALF and number in saved:  # torch rounds a state to its parameter's type
+                self.state[p] = {name: value.to(p.device, copy=True) for name, value in saved[number].items()}
 
     def _publish(self) -> None:
         """Put every block's state into `self.state`, where torch looks for it."""
@@ -139,7 +164,11 @@ def _check(group: dict[str, Any]) -> None:
     for name in ("lr", "eps", "weight_decay", "momentum", "final_lr", "gamma", "power"):
         if name in group and not 0.0 <= float(group[name]) < float("inf"):
             raise ValueError(f"Invalid {name}: {group[name]} (must be a number, 0 or larger)")
-    betas: Iterable[float] = group.get("betas", ())
+    betas: Sequence[float] = group.get("betas", (0.0, 0.0))
+    if len(betas) != 2:
+        raise ValueError(f"Invalid betas: {betas} (must be two numbers)")
     for index, beta in enumerate(betas):
         if not 0.0 <= float(beta) < 1.0:
             raise ValueError(f"Invalid beta at index {index}: {beta} (must lie in [0, 1))")
+    if group.get("nesterov") and not group["momentum"] > 0.0:
+        raise ValueError("Nesterov momentum requires a momentum larger than 0")

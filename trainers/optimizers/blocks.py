@@ -18,6 +18,9 @@ from trainers.rules.base import Hyper, Rule
 
 CHUNK = 1 << 18
 
+HALF = (torch.float16, torch.bfloat16)
+"""Types of parameters that are stepped in float32, state and all: in their own, 1 − β2 and ε would be lost."""
+
 Piece = tuple[Tensor, int, int]
 """Elements of a parameter: the parameter, the first one's position, one past the last one's."""
 
@@ -32,7 +35,7 @@ class Block:
     Args:
         pieces: at least one, of parameters of one dtype and one device.
         seen: the number of steps they have had.
-        state: the rule's state for them, `[1, n]`.
+        state: the rule's state for them, `[1, n]`; of type float32 where the parameters are `HALF`.
         spare: memory for something `[1, n]` within a step, kept from step to step where a rule wants it.
     """
 
@@ -56,7 +59,8 @@ class Block:
         row = self.row()
         after, self.state = update(row, grads, self.state)
         self.seen += 1
-        if after is row and len(self.pieces) == 1 and self.pieces[0][0].is_contiguous():
+        first = self.pieces[0][0]
+        if after is row and len(self.pieces) == 1 and first.is_contiguous() and first.dtype == row.dtype:
             return  # The row is the parameter's own memory: it was stepped in place.
         targets = [p.detach().view(-1)[start:end] if p.is_contiguous() else p for p, start, end in self.pieces]
         new = [part.view_as(target) for part, target in zip(after[0].split(self.sizes), targets, strict=True)]
@@ -68,7 +72,8 @@ def step_all(blocks: Sequence[Block], rule: Rule, hyper: Hyper) -> None:
     scales: dict[Any, Any] = {}
     for block in blocks:
         if isinstance(rule, AdaptiveRule):
-            kind = block.seen, block.pieces[0][0].dtype
+            dtype = block.pieces[0][0].dtype
+            kind = block.seen, torch.float32 if dtype in HALF else dtype
             if kind not in scales:
                 scales[kind] = rule.parts.prepare(block.state.step, hyper, kind[1])
             block.step(functools.partial(_apply, rule.parts, scales[kind]))
@@ -168,5 +173,6 @@ def join_state(rule: Rule, block: Block, states: dict[Tensor, dict[str, Tensor]]
 
 
 def _row(tensors: Sequence[Tensor]) -> Tensor:
-    """Tensors of one dimension side by side as `[1, n]`."""
-    return (tensors[0] if len(tensors) == 1 else torch.cat(list(tensors))).unsqueeze(0)
+    """Tensors of one dimension side by side as `[1, n]`, of type float32 where they are `HALF`."""
+    row = (tensors[0] if len(tensors) == 1 else torch.cat(list(tensors))).unsqueeze(0)
+    return row.float() if row.dtype in HALF else row

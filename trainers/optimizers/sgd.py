@@ -26,8 +26,6 @@ class SGD(RuleOptimizer):
     def __init__(
         self, params: Any, lr: float = 1e-3, momentum: float = 0.0, weight_decay: float = 0.0, nesterov: bool = False
     ) -> None:
-        if nesterov and not momentum > 0.0:
-            raise ValueError("Nesterov momentum requires a momentum larger than 0")
         super().__init__(params, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay, "nesterov": nesterov})
 
     def rule(self, group: dict[str, Any]) -> Rule:

@@ -224,6 +224,8 @@ def test_works_in_float32(name):
         ("Adam", {"lr": float("nan")}),
         ("AvaGrad", {"eps": -1.0}),
         ("AdamW", {"betas": (0.9, 1.0)}),
+        ("Adam", {"betas": (0.9,)}),
+        ("Adam", {"betas": (0.9, 0.99, 0.999)}),
         ("SGD", {"momentum": -0.1}),
         ("SGD", {"nesterov": True}),
         ("RAdam", {"weight_decay": -1.0}),
@@ -237,3 +239,69 @@ def test_wrong_arguments_are_refused(name, wrong):
 def test_a_wrong_variant_is_refused_when_made():
     with pytest.raises(ValueError, match="variant"):
         optimizers.AvaGrad([nn.Parameter(torch.ones(1))], variant="author")
+
+
+def test_nesterov_without_momentum_is_refused_in_a_group_too():
+    with pytest.raises(ValueError, match="Nesterov"):
+        optimizers.SGD([{"params": [nn.Parameter(torch.ones(1))], "nesterov": True}])
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("name", NAMES)
+def test_half_precision_keeps_a_state_in_float32(name, dtype):
+    """Each step is that of float32 on the same gradients, rounded; a saved state goes on bit for bit."""
+    start, grads = torch.linspace(-1, 1, 6), torch.randn(14, 6, generator=torch.Generator().manual_seed(4)).to(dtype)
+    extra = {"first": "skip"} if name == "DelayedAdam" else {}
+    half = nn.Parameter(start.to(dtype))
+    optimizer = make(name, [half], **extra)
+    for grad in grads[:13]:
+        half.grad = grad
+        optimizer.step()
+    state = optimizer.state_dict()
+    assert all(value.dtype in (torch.float32, torch.int64) for value in state["state"][0].values())
+    twin, single = nn.Parameter(half.detach().clone()), nn.Parameter(half.detach().float())
+    ends = {}
+    for p in (twin, single):
+        other = make(name, [p], **extra)
+        other.load_state_dict(copy.deepcopy(state))
+        p.grad = grads[13].to(p.dtype)
+        other.step()
+        ends[p.dtype] = p.detach()
+    half.grad = grads[13]
+    optimizer.step()
+    assert torch.equal(half.detach(), ends[dtype])
+    assert torch.equal(half.detach(), ends[torch.float32].to(dtype))
+
+
+def test_goes_on_when_a_module_is_laid_out_or_typed_anew(monkeypatch):
+    monkeypatch.setattr(base, "CHUNK", 100)
+    ours, theirs = (copy.deepcopy(module) for module in [nn.Conv2d(8, 8, 3).double()] * 2)
+    inputs = torch.randn(2, 8, 5, 5, dtype=torch.float64, generator=torch.Generator().manual_seed(6))
+    for module, kind in ((ours, optimizers.Adam), (theirs, torch.optim.Adam)):
+        optimizer = kind(module.parameters(), lr=0.1)
+        for layout in (torch.contiguous_format, torch.channels_last, torch.contiguous_format):
+            module.to(memory_format=layout)
+            optimizer.zero_grad()
+            module(inputs).square().mean().backward()
+            optimizer.step()
+    assert torch.allclose(weights(ours), weights(theirs), rtol=1e-9, atol=0)
+    ours.float()
+    ours(inputs.float()).square().mean().backward()
+    optimizers.Adam(ours.parameters()).step()
+
+
+def test_a_state_that_was_asked_for_is_not_kept_twice():
+    module = network()
+    optimizer = make("Adam", module.parameters())
+    train(module, optimizer, 2)
+    assert len(optimizer.state_dict()["state"]) == 4
+    train(module, optimizer, 1)
+    assert not optimizer.state
+
+
+def test_the_state_of_another_optimizer_is_refused():
+    module = network()
+    other = torch.optim.Adam(module.parameters())
+    train(module, other, 1)
+    with pytest.raises(ValueError, match="Adam cannot go on from this state: it lacks"):
+        make("Adam", module.parameters()).load_state_dict(other.state_dict())
