@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+import torch
+
 from grids.errors import BadInput
 from trainers.device import arithmetic
 from trainers.engine import train_block
@@ -128,6 +130,8 @@ def measure(job: Job, sweep: Sweep, shard: Shard, clock: Callable[[], float] = t
         return int(EngineTrainer(job, sweep).record()["memory"])
 
     part, needed = 0.0, 0
+    if job.device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(job.device)  # bigger blocks than this may have been tried
     if job.device.type == "cpu":  # a GPU would measure its launches
         few, before = min(FEW, batch), peak()
         seconds(1, 1, few, few)  # the first call pays for compiling, caches and allocation

@@ -102,6 +102,18 @@ def test_of_a_slow_network_a_part_of_a_batch_is_timed(
     assert found == pytest.approx(7 * seconds * (1297 // 64 * 64 + 500 / 3))
 
 
+def test_memory_of_a_gpu_is_that_of_the_block_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Choosing the block has tried bigger ones in the same process."""
+    peak = [1000]
+    job = Job("digits-mlp", "adam", "tiny", epochs=1, device_name="cpu")
+    sweep = job.sweep
+    monkeypatch.setattr(Job, "device", torch.device("cuda"))
+    monkeypatch.setattr(torch.cuda, "reset_peak_memory_stats", lambda _: peak.append(0))
+    monkeypatch.setattr(estimate, "train_block", lambda *_, **__: peak.append(max(peak[-1], 10)))
+    monkeypatch.setattr(EngineTrainer, "record", lambda _: {"memory": peak[-1]})
+    assert estimate.measure(replace(job), sweep, sweep.shards([0])[0])[1] == 10
+
+
 def test_a_gpu_is_tried_only_where_a_folder_begins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
 
