@@ -10,7 +10,14 @@ import pytest
 from grids.space import Axis, Cell, Space
 from tuning.searchers import SEARCHERS, get_searcher
 
-EVERY = [*SEARCHERS, "optuna:RandomSampler", "optuna:TPESampler", "optuna:GridSampler", "optuna:BruteForceSampler"]
+EVERY = [
+    *SEARCHERS,
+    "optuna:RandomSampler",
+    "optuna:CmaEsSampler",
+    "optuna:TPESampler",
+    "optuna:GridSampler",
+    "optuna:BruteForceSampler",
+]
 VARIANTS = [
     "gld:ball=clip",
     "gld:radius_max=3,radius_min=0.5",
