@@ -87,9 +87,9 @@ def _find_roots(block: Block, shift: Tensor) -> Tensor:
 
     They are kept for the step, since a square root costs more than the memory that they fill.
     """
-    squares = block.state.squares
+    step, mean, squares = block.state
     block.spare = root(squares, column(shift, squares), out=block.spare)
-    block.state = _RootedState(*block.state, block.spare)
+    block.state = _RootedState(step, mean, squares, block.spare)
     smallest, size = normaliser(block.spare)
     return smallest / size
 

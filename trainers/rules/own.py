@@ -18,7 +18,7 @@ def update_rule(init: Callable[[Tensor, tuple[int, ...]], Any], **hyperparameter
             takes the task's value unless it is given.
 
     Raises:
-        BadInput: there is no `alpha`.
+        BadInput: there is no `alpha`, or a default is no number.
 
     >>> import torch
     >>> @update_rule(lambda params, sizes: (), alpha=0.1)
@@ -32,6 +32,9 @@ def update_rule(init: Callable[[Tensor, tuple[int, ...]], Any], **hyperparameter
     """
     if "alpha" not in hyperparameters:
         raise BadInput("an update rule needs a hyperparameter 'alpha', the learning rate")
+    for name, value in hyperparameters.items():
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise BadInput(f"an update rule's hyperparameters are numbers; {name} is {value!r}")
     ordered = {"alpha": hyperparameters.pop("alpha"), **hyperparameters}
 
     def make(step: Step) -> Rule:

@@ -20,6 +20,7 @@ from trainers.rules.avagrad import avagrad, avagradw
 from trainers.rules.base import Rule
 from trainers.rules.radam import radam
 from trainers.rules.sgd import sgd
+from trainers.rules.trial import check_step
 
 ENTRY_POINTS = "tunecost.rules"
 
@@ -66,7 +67,7 @@ def get_rule(text: str) -> Rule:
     the group `tunecost.rules`.
 
     Raises:
-        BadInput: an unknown name or option, a bad value, a module that cannot be imported.
+        BadInput: an unknown name or option, a bad value, a module that cannot be imported, a rule that cannot step.
 
     >>> get_rule("adam").name
     'adam'
@@ -89,6 +90,8 @@ def get_rule(text: str) -> Rule:
         if key not in rule.hyperparameters:
             raise unknown(f"option of {name}", key, [*switches, *rule.hyperparameters])
         fixed[key] = _number(name, key, value)
+    if name.removeprefix("delayed-") not in _FACTORIES:
+        check_step(name, rule)
     if not options:
         return rule
     return replace(rule, name=text, hyperparameters={**rule.hyperparameters, **fixed})

@@ -108,3 +108,27 @@ def test_speed(capsys):
         print(f"\n{'best of 20 steps, 5.0M parameters':34s} {'ms':>8s} {'ratio':>8s}")
         for name, each in times.items():
             print(f"{name:34s} {min(each) * 1e3:8.1f} {min(each) / reference:8.2f}")
+
+
+@pytest.mark.parametrize("variant", ["paper", "authors"])
+@pytest.mark.parametrize("kind", ["AvaGrad", "AvaGradW"])
+def test_avagrad_normalises_over_its_rows_at_a_tiny_epsilon(kind, variant, monkeypatch):
+    """In float32, nearly all units dead: in rows, some without any gradient, as in one row of float64."""
+    monkeypatch.setattr(base, "CHUNK", 1 << 10)
+    start = torch.linspace(-1.0, 1.0, 20_000)
+    ends = []
+    for dtype, parts in ((torch.float32, (10_000, 9_000, 1_000)), (torch.float64, (20_000,))):
+        leaves = [torch.nn.Parameter(piece.clone().to(dtype)) for piece in start.split(parts)]
+        extra = {"lr": 1e14, "eps": 1e-16, "weight_decay": 1e-16, "variant": variant}
+        optimizer = getattr(optimizers, kind)(leaves, **extra)
+        for step in range(1, 5):
+            grads = torch.zeros(20_000, dtype=dtype)
+            grads[:1_500] = (torch.arange(1_500) + step).cos()
+            for leaf, piece in zip(leaves, grads.split(parts), strict=True):
+                leaf.grad = piece
+            optimizer.param_groups[0]["lr"] = 1e14 * (step > 1)  # Algorithm 1 begins with alpha * m, whatever v is
+            optimizer.step()
+        ends.append(torch.cat([leaf.detach() for leaf in leaves]).double())
+    moved = (ends[0] - start).abs()
+    assert 1e-2 < moved[:1_500].mean() < 1.0
+    assert torch.allclose(ends[0], ends[1], rtol=1e-4, atol=1e-4)

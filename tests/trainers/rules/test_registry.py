@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from grids.errors import BadInput
-from trainers.rules import RULES, AdaptiveRule, Rule, delayed, get_rule
+from trainers.rules import RULES, AdaptiveRule, Rule, delayed, get_rule, update_rule
 from trainers.rules.avagrad import normaliser
 
 EXPECTED = {"sgd", "adam", "amsgrad", "adamw", "radam", "adabound", "adashift", "adabelief", "avagrad", "avagradw"}
@@ -95,6 +95,40 @@ OWN = """
         return sign_momentum
 
 
+    def none(params, sizes):
+        return ()
+
+
+    @update_rule(none, alpha=1.0)
+    def too_few(params, grads):
+        return params, ()
+
+
+    @update_rule(none, alpha=1.0)
+    def no_state(params, grads, state, hyper):
+        return params - hyper["alpha"] * grads
+
+
+    @update_rule(none, alpha=1.0)
+    def misspelt(params, grads, state, hyper):
+        return params - hyper["alfa"] * grads, state
+
+
+    @update_rule(none, alpha=1.0)
+    def shorter(params, grads, state, hyper):
+        return params[:, 1:], state
+
+
+    @update_rule(none, alpha=1.0)
+    def in_place(params, grads, state, hyper):
+        return params.sub_(grads), state
+
+
+    @update_rule(lambda params, sizes: (0,), alpha=1.0)
+    def counting(params, grads, state, hyper):
+        return params - hyper["alpha"] * grads, (state[0] + 1,)
+
+
     not_a_rule = 3
 
 
@@ -135,7 +169,17 @@ def test_ones_own_rule_takes_options_too(own):
 
 @pytest.mark.parametrize(
     ("attribute", "told"),
-    [("sign_momentun", "did you mean 'sign_momentum'"), ("not_a_rule", "neither"), ("broken", "neither")],
+    [
+        ("sign_momentun", "did you mean 'sign_momentum'"),
+        ("not_a_rule", "neither"),
+        ("broken", "neither"),
+        ("too_few", "fails at its first step .*positional arguments"),
+        ("no_state", "must return two things"),
+        ("misspelt", "fails at its first step .*alfa"),
+        ("shorter", "shape and type"),
+        ("in_place", "changes its arguments"),
+        ("counting", "NamedTuple of tensors"),
+    ],
 )
 def test_what_is_wrong_with_ones_own_file_is_told(own, attribute, told):
     with pytest.raises(BadInput, match=told):
@@ -179,3 +223,8 @@ def test_avagrads_first_step_is_alpha_m_whatever_epsilon(dtype):
     hyper = {name: torch.full((5, 1), value, dtype=dtype) for name, value in rule.hyperparameters.items()}
     following, _ = rule.step(params, grads, rule.init(params, (4,)), {**hyper, "epsilon": epsilons})
     assert torch.allclose(following, -0.1 * 0.1 * grads, rtol=1e-5, atol=0)
+
+
+def test_defaults_of_ones_own_rule_are_numbers():
+    with pytest.raises(BadInput, match="alpha is 'large'"):
+        update_rule(lambda params, sizes: (), alpha="large")
