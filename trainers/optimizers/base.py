@@ -21,7 +21,7 @@ class RuleOptimizer(Optimizer):
     """
 
     whole = False
-    """Whether a rule must see a group's tensors uncut, since one element's step depends on others."""
+    """Whether a rule must see each tensor uncut, since one element's step depends on the others of its tensor."""
 
     def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
         self._blocks: dict[int, list[Block]] = {}
@@ -137,8 +137,7 @@ class RuleOptimizer(Optimizer):
             together[p.device, p.dtype, seen].append(p)
         blocks = []
         for (device, _, seen), members in together.items():
-            limit = CHUNK if device.type == "cpu" and not self.whole else None
-            for pieces in cut(members, limit):
+            for pieces in cut(members, CHUNK if device.type == "cpu" else None, whole=self.whole):
                 block = Block(pieces, seen, None)
                 block.state = join_state(rule, block, self.state)
                 blocks.append(block)

@@ -89,11 +89,12 @@ def _step(rule: Rule, hyper: Hyper, row: Tensor, grads: Tensor, state: Any) -> t
     return rule.step(row, grads, state, hyper)
 
 
-def cut(params: Sequence[Tensor], limit: int | None) -> Iterator[list[Piece]]:
+def cut(params: Sequence[Tensor], limit: int | None, *, whole: bool = False) -> Iterator[list[Piece]]:
     """Parameters side by side in rows of at most `limit` elements (one row where None).
 
     Small parameters share a row, into which they are copied at every step. One of a quarter of a row or more is cut
-    into rows of its own, stepped where it lies; but never one whose memory is in another order (channels_last).
+    into rows of its own, stepped where it lies; but never one whose memory is in another order (channels_last), and
+    none where `whole`: then it has one row, however long.
 
     >>> params = [torch.zeros(9), torch.zeros(1), torch.zeros(1)]
     >>> [[(len(p), start, end) for p, start, end in row] for row in cut(params, 8)]
@@ -107,7 +108,7 @@ def cut(params: Sequence[Tensor], limit: int | None) -> Iterator[list[Piece]]:
     for p in params:
         n = p.numel()
         if 4 * n >= limit and p.is_contiguous():
-            length = -(-n // -(-n // limit))  # rows of one length
+            length = n if whole else -(-n // -(-n // limit))  # rows of one length
             yield from ([(p, start, min(n, start + length))] for start in range(0, n, length))
             continue
         if n > room and shared:
