@@ -1,7 +1,10 @@
 """A recorded step must read and write the right memory. A stand-in records by remembering the call."""
 
+import gc
+import weakref
 from contextlib import nullcontext
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -30,9 +33,11 @@ def recorder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "graph", lambda one: nullcontext())
 
     class Recorded(graphs.RecordedStep):
-        def __init__(self, *args: object) -> None:
-            super().__init__(*args)  # type: ignore[arg-type]
-            self._graph.replay = self._once  # type: ignore[assignment]
+        def __init__(self, step: graphs.Step, *args: Any) -> None:
+            super().__init__(step, *args)
+            # By weak references, as a graph holds no Python object.
+            me, owner = weakref.ref(self), weakref.WeakMethod(step)  # type: ignore[arg-type]
+            self._graph.replay = lambda: me()._once(owner())  # type: ignore[assignment, arg-type, union-attr]
 
     monkeypatch.setattr(graphs, "RecordedStep", Recorded)
 
@@ -81,3 +86,30 @@ def test_a_step_that_cannot_be_recorded_runs_launch_by_launch(monkeypatch: pytes
     assert one._recorded is None
     assert not one._recordable
     assert torch.equal(state.params, expected.params)
+
+
+@pytest.mark.usefixtures("recorder")
+def test_a_recording_outlives_its_procedure_no_longer_than_it_is_used() -> None:
+    """Else a block that was measured would still hold the device's memory when the next one is."""
+    gc.collect()
+    gc.disable()
+    try:
+        one = procedure("sgd")
+        hyper = scheduled(hyper_tensors(one.task, one.rule, {}, CPU, torch.float32), one.task, 0, 1)
+        one._replay(one.start(1), hyper, [one._batch(torch.arange(64), torch.Generator())])
+        params = weakref.ref(one._recorded._state.params)  # type: ignore[union-attr]
+        assert params() is not None
+        del one
+        assert params() is None
+    finally:
+        gc.enable()
+
+
+def test_a_recording_that_does_not_fit_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*args: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(graphs, "RecordedStep", fail)
+    empty = torch.empty(0)
+    with pytest.raises(torch.OutOfMemoryError):
+        graphs.record(lambda *args: (None, empty), None, empty, empty, {})

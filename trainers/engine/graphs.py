@@ -28,7 +28,6 @@ class RecordedStep:
 
     def __init__(self, step: Step, state: Any, inputs: Tensor, targets: Tensor, hyper: Mapping[str, Tensor]) -> None:
         self.cells = len(next(iter(hyper.values())))
-        self._step = step
         self._state, self._inputs, self._targets = pytree.tree_map(torch.clone, state), inputs.clone(), targets.clone()
         self._hyper = {name: value.clone() for name, value in hyper.items()}
         self._total = torch.zeros(self.cells, dtype=torch.float64, device=inputs.device)
@@ -36,14 +35,16 @@ class RecordedStep:
         side.wait_stream(torch.cuda.current_stream(inputs.device))
         with torch.cuda.stream(side):
             for _ in range(WARM_UPS):
-                self._once()
+                self._once(step)
         torch.cuda.current_stream(inputs.device).wait_stream(side)
         self._graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(self._graph):
-            self._once()
+            self._once(step)
 
-    def _once(self) -> None:
-        state, losses = self._step(self._state, self._inputs, self._targets, self._hyper)
+    def _once(self, step: Step) -> None:
+        # The step is handed in, not kept: a recording that its own step's owner holds would be a cycle, and its memory
+        # would wait for the garbage collector while the next block is measured.
+        state, losses = step(self._state, self._inputs, self._targets, self._hyper)
         _copy(state, self._state)
         self._total += losses
 
@@ -65,9 +66,15 @@ class RecordedStep:
 
 
 def record(step: Step, state: Any, inputs: Tensor, targets: Tensor, hyper: Mapping[str, Tensor]) -> RecordedStep | None:
-    """The step recorded, or None where that cannot be done (it then runs launch by launch)."""
+    """The step recorded, or None where that cannot be done (it then runs launch by launch).
+
+    Raises:
+        torch.OutOfMemoryError: there is no room for a recording.
+    """
     try:
         return RecordedStep(step, state, inputs, targets, hyper)
+    except torch.OutOfMemoryError:
+        raise
     except RuntimeError as error:
         reason = str(error).strip().partition("\n")[0]
         warnings.warn(f"the training step runs without a CUDA graph: {reason}", stacklevel=2)

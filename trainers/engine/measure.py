@@ -96,8 +96,7 @@ def choose_block(
             try:
                 tried = measure(task, data, rule, device, cells, way)
             except torch.OutOfMemoryError:
-                torch.cuda.empty_cache()
-                break
+                break  # `_free` empties the cache, once the error no longer holds what did not fit
             if last is not None and tried.seconds * ENOUGH > last.seconds:
                 break
             last = tried
