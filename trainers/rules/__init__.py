@@ -4,7 +4,7 @@ from trainers.rules.adaptive import AdaptiveRule, delayed
 from trainers.rules.base import Hyper, Rule, Step
 from trainers.rules.cells import per_cell, select_cells
 from trainers.rules.own import update_rule
-from trainers.rules.registry import RULES, get_rule
+from trainers.rules.registry import RULES, get_rule, ships
 
 __all__ = [
     "RULES",
@@ -16,5 +16,6 @@ __all__ = [
     "get_rule",
     "per_cell",
     "select_cells",
+    "ships",
     "update_rule",
 ]

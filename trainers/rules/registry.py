@@ -19,6 +19,7 @@ from trainers.rules.adashift import adashift
 from trainers.rules.avagrad import avagrad, avagradw
 from trainers.rules.base import Rule
 from trainers.rules.radam import radam
+from trainers.rules.ranges import check_range
 from trainers.rules.sgd import sgd
 from trainers.rules.trial import check_step
 
@@ -90,11 +91,19 @@ def get_rule(text: str) -> Rule:
         if key not in rule.hyperparameters:
             raise unknown(f"option of {name}", key, [*switches, *rule.hyperparameters])
         fixed[key] = _number(name, key, value)
-    if name.removeprefix("delayed-") not in _FACTORIES:
+    if not ships(name):
         check_step(name, rule)
+    else:
+        for key, number in fixed.items():
+            check_range(name, key, number)
     if not options:
         return rule
     return replace(rule, name=text, hyperparameters={**rule.hyperparameters, **fixed})
+
+
+def ships(text: str) -> bool:
+    """Whether the rule that `text` names comes with the program."""
+    return _split(text)[0].removeprefix("delayed-") in _FACTORIES
 
 
 def _split(text: str) -> tuple[str, dict[str, str]]:

@@ -14,8 +14,9 @@ import torch
 from grids.errors import BadInput
 from grids.space import PRESETS, Space, parse_space
 from trainers.device import arithmetic, pick
-from trainers.rules import get_rule
+from trainers.rules import get_rule, ships
 from trainers.rules.base import Rule
+from trainers.rules.ranges import check_range
 from trainers.sweep.layout import Layout
 from trainers.sweep.memory import cells_that_fit
 from trainers.sweep.sweep import Sweep
@@ -142,10 +143,10 @@ def fit_space(text: str, rule: Rule, optimizer: str) -> Space:
     """The space that `text` names, as far as the rule goes along.
 
     Of a preset, the axes that the rule has and that its text does not fix are used. Axes that the user gave are
-    all meant: one that cannot be used is refused.
+    all meant: one that cannot be used is refused, and so is a value that no rule here can take.
 
     Raises:
-        BadInput: an axis given that the rule lacks or its text fixes; or none left.
+        BadInput: an axis given that the rule lacks or its text fixes, or with a value out of range; or none left.
     """
     space, fixed = parse_space(text), typed_options(optimizer)
     if text in PRESETS:
@@ -161,6 +162,9 @@ def fit_space(text: str, rule: Rule, optimizer: str) -> Space:
             raise BadInput(
                 f"'{axis.name}' is fixed in '{optimizer}' and an axis of the space: leave one of the two out"
             )
+        if ships(optimizer):
+            for value in axis.values:
+                check_range(optimizer, axis.name, value)
     return space
 
 

@@ -44,6 +44,8 @@ def test_options_and_fixed_hyperparameters():
         ("avagrad:variant=author", "did you mean 'authors'"),
         ("adam:beta3=0.9", "did you mean 'beta"),
         ("adam:beta2=large", "beta2=large is not a number"),
+        ("adam:beta2=1", "adam': beta2=1 is out of range (0 or more, below 1)"),
+        ("delayed-adam:weight_decay=-1", "weight_decay=-1 is out of range (0 or more)"),
         ("adam:beta2=nan", "beta2=nan is not a finite number"),
         ("adam:beta2=", "is not option=value"),
         ("adam:beta2=0.9,beta2=0.99", "given twice"),

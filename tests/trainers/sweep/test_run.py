@@ -55,6 +55,14 @@ def test_a_preset_keeps_the_axes_that_the_rule_has_free() -> None:
         fit_space("paper-cifar", get_rule(text), text)
 
 
+@pytest.mark.parametrize(
+    ("space", "message"), [("alpha=-1,0.1", r"adam': alpha=-1 is out of range"), ("alpha=0.1,beta1=0.5,1", "beta1=1")]
+)
+def test_an_axis_out_of_range_is_refused(space: str, message: str) -> None:
+    with pytest.raises(BadInput, match=message):
+        fit_space(space, get_rule("adam"), "adam")
+
+
 @pytest.mark.parametrize(("start", "each"), [(3.0, 0.25), (0.0, 2.0), (5.0, 0.0)])
 def test_the_slope_of_a_line_is_found(start: float, each: float) -> None:
     asked: list[int] = []

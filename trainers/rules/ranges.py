@@ -1,0 +1,24 @@
+"""Which values the hyperparameters of the rules here can take, whoever asks: an option or an axis of a space."""
+
+from grids.errors import BadInput
+
+BELOW_ONE = ("beta1", "beta2")
+"""Shares of an average; at 1 nothing new would ever enter it."""
+
+
+def check_range(optimizer: str, name: str, value: float) -> None:
+    """Refuse what no run could mean: a negative hyperparameter, or an average's share of 1 or more.
+
+    Raises:
+        BadInput: naming optimizer, hyperparameter and value.
+
+    >>> check_range("adam", "alpha", 0.1)
+    >>> check_range("adam", "beta2", 1.0)
+    Traceback (most recent call last):
+        ...
+    grids.errors.BadInput: optimizer 'adam': beta2=1 is out of range (0 or more, below 1)
+    """
+    most = 1.0 if name in BELOW_ONE else float("inf")
+    if not 0.0 <= value < most:
+        bounds = "0 or more" if most > 1.0 else "0 or more, below 1"
+        raise BadInput(f"optimizer '{optimizer}': {name}={value:g} is out of range ({bounds})")
