@@ -8,9 +8,9 @@ from torch import Tensor
 
 from trainers.optimizers.base import RuleOptimizer
 from trainers.optimizers.blocks import Block, step_all
-from trainers.rules.adam import adam_advance, adam_init, average_scales
+from trainers.rules.adam import adam_advance, adam_init, average_scales, corrected_alpha
 from trainers.rules.adaptive import AdaptiveRule, Parts, Scales, adaptive
-from trainers.rules.avagrad import avagrad, avagradw, normaliser
+from trainers.rules.avagrad import AuthorsState, avagrad, avagradw, normaliser
 from trainers.rules.base import Hyper
 from trainers.rules.moments import column, root, root_gain
 
@@ -21,7 +21,8 @@ class AvaGrad(RuleOptimizer):
     """AvaGrad (Savarese et al. 2021): the size of its steps does not depend on `eps`, so `lr` is tuned alone.
 
     Args:
-        params: parameters or groups of them. The rates are normalised over all parameters of a group together.
+        params: parameters or groups of them. The rates are normalised over all parameters of a group on one
+            device together.
         lr, betas, eps: α, (β1, β2), ε; the defaults are those of the authors' code.
         weight_decay: λ, coupled (an L2 penalty).
         variant: `paper` is Algorithm 1; `authors` their code, with bias corrections, a normaliser one more step old
@@ -54,16 +55,16 @@ class AvaGrad(RuleOptimizer):
         rule = self.rule(group)
         if len(blocks) == 1:
             step_all(blocks, rule, hyper)
-        elif group["variant"] == "authors":
-            # Their normaliser is one step late: each block made a part of the one that the next step uses.
-            step_all(blocks, rule, hyper)
-            joint = _joined([block.state.normaliser for block in blocks], blocks)
-            for block in blocks:
-                block.state = block.state._replace(normaliser=joint.to(block.state.normaliser))
-        else:
-            shift = hyper["epsilon"] / root_gain(hyper["beta2"])
-            joint = _joined([_find_roots(block, shift) for block in blocks], blocks)
-            step_all(blocks, _rooted(rule.parts.decoupled), {**hyper, "normaliser": joint})
+            return
+        authors = group["variant"] == "authors"
+        gains = {block.seen: root_gain(hyper["beta2"], block.state.step + 1 if authors else None) for block in blocks}
+        joint = _joined([_find_roots(block, hyper["epsilon"], gains[block.seen]) for block in blocks], blocks)
+        for block in blocks if not authors else ():
+            block.state = block.state._replace(normaliser=column(joint, block.state.mean))
+        step_all(blocks, _rooted(authors, rule.parts.decoupled), hyper)
+        for block in blocks if authors else ():  # Theirs is one step late: this one is for the next.
+            step, mean, squares = block.state
+            block.state = AuthorsState(step, mean, squares, column(joint, mean))
 
 
 class AvaGradW(AvaGrad):
@@ -74,37 +75,47 @@ class AvaGradW(AvaGrad):
 
 
 class _RootedState(NamedTuple):
-    """Adam's state, and 1/η of the step before but for the factor √(1 − β2), `[1, n]`."""
+    """Adam's state, the roots `[1, n]` that its normaliser is made of, and the normaliser `[1, 1]` to step with."""
 
     step: Tensor
     mean: Tensor
     squares: Tensor
     roots: Tensor
+    normaliser: Tensor
 
 
-def _find_roots(block: Block, shift: Tensor) -> Tensor:
-    """Add roots to a block's state, and return their normaliser `[1, 1]`.
+def _find_roots(block: Block, epsilon: Tensor, gain: Tensor) -> Tensor:
+    """Add roots to a block's state, 1/η = gain · roots, and return the normaliser of η, `[1, 1]`.
 
     They are kept for the step, since a square root costs more than the memory that they fill.
     """
-    step, mean, squares = block.state
-    block.spare = root(squares, column(shift, squares), out=block.spare)
-    block.state = _RootedState(step, mean, squares, block.spare)
+    step, mean, squares, *late = block.state
+    block.spare = root(squares, column(epsilon / gain, squares), out=block.spare)
     smallest, size = normaliser(block.spare)
-    return smallest / size
+    own = gain * smallest / size
+    block.state = _RootedState(step, mean, squares, block.spare, late[0] if late else own)
+    return own
 
 
 @functools.cache
-def _rooted(decoupled: bool) -> AdaptiveRule:
-    """Algorithm 1 where roots and normaliser are known: what is left is done for each element by itself."""
+def _rooted(authors: bool, decoupled: bool) -> AdaptiveRule:
+    """AvaGrad where roots and normaliser are known: what is left is done for each element by itself."""
 
     def scales(rated: Tensor, seen: Tensor, hyper: Hyper) -> dict[str, Tensor]:
-        return average_scales(hyper) | {"scale": 1.0 / (hyper["alpha"] * hyper["normaliser"])}
+        if not authors:
+            return average_scales(hyper) | {"scale": root_gain(hyper["beta2"]) / hyper["alpha"]}
+        # The roots are shifted by the ε of the next step's normaliser, whose bias correction differs.
+        gain, following = root_gain(hyper["beta2"], rated), root_gain(hyper["beta2"], seen)
+        shift = hyper["epsilon"] / gain - hyper["epsilon"] / following
+        return average_scales(hyper) | {"shift": shift, "scale": gain / corrected_alpha(seen, hyper)}
 
     def divisors(state: _RootedState, scales: Scales) -> Tensor:
-        return state.roots.mul_(scales["scale"])
+        roots = state.roots.add_(scales["shift"]) if authors else state.roots
+        return roots.mul_(scales["scale"] / state.normaliser)
 
-    parts = Parts(scales=scales, advance=adam_advance, divisors=divisors, decoupled=decoupled, delay=True)
+    parts = Parts(
+        scales=scales, advance=adam_advance, divisors=divisors, decoupled=decoupled, decay_first=not authors, delay=True
+    )
     return adaptive("avagrad", {}, adam_init, parts)
 
 
