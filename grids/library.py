@@ -57,14 +57,14 @@ def find_surface(text: str) -> Path:
     return known[text]
 
 
-def load_surface(text: str, epoch: str = "last") -> Surface:
+def load_surface(text: str, value_of: str = "last") -> Surface:
     """The surface that `text` names, a path or `TASK/OPTIMIZER`, read and checked.
 
     Args:
         text: what the user typed.
-        epoch: the epoch whose value a run is worth, as for `Surface.judged_by`.
+        value_of: the epoch whose value a run is worth, `last` or `best` (see `Surface.judged_by`).
 
     Raises:
         BadInput: no such surface, a file that `grids.surface_file.load` refuses, or no curves to judge by.
     """
-    return surface_file.load(find_surface(text)).judged_by(epoch)
+    return surface_file.load(find_surface(text)).judged_by(value_of)

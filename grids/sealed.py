@@ -14,6 +14,7 @@ import io
 import json
 import re
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -152,7 +153,7 @@ class SealedFile:
                 f"{self.path}: is of format {number}, this program reads up to {newest}; a newer tunecost is needed"
             )
 
-    @property
+    @cached_property
     def _was_sealed(self) -> bool:
         """One altered byte can hide the seal, or all metadata, from Parquet's reader, but not its key in the file."""
         return _SEAL_TRACE.search(self._content) is not None
@@ -165,7 +166,7 @@ class SealedFile:
         if self.altered:
             raise BadInput(f"{self.path}: altered since it was written (the file's seal does not match)")
 
-    @property
+    @cached_property
     def altered(self) -> bool:
         """Whether a byte differs from what was written here; never of a file that another program wrote."""
         if self._foreign or not self._was_sealed:

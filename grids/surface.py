@@ -18,7 +18,6 @@ SEED_STATISTICS: dict[str, Callable[..., np.ndarray]] = {
 }
 """How several seeds of a cell become its one value; the mean unless told."""
 
-
 EPOCHS = ("last", "best")
 """The epoch whose value a run carries: its last unless told."""
 
@@ -112,8 +111,9 @@ class Surface:
         over_seeds = SEED_STATISTICS[statistic]
         with np.errstate(over="ignore"):
             table = over_seeds(self.finite, axis=-1)
-        if not np.isfinite(table).all():  # a sum overflowed: sum scaled by a power of two, which changes no digit
-            table = over_seeds(self.finite * 2.0**-64, axis=-1) * 2.0**64
+        overflown = ~np.isfinite(table)
+        if overflown.any():  # a power of two less, such a sum fits, and loses no digit
+            table[overflown] = over_seeds(self.finite[overflown] * 2.0**-64, axis=-1) * 2.0**64
         return np.asarray(table, dtype=np.float64)
 
     @cached_property
@@ -132,7 +132,7 @@ class Surface:
         """The first cell, in C order, of the lowest mean."""
         return self.space.cell(int(np.argmin(self.mean)))
 
-    def judged_by(self, epoch: str) -> "Surface":
+    def judged_by(self, value_of: str) -> "Surface":
         """This surface with every run worth its value after its `last` epoch, as it stands, or after its `best` one.
 
         The best is the lowest of the curve and the value itself; a diverged run keeps what it carries.
@@ -140,11 +140,11 @@ class Surface:
         Raises:
             BadInput: neither of the two, or the best asked of a surface without curves.
         """
-        if epoch not in EPOCHS:
-            raise unknown("epoch to be judged by", epoch, EPOCHS)
-        if epoch == "last":
+        if value_of not in EPOCHS:
+            raise unknown("epoch to be judged by", value_of, EPOCHS)
+        if value_of == "last":
             return self
-        if self.curve is None:
+        if self.curve is None or self.curve.shape[-1] == 0:
             raise BadInput(f"{self.name} has no curves, so the value after each run's best epoch is not known")
         lowest = np.fmin.reduce(self.curve, axis=-1)
         # By way of text, which takes a float32 for the decimal number that it was rounded from.

@@ -32,3 +32,20 @@ def test_what_cannot_be_judged_is_refused() -> None:
         bowl().judged_by("best")
     with pytest.raises(BadInput, match=r"unknown epoch to be judged by 'bets'; did you mean 'best'"):
         bowl().judged_by("bets")
+
+
+def test_the_mean_of_huge_values_is_finite_and_of_tiny_ones_exact() -> None:
+    surface = bowl((2, 2), seeds=2)
+    value = surface.value.copy()
+    value[0, 0] = 1.5e308
+    value[1, 1] = [1e-300, 3e-300]
+    table = replace(surface, value=value).mean
+    assert table[0, 0] == 1.5e308
+    assert table[1, 1] == 2e-300
+    assert table[0, 1] == surface.mean[0, 1]
+
+
+def test_curves_without_epochs_are_none() -> None:
+    surface = replace(bowl((2, 2)), curve=np.empty((2, 2, 1, 0), np.float32))
+    with pytest.raises(BadInput, match="no curves"):
+        surface.judged_by("best")
