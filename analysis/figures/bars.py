@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from analysis.ert import FEW_HITS, ert, ert_interval, stream
 from analysis.figures.contenders import Contender
 from analysis.figures.curves import Exact
-from analysis.figures.style import light_grid, searcher_label, searcher_order
+from analysis.figures.style import cost_label, light_grid, searcher_label, searcher_order
 from analysis.replays import Group, Runtimes
 from grids.target import Count
 
@@ -76,7 +76,7 @@ def draw(
     axes.set_xticks(range(len(searchers)), [searcher_label(searcher) for searcher in searchers])
     axes.tick_params(axis="x", length=0)
     axes.set_xlim(-0.6, len(searchers) - 0.4)
-    axes.set_ylabel("trials" if count == Count.trials else "distinct cells")
+    axes.set_ylabel(cost_label(count))
     light_grid(axes)
     handles = _legend(who, rows)
     if _EXACT in axes.get_legend_handles_labels()[1]:

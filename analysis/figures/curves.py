@@ -13,7 +13,7 @@ from matplotlib.ticker import LogLocator, MaxNLocator
 from analysis.anytime import crossing, horizon, mean_curve, mean_interval
 from analysis.ert import stream
 from analysis.figures.contenders import Contender
-from analysis.figures.style import LINES, light_grid, searcher_label, searcher_order
+from analysis.figures.style import LINES, cost_label, light_grid, searcher_label, searcher_order
 from analysis.replays import Group
 from grids.target import Count
 
@@ -89,7 +89,7 @@ def draw(
     highest = max(float(curve.mean[np.isfinite(curve.mean)].max(initial=level)) for curve in lines)
     axes.set_ylim(floor, 1.5 * highest)
     axes.set_xlim(1, reach)
-    axes.set_xlabel("trials" if count == Count.trials else "distinct cells")
+    axes.set_xlabel(cost_label(count))
     axes.set_ylabel("suboptimality")
     light_grid(axes, "both")
     place: Any = {"loc": "best"}

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from analysis.figures.style import (
     LINES,
     colour,
+    cost_label,
     light_grid,
     optimizer_label,
     searcher_label,
@@ -59,7 +60,7 @@ def draw(
         if place % columns == 0:
             panel.set_ylabel("share of targets reached")
         if place + columns >= len(surfaces):
-            panel.set_xlabel("trials" if count == Count.trials else "distinct cells")
+            panel.set_xlabel(cost_label(count))
     for panel in panels.flat[len(surfaces) :]:
         panel.set_axis_off()
     handles = {line.get_label(): line for panel in panels.flat for line in panel.get_lines() if _named(line)}

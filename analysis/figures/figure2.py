@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from analysis.figures import bars, curves
 from analysis.figures.contenders import contenders
-from analysis.figures.style import searcher_label, searcher_order, sheet
+from analysis.figures.style import cost_label, in_words, searcher_label, searcher_order, sheet
 from analysis.replays import Group
 from grids.target import Count
 
@@ -46,11 +46,9 @@ def draw(
         who = contenders(groups, task)
         rows += bars.draw(left, own, who, target, count, seed, exact or {})
         rows += curves.draw(right, own, who, level, count, seed, exact or {})
-        unit = "trials" if count == Count.trials else "distinct cells"
-        left.set_title(f"{task}: expected {unit} to suboptimality ≤ {target:g}", loc="left")
+        left.set_title(f"{task}: expected {cost_label(count)} to suboptimality ≤ {target:g}", loc="left")
         right.set_title("mean suboptimality of the best cell so far", loc="left")
-    repeats = sorted({group.repeats for group in groups})
-    many = f"{repeats[0]:,}" if len(repeats) == 1 else f"{repeats[0]:,} to {repeats[-1]:,}"
+    many = in_words([group.repeats for group in groups])
     figure.suptitle(
         f"{many} replays of each searcher on each surface; intervals and bands: 95%, bootstrap over replays", fontsize=8
     )

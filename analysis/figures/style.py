@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 from grids.atomic import whole_file, write_whole
 from grids.errors import BadInput
+from grids.target import Count
 
 ENDINGS = (".pdf", ".png", ".svg")
 
@@ -169,6 +170,21 @@ def folded(name: str) -> str:
             lines.append("")
         lines[-1] += part
     return "\n".join(line.rstrip() for line in lines)
+
+
+def cost_label(count: Count) -> str:
+    """What is counted as cost, in a reader's words."""
+    return "trials" if count == Count.trials else "distinct cells"
+
+
+def in_words(numbers: Collection[int]) -> str:
+    """The numbers' range: `30`, or `30 to 1,000` where they differ.
+
+    >>> in_words([1000, 30, 30]), in_words([30])
+    ('30 to 1,000', '30')
+    """
+    low, high = min(numbers), max(numbers)
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
 def searcher_order(text: str) -> tuple[int, str]:

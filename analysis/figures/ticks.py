@@ -26,12 +26,8 @@ def scientific(value: float) -> str:
     return f"${power}$" if mantissa == "1" else f"${mantissa}{{\\times}}{power}$"
 
 
-def label(axis: Axis, index: int) -> str:
-    """The value at `index` as it is written at the axis: in powers of ten on a log scale that goes far."""
-    return _written(axis, axis.values[index])
-
-
 def _written(axis: Axis, value: float) -> str:
+    """`value` as it is written at the axis: in powers of ten on a log scale that goes far."""
     low, high = _PLAIN
     far = axis.scale == "log" and not all(low <= one < high for one in axis.values)
     plain = f"{value:g}"
@@ -44,7 +40,7 @@ def ticks(axis: Axis, most: int) -> list[tuple[float, str]]:
     Every value where they are few; otherwise on a log scale the powers of ten, between two cells if need be, where
     there are three of them; otherwise values at even steps.
     """
-    marks = [(float(index), label(axis, index)) for index in range(len(axis))]
+    marks = [(float(index), _written(axis, value)) for index, value in enumerate(axis.values)]
     if axis.scale == "log" and len(marks) > most:
         low, high = (math.log10(axis.values[end]) for end in (0, -1))
         powers = range(math.ceil(low - 1e-9), math.floor(high + 1e-9) + 1)
