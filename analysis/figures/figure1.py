@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from analysis.figures.style import axis_label, axis_symbol, optimizer_label, sheet
+from analysis.figures.style import axis_label, axis_symbol, in_words, optimizer_label, sheet
 from analysis.figures.ticks import ticks
 from grids.errors import BadInput
 from grids.space import Axis, Cell
@@ -64,18 +64,8 @@ class Slice:
 
 
 def best_slice(surface: Surface) -> Slice:
-    """The surface over its first two axes; of each cell's further axes the best.
-
-    A diverged cell whose value is not finite counts as the worst finite value, as it does in a replay.
-
-    Raises:
-        BadInput: no value is finite.
-    """
+    """The surface over its first two axes; of each cell's further axes the best."""
     value, share = surface.mean.ravel(), surface.diverged.mean(axis=-1).ravel()
-    finite = np.isfinite(value)
-    if not finite.any():
-        raise BadInput(f"{surface.name}: not one of its values is finite")
-    value = np.where(finite, value, value[finite].max())
     shape = (*surface.space.shape, 1)[:2]
     deep = (value - value.min()).reshape(*shape, -1)
     cell = deep.argmin(axis=-1) + deep.shape[-1] * np.arange(math.prod(shape)).reshape(shape)
@@ -205,9 +195,8 @@ def _clipped(name: str) -> str:
 def _above(surfaces: Sequence[Surface]) -> str:
     """The task, where all panels share one, and how many seeds a cell's value is the mean of."""
     tasks = {surface.provenance.task for surface in surfaces}
-    seeds = sorted({len(surface.seeds) for surface in surfaces})
-    many = f"{seeds[0]}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
-    words = "one seed" if seeds == [1] else f"mean over {many} seeds"
+    seeds = [len(surface.seeds) for surface in surfaces]
+    words = "one seed" if max(seeds) == 1 else f"mean over {in_words(seeds)} seeds"
     return f"{tasks.pop()}: {words}" if len(tasks) == 1 else words
 
 

@@ -83,8 +83,6 @@ def test_values_that_are_not_finite_count_as_the_worst(make_surface: Make) -> No
     diverged[0, 0], value[0, 0] = True, np.nan
     part = figure1.best_slice(replace(surface, value=value, diverged=diverged))
     assert part.suboptimality[0, 0] == part.suboptimality.max()
-    with pytest.raises(BadInput, match="finite"):
-        figure1.best_slice(replace(surface, value=value * np.nan, diverged=~(diverged & False)))
 
 
 @pytest.mark.parametrize("factor", [1e-6, 1.0, 1e6, 1e290])
