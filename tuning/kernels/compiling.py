@@ -1,10 +1,13 @@
 """How this package compiles: once on a machine, kept in numba's cache; free of Python's lock, so that threads share.
 
-numba compiles again what changed, but looks only at the file of a function itself: whoever edits a part that functions
-of other files call empties the cache (`make clean`).
+numba compiles again what changed, but looks only at the file of a function itself, and what it keeps of a function has
+the functions of other files copied into it. So the files it keeps are named by the content of all sources here, and of
+the searchers', whose constants are compiled in: code of other sources is never found, not even half written.
 """
 
+import hashlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
@@ -31,7 +34,17 @@ def compiled_sum(function: Function) -> Function:
     return _compile(function, forceinline=True, fastmath={"reassoc"})
 
 
+def _digest() -> str:
+    here = Path(__file__).parent
+    sources = [*sorted(here.glob("*.py")), *sorted(here.with_name("searchers").glob("*.py"))]
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()[:16]
+
+
+SOURCES = _digest()
+
+
 def _compile(function: Function, **options: Any) -> Function:
+    function.__qualname__ += f"-{SOURCES}"  # what numba names its files after
     try:
         return _njit(cache=True, nogil=True, **options)(function)
     except RuntimeError:

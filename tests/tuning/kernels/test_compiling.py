@@ -1,6 +1,11 @@
-"""Compiling where nothing can be kept."""
+"""Compiling where nothing can be kept, and where something is kept that was compiled from other sources."""
 
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -20,3 +25,41 @@ def test_compiles_where_no_folder_can_be_written(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(compiling, "_njit", njit)
     assert compiling.compiled(double)(21) == 42
+
+
+WHOLE = """
+from kept.kernels.compiling import compiled
+from kept.kernels.part import part
+
+@compiled
+def whole(number):
+    return part(number)
+
+print(whole(1), sum(whole.stats.cache_hits.values()))
+"""
+PART = """
+from kept.kernels.compiling import compiled_part
+from kept.searchers.constants import TEN
+
+@compiled_part
+def part(number):
+    return TEN + {factor} * number
+"""
+
+
+def test_what_was_compiled_from_other_sources_is_not_used(tmp_path: Path) -> None:
+    """A caller's own file stays the same: numba alone would go on with what it keeps."""
+    kernels, searchers = tmp_path / "kept/kernels", tmp_path / "kept/searchers"
+    kernels.mkdir(parents=True)
+    searchers.mkdir()
+    shutil.copy(compiling.__file__, kernels)
+    (kernels / "whole.py").write_text(WHOLE)
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
+
+    def said(factor: int, constant: int) -> str:
+        (kernels / "part.py").write_text(PART.format(factor=factor))
+        (searchers / "constants.py").write_text(f"TEN = {constant}\n")
+        words = [sys.executable, "-c", "import kept.kernels.whole"]
+        return subprocess.run(words, env=environment, capture_output=True, text=True, check=True).stdout.strip()
+
+    assert [said(2, 10), said(2, 10), said(3, 10), said(3, 20)] == ["12 0", "12 1", "13 0", "23 0"]
