@@ -277,17 +277,23 @@ def test_goes_on_when_a_module_is_laid_out_or_typed_anew(monkeypatch):
     monkeypatch.setattr(base, "CHUNK", 100)
     ours, theirs = (copy.deepcopy(module) for module in [nn.Conv2d(8, 8, 3).double()] * 2)
     inputs = torch.randn(2, 8, 5, 5, dtype=torch.float64, generator=torch.Generator().manual_seed(6))
-    for module, kind in ((ours, optimizers.Adam), (theirs, torch.optim.Adam)):
-        optimizer = kind(module.parameters(), lr=0.1)
-        for layout in (torch.contiguous_format, torch.channels_last, torch.contiguous_format):
+
+    def step(module, optimizer, inputs):
+        optimizer.zero_grad()
+        module(inputs).square().mean().backward()
+        optimizer.step()
+
+    mine, torchs = optimizers.Adam(ours.parameters(), lr=0.1), torch.optim.Adam(theirs.parameters(), lr=0.1)
+    for layout in (torch.contiguous_format, torch.channels_last, torch.contiguous_format):
+        for module, optimizer in ((ours, mine), (theirs, torchs)):
             module.to(memory_format=layout)
-            optimizer.zero_grad()
-            module(inputs).square().mean().backward()
-            optimizer.step()
+            step(module, optimizer, inputs)
     assert torch.allclose(weights(ours), weights(theirs), rtol=1e-9, atol=0)
     ours.float()
-    ours(inputs.float()).square().mean().backward()
-    optimizers.Adam(ours.parameters()).step()
+    step(ours, mine, inputs.float())
+    step(theirs, torchs, inputs)
+    assert weights(ours).dtype == torch.float32
+    assert torch.allclose(weights(ours).double(), weights(theirs), rtol=1e-4, atol=1e-6)
 
 
 def test_a_state_that_was_asked_for_is_not_kept_twice():
