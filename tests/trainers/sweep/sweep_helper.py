@@ -1,4 +1,8 @@
-"""A helper's work for the tests: it leaves its process id, lingers, and says so when it is interrupted."""
+"""A helper's work for the tests: it leaves its process id, lingers, and says so when it is interrupted.
+
+Run as a script with PATH, it has one helper, which leaves its process id in PATH.importing while it imports this
+file, and has imported it when there is a PATH.imported.
+"""
 
 import os
 import sys
@@ -25,5 +29,8 @@ if __name__ == "__main__":
     except KeyboardInterrupt:
         sys.exit(130)
 elif __name__ == "__mp_main__":
-    Path(sys.argv[1]).with_suffix(".importing").write_text(str(os.getpid()))
-    time.sleep(1)  # as one that imports torch takes its time
+    path = Path(sys.argv[1])
+    path.with_suffix(".importing").write_text(str(os.getpid()))
+    deadline = time.monotonic() + 60
+    while not path.with_suffix(".imported").exists() and time.monotonic() < deadline:
+        time.sleep(0.01)

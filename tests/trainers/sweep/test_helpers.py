@@ -46,7 +46,8 @@ def test_an_interrupted_body_interrupts_them(tmp_path: Path) -> None:
     assert (tmp_path / "a.interrupted").exists()
 
 
-def test_ctrl_c_while_they_are_starting_is_no_traceback(tmp_path: Path) -> None:
+@pytest.mark.parametrize("first", ["helper", "parent"])
+def test_ctrl_c_while_they_are_starting_is_no_traceback(first: str, tmp_path: Path) -> None:
     """A terminal sends it to all of them, in any order, while the helpers still import."""
     importing = tmp_path / "a.importing"
     process = subprocess.Popen(
@@ -56,14 +57,18 @@ def test_ctrl_c_while_they_are_starting_is_no_traceback(tmp_path: Path) -> None:
     )
     until(lambda: importing.exists() and importing.read_text() != "")
     os.kill(int(importing.read_text()), signal.SIGINT)
-    time.sleep(0.3)
+    if first == "helper":
+        (tmp_path / "a.imported").touch()
+        until(lambda: gone(importing))
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130, said
     assert said == ""
+    assert gone(importing)
 
 
 def test_a_killed_parent_takes_them_along(tmp_path: Path) -> None:
+    (tmp_path / "a.imported").touch()
     process = subprocess.Popen([sys.executable, sweep_helper.__file__, str(tmp_path / "a")])
     until((tmp_path / "a").exists)
     process.kill()
