@@ -102,7 +102,7 @@ def add(
 
 
 @compiled_part
-def is_wide(i: int, axes: int, rows: np.ndarray) -> bool:
+def _is_wide(i: int, axes: int, rows: np.ndarray) -> bool:
     """Whether a kernel is wider than the narrowest on any axis."""
     wide = False
     for axis in range(axes):
@@ -141,7 +141,7 @@ def widen(shape: np.ndarray, count: int, points: Points, rows: np.ndarray, wide:
             gap = here - previous
             if previous >= 0 and gap > narrow:
                 for i in (youngest[axis, previous], oldest[axis, here]):
-                    if not is_wide(i, axes, rows):
+                    if not _is_wide(i, axes, rows):
                         wide[found] = i
                         found += 1
                     rows[axis, i] = max(rows[axis, i], gap)
