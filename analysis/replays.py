@@ -1,7 +1,7 @@
 """Replay tables as arrays: the rows of a table split into groups, one for each surface and searcher."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +9,7 @@ import pandas as pd
 
 from grids import replay_table
 from grids.errors import BadInput
+from grids.replay_table import Judged, judged_by
 from grids.target import Count, reached
 
 
@@ -46,6 +47,7 @@ class Group:
         start: int64 `[replays + 1]`; replay i has the rows `start[i]:start[i + 1]`, by trial, its end row last.
         trial, unique: int64 `[rows]`, evaluations spent and distinct cells among them.
         best, suboptimality: float64 `[rows]`.
+        judged: how, which is the same for all.
     """
 
     surface: str
@@ -57,6 +59,7 @@ class Group:
     unique: np.ndarray
     best: np.ndarray
     suboptimality: np.ndarray
+    judged: Judged = field(default_factory=Judged)
 
     @property
     def names(self) -> dict[str, str]:
@@ -109,21 +112,21 @@ def load_groups(paths: Sequence[str | Path]) -> list[Group]:
     tables = [replay_table.load(path) for path in paths]
     source = ", ".join(map(str, paths))
     groups = split(pd.concat([frame for frame, _ in tables], ignore_index=True), source)
-    ways: dict[tuple[str, ...], list[str]] = {}
+    ways: dict[tuple[str, ...], list[Judged]] = {}
     for frame, header in tables:
-        way = f"seed statistic {header.get('seed_statistic', 'mean')}, noise {header.get('noise') or 'none'}"
+        way = judged_by(header)
         for key in frame[list(replay_table.KEYS)].drop_duplicates().itertuples(index=False, name=None):
             ways.setdefault(key, []).append(way)
     for group in groups:
         _check_parts(group, ways[group.key], source)
-    return groups
+    return [replace(group, judged=ways[group.key][0]) for group in groups]
 
 
-def _check_parts(group: Group, ways: Sequence[str], source: str) -> None:
+def _check_parts(group: Group, ways: Sequence[Judged], source: str) -> None:
     """`ways` says of each table that holds replays of `group` how they were judged."""
     who = f"{source}: {group.surface}, {group.searcher}"
     if len(set(ways)) > 1:
-        raise BadInput(f"{who}: parts that were judged differently ({'; '.join(dict.fromkeys(ways))})")
+        raise BadInput(f"{who}: parts that were judged differently ({'; '.join(map(str, dict.fromkeys(ways)))})")
     if len(ways) > 1:
         try:
             group.lowest()

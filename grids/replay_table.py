@@ -5,6 +5,7 @@ the runtime for every target is known exactly, whatever targets are asked for la
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,29 @@ SCHEMA = pa.schema(
 )
 KEYS = ("surface", "optimizer", "task", "searcher")
 """What tells one group of replays from another."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """How the replays of a table were judged: what a cell of their surface was worth, and what searchers were told.
+
+    Args:
+        seed_statistic: of the values of a cell's seeds.
+        value_of: the epoch whose value a run was worth.
+        noise: what made the values uncertain that searchers were told; none where they were told what counts.
+    """
+
+    seed_statistic: str = "mean"
+    value_of: str = "last"
+    noise: str = "none"
+
+    def __str__(self) -> str:
+        return f"seed statistic {self.seed_statistic}, value of the {self.value_of} epoch, noise {self.noise}"
+
+
+def judged_by(header: Mapping[str, Any]) -> Judged:
+    """How a table with this header was judged; as usual, where it does not say."""
+    return Judged(**{one.name: str(header.get(one.name) or one.default) for one in fields(Judged)})
 
 
 def save(frame: pd.DataFrame, path: str | Path, header: Mapping[str, Any]) -> None:

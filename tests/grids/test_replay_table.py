@@ -62,6 +62,12 @@ def test_a_table_that_pandas_wrote(tmp_path: Path) -> None:
     assert header == {}
 
 
+def test_how_a_table_was_judged_is_read_from_its_header() -> None:
+    assert replay_table.judged_by({}) == replay_table.judged_by({"noise": None}) == replay_table.Judged()
+    header = {"seed_statistic": "best", "value_of": "best", "noise": "seed", "repeats": 5}
+    assert replay_table.judged_by(header) == replay_table.Judged("best", "best", "seed")
+
+
 def broken(change: str) -> pa.Table:
     whole = pa.Table.from_pandas(table(), preserve_index=False)
     number = whole.column_names.index

@@ -105,6 +105,7 @@ def test_halves_in_two_files_are_joined(folder: Path, capsys: Captured) -> None:
 @pytest.mark.parametrize(
     ("header", "shift", "says"),
     [({"noise": "seed"}, 0.0, "judged differently"), ({"seed_statistic": "best"}, 0.0, "judged differently"),
+     ({"value_of": "best"}, 0.0, "judged differently (seed statistic mean, value of the last epoch, noise none; seed"),
      ({}, 0.5, "played on different surfaces")],
 )  # fmt: skip
 def test_parts_of_another_kind_are_not_joined(

@@ -96,6 +96,16 @@ def test_exact_curves_are_those_of_the_law(folder: Path) -> None:
         assert float(bar["exact"]) == pytest.approx(exact_law(table, "random", 0.0).mean) == pytest.approx(9)
 
 
+def test_exact_laws_are_those_of_what_judged_each_replay(folder: Path) -> None:
+    for name, statistic in (("adam", "best"), ("avagrad", "worst")):
+        line = (
+            f"replay {name}.parquet -s random --repeats 5 --jobs 1 --seed-statistic {statistic} --out {name}-r.parquet"
+        )
+        assert tunecost(f"{line} --quiet") == 0
+    assert tunecost("figure 2 adam-r.parquet avagrad-r.parquet --exact --target 0 --out f.png --quiet") == 0
+    assert {row["optimizer"] for row in numbers("f.csv") if row["exact"]} == {"adam", "avagrad"}
+
+
 @pytest.mark.parametrize(
     ("line", "says"),
     [

@@ -2,7 +2,7 @@
 
 import math
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,6 +10,9 @@ from grids.errors import BadInput
 from grids.target import Count
 from tuning.commands import figure3
 from tuning.terminal import say
+
+if TYPE_CHECKING:
+    from analysis.replays import Group
 
 app = typer.Typer(help="Draw a figure; the numbers drawn go beside it as CSV.", no_args_is_help=True)
 figure3.register(app)
@@ -76,12 +79,12 @@ def figure2(
     groups = load_groups(replays)
     if exact and count != Count.trials:
         raise BadInput("--exact knows the law of trials only, not that of distinct cells")
-    laws = _exact_laws(replays, groups, target) if exact else None
+    laws = _exact_laws(groups, target) if exact else None
     with styled():
         _save(figure2.draw(groups, target, level, count, seed=seed, exact=laws), out, quiet)
 
 
-def _exact_laws(replays: list[Path], groups: list[Any], target: float) -> dict[tuple[str, str], Any]:
+def _exact_laws(groups: "list[Group]", target: float) -> dict[tuple[str, str], Any]:
     """The exact laws of those groups whose searcher has one, as far as their replays went.
 
     Raises:
@@ -89,19 +92,16 @@ def _exact_laws(replays: list[Path], groups: list[Any], target: float) -> dict[t
     """
     from analysis.figures.curves import Exact
     from grids.library import load_surface
-    from grids.replay_table import load
     from tuning.arena import Arena
     from tuning.exact import EXACT, exact_curve, exact_law
 
-    headers = [load(path)[1] for path in replays]
-    judged_by = {(header.get("seed_statistic", "mean"), header.get("value_of", "last")) for header in headers}
-    if any(header.get("noise") for header in headers) or len(judged_by) > 1:
-        raise BadInput("--exact needs replays without noise, all judged by the same statistic and the same epoch")
-    statistic, value_of = judged_by.pop()
     laws = {}
     for group in groups:
         if group.searcher.partition(":")[0] in EXACT:
-            arena = Arena.of(group.surface, load_surface(group.surface, value_of), statistic)
+            judged = group.judged
+            if judged.noise != "none":
+                raise BadInput(f"--exact needs replays without noise, not those of {group.surface}, {group.searcher}")
+            arena = Arena.of(group.surface, load_surface(group.surface, judged.value_of), judged.seed_statistic)
             if not math.isclose(arena.lowest, group.lowest(), rel_tol=1e-9, abs_tol=1e-9):
                 raise BadInput(f"--exact: {group.surface} is no longer the surface that was replayed")
             table = arena.value.reshape(arena.space.shape)
