@@ -2,7 +2,7 @@
 
 import functools
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -11,6 +11,10 @@ from torch.optim.optimizer import Optimizer
 
 from trainers.optimizers.blocks import CHUNK, HALF, Block, cut, join_state, layout, split_state, step_all
 from trainers.rules.base import Hyper, Rule
+from trainers.rules.ranges import in_range
+
+RULES_NAMES = {"lr": "alpha", "eps": "epsilon"}
+"""What the rules call those of torch's arguments that have another name there."""
 
 
 class RuleOptimizer(Optimizer):
@@ -42,6 +46,22 @@ class RuleOptimizer(Optimizer):
             values["epsilon"] = float(group["eps"])
         return values
 
+    def check(self, group: dict[str, Any]) -> None:
+        """Refuse a parameter group's options where no step could mean anything.
+
+        Raises:
+            ValueError: an argument out of its range.
+        """
+        for name in ("lr", "eps", "weight_decay", "momentum", "final_lr", "gamma", "power"):
+            if name in group and not in_range(RULES_NAMES.get(name, name), float(group[name])):
+                raise ValueError(f"Invalid {name}: {group[name]} (must be a number, 0 or larger)")
+        betas = group.get("betas", (0.0, 0.0))
+        if len(betas) != 2:
+            raise ValueError(f"Invalid betas: {betas} (must be two numbers)")
+        for index, beta in enumerate(betas):
+            if not in_range(f"beta{index + 1}", float(beta)):
+                raise ValueError(f"Invalid beta at index {index}: {beta} (must lie in [0, 1))")
+
     def advance(self, blocks: list[Block], group: dict[str, Any], hyper: Hyper) -> None:
         """One step of a group's blocks, all on one device."""
         step_all(blocks, self.rule(group), hyper)
@@ -50,11 +70,11 @@ class RuleOptimizer(Optimizer):
         """Add a group of parameters.
 
         Raises:
-            ValueError: an argument out of its range.
+            ValueError: see `check`.
         """
         super().add_param_group(param_group)
         try:
-            _check(self.param_groups[-1])
+            self.check(self.param_groups[-1])
             self.rule(self.param_groups[-1])
         except ValueError:
             self.param_groups.pop()
@@ -108,7 +128,7 @@ class RuleOptimizer(Optimizer):
         """See torch.optim.Optimizer.
 
         Raises:
-            ValueError: the state of another optimizer, or groups of other sizes.
+            ValueError: a state that lacks what this rule remembers, or groups of other sizes.
         """
         saved = state_dict["state"]
         for group in state_dict["param_groups"]:
@@ -157,17 +177,3 @@ def _refuse(name: str, p: Tensor) -> None:
         raise RuntimeError(f"{name} does not take sparse gradients; use dense ones (an embedding with sparse=False)")
     if torch.is_complex(p):
         raise RuntimeError(f"{name} does not take complex parameters")
-
-
-def _check(group: dict[str, Any]) -> None:
-    for name in ("lr", "eps", "weight_decay", "momentum", "final_lr", "gamma", "power"):
-        if name in group and not 0.0 <= float(group[name]) < float("inf"):
-            raise ValueError(f"Invalid {name}: {group[name]} (must be a number, 0 or larger)")
-    betas: Sequence[float] = group.get("betas", (0.0, 0.0))
-    if len(betas) != 2:
-        raise ValueError(f"Invalid betas: {betas} (must be two numbers)")
-    for index, beta in enumerate(betas):
-        if not 0.0 <= float(beta) < 1.0:
-            raise ValueError(f"Invalid beta at index {index}: {beta} (must lie in [0, 1))")
-    if group.get("nesterov") and not group["momentum"] > 0.0:
-        raise ValueError("Nesterov momentum requires a momentum larger than 0")

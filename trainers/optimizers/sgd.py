@@ -31,5 +31,10 @@ class SGD(RuleOptimizer):
     def rule(self, group: dict[str, Any]) -> Rule:
         return _sgd(nesterov=group["nesterov"])
 
+    def check(self, group: dict[str, Any]) -> None:
+        super().check(group)
+        if group["nesterov"] and not group["momentum"] > 0.0:
+            raise ValueError("Nesterov momentum requires a momentum larger than 0")
+
     def hyperparameters(self, group: dict[str, Any]) -> dict[str, float]:
         return {**super().hyperparameters(group), "momentum": float(group["momentum"])}
