@@ -8,8 +8,8 @@ from torch import Tensor
 
 from trainers.optimizers.base import RuleOptimizer
 from trainers.optimizers.blocks import Block, step_all
-from trainers.rules.adam import adam_advance, adam_init, average_scales, corrected_alpha
-from trainers.rules.adaptive import AdaptiveRule, Parts, Scales, adaptive
+from trainers.rules.adam import adam_advance, average_scales, corrected_alpha
+from trainers.rules.adaptive import AdaptiveRule, Parts, Scales
 from trainers.rules.avagrad import AuthorsState, avagrad, avagradw, normaliser
 from trainers.rules.base import Hyper
 from trainers.rules.moments import column, root, root_gain
@@ -98,8 +98,8 @@ def _find_roots(block: Block, epsilon: Tensor, gain: Tensor) -> Tensor:
 
 
 @functools.cache
-def _rooted(authors: bool, decoupled: bool) -> AdaptiveRule:
-    """AvaGrad where roots and normaliser are known: what is left is done for each element by itself."""
+def _rooted(authors: bool, decoupled: bool) -> Parts:
+    """AvaGrad on a `_RootedState`: what is left is done for each element by itself."""
 
     def scales(rated: Tensor, seen: Tensor, hyper: Hyper) -> dict[str, Tensor]:
         if not authors:
@@ -113,10 +113,9 @@ def _rooted(authors: bool, decoupled: bool) -> AdaptiveRule:
         roots = state.roots.add_(scales["shift"]) if authors else state.roots
         return roots.mul_(scales["scale"] / state.normaliser)
 
-    parts = Parts(
+    return Parts(
         scales=scales, advance=adam_advance, divisors=divisors, decoupled=decoupled, decay_first=not authors, delay=True
     )
-    return adaptive("avagrad", {}, adam_init, parts)
 
 
 def _joined(normalisers: list[Tensor], blocks: list[Block]) -> Tensor:

@@ -67,18 +67,22 @@ class Block:
         torch._foreach_copy_(targets, new)
 
 
-def step_all(blocks: Sequence[Block], rule: Rule, hyper: Hyper) -> None:
-    """Step blocks by a rule; what the step needs to know of the cell is computed once for all that are as old."""
+def step_all(blocks: Sequence[Block], rule: Rule | Parts, hyper: Hyper) -> None:
+    """Step blocks by a rule, or the parts of one.
+
+    What an adaptive step needs to know of the cell is computed once for all blocks that are as old.
+    """
+    used = rule.parts if isinstance(rule, AdaptiveRule) else rule
     scales: dict[Any, Any] = {}
     for block in blocks:
-        if isinstance(rule, AdaptiveRule):
+        if isinstance(used, Parts):
             dtype = block.pieces[0][0].dtype
             kind = block.seen, torch.float32 if dtype in HALF else dtype
             if kind not in scales:
-                scales[kind] = rule.parts.prepare(block.state.step, hyper, kind[1])
-            block.step(functools.partial(_apply, rule.parts, scales[kind]))
+                scales[kind] = used.prepare(block.state.step, hyper, kind[1])
+            block.step(functools.partial(_apply, used, scales[kind]))
         else:
-            block.step(functools.partial(_step, rule, hyper))
+            block.step(functools.partial(_step, used, hyper))
 
 
 def _apply(parts: Parts, scales: Scales, row: Tensor, grads: Tensor, state: Any) -> tuple[Tensor, Any]:
