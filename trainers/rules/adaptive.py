@@ -22,10 +22,11 @@ class Parts:
     Args:
         scales: `scales(rated, seen, hyper)` gives the rule's scales; `seen` is the number of gradients seen with the
             current one, `rated` the number that η is made from.
-        advance: `advance(state, grads, scales, inplace)` gives the state that has seen the gradient, in the memory of
-            `state` where `inplace`. A state has a field `step`, the number of gradients seen, a tensor of no dimension.
-        divisors: `divisors(state, scales)` gives 1/(α·η), a fresh tensor `[cells, n]`: what m is divided by. For Adam
-            that is (√v + ε)/α. m's bias correction, where there is one, is part of it.
+        advance: `advance(state, grads, scales, inplace)` gives the state that has seen the gradient; it may reuse the
+            memory of `state` where `inplace`. A state has a field `step`, the number of gradients seen, a tensor of no
+            dimension.
+        divisors: `divisors(state, scales)` gives 1/(α·η) `[cells, n]`, what m is divided by, in memory that may be
+            overwritten. For Adam that is (√v + ε)/α. m's bias correction, where there is one, is part of it.
         moment: `moment(state, scales)` gives m `[cells, n]`.
         decoupled: whether weight decay is decoupled from the gradient.
         decay_first: whether decoupled weight decay acts in the first step.
@@ -59,7 +60,10 @@ class Parts:
     def apply(
         self, params: Tensor, grads: Tensor, state: Any, scales: Scales, *, inplace: bool = False
     ) -> tuple[Tensor, Any]:
-        """The step itself: the next params and state, in the memory of `params` and `state` where `inplace`."""
+        """The step itself: the next params and state.
+
+        Where `inplace`, the params in the memory of `params`, and that of `state` may be reused.
+        """
         if "weight_decay" in scales:
             grads = torch.addcmul(grads, params, scales["weight_decay"])
         if self.delay:
