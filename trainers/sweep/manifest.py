@@ -35,9 +35,9 @@ def read(layout: Layout) -> tuple[Sweep, int] | None:
             raise BadInput(f"{path}: is of format {content['format']}, this program reads up to {FORMAT}")
         sweep, seeds = Sweep(content["identity"], int(content["block"])), int(content["seeds"])
         whole = sweep.id == content["sweep"] and sweep.space.size > 0
-    except (ValueError, KeyError, TypeError) as error:
-        if isinstance(error, BadInput):
-            raise
+    except BadInput:
+        raise
+    except (ValueError, KeyError, TypeError):
         whole = False
     if not whole:
         raise BadInput(f"{path}: cut short or altered; remove it to have it written anew (finished shards stay)")
@@ -75,10 +75,11 @@ def adopt(layout: Layout, sweep: Sweep, seeds: int, block: int | None, fresh: bo
 
 
 def check(layout: Layout, sweep: Sweep, block: int | None) -> None:
-    """Refuse what `adopt` would refuse, and change nothing.
+    """Refuse what `adopt` would refuse, but for a folder that cannot be written, and change nothing.
 
     Raises:
-        BadInput: see `adopt`.
+        BadInput: the folder holds another sweep, another partition than the one insisted on, or a surface of
+            another origin.
     """
     found = read(layout)
     if found is None:

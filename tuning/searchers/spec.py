@@ -149,8 +149,8 @@ def own_searcher(text: str) -> SearcherSpec:
         raise BadInput(f"{owner}: in module '{module_name}', {unknown('class', class_name, classes)}")
     try:
         options = read_options(rest, factory, owner)
-    except ValueError as error:
-        if isinstance(error, BadInput):
-            raise
+    except BadInput:
+        raise
+    except ValueError as error:  # inspect's
         raise BadInput(f"{owner}: it cannot be told what '{class_name}' takes: {error}") from error
     return SearcherSpec(text, f"{module_name}:{class_name}", factory, options)
