@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -150,7 +151,7 @@ def split(frame: pd.DataFrame, source: str = "the replay table") -> list[Group]:
     return groups
 
 
-def _group(names: dict[str, str], part: pd.DataFrame, source: str) -> Group:
+def _group(names: dict[str, Any], part: pd.DataFrame, source: str) -> Group:
     repeat, trial, end = (part[name].to_numpy() for name in ("repeat", "trial", "end"))
     order = np.lexsort((end, trial, repeat))
     repeat, end = repeat[order], end[order]
