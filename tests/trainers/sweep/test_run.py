@@ -11,11 +11,11 @@ import torch
 from grids.errors import BadInput
 from grids.space import PRESETS
 from trainers.rules import get_rule
-from trainers.sweep import estimate, manifest, partition
+from trainers.sweep import manifest, partition, probe
 from trainers.sweep import run as runner
-from trainers.sweep.estimate import FEW, PROBE_SECONDS, _slope
 from trainers.sweep.job import Job, fit_space
 from trainers.sweep.memory import bytes_of_cell
+from trainers.sweep.probe import FEW, PROBE_SECONDS, _slope
 from trainers.sweep.trainer import EngineTrainer
 from trainers.task import Dataset, Task
 
@@ -101,9 +101,9 @@ def test_of_a_slow_network_a_part_of_a_batch_is_timed(
         if most == FEW:
             now[0] += seconds * len(data.valid_y) / 3
 
-    monkeypatch.setattr(estimate, "train_block", train_block)
+    monkeypatch.setattr(probe, "train_block", train_block)
     before = EngineTrainer(job, job.sweep).record()["memory"]
-    found, memory = estimate.measure(job, job.sweep, job.sweep.shards([0])[0], clock=lambda: now[0])
+    found, memory = probe.measure(job, job.sweep, job.sweep.shards([0])[0], clock=lambda: now[0])
     if most == FEW:  # what was run took less than the whole will
         assert memory >= before + 9 * bytes_of_cell(job.task, job.data, job.rule, torch.float32)
     assert max(trained) <= most
@@ -117,9 +117,9 @@ def test_memory_of_a_gpu_is_that_of_the_block_alone(monkeypatch: pytest.MonkeyPa
     sweep = job.sweep
     monkeypatch.setattr(Job, "device", torch.device("cuda"))
     monkeypatch.setattr(torch.cuda, "reset_peak_memory_stats", lambda _: peak.append(0))
-    monkeypatch.setattr(estimate, "train_block", lambda *_, **__: peak.append(max(peak[-1], 10)))
+    monkeypatch.setattr(probe, "train_block", lambda *_, **__: peak.append(max(peak[-1], 10)))
     monkeypatch.setattr(EngineTrainer, "record", lambda _: {"memory": peak[-1]})
-    assert estimate.measure(replace(job), sweep, sweep.shards([0])[0])[1] == 10
+    assert probe.measure(replace(job), sweep, sweep.shards([0])[0])[1] == 10
 
 
 def test_a_gpu_is_tried_only_where_a_folder_begins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
