@@ -157,4 +157,4 @@ def test_bad_input_is_one_line_and_leaves_nothing(
 def test_an_unknown_seed_statistic_is_told(capsys: Any) -> None:
     make()
     assert run(["grid", "show", "sweep.parquet", "--seed-statistic", "meen"]) == 2
-    assert "did you mean 'mean'?" in capsys.readouterr().err
+    assert "'meen' is not one of 'mean', 'median', 'best', 'worst'" in capsys.readouterr().err

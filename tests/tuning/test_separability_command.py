@@ -69,7 +69,10 @@ def test_the_picture_and_its_numbers(folder: Path, capsys: pytest.CaptureFixture
         (["toy/adam", "--split", "inf"], "--split must be a number"),
         (["toy/adam", "--scale", "lgo"], "'lgo'"),
         (["toy/line"], "toy/line: separability needs two axes"),
-        (["toy/adam", "--seed-statistic", "x"], "unknown seed statistic"),
+        (
+            ["toy/gone", "--seed-statistic", "x"],
+            "'x' is not one of 'mean', 'median', 'best', 'worst'",
+        ),
     ],
 )
 def test_bad_input_is_one_line(words: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from grids.errors import BadInput, unknown
+from tuning.commands.options import Jobs, Quiet, Seed
 from tuning.terminal import Format, print_rows, progress
 
 if TYPE_CHECKING:
@@ -42,12 +43,10 @@ def claims(
     ] = None,
     target: Annotated[float, typer.Option(help="Suboptimality at which tuning cost is compared.")] = 0.5,
     repeats: Annotated[int, typer.Option(help="Replays of searchers without an exact law: tpe and cmaes.")] = 200,
-    seed: Annotated[int, typer.Option(help="Of all randomness; 0 or more.")] = 0,
-    jobs: Annotated[
-        int | None, typer.Option(help="Processes; never changes a result.", show_default="all processors")
-    ] = None,
+    seed: Seed = 0,
+    jobs: Jobs = None,
     form: Annotated[Form, typer.Option("--format", help="How findings are printed.")] = Form.table,
-    quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """The paper's statements, each with its number, ours, and whether it holds here, does not, or cannot be told.
 

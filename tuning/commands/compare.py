@@ -7,9 +7,8 @@ import typer
 
 from grids.errors import BadInput
 from grids.target import Count
+from tuning.commands.options import TARGETS, BootstrapSeed, Counted, Form, Targets
 from tuning.terminal import Format, print_rows
-
-TARGETS = [0.5, 1.0]
 
 
 def compare(
@@ -22,12 +21,10 @@ def compare(
         list[Path] | None,
         typer.Option(help="Replay table; may be given again.", show_default="replays.parquet where none is named"),
     ] = None,
-    target: Annotated[
-        list[float], typer.Option(help="Suboptimality to reach, in the surface's unit; may be given again.")
-    ] = TARGETS,
-    count: Annotated[Count, typer.Option(help="Count every query, or distinct cells.")] = Count.trials,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the bootstrap intervals.")] = 0,
-    format: Annotated[Format, typer.Option(help="How to print.")] = Format.table,
+    target: Targets = TARGETS,
+    count: Counted = Count.trials,
+    seed: BootstrapSeed = 0,
+    form: Form = Format.table,
 ) -> None:
     """What B costs against A: two optimizers for each searcher, or two searchers for each surface.
 
@@ -45,7 +42,7 @@ def compare(
         if not paths[0].exists():
             raise BadInput("which replay table? there is no replays.parquet here, and none is named")
     rows = compare_rows(load_groups(paths), a, b, targets, count, seed=seed)
-    if format == Format.table:
+    if form == Format.table:
         same_searcher = all(row["searcher_a"] == row["searcher_b"] for row in rows)
         shown = (
             *(("task", "searcher_a") if same_searcher else ("surface_a",)),
@@ -54,6 +51,6 @@ def compare(
         )
         heads = {name: name.removesuffix("_a") if name.startswith(("searcher", "surface")) else name for name in shown}
         cut = [{heads[name]: row[name] for name in shown} for row in rows]
-        print_rows(cut, list(heads.values()), format, title=f"a: {a}, b: {b}; cost in {count}; p by Holm's method")
+        print_rows(cut, list(heads.values()), form, title=f"a: {a}, b: {b}; cost in {count}; p by Holm's method")
     else:
-        print_rows(rows, COLUMNS, format)
+        print_rows(rows, COLUMNS, form)

@@ -1,14 +1,13 @@
 """`tunecost cost`: a replay table in, trials to each target out."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from grids.target import Count
+from tuning.commands.options import TARGETS, BootstrapSeed, Counted, Form, Replays, Targets
 from tuning.terminal import Format, print_rows
 
-TARGETS = [0.5, 1.0]
 TABLE = (
     "surface",
     "searcher",
@@ -27,16 +26,14 @@ TABLE = (
 
 
 def cost(
-    replays: Annotated[list[Path], typer.Argument(help="Replay table(s), from `tunecost replay`.", metavar="REPLAYS")],
-    target: Annotated[
-        list[float], typer.Option(help="Suboptimality to reach, in the surface's unit; may be given again.")
-    ] = TARGETS,
-    count: Annotated[Count, typer.Option(help="Count every query, or distinct cells.")] = Count.trials,
+    replays: Replays,
+    target: Targets = TARGETS,
+    count: Counted = Count.trials,
     relative: Annotated[
         bool, typer.Option("--relative", help="Read targets as percent of the surface's lowest value.")
     ] = False,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the bootstrap intervals.")] = 0,
-    format: Annotated[Format, typer.Option(help="How to print.")] = Format.table,
+    seed: BootstrapSeed = 0,
+    form: Form = Format.table,
 ) -> None:
     """Trials to reach a target: mean, quartiles and expected runtime (ERT) with its 95% bootstrap interval.
 
@@ -51,8 +48,8 @@ def cost(
 
     targets = check_targets(target)
     rows = list(cost_rows(load_groups(replays), targets, count, relative=relative, seed=seed))
-    if format == Format.table:
+    if form == Format.table:
         # A terminal is narrow: the surface's name says task and optimizer, the title says what is counted.
-        print_rows([{name: row[name] for name in TABLE} for row in rows], TABLE, format, title=f"cost in {count}")
+        print_rows([{name: row[name] for name in TABLE} for row in rows], TABLE, form, title=f"cost in {count}")
     else:
-        print_rows(rows, COLUMNS, format)
+        print_rows(rows, COLUMNS, form)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tuning.commands.options import Form, Quiet
 from tuning.terminal import Format, print_rows, progress, say
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ app = typer.Typer(help="Image sets: bring them from their home page, check that 
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="cifar10, cifar100 or fashion-mnist.")]
 Folder = Annotated[Path, typer.Option("--data", metavar="DIR", help="Where the data lie.")]
-Form = Annotated[Format, typer.Option("--format", help="How the row is printed.")]
 
 
 @app.command()
@@ -22,7 +22,7 @@ def get(
     name: Name,
     data: Folder = Path("data"),
     form: Form = Format.table,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar, no remarks.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Bring an image set from its home page into DIR, and check it; broken off, the same command goes on."""
     from grids.errors import BadInput

@@ -4,18 +4,15 @@ from typing import Annotated
 
 import typer
 
-from tuning.commands.options import SeedStatistic, ValueOf
+from tuning.commands.options import TARGETS, Epoch, Form, SeedStatistic, Statistic, Surfaces, Targets, ValueOf
 from tuning.terminal import Format, print_rows
 
 SEARCHERS = ["random", "random-unique", "gld", "cgld"]
-TARGETS = [0.5, 1.0]
 COLUMNS = ("surface", "optimizer", "task", "searcher", "target", "mean", "median", "q25", "q75", "ever")
 
 
 def exact(
-    surfaces: Annotated[
-        list[str], typer.Argument(metavar="SURFACE...", help="Surfaces: paths, or names as `digits-mlp/adam`.")
-    ],
+    surfaces: Surfaces,
     searchers: Annotated[
         list[str] | None,
         typer.Option(
@@ -26,16 +23,14 @@ def exact(
             show_default=", ".join(SEARCHERS),
         ),
     ] = None,
-    target: Annotated[
-        list[float], typer.Option(help="Suboptimality to reach, in the surface's unit; may be given again.")
-    ] = TARGETS,
+    target: Targets = TARGETS,
     by: Annotated[
         list[int] | None,
         typer.Option(help="Add the probability of a hit by this trial; may be given again.", show_default="none"),
     ] = None,
-    seed_statistic: SeedStatistic = "mean",
-    value_of: ValueOf = "last",
-    format: Annotated[Format, typer.Option(help="How to print.")] = Format.table,
+    seed_statistic: SeedStatistic = Statistic.mean,
+    value_of: ValueOf = Epoch.last,
+    form: Form = Format.table,
 ) -> None:
     """Trials to a target, exactly: mean and quartiles of the runtime, and `ever`, the probability that it is finite.
 
@@ -62,4 +57,4 @@ def exact(
                 row = dict(zip(COLUMNS, known, strict=True))
                 hit = law.hit(max(by or (0,)))
                 rows.append(row | {f"hit_by_{trial}": float(hit[trial]) for trial in by or ()})
-    print_rows(rows, COLUMNS, format, title="exact runtimes, in trials")
+    print_rows(rows, COLUMNS, form, title="exact runtimes, in trials")

@@ -9,6 +9,7 @@ import typer
 from grids.errors import BadInput
 from grids.target import Count
 from tuning.commands import figure3
+from tuning.commands.options import TARGETS, BootstrapSeed, Counted, Quiet, Replays, Surfaces, Targets
 from tuning.terminal import say
 
 if TYPE_CHECKING:
@@ -17,12 +18,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Draw a figure; the numbers drawn go beside it as CSV.", no_args_is_help=True)
 figure3.register(app)
 
-PROFILE_TARGETS = [0.5, 1.0]
 Out = Annotated[Path, typer.Option("--out", help="File to write; .pdf, .png or .svg by its ending.")]
-Replays = Annotated[list[Path], typer.Argument(help="Replay table(s), from `tunecost replay`.", metavar="REPLAYS")]
-Counted = Annotated[Count, typer.Option("--count", help="Count every query, or distinct cells.")]
-Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of the bootstrap intervals.")]
-Quiet = Annotated[bool, typer.Option("--quiet", help="Say nothing.")]
 
 
 @app.callback()
@@ -32,9 +28,7 @@ def callback() -> None:
 
 @app.command("1")
 def figure1(
-    surfaces: Annotated[
-        list[str], typer.Argument(help="Surfaces: files, or names of shipped ones.", metavar="SURFACE")
-    ],
+    surfaces: Surfaces,
     out: Out = Path("figure1.pdf"),
     quiet: Quiet = False,
 ) -> None:
@@ -61,7 +55,7 @@ def figure2(
     exact: Annotated[
         bool, typer.Option("--exact", help="Draw exact curves and means for random, random-unique, gld and cgld.")
     ] = False,
-    seed: Seed = 0,
+    seed: BootstrapSeed = 0,
     quiet: Quiet = False,
 ) -> None:
     """What tuning costs: trials to a target for each searcher; mean suboptimality against trials for GLD and CGLD."""
@@ -142,13 +136,14 @@ def ecdf(
 def profile(
     replays: Replays,
     out: Out = Path("profile.pdf"),
-    target: Annotated[
-        list[float], typer.Option(help="Each with each surface is a problem; may be given again.")
-    ] = PROFILE_TARGETS,
+    target: Targets = TARGETS,
     count: Counted = Count.trials,
     quiet: Quiet = False,
 ) -> None:
-    """Performance profiles: how often each searcher is within a factor of the cheapest, over surfaces and targets."""
+    """Performance profiles: how often each searcher is within a factor of the cheapest.
+
+    Each surface with each target is a problem.
+    """
     from analysis.figures.style import check_ending, styled
     from grids.target import check_targets
 

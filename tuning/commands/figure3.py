@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from grids.errors import BadInput, unknown
+from tuning.commands.options import Quiet
 from tuning.terminal import say
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def figure3(
     steps: Annotated[int, typer.Option(min=10, help="Steps.")] = 200_000,
     seeds: Annotated[int, typer.Option(min=1, help="Runs of each method; all methods meet the same samples.")] = 10,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the samples.")] = 0,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """What converges on the paper's counterexample (equation 11): mean ‖∇f‖² against steps, and against α."""
     from analysis.figures.style import check_ending

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from grids.errors import BadInput
-from tuning.commands.options import SeedStatistic, ValueOf
+from tuning.commands.options import Epoch, Form, Quiet, SeedStatistic, Statistic, ValueOf
 from tuning.terminal import Format, print_object, print_rows, say
 
 SurfaceText = Annotated[
@@ -25,7 +25,7 @@ def register(app: typer.Typer) -> None:
     app.command("show")(show)
 
 
-def list_(form: Annotated[Format, typer.Option("--format", help="How rows are printed.")] = Format.table) -> None:
+def list_(form: Form = Format.table) -> None:
     """Which surfaces ship with the program or lie in ./surfaces."""
     from grids.library import list_surfaces
     from grids.surface_file import load
@@ -64,7 +64,7 @@ def import_(
     task: Annotated[str | None, typer.Option(help="What was trained.", show_default="the file's name")] = None,
     optimizer: Annotated[str | None, typer.Option(help="With which optimizer.", show_default="imported")] = None,
     metric: Annotated[str | None, typer.Option(help="What the value is.", show_default="the column's name")] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="No remarks.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Make a surface from a CSV of your own."""
     from grids import csv_file, surface_file
@@ -108,8 +108,8 @@ def export(
 def show(
     surface: SurfaceText,
     as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
-    seed_statistic: SeedStatistic = "mean",
-    value_of: ValueOf = "last",
+    seed_statistic: SeedStatistic = Statistic.mean,
+    value_of: ValueOf = Epoch.last,
 ) -> None:
     """Best cells, quantiles, the share of cells near the best, and where the surface came from."""
     from grids.library import load_surface

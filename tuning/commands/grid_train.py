@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from grids.errors import BadInput
+from tuning.commands.options import Form, Quiet
 from tuning.terminal import Format, print_rows, progress, say
 
 if TYPE_CHECKING:
@@ -39,8 +40,6 @@ Block = Annotated[
     int | None,
     typer.Option("--block", min=1, metavar="CELLS", help="Cells a shard holds.", show_default="by task and device"),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", help="No progress bar, no remarks.")]
-Form = Annotated[Format, typer.Option("--format", help="How rows are printed.")]
 
 
 def register(app: typer.Typer) -> None:

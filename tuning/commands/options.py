@@ -1,15 +1,52 @@
-"""Options that several commands share: which of a surface's numbers a cell is judged by."""
+"""Arguments and options that several commands share, each named and worded once."""
 
+import enum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-SeedStatistic = Annotated[
-    str,
-    typer.Option("--seed-statistic", help="What judges a cell of several seeds: mean, median, best or worst."),
-]
+from grids.target import Count
+from tuning.terminal import Format
 
-ValueOf = Annotated[
-    str,
-    typer.Option("--value-of", help="What judges a run: its value after the last epoch, or after its best one."),
+TARGETS = [0.5, 1.0]
+
+
+class Statistic(enum.StrEnum):
+    """The names of `grids.surface.SEED_STATISTICS`, which this need not load numpy to list."""
+
+    mean = "mean"
+    median = "median"
+    best = "best"
+    worst = "worst"
+
+
+class Epoch(enum.StrEnum):
+    """The names of `grids.surface.EPOCHS`, likewise."""
+
+    last = "last"
+    best = "best"
+
+
+Surfaces = Annotated[
+    list[str], typer.Argument(metavar="SURFACE...", help="Surfaces: paths, or names as `digits-mlp/adam`.")
 ]
+Replays = Annotated[list[Path], typer.Argument(metavar="REPLAYS", help="Replay table(s), from `tunecost replay`.")]
+Targets = Annotated[
+    list[float],
+    typer.Option("--target", help="Suboptimality to reach, in the surface's unit; may be given again."),
+]
+Counted = Annotated[Count, typer.Option("--count", help="Count every query, or distinct cells.")]
+SeedStatistic = Annotated[
+    Statistic, typer.Option("--seed-statistic", help="What a cell of several seeds is worth: which of their values.")
+]
+ValueOf = Annotated[
+    Epoch, typer.Option("--value-of", help="What a run is worth: its value after its last epoch, or after its best.")
+]
+Seed = Annotated[int, typer.Option("--seed", help="Of all randomness; 0 or more.")]
+BootstrapSeed = Annotated[int, typer.Option("--seed", min=0, help="Seed of the bootstrap intervals.")]
+Jobs = Annotated[
+    int | None, typer.Option("--jobs", help="Processes; never changes a result.", show_default="all processors")
+]
+Form = Annotated[Format, typer.Option("--format", help="How rows are printed.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar, no remarks.")]

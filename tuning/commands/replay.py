@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from grids.errors import BadInput
-from tuning.commands.options import SeedStatistic, ValueOf
+from tuning.commands.options import Epoch, Jobs, Quiet, Seed, SeedStatistic, Statistic, Surfaces, ValueOf
 from tuning.terminal import progress, say
 
 FIVE = ["random", "tpe", "cmaes", "gld", "cgld"]
@@ -22,9 +22,7 @@ class Noise(enum.StrEnum):
 
 
 def replay(
-    surfaces: Annotated[
-        list[str], typer.Argument(metavar="SURFACE...", help="Surfaces: paths, or names as `digits-mlp/adam`.")
-    ],
+    surfaces: Surfaces,
     out: Annotated[Path, typer.Option("--out", help="The replay table to write (.parquet).")],
     searchers: Annotated[
         list[str] | None,
@@ -41,12 +39,10 @@ def replay(
     max_trials: Annotated[
         int | None, typer.Option(help="Trials a replay may spend.", show_default="the surface's number of cells")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of all randomness; 0 or more.")] = 0,
-    jobs: Annotated[
-        int | None, typer.Option(help="Processes; never changes a result.", show_default="all processors")
-    ] = None,
-    seed_statistic: SeedStatistic = "mean",
-    value_of: ValueOf = "last",
+    seed: Seed = 0,
+    jobs: Jobs = None,
+    seed_statistic: SeedStatistic = Statistic.mean,
+    value_of: ValueOf = Epoch.last,
     noise: Annotated[
         Noise | None,
         typer.Option(
@@ -55,7 +51,7 @@ def replay(
             show_default="none",
         ),
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar, no remarks.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Replay searchers over error surfaces, many times each, and write every improvement they make."""
     from grids import replay_table
@@ -85,8 +81,8 @@ def replay(
         "seed": seed,
         "repeats": repeats,
         "max_trials": {text: max_trials or surface.space.size for text, surface in loaded.items()},
-        "seed_statistic": seed_statistic,
-        "value_of": value_of,
+        "seed_statistic": seed_statistic.value,
+        "value_of": value_of.value,
         "noise": noise.value if noise else None,
         "surfaces": list(loaded),
         "searchers": chosen,

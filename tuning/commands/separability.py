@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from grids.errors import BadInput
-from tuning.commands.options import SeedStatistic, ValueOf
+from tuning.commands.options import Epoch, Form, Quiet, SeedStatistic, Statistic, Surfaces, ValueOf
 from tuning.terminal import Format, print_rows, say
 
 TABLE = (
@@ -38,9 +38,7 @@ class ScaleName(enum.StrEnum):
 
 
 def separability(
-    surfaces: Annotated[
-        list[str], typer.Argument(metavar="SURFACE...", help="Surfaces: paths, or names as `digits-mlp/adam`.")
-    ],
+    surfaces: Surfaces,
     scale: Annotated[
         ScaleName,
         typer.Option(
@@ -57,15 +55,13 @@ def separability(
             help="Value of the second axis at which the ridge's slope may change.", show_default="1e-3 for epsilon"
         ),
     ] = None,
-    seed_statistic: SeedStatistic = "mean",
-    value_of: ValueOf = "last",
-    form: Annotated[Format, typer.Option("--format", help="How to print; JSON has every column of the grid.")] = (
-        Format.table
-    ),
+    seed_statistic: SeedStatistic = Statistic.mean,
+    value_of: ValueOf = Epoch.last,
+    form: Form = Format.table,
     out: Annotated[
         Path | None, typer.Option(help="Draw it too: .pdf, .png or .svg; the numbers go beside it as .csv.")
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="No remarks.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Can two hyperparameters be tuned apart? One line for each pair of axes.
 
@@ -74,7 +70,8 @@ def separability(
     `slope_low`, `slope_high`: the slope of that ridge below and above --split (Theil-Sen; 95% intervals in CSV and
     JSON). `common_loss`: the worst that one value of the first axis costs in any column. `loss`: suboptimality after
     tuning the first axis at a fixed value of the second, then the second at that; mean and worst over every start,
-    and the share of starts that end within --level.
+    and the share of starts that end within --level. JSON has these losses and the ridge for
+    every column of the grid too.
     """
     if out is not None:
         from analysis.figures.style import check_ending
