@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +21,27 @@ from tuning import cli
 ROOT = Path(__file__).parents[2]
 
 
-def tunecost(*arguments: str, cwd: Path, **options: Any) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "dumb", "COLUMNS": "200"}
-    command = [sys.executable, "-c", "from tuning.cli import main; main()", *arguments]
-    return subprocess.run(
-        command, cwd=cwd, env=environment, capture_output=True, text=True, check=False, timeout=120, **options
-    )
+MAIN = "from tuning.cli import main; main()"
+
+
+def tunecost(*arguments: str, cwd: Path, start: Sequence[str] = ("-c", MAIN)) -> subprocess.CompletedProcess[str]:
+    """Run the command line, or whatever else Python is started with."""
+    return run(sys.executable, *start, *arguments, cwd=cwd)
+
+
+def in_shell(script: str, after: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run a Python script in a shell; `after` is what its command line goes on with."""
+    done = run("bash", "-c", f'"{sys.executable}" -c "{script}" {after}', cwd=cwd)
+    assert done.returncode == 0
+    return done
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "dumb", "COLUMNS": "200"}
+
+
+def run(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(words, cwd=cwd, env=environment(), capture_output=True, text=True, check=False, timeout=120)
 
 
 def levels() -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -71,14 +86,7 @@ def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
         "import sys; from tuning.cli import run; code = run(['--help'])\n"
         "print('loaded', code, sorted({name.partition('.')[0] for name in sys.modules}))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = tunecost(cwd=tmp_path, start=("-c", script))
     last = done.stdout.splitlines()[-1]
     assert last.startswith("loaded 0")
     for module in ("torch", "optuna", "matplotlib", "numba", "pandas", "numpy", "scipy", "pyarrow", "cma", "sklearn"):
@@ -176,15 +184,7 @@ def test_debugging_shows_where(command: Any, monkeypatch: pytest.MonkeyPatch, ca
 
 def test_a_reader_that_leaves_is_no_failure(tmp_path: Path) -> None:
     script = "from tuning.cli import main; import sys; sys.argv = ['tunecost', 'grid', '--help']; main()"
-    shell = f'"{sys.executable}" -c "{script}" | true; echo "${{PIPESTATUS[0]}}"'
-    done = subprocess.run(
-        ["bash", "-c", shell],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = in_shell(script, '| true; echo "${PIPESTATUS[0]}"', tmp_path)
     assert done.stdout.strip() == "0"
     assert done.stderr == ""
 
@@ -201,16 +201,8 @@ def test_a_reader_that_leaves_is_no_failure(tmp_path: Path) -> None:
     ],
 )
 def test_closed_and_full_streams_change_no_exit_code(words: str, streams: str, code: str, tmp_path: Path) -> None:
-    script = f"import sys; sys.argv[1:] = {words.split()}; from tuning.cli import main; main()"
-    shell = f'"{sys.executable}" -c "{script}" {streams}; exec echo $? >code'
-    done = subprocess.run(
-        ["bash", "-c", shell],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    script = f"import sys; sys.argv[1:] = {words.split()}; {MAIN}"
+    done = in_shell(script, f"{streams}; exec echo $? >code", tmp_path)
     assert (tmp_path / "code").read_text().strip() == code
     assert "Traceback" not in done.stderr
     assert "Exception ignored" not in done.stderr
@@ -234,27 +226,13 @@ def test_ctrl_c_while_the_command_line_is_loading_is_one_line_too(tmp_path: Path
         "sys.meta_path.insert(0, Interrupted())\n"
         "from tuning.__main__ import main; main()"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = tunecost(cwd=tmp_path, start=("-c", script))
     assert (done.returncode, done.stderr) == (130, "tunecost: interrupted\n")
 
 
 def test_the_package_runs_like_the_console_script(tmp_path: Path) -> None:
     assert '"tuning.__main__:main"' in (ROOT / "pyproject.toml").read_text()
-    done = subprocess.run(
-        [sys.executable, "-m", "tuning", "grid", "show", "none.parquet"],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = tunecost("grid", "show", "none.parquet", cwd=tmp_path, start=("-m", "tuning"))
     assert (done.returncode, done.stderr) == (2, "tunecost: none.parquet: no such file\n")
 
 
@@ -270,25 +248,13 @@ def test_ctrl_c_is_130_and_leaves_nothing(tmp_path: Path) -> None:
     script = (
         "import tuning.replay as module, sys; real = module.run_chunk\n"
         "def told(chunk):\n    print('running', flush=True)\n    return real(chunk)\n"
-        "module.run_chunk = told\n"
-        "from tuning.cli import main; main()"
+        f"module.run_chunk = told\n{MAIN}"
     )
-    arguments = [
-        "replay",
-        "t.parquet",
-        "-s",
-        "optuna:TPESampler",
-        "--repeats",
-        "5000",
-        "--jobs",
-        "1",
-        "--out",
-        "r.parquet",
-    ]
+    arguments = "replay t.parquet -s optuna:TPESampler --repeats 5000 --jobs 1 --out r.parquet"
     process = subprocess.Popen(
-        [sys.executable, "-c", script, *arguments],
+        [sys.executable, "-c", script, *arguments.split()],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
