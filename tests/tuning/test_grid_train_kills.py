@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -81,17 +80,7 @@ def test_four_workers_two_of_them_killed(tmp_path: Path, expected: Surface) -> N
     assert_same(surface(tmp_path), expected)
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    words = ["mount", "-t", "tmpfs", "-o", "size=28k", "tmpfs", str(folder)]
-    if subprocess.run(words, capture_output=True, check=False).returncode:
-        pytest.skip("a small file system can only be mounted by root")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
-
-
+@pytest.mark.parametrize("small_disk", ["28k"], indirect=True)
 def test_a_full_disk(small_disk: Path, expected: Surface) -> None:
     process = start(small_disk)
     _, said = process.communicate(timeout=700)

@@ -5,7 +5,6 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -104,17 +103,7 @@ def at_work(folder: Path, process: subprocess.Popen[str]) -> bool:
     return any(one is not None and one.pid == process.pid for one in held)
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    words = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
-    if subprocess.run(words, capture_output=True, check=False).returncode:
-        pytest.skip("a small file system can only be mounted by root")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
-
-
+@pytest.mark.parametrize("small_disk", ["64k"], indirect=True)
 @pytest.mark.parametrize("room", [0, 6000, 10000, 20000])
 def test_a_full_disk_is_one_line_and_the_rest_is_safe(
     small_disk: Path, tmp_path: Path, expected: Surface, room: int
