@@ -1,7 +1,7 @@
 """Comparison of what two searchers, or two optimizers under one searcher, need to reach a target."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import product
 from operator import attrgetter
 from typing import Any
@@ -41,6 +41,9 @@ COLUMNS = (
     "p_mannwhitney",
     "p_mannwhitney_holm",
     "note",
+    "seed_statistic",
+    "value_of",
+    "noise",
 )
 
 
@@ -73,7 +76,8 @@ def pairs(groups: Sequence[Group], a: str, b: str) -> list[tuple[Group, Group]]:
     of surfaces, for each searcher.
 
     Raises:
-        BadInput: A or B is not in the groups, they are not of one kind, are the same, or have nothing in common.
+        BadInput: A or B is not in the groups, they are not of one kind, are the same, have nothing in common, or were
+            judged differently.
     """
     if a == b:
         raise BadInput(f"'{a}' cannot be compared with itself")
@@ -89,6 +93,9 @@ def pairs(groups: Sequence[Group], a: str, b: str) -> list[tuple[Group, Group]]:
     found = [(one, other) for one, other in product(left, right) if by(one) == by(other)]
     if not found:
         raise BadInput(f"'{a}' and '{b}' have no {' and '.join(_SHARED[kind])} in common in these replays")
+    for one, other in found:
+        if one.judged != other.judged:
+            raise BadInput(f"'{a}' and '{b}' were judged differently ({one.judged}; {other.judged})")
     return found
 
 
@@ -204,4 +211,5 @@ def _rows(
                 "p_logrank": found.p_logrank,
                 "p_mannwhitney": found.p_mannwhitney,
                 "note": note([first, second]),
+                **asdict(one.judged),
             }

@@ -1,6 +1,7 @@
 """The cost table: what each searcher needs on each surface to reach each target."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from analysis import survival
@@ -36,7 +37,9 @@ def cost_rows(
     relative: bool = False,
     seed: int = 0,
 ) -> Iterator[dict[str, Any]]:
-    """One row for each group and target: the keys of COLUMNS, then `restricted_mean` and `note`; NaN where not reached.
+    """One row for each group and target: the keys of COLUMNS, then others; NaN where not reached.
+
+    The others are `restricted_mean`, `note`, and how the replays were judged.
 
     Args:
         targets: suboptimality in the surface's unit, or with `relative` in percent of the surface's lowest value.
@@ -66,6 +69,7 @@ def cost_rows(
                 "ert_high": high,
                 "restricted_mean": survival.restricted_mean(runtimes),
                 "note": note([runtimes]),
+                **asdict(group.judged),
             }
 
 

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from analysis.figures.style import (
     LINES,
+    caption,
     colour,
     cost_label,
     light_grid,
@@ -71,7 +72,8 @@ def draw(
     span = f"{min(targets):g}" if len(targets) == 1 else f"{max(targets):g} … {min(targets):g}"
     targets_said = f"{len(targets)} target{'s' * (len(targets) > 1)}: suboptimality {span}"
     between = "; " if columns > 1 else "\n"
-    figure.suptitle(f"{targets_said}{between}over all replays, as far as the shortest budget (dot)", fontsize=8)
+    said = f"{targets_said}{between}over all replays, as far as the shortest budget (dot)"
+    figure.suptitle(caption(said, [group.judged for group in groups]), fontsize=8)
     return figure, rows
 
 

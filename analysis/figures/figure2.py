@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from analysis.figures import bars, curves
 from analysis.figures.contenders import contenders
-from analysis.figures.style import cost_label, in_words, searcher_label, searcher_order, sheet
+from analysis.figures.style import caption, cost_label, in_words, searcher_label, searcher_order, sheet
 from analysis.replays import Group
 from grids.target import Count
 
@@ -49,9 +49,8 @@ def draw(
         left.set_title(f"{task}: expected {cost_label(count)} to suboptimality ≤ {target:g}", loc="left")
         right.set_title("mean suboptimality of the best cell so far", loc="left")
     many = in_words([group.repeats for group in groups])
-    figure.suptitle(
-        f"{many} replays of each searcher on each surface; intervals and bands: 95%, bootstrap over replays", fontsize=8
-    )
+    said = f"{many} replays of each searcher on each surface; intervals and bands: 95%, bootstrap over replays"
+    figure.suptitle(caption(said, [group.judged for group in groups]), fontsize=8)
     return figure, rows
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
-from analysis.figures.style import LINES, colour, light_grid, searcher_label, searcher_order, sheet
+from analysis.figures.style import LINES, caption, colour, light_grid, searcher_label, searcher_order, sheet
 from analysis.profiles import cost_matrix, cost_ratios, performance_profile
 from analysis.replays import Group
 from grids.target import Count
@@ -51,7 +51,7 @@ def draw(
     title += ", ".join(f"{target:g}" for target in targets)
     if few:
         title += f"\n{few} of {costs.size} costs rest on fewer than 5 hits"
-    panel.set_title(title, fontsize=8)
+    panel.set_title(caption(title, [group.judged for group in groups]), fontsize=8)
     return figure, _rows(problems, searchers, costs, ratios, count)
 
 

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 from grids.atomic import whole_file, write_whole
 from grids.errors import BadInput
+from grids.replay_table import Judged
 from grids.target import Count
 
 ENDINGS = (".pdf", ".png", ".svg")
@@ -185,6 +186,24 @@ def in_words(numbers: Collection[int]) -> str:
     """
     low, high = min(numbers), max(numbers)
     return f"{low:,}" if low == high else f"{low:,} to {high:,}"
+
+
+def judged_words(ways: Collection[Judged]) -> str:
+    """What a caption says of how cells were judged: nothing where all were judged as usual.
+
+    >>> judged_words([Judged()]), judged_words([Judged("best"), Judged(noise="seed")])
+    ('', 'judged by best over seeds, last epoch; or mean over seeds, last epoch, seed noise')
+    """
+    if all(way == Judged() for way in ways):
+        return ""
+    noise = {way: "" if way.noise == "none" else f", {way.noise} noise" for way in ways}
+    words = (f"{way.seed_statistic} over seeds, {way.value_of} epoch{said}" for way, said in noise.items())
+    return f"judged by {'; or '.join(words)}"
+
+
+def caption(line: str, ways: Collection[Judged]) -> str:
+    """`line`, and below it how cells were judged, where that was not as usual."""
+    return "\n".join(filter(None, (line, judged_words(ways))))
 
 
 def searcher_order(text: str) -> tuple[int, str]:

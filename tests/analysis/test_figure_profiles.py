@@ -1,17 +1,20 @@
 """The figures of runtime and performance profiles."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
-from analysis.figures import ecdf, profile
+from analysis.figures import ecdf, figure2, profile
 from analysis.figures.style import styled
 from analysis.profiles import TARGETS
 from analysis.replays import split
 from grids.errors import BadInput
+from grids.replay_table import Judged
 
 
 def test_runtime_profiles_by_surface(table: pd.DataFrame, assert_legible: Callable[[Figure], None]) -> None:
@@ -24,6 +27,23 @@ def test_runtime_profiles_by_surface(table: pd.DataFrame, assert_legible: Callab
         own = [row for row in rows if row["surface"] == surface and row["searcher"] == "gld"]
         assert [row["share"] for row in own] == sorted(row["share"] for row in own)
         assert 0 < own[-1]["share"] <= 1
+
+
+def test_sheets_say_what_judged_the_replays_where_that_is_not_the_rule(
+    table: pd.DataFrame, assert_legible: Callable[[Figure], None]
+) -> None:
+    groups = [replace(group, judged=Judged("worst", "best", "seed")) for group in split(table)]
+    words = "\njudged by worst over seeds, best epoch, seed noise"
+    with styled():
+        for sheets in (
+            lambda some: ecdf.draw(some, TARGETS)[0],
+            lambda some: profile.draw(some, [1.0])[0],
+            lambda some: figure2.draw(some)[0],
+        ):
+            figure = sheets(groups)
+            assert_legible(figure)
+            assert any(words in text.get_text() for text in figure.findobj(Text))
+            assert not any("judged" in text.get_text() for text in sheets(split(table)).findobj(Text))
 
 
 @pytest.mark.parametrize("surfaces", [1, 5])

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from grids import replay_table
 from grids.space import PRESETS
 from grids.surface import Provenance, Surface
 from grids.surface_file import save
@@ -67,6 +68,21 @@ def test_the_table_may_be_named_either_way(folder: Path, capsys: Captured) -> No
     shown = capsys.readouterr().out
     assert "Holm" in shown
     assert f"{by_place[0]['ratio']:.4g}" in shown
+
+
+def test_what_was_judged_differently_is_not_compared(folder: Path, capsys: Captured) -> None:
+    frame, header = replay_table.load("replays.parquet")
+    for name, how in (("adam", {}), ("avagrad", {"value_of": "best"})):
+        replay_table.save(frame[frame["optimizer"] == name], f"{name}-r.parquet", header | how)
+    assert tunecost("compare adam avagrad adam-r.parquet avagrad-r.parquet") == 2
+    said = capsys.readouterr().err
+    assert said.startswith("tunecost: 'adam' and 'avagrad' were judged differently (seed statistic mean, value of the ")
+    assert said.count("\n") == 1
+    replay_table.save(frame, "both.parquet", header | {"value_of": "best"})
+    row = compared("adam avagrad both.parquet", capsys)[0]
+    assert list(row.items())[-3:] == [("seed_statistic", "mean"), ("value_of", "best"), ("noise", "none")]
+    assert tunecost("compare adam avagrad both.parquet") == 0
+    assert "value_of" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,23 @@ def test_csv_and_table_say_the_same(folder: Path, capsys: Captured) -> None:
     assert all(f"{row['ert']:.4g}" in shown for row in rows)
 
 
+def test_how_replays_were_judged_stands_last(folder: Path, capsys: Captured) -> None:
+    (*_, row) = costs("r.parquet --target 1", capsys)
+    assert list(row)[-4:] == ["note", "seed_statistic", "value_of", "noise"]
+    assert list(row.values())[-3:] == ["mean", "last", "none"]
+    assert tunecost("cost r.parquet --target 1") == 0
+    assert "value_of" not in capsys.readouterr().out
+    frame, header = replay_table.load("r.parquet")
+    replay_table.save(frame, "other.parquet", header | {"value_of": "best", "noise": "seed"})
+    assert tunecost("cost other.parquet --target 1 --format csv") == 0
+    read = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert {(row["seed_statistic"], row["value_of"], row["noise"]) for row in read} == {("mean", "best", "seed")}
+    assert tunecost("cost other.parquet --target 1") == 0
+    shown = capsys.readouterr().out
+    assert "value_of" in shown
+    assert "seed_statistic" not in shown
+
+
 def test_counting_distinct_cells_costs_no_more(folder: Path, capsys: Captured) -> None:
     trials = costs("r.parquet --target 0", capsys)
     unique = costs("r.parquet --target 0 --count unique", capsys)

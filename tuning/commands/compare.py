@@ -7,7 +7,7 @@ import typer
 
 from grids.errors import BadInput
 from grids.target import Count
-from tuning.commands.options import TARGETS, BootstrapSeed, Counted, Form, Targets
+from tuning.commands.options import TARGETS, BootstrapSeed, Counted, Form, Targets, unusual
 from tuning.terminal import Format, print_rows
 
 
@@ -48,6 +48,7 @@ def compare(
             *(("task", "searcher_a") if same_searcher else ("surface_a",)),
             *("target", "ert_a", "ert_b", "ratio", "ratio_low", "ratio_high", "p_logrank_holm", "p_mannwhitney_holm"),
             "note",
+            *unusual(rows),
         )
         heads = {name: name.removesuffix("_a") if name.startswith(("searcher", "surface")) else name for name in shown}
         cut = [{heads[name]: row[name] for name in shown} for row in rows]

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from grids.target import Count
-from tuning.commands.options import TARGETS, BootstrapSeed, Counted, Form, Replays, Targets
+from tuning.commands.options import TARGETS, BootstrapSeed, Counted, Form, Replays, Targets, unusual
 from tuning.terminal import Format, print_rows
 
 TABLE = (
@@ -50,6 +50,7 @@ def cost(
     rows = list(cost_rows(load_groups(replays), targets, count, relative=relative, seed=seed))
     if form == Format.table:
         # A terminal is narrow: the surface's name says task and optimizer, the title says what is counted.
-        print_rows([{name: row[name] for name in TABLE} for row in rows], TABLE, form, title=f"cost in {count}")
+        shown = (*TABLE, *unusual(rows))
+        print_rows([{name: row[name] for name in shown} for row in rows], shown, form, title=f"cost in {count}")
     else:
         print_rows(rows, COLUMNS, form)

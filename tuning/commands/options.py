@@ -1,8 +1,10 @@
 """Arguments and options that several commands share, each named and worded once."""
 
 import enum
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -50,3 +52,10 @@ Jobs = Annotated[
 ]
 Form = Annotated[Format, typer.Option("--format", help="How rows are printed.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar, no remarks.")]
+
+
+def unusual(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The columns on how rows were judged that a table, which is narrow, must show: those not as usual everywhere."""
+    from grids.replay_table import Judged
+
+    return [one.name for one in fields(Judged) if any(row.get(one.name, one.default) != one.default for row in rows)]
