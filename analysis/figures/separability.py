@@ -15,10 +15,11 @@ from matplotlib.axes import Axes
 from matplotlib.colors import BoundaryNorm, Colormap, ListedColormap
 from matplotlib.figure import Figure
 
-from analysis.figures.style import axis_label, axis_symbol, colour, folded, optimizer_label, sheet
+from analysis.figures.style import axis_label, axis_symbol, colour, folded, judged_words, optimizer_label, sheet
 from analysis.figures.ticks import ticks
 from analysis.separability import Pair, coordinates, regimes, ridge, ridge_rows, ridge_slope, two_step
 from grids.errors import BadInput
+from grids.replay_table import Judged
 
 MOST = 6
 """Pairs on one sheet."""
@@ -32,6 +33,7 @@ def draw(
     rows: Sequence[Mapping[str, Any]],
     split_of: Callable[[Pair], float | None],
     level: float = 0.5,
+    judged: Judged | None = None,
 ) -> tuple[Figure, list[dict[str, Any]]]:
     """The sheet, and the numbers drawn: one row for each column of each pair.
 
@@ -40,6 +42,7 @@ def draw(
         rows: of each pair, its `separability_row`.
         split_of: of a pair, the value of the second axis at which the slope may change.
         level: the suboptimality that the middle panels mark.
+        judged: how the cells were, said above the panels where it is not as usual.
 
     Raises:
         BadInput: no pair, or more than fit on a sheet.
@@ -62,6 +65,8 @@ def draw(
         bar.ax.set_ylabel("above the lowest", fontsize=8)
         _losses(middle, pair, level)
         _shares(right, pair, row)
+    if judged is not None and judged != Judged():
+        figure.suptitle(judged_words([judged]), fontsize=8)
     named = {"surface": None, "first": None, "second": None}
     return figure, [
         {name: row[name] for name in named} | _generic(pair, column)

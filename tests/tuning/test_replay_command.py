@@ -165,6 +165,20 @@ def test_interrupted_replay_leaves_nothing_behind(folder: Path) -> None:
     assert not group_lives(started.pid)
 
 
+def test_exact_says_last_what_judged_a_cell(capsys: pytest.CaptureFixture[str]) -> None:
+    line = "exact digits-mlp/adam -s random --target 0.5 --by 3"
+    assert run([*line.split(), "--format", "json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert list(row.items())[-2:] == [("seed_statistic", "mean"), ("value_of", "last")]
+    assert run([*line.split(), "--format", "csv", "--value-of", "best", "--seed-statistic", "worst"]) == 0
+    head, row = capsys.readouterr().out.splitlines()
+    assert head.endswith(",hit_by_3,seed_statistic,value_of")
+    assert row.endswith(",worst,best")
+    for more, shown in (([], False), (["--value-of", "best"], True)):
+        assert run([*line.split(), *more]) == 0
+        assert ("value_of" in capsys.readouterr().out) == shown
+
+
 def test_exact_prints_the_agreed_keys_first(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     line = "exact s.parquet -s random -s cgld --target 0 --target 2 --by 3 --format json"
     assert run(line.split()) == 0

@@ -50,6 +50,25 @@ def test_table_csv_and_json(capsys: pytest.CaptureFixture[str]) -> None:
     }
 
 
+def test_what_judged_a_cell_is_written_into_all_that_comes_out(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    usual, other = (("mean", "last"), ("best", "last"))
+    for words, judged in (([], usual), (["--seed-statistic", "best"], other)):
+        line = ["separability", "toy/adam", *words]
+        assert run([*line, "--format", "json"]) == 0
+        (row,) = json.loads(capsys.readouterr().out)
+        assert list(row)[-3:] == ["by_column", "seed_statistic", "value_of"]
+        assert (row["seed_statistic"], row["value_of"]) == judged
+        assert run([*line, "--format", "csv", "--out", "s.svg"]) == 0
+        for text in (capsys.readouterr().out, (folder / "s.csv").read_text()):
+            head, *rows = text.splitlines()
+            assert head.endswith(",seed_statistic,value_of")
+            assert all(row.endswith(",".join(judged)) for row in rows)
+        assert run(line) == 0
+        assert ("seed_statistic" in capsys.readouterr().out) == (judged != usual)
+
+
 def test_the_picture_and_its_numbers(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["separability", "toy/adam", "toy/avagrad", "--out", "s.png"]) == 0
     assert capsys.readouterr().err == "wrote s.png\nwrote s.csv\n"

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from tuning.commands.options import TARGETS, Epoch, Form, SeedStatistic, Statistic, Surfaces, Targets, ValueOf
+from tuning.commands.options import TARGETS, Epoch, Form, SeedStatistic, Statistic, Surfaces, Targets, ValueOf, unusual
 from tuning.terminal import Format, print_rows
 
 SEARCHERS = ["random", "random-unique", "gld", "cgld"]
@@ -56,5 +56,9 @@ def exact(
                 known = (label, arena.optimizer, arena.task, text, level, law.mean, median, q25, q75, law.ever)
                 row = dict(zip(COLUMNS, known, strict=True))
                 hit = law.hit(max(by or (0,)))
-                rows.append(row | {f"hit_by_{trial}": float(hit[trial]) for trial in by or ()})
+                row |= {f"hit_by_{trial}": float(hit[trial]) for trial in by or ()}
+                rows.append(row | {"seed_statistic": seed_statistic.value, "value_of": value_of.value})
+    if form == Format.table:
+        hidden = {"seed_statistic", "value_of"}.difference(unusual(rows))
+        rows = [{name: value for name, value in row.items() if name not in hidden} for row in rows]
     print_rows(rows, COLUMNS, form, title="exact runtimes, in trials")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from grids.errors import BadInput
-from tuning.commands.options import Epoch, Form, Quiet, SeedStatistic, Statistic, Surfaces, ValueOf
+from tuning.commands.options import Epoch, Form, Quiet, SeedStatistic, Statistic, Surfaces, ValueOf, unusual
 from tuning.terminal import Format, print_rows, say
 
 TABLE = (
@@ -90,18 +90,21 @@ def separability(
 
     pairs = [pair for text in surfaces for pair in measures.pairs(load_surface(text, value_of), seed_statistic)]
     rows = [measures.separability_row(pair, measures.Scale(scale.value), level, split_of(pair)) for pair in pairs]
+    judged = {"seed_statistic": seed_statistic.value, "value_of": value_of.value}
     if form == Format.table:
-        print_rows([{name: row.get(name) for name in TABLE} for row in rows], TABLE, form, "tuned apart?")
+        shown = (*TABLE, *unusual([judged]))
+        print_rows([{name: (row | judged).get(name) for name in shown} for row in rows], shown, form, "tuned apart?")
     elif form == Format.json:
         columns = [{"by_column": measures.ridge_rows(pair, level)} for pair in pairs]
-        print_rows([row | more for row, more in zip(rows, columns, strict=True)], (), form)
+        print_rows([row | more | judged for row, more in zip(rows, columns, strict=True)], (), form)
     else:
-        print_rows(rows, (), form)
+        print_rows([row | judged for row in rows], (), form)
     if out is not None:
         from analysis.figures import separability as figure
         from analysis.figures.style import save, styled
+        from grids.replay_table import Judged
 
         with styled():
-            sheet, numbers = figure.draw(pairs, rows, split_of, level)
-            for path in save(sheet, out, numbers):
+            sheet, numbers = figure.draw(pairs, rows, split_of, level, Judged(**judged))
+            for path in save(sheet, out, [row | judged for row in numbers]):
                 say(f"wrote {path}", quiet)
