@@ -63,9 +63,9 @@ class Slice:
         return np.asarray(self.suboptimality == 0)
 
 
-def best_slice(surface: Surface) -> Slice:
-    """The surface over its first two axes; of each cell's further axes the best."""
-    value, share = surface.mean.ravel(), surface.diverged.mean(axis=-1).ravel()
+def best_slice(surface: Surface, statistic: str = "mean") -> Slice:
+    """The surface over its first two axes; of each cell's further axes the best, by a statistic over its seeds."""
+    value, share = surface.table(statistic).ravel(), surface.diverged.mean(axis=-1).ravel()
     shape = (*surface.space.shape, 1)[:2]
     deep = (value - value.min()).reshape(*shape, -1)
     cell = deep.argmin(axis=-1) + deep.shape[-1] * np.arange(math.prod(shape)).reshape(shape)
@@ -96,15 +96,21 @@ def _nice(value: float, rounding: Any) -> int:
     return int(rounding(round(place + 3 * exponent, 9)))
 
 
-def draw(surfaces: Sequence[Surface]) -> tuple[Figure, list[dict[str, Any]]]:
+def draw(
+    surfaces: Sequence[Surface], seed_statistic: str = "mean", value_of: str = "last"
+) -> tuple[Figure, list[dict[str, Any]]]:
     """The sheet, and the numbers drawn: one row for each cell shown.
+
+    Args:
+        seed_statistic: what judges a cell of several seeds.
+        value_of: the epoch whose value the surfaces' runs carry, for the line above the panels.
 
     Raises:
         BadInput: no surface, or more than fit on a sheet.
     """
     if not 1 <= len(surfaces) <= MOST:
         raise BadInput(f"figure 1 takes 1 to {MOST} surfaces, not {len(surfaces)}")
-    slices = [best_slice(surface) for surface in surfaces]
+    slices = [best_slice(surface, seed_statistic) for surface in surfaces]
     columns = {1: 1, 2: 2, 3: 3, 4: 2, 5: 3, 6: 3, 9: 3}.get(len(slices), 4)
     lines = math.ceil(len(slices) / columns)
     figure = sheet(1.4 + 2.9 * columns, 0.7 + 3.15 * lines)
@@ -123,8 +129,9 @@ def draw(surfaces: Sequence[Surface]) -> tuple[Figure, list[dict[str, Any]]]:
     bar.ax.set_yticklabels([f"{edge:g}" for edge in edges])
     bar.set_label(_scale_label(surfaces))
     figure.legend(handles=_legend(slices), loc="outside lower center", ncols=3)
-    figure.suptitle(_above(surfaces), fontsize=8)
-    return figure, [row for part in slices for row in _rows(part)]
+    figure.suptitle(_above(surfaces, seed_statistic, value_of), fontsize=8)
+    judged = {"seed_statistic": seed_statistic, "value_of": value_of}
+    return figure, [row | judged for part in slices for row in _rows(part)]
 
 
 def _panel(panel: Axes, part: Slice, palette: ListedColormap, norm: BoundaryNorm, name_task: bool) -> Any:
@@ -192,11 +199,12 @@ def _clipped(name: str) -> str:
     return name if len(name) <= _LONG_NAME else f"{name[:12]}…{name[-12:]}"
 
 
-def _above(surfaces: Sequence[Surface]) -> str:
-    """The task, where all panels share one, and how many seeds a cell's value is the mean of."""
+def _above(surfaces: Sequence[Surface], seed_statistic: str, value_of: str) -> str:
+    """The task, where all panels share one, and what a cell's value is over how many seeds, and of which epoch."""
     tasks = {surface.provenance.task for surface in surfaces}
     seeds = [len(surface.seeds) for surface in surfaces]
-    words = "one seed" if max(seeds) == 1 else f"mean over {in_words(seeds)} seeds"
+    words = "one seed" if max(seeds) == 1 else f"{seed_statistic} over {in_words(seeds)} seeds"
+    words += "" if value_of == "last" else f", {value_of} epoch of each run"
     return f"{tasks.pop()}: {words}" if len(tasks) == 1 else words
 
 

@@ -149,6 +149,8 @@ def test_the_sheet_says_its_task_and_seeds(make_surface: Make) -> None:
     assert above(one) == "task: one seed"
     assert above(three, three) == "task: mean over 3 seeds"
     assert above(one, make_surface((2, 2), seeds=3, task="other")) == "mean over 1 to 3 seeds"
+    figure, _ = figure1.draw([three], "worst", "best")
+    assert figure.get_suptitle() == "task: worst over 3 seeds, best epoch of each run"
 
 
 def test_the_best_cells_values_stand_as_a_user_types_them(make_surface: Make) -> None:

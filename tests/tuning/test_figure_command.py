@@ -1,11 +1,13 @@
 """`tunecost figure 1|2|ecdf|profile` as a user meets them."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from grids.library import load_surface
 from grids.space import PRESETS
 from grids.surface import Provenance, Surface
 from grids.surface_file import save
@@ -57,6 +59,20 @@ def test_each_leaves_a_figure_and_its_numbers(folder: Path, capsys: Captured, li
     assert len(found) == rows if rows else found
 
 
+def test_figure_1_shows_what_judges_a_cell(folder: Path, capsys: Captured) -> None:
+    surface = load_surface("adam.parquet")
+    curve = np.stack([surface.value - 1, surface.value], axis=-1).astype(np.float32)
+    save(replace(surface, curve=curve), "curves.parquet")
+    assert tunecost("figure 1 curves.parquet --value-of best --seed-statistic worst --out f.png --quiet") == 0
+    rows = numbers("f.csv")
+    assert list(rows[0])[-2:] == ["seed_statistic", "value_of"]
+    assert {(row["seed_statistic"], row["value_of"]) for row in rows} == {("worst", "best")}
+    worst = load_surface("curves.parquet", "best").table("worst")
+    assert [float(row["value"]) for row in rows] == pytest.approx(worst.ravel().tolist())
+    assert tunecost("figure 1 adam.parquet --value-of best") == 2
+    assert "has no curves" in capsys.readouterr().err
+
+
 def test_quiet_says_nothing_and_names_have_defaults(folder: Path, capsys: Captured) -> None:
     assert tunecost("figure 1 adam.parquet --quiet") == 0
     assert capsys.readouterr().err == ""
@@ -76,7 +92,6 @@ def test_the_bars_are_what_cost_prints(folder: Path, capsys: Captured) -> None:
 
 
 def test_exact_curves_are_those_of_the_law(folder: Path) -> None:
-    from grids.library import load_surface
     from tuning.exact import exact_curve, exact_law
 
     assert tunecost("figure 2 replays.parquet --exact --target 0 --out f.png --quiet") == 0

@@ -9,7 +9,19 @@ import typer
 from grids.errors import BadInput
 from grids.target import Count
 from tuning.commands import figure3
-from tuning.commands.options import TARGETS, BootstrapSeed, Counted, Quiet, Replays, Surfaces, Targets
+from tuning.commands.options import (
+    TARGETS,
+    BootstrapSeed,
+    Counted,
+    Epoch,
+    Quiet,
+    Replays,
+    SeedStatistic,
+    Statistic,
+    Surfaces,
+    Targets,
+    ValueOf,
+)
 from tuning.terminal import say
 
 if TYPE_CHECKING:
@@ -30,6 +42,8 @@ def callback() -> None:
 def figure1(
     surfaces: Surfaces,
     out: Out = Path("figure1.pdf"),
+    seed_statistic: SeedStatistic = Statistic.mean,
+    value_of: ValueOf = Epoch.last,
     quiet: Quiet = False,
 ) -> None:
     """Error surfaces side by side as heat maps: distance from each one's lowest value, best and diverged cells."""
@@ -40,9 +54,9 @@ def figure1(
     from analysis.figures import figure1
     from grids.library import load_surface
 
-    loaded = [load_surface(text) for text in surfaces]
+    loaded = [load_surface(text, value_of) for text in surfaces]
     with styled():
-        _save(figure1.draw(loaded), out, quiet)
+        _save(figure1.draw(loaded, seed_statistic.value, value_of.value), out, quiet)
 
 
 @app.command("2")
