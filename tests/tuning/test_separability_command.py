@@ -69,6 +69,17 @@ def test_what_judged_a_cell_is_written_into_all_that_comes_out(
         assert ("seed_statistic" in capsys.readouterr().out) == (judged != usual)
 
 
+def test_what_judged_a_cell_stands_last_where_only_some_pairs_have_a_split(capsys: pytest.CaptureFixture[str]) -> None:
+    space = Space(tuple(Axis(name, (1e-4, 1e-2, 1.0)) for name in ("alpha", "beta2", "epsilon")))
+    value = np.random.default_rng(0).random((3, 3, 3, 1))
+    surface = Surface(space, (0,), value, np.zeros(value.shape, bool), Provenance("toy", "cube"))
+    surface_file.save(surface, "surfaces/toy/cube.parquet")
+    assert run(["separability", "toy/cube", "--format", "csv"]) == 0
+    head = capsys.readouterr().out.splitlines()[0].split(",")
+    assert head[-2:] == ["seed_statistic", "value_of"]
+    assert "slope_low" in head
+
+
 def test_the_picture_and_its_numbers(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["separability", "toy/adam", "toy/avagrad", "--out", "s.png"]) == 0
     assert capsys.readouterr().err == "wrote s.png\nwrote s.csv\n"

@@ -40,7 +40,7 @@ Targets = Annotated[
 ]
 Counted = Annotated[Count, typer.Option("--count", help="Count every query, or distinct cells.")]
 SeedStatistic = Annotated[
-    Statistic, typer.Option("--seed-statistic", help="What a cell of several seeds is worth: which of their values.")
+    Statistic, typer.Option("--seed-statistic", help="How the values of a cell's seeds become its one value.")
 ]
 ValueOf = Annotated[
     Epoch, typer.Option("--value-of", help="What a run is worth: its value after its last epoch, or after its best.")

@@ -90,15 +90,16 @@ def separability(
 
     pairs = [pair for text in surfaces for pair in measures.pairs(load_surface(text, value_of), seed_statistic)]
     rows = [measures.separability_row(pair, measures.Scale(scale.value), level, split_of(pair)) for pair in pairs]
+    names = list(dict.fromkeys(name for row in rows for name in row))  # only some pairs have a split
     judged = {"seed_statistic": seed_statistic.value, "value_of": value_of.value}
     if form == Format.table:
         shown = (*TABLE, *unusual([judged]))
         print_rows([{name: (row | judged).get(name) for name in shown} for row in rows], shown, form, "tuned apart?")
     elif form == Format.json:
         columns = [{"by_column": measures.ridge_rows(pair, level)} for pair in pairs]
-        print_rows([row | more | judged for row, more in zip(rows, columns, strict=True)], (), form)
+        print_rows([row | more | judged for row, more in zip(rows, columns, strict=True)], names, form)
     else:
-        print_rows([row | judged for row in rows], (), form)
+        print_rows([row | judged for row in rows], names, form)
     if out is not None:
         from analysis.figures import separability as figure
         from analysis.figures.style import save, styled
