@@ -37,12 +37,12 @@ class Arena:
         A diverged cell whose value is not finite counts as the worst finite value of the surface.
 
         Raises:
-            BadInput: an unknown statistic, no finite value at all, or noise asked of a surface with one seed.
+            BadInput: an unknown statistic, or noise asked of a surface with one seed.
         """
         if noise and len(surface.seeds) < 2:
             raise BadInput(f"{label}: noise between seeds needs a surface with two seeds or more; this one has one")
-        value = _finite(surface.table(seed_statistic).ravel(), label)
-        told = _finite(surface.value.reshape(surface.space.size, -1), label) if noise else value[:, None]
+        value = surface.table(seed_statistic).ravel()
+        told = surface.finite.reshape(surface.space.size, -1) if noise else value[:, None]
         provenance = surface.provenance
         return cls(label, provenance.optimizer, provenance.task, surface.space, value, told)
 
@@ -64,10 +64,3 @@ class Arena:
     def stop(self) -> float:
         """A value at which a replay has nothing left to find; −inf with noise, where one told value proves nothing."""
         return -np.inf if self.noisy else self.lowest
-
-
-def _finite(values: np.ndarray, label: str) -> np.ndarray:
-    finite = np.isfinite(values)
-    if not finite.any():
-        raise BadInput(f"{label}: not one of its values is finite")
-    return np.where(finite, values, values[finite].max())
