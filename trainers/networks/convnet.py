@@ -5,7 +5,9 @@ before the norm and the ReLU (which then touch a quarter of the numbers), and mo
 small. Batch norm behind every convolution, and no part that favours an optimizer.
 
 The aim is a best cell of at least 88% after 8 epochs. No GPU has trained it to the end yet: neither that nor the time
-of a surface is measured.
+of a surface is measured. Known so far, from single cells on a CPU: this network had 20.2% error after 5 of the 8 epochs
+(Adam, α = 0.1, ε = 0.1, float32), where that run was stopped. One with residual blocks, of 24 to 192 channels and 54
+million multiplications an image, ended at 14.1% (Adam, α = 0.05, ε = 0.1, bfloat16) and 15.2% (α = 1e-3, ε = 1e-8).
 """
 
 from torch import nn
