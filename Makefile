@@ -22,7 +22,7 @@ FILES := $(filter %.parquet,$(SURFACES))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup test test-slow lint format bench grids figure1 figure2 figure3 claims clean
+.PHONY: help setup test test-slow lint format bench grids figure1 figure1-all figure2 figure3 claims clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 12
@@ -66,6 +66,9 @@ $(RESULTS)/$(TASK)/replays.parquet: $(FILES) | .venv/ready
 
 figure1: $(FILES) setup ## Figure 1, the error surfaces of TASK
 	$(TUNECOST) figure 1 $(SURFACES) --out $(RESULTS)/$(TASK)/figure1.pdf
+
+figure1-all: setup ## the same of all ten optimizers, from the surfaces that ship
+	$(TUNECOST) figure 1 $(ALL:%=$(TASK)/%) --out $(RESULTS)/$(TASK)/figure1-all.pdf
 
 figure2: $(RESULTS)/$(TASK)/replays.parquet setup ## Figure 2, what tuning costs on TASK; digits-mlp is trained first
 	$(TUNECOST) cost $< --target 0.5 --target 1.0
