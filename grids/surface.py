@@ -22,7 +22,32 @@ EPOCHS = ("last", "best")
 """The epoch whose value a run carries: its last unless told."""
 
 COLUMNS = ("seed", "value", "diverged", "curve", "train_loss", "seconds")
-"""A surface's columns besides its axes."""
+"""A surface's columns besides its axes; further named numbers may follow (`Surface.extra`)."""
+
+
+@dataclass(frozen=True)
+class Fidelity:
+    """What a learning curve is measured against.
+
+    Args:
+        name: what is counted, as "epoch".
+        values: its amount at each point of the curves, ascending; the last is the whole training.
+
+    Raises:
+        BadInput: values that are not finite or do not ascend.
+    """
+
+    name: str
+    values: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if not np.isfinite(self.values).all() or (np.diff(self.values) <= 0).any():
+            raise BadInput(f"the fidelity '{self.name}' needs finite, ascending values, not {list(self.values)}")
+
+    @classmethod
+    def epochs(cls, count: int) -> "Fidelity":
+        """The epochs 1 to `count`."""
+        return cls("epoch", tuple(float(epoch) for epoch in range(1, count + 1)))
 
 
 @dataclass(frozen=True)
@@ -33,6 +58,16 @@ class Provenance:
     optimizer: str
     metric: str = "value"
     unit: str = ""
+    bounded: bool = False
+    """Whether the metric has a largest value, as an error in % has: a finite value is then never worse than failure."""
+    failure: float | None = None
+    """What a diverged run is worth, in `unit`; None where the file does not say."""
+    targets: tuple[float, ...] = ()
+    """Levels of suboptimality to count the cost of, in `unit`, where the user names none; empty: not said."""
+    resolution: float | None = None
+    """The smallest difference of two values that means anything, in `unit`: one example of the validation set."""
+    optimizer_label: str = ""
+    """The optimizer's name in figures; empty: `optimizer` as it stands."""
     fixed: Mapping[str, Any] = field(default_factory=dict)
     """All other hyperparameters, and the schedule."""
     data: Mapping[str, Any] = field(default_factory=dict)
@@ -54,13 +89,15 @@ class Surface:
         value: float64 `[*shape, seeds]`, lower is better. A diverged run carries the value of guessing.
         diverged: bool `[*shape, seeds]`.
         provenance: where it came from.
-        curve: float32 `[*shape, seeds, epochs]`, the value after each epoch, where known.
+        curve: float32 or float64 `[*shape, seeds, points]`, the value after each epoch or other fidelity, where known.
         train_loss: float64 `[*shape, seeds]`, where known.
         seconds: float64 `[*shape, seeds]`, where known.
+        extra: further numbers of each run by name, float64 `[*shape, seeds]`; shown, and ignored by replay.
+        fidelity: what the curves are measured against; epochs 1, 2, … where there are curves and it is not given.
 
     Raises:
-        BadInput: a shape that does not fit, an axis with the name of another column, no finite value at all, or a
-            value that is not finite where `diverged` is false.
+        BadInput: a shape that does not fit, an axis or a further number with the name of another column, no finite
+            value at all, or a value that is not finite where `diverged` is false.
     """
 
     space: Space
@@ -71,6 +108,8 @@ class Surface:
     curve: np.ndarray | None = None
     train_loss: np.ndarray | None = None
     seconds: np.ndarray | None = None
+    extra: Mapping[str, np.ndarray] = field(default_factory=dict)
+    fidelity: Fidelity | None = None
 
     def __post_init__(self) -> None:
         shape = (*self.space.shape, len(self.seeds))
@@ -79,12 +118,16 @@ class Surface:
         for name in self.space.names:
             if name in COLUMNS:
                 raise BadInput(f"an axis cannot be called '{name}': a surface has a column of that name already")
-        for name in ("value", "diverged", "train_loss", "seconds"):
-            array = getattr(self, name)
+        for name in self.extra:
+            if name in COLUMNS or name in self.space.names:
+                raise BadInput(
+                    f"a further number cannot be called '{name}': a surface has a column of that name already"
+                )
+        arrays = {name: getattr(self, name) for name in ("value", "diverged", "train_loss", "seconds")}
+        for name, array in {**arrays, **self.extra}.items():
             if array is not None and array.shape != shape:
                 raise BadInput(f"{name} has shape {array.shape}; this space and its seeds need {shape}")
-        if self.curve is not None and self.curve.shape[:-1] != shape:
-            raise BadInput(f"curve has shape {self.curve.shape}; this space and its seeds need {(*shape, 'epochs')}")
+        self._check_curves(shape)
         bad = ~np.isfinite(self.value) & ~self.diverged
         if bad.any():
             where = tuple(int(i) for i in np.argwhere(bad)[0])
@@ -94,6 +137,19 @@ class Surface:
             )
         if not np.isfinite(self.value).any():
             raise BadInput("not one of its values is finite")
+
+    def _check_curves(self, shape: tuple[int, ...]) -> None:
+        if self.curve is None:
+            object.__setattr__(self, "fidelity", None)
+            return
+        if self.curve.shape[:-1] != shape:
+            raise BadInput(f"curve has shape {self.curve.shape}; this space and its seeds need {(*shape, 'points')}")
+        points = self.curve.shape[-1]
+        if self.fidelity is None:
+            object.__setattr__(self, "fidelity", Fidelity.epochs(points))
+        elif len(self.fidelity.values) != points:
+            name, values = self.fidelity.name, len(self.fidelity.values)
+            raise BadInput(f"curves have {points} points, the fidelity '{name}' has {values} values")
 
     @property
     def name(self) -> str:

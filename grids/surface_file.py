@@ -1,5 +1,6 @@
 """The surface file: one Parquet row for each cell and seed, with the surface's provenance in its header."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -10,21 +11,11 @@ import pyarrow.compute as pc
 from grids.errors import BadInput
 from grids.sealed import REPLAYS, SealedFile, write_sealed
 from grids.space import Space, number_text
-from grids.surface import Provenance, Surface
+from grids.surface import Fidelity, Provenance, Surface
 
 FORMAT = 1
-_PROVENANCE = (
-    "task",
-    "optimizer",
-    "metric",
-    "unit",
-    "fixed",
-    "data",
-    "software",
-    "device",
-    "created",
-    "command",
-)
+_TEXTS = ("task", "optimizer", "optimizer_label", "metric", "unit", "device", "created", "command")
+_OBJECTS = ("fixed", "data", "software")
 
 
 def save(surface: Surface, path: str | Path) -> None:
@@ -43,18 +34,29 @@ def save(surface: Surface, path: str | Path) -> None:
     if surface.curve is not None:
         epochs = surface.curve.shape[-1]
         offsets = np.arange(surface.value.size + 1, dtype=np.int32) * epochs
-        flat = pa.array(surface.curve.astype(np.float32).ravel())
+        flat = pa.array(surface.curve.ravel())
         columns["curve"] = pa.ListArray.from_arrays(pa.array(offsets), flat)
     for name in ("train_loss", "seconds"):
         array = getattr(surface, name)
         if array is not None:
             columns[name] = pa.array(array.astype(np.float64).ravel())
+    for name, array in surface.extra.items():
+        columns[name] = pa.array(array.astype(np.float64).ravel())
+    write_sealed(path, pa.table(columns), _header(surface))
+
+
+def _header(surface: Surface) -> dict[str, Any]:
+    about = surface.provenance
     header: dict[str, Any] = {"format": FORMAT}
-    for name in _PROVENANCE:
-        item = getattr(surface.provenance, name)
-        header[name] = dict(item) if name in ("fixed", "data", "software") else item
+    header |= {name: getattr(about, name) for name in _TEXTS}
+    header |= {"bounded": about.bounded, "failure": about.failure, "targets": list(about.targets)}
+    header["resolution"] = about.resolution
+    if surface.fidelity is not None:
+        header["fidelity"] = {"name": surface.fidelity.name, "values": list(surface.fidelity.values)}
     header["axes"] = surface.space.to_json()
-    write_sealed(path, pa.table(columns), header)
+    if surface.extra:
+        header["extra"] = list(surface.extra)
+    return header | {name: dict(getattr(about, name)) for name in _OBJECTS}
 
 
 def load(path: str | Path) -> Surface:
@@ -87,7 +89,7 @@ def _surface(table: pa.Table, header: dict[str, Any]) -> Surface:
     shape = (*space.shape, len(seeds))
 
     def dense(name: str) -> np.ndarray | None:
-        return _numbers(table, name)[order].reshape(shape) if name in table.column_names else None
+        return _numbers(table, name)[order].reshape(shape) if table.column_names.count(name) == 1 else None
 
     value, diverged = dense("value"), dense("diverged")
     assert value is not None
@@ -101,6 +103,8 @@ def _surface(table: pa.Table, header: dict[str, Any]) -> Surface:
         curve=_curve(table, order, shape),
         train_loss=dense("train_loss"),
         seconds=dense("seconds"),
+        extra={name: numbers for name in _extra(header) if (numbers := dense(name)) is not None},
+        fidelity=_fidelity(header),
     )
 
 
@@ -114,17 +118,55 @@ def _space(header: dict[str, Any]) -> Space:
 
 
 def _provenance(header: dict[str, Any]) -> Provenance:
-    known = {name: header[name] for name in _PROVENANCE if header.get(name) is not None}
+    known = {name: header[name] for name in (*_TEXTS, *_OBJECTS) if header.get(name) is not None}
     for name in ("task", "optimizer"):
         if name not in known:
             raise BadInput(f"the header names no {name}")
     for name, item in known.items():
-        objects = name in ("fixed", "data", "software")
+        objects = name in _OBJECTS
         if objects and isinstance(item, str):  # others may say in a word what this program says in an object
             known[name] = {"name": item}
         elif not isinstance(item, dict if objects else str):
             raise BadInput(f"the header's '{name}' is no {'object' if objects else 'text'}")
-    return Provenance(**known)
+    return Provenance(**known, **_metric(header))
+
+
+def _metric(header: dict[str, Any]) -> dict[str, Any]:
+    """What the header says of its metric besides name and unit."""
+    bounded, targets = header.get("bounded") or False, header.get("targets") or []
+    if not isinstance(bounded, bool):
+        raise BadInput("the header's 'bounded' is neither true nor false")
+    if not (isinstance(targets, list) and all(_is_number(each) and each >= 0 for each in targets)):
+        raise BadInput("the header's 'targets' are no list of numbers of at least 0")
+    numbers = {name: header.get(name) for name in ("failure", "resolution")}
+    for name, number in numbers.items():
+        if number is not None and not _is_number(number):
+            raise BadInput(f"the header's '{name}' is no finite number")
+    as_floats = {name: None if number is None else float(number) for name, number in numbers.items()}
+    return {"bounded": bounded, "targets": tuple(float(each) for each in targets), **as_floats}
+
+
+def _is_number(item: Any) -> bool:
+    return isinstance(item, int | float) and not isinstance(item, bool) and math.isfinite(item)
+
+
+def _fidelity(header: dict[str, Any]) -> Fidelity | None:
+    found = header.get("fidelity")
+    if found is None or isinstance(found, str):  # others may name it without its values
+        return None
+    try:
+        return Fidelity(str(found["name"]), tuple(float(value) for value in found["values"]))
+    except BadInput:
+        raise
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise BadInput("the header's 'fidelity' has no name and list of numbers") from error
+
+
+def _extra(header: dict[str, Any]) -> list[str]:
+    names = header.get("extra") or []
+    if not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
+        raise BadInput("the header's 'extra' is no list of columns")
+    return names
 
 
 def row_order(space: Space, columns: dict[str, np.ndarray]) -> tuple[np.ndarray, tuple[int, ...]]:
@@ -198,10 +240,11 @@ def _curve(table: pa.Table, order: np.ndarray, shape: tuple[int, ...]) -> np.nda
     lists = (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list)
     if not any(test(kind) for test in lists) or not _holds_numbers(kind.value_type):
         raise BadInput(f"column 'curve' holds {kind}, not lists of numbers")
-    column = column.cast(pa.list_(pa.float32()), safe=False)
+    precision = pa.float32() if kind.value_type == pa.float32() else pa.float64()
+    column = column.cast(pa.list_(precision), safe=False)
     lengths = pc.list_value_length(column).to_numpy()
     epochs = int(np.nan_to_num(lengths[0]))
     if (lengths != epochs).any():
         raise BadInput("column 'curve' has lists of different lengths")
     flat = pc.list_flatten(column).to_numpy()
-    return np.asarray(flat.reshape(len(order), epochs)[order].reshape(*shape, epochs), dtype=np.float32)
+    return np.asarray(flat.reshape(len(order), epochs)[order].reshape(*shape, epochs))

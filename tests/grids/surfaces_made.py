@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from grids.space import Axis, Space
-from grids.surface import COLUMNS, Provenance, Surface
+from grids.surface import COLUMNS, Fidelity, Provenance, Surface
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 names = st.text(
@@ -30,10 +30,23 @@ def surfaces(draw: st.DrawFn) -> Surface:
     value = np.array(draw(st.lists(finite, min_size=size, max_size=size))).reshape(shape)
     diverged = np.array(draw(st.lists(st.booleans(), min_size=size, max_size=size))).reshape(shape)
     rng = np.random.default_rng(draw(st.integers(0, 99)))
-    curve = rng.normal(size=(*shape, 3)).astype(np.float32) if draw(st.booleans()) else None
+    precision = draw(st.sampled_from([np.float32, np.float64]))
+    curve = rng.normal(size=(*shape, 3)).astype(precision) if draw(st.booleans()) else None
     loss = rng.normal(size=shape) if draw(st.booleans()) else None
-    provenance = Provenance(draw(st.text(max_size=9)), "adam", fixed={"batch": 64, "momentum": 0.9}, created="now")
-    return Surface(space, tuple(seeds), value, diverged, provenance, curve, loss)
+    provenance = Provenance(
+        draw(st.text(max_size=9)),
+        "adam",
+        bounded=draw(st.booleans()),
+        failure=draw(st.none() | finite),
+        targets=tuple(draw(st.lists(st.floats(0, 1e9), max_size=2))),
+        resolution=draw(st.none() | st.floats(1e-9, 1.0)),
+        optimizer_label=draw(st.sampled_from(["", "Adam"])),
+        fixed={"batch": 64, "momentum": 0.9},
+        created="now",
+    )
+    extra = {"rms_denominator": rng.normal(size=shape)} if draw(st.booleans()) else {}
+    fidelity = Fidelity("step", (1.0, 3.0, 9.0)) if curve is not None and draw(st.booleans()) else None
+    return Surface(space, tuple(seeds), value, diverged, provenance, curve, loss, extra=extra, fidelity=fidelity)
 
 
 def bowl(shape: tuple[int, ...] = (5, 4), seeds: int = 1, optimizer: str = "adam", task: str = "toy") -> Surface:
@@ -56,8 +69,12 @@ def same(one: Surface, other: Surface) -> None:
     assert one.space == other.space
     assert one.seeds == other.seeds
     assert one.provenance == other.provenance
-    for name in ("value", "diverged", "curve", "train_loss", "seconds"):
-        ours, theirs = getattr(one, name), getattr(other, name)
+    assert one.fidelity == other.fidelity
+    assert list(one.extra) == list(other.extra)
+    arrays = ("value", "diverged", "curve", "train_loss", "seconds")
+    pairs = {name: (getattr(one, name), getattr(other, name)) for name in arrays}
+    pairs |= {name: (one.extra[name], other.extra[name]) for name in one.extra}
+    for name, (ours, theirs) in pairs.items():
         assert (ours is None) == (theirs is None), name
         if ours is not None:
             assert ours.dtype == theirs.dtype, name

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -309,3 +310,37 @@ def test_the_digest_tells_strings_apart_however_they_lie_in_memory() -> None:
 @pytest.mark.parametrize("kind", [pa.large_string(), pa.string_view(), pa.dictionary(pa.int32(), pa.string())])
 def test_the_digest_is_of_values_however_another_program_stores_them(kind: pa.DataType) -> None:
     assert columns_sha256(pa.table({"a": pa.array(["x", None, "é"]).cast(kind)})) == strings("x", None, "é")
+
+
+@pytest.mark.parametrize(
+    ("key", "item", "said"),
+    [
+        ("failure", "guessing", "'failure' is no finite number"),
+        ("resolution", True, "'resolution' is no finite number"),
+        ("targets", [-1], "'targets' are no list"),
+        ("targets", 0.5, "'targets' are no list"),
+        ("bounded", "yes", "'bounded' is neither"),
+        ("fidelity", {"name": "epoch"}, "'fidelity' has no name and list"),
+        ("fidelity", {"name": "epoch", "values": [1, 2]}, "curves have 3 points"),
+        ("fidelity", {"name": "epoch", "values": [1, 3, 2]}, "ascending"),
+        ("extra", "loss", "'extra' is no list"),
+    ],
+)
+def test_a_header_with_a_wrong_fact_about_the_metric_is_refused(tmp_path: Path, key: str, item: Any, said: str) -> None:
+    surface = bowl((2, 2))
+    curve = np.repeat(surface.value[..., None], 3, axis=-1)
+    path = tmp_path / "s.parquet"
+    surface_file.save(replace(surface, curve=curve), path)
+    table = pq.read_table(path)
+    header = json.loads(pq.read_metadata(path).metadata[HEADER_KEY]) | {key: item}
+    pq.write_table(table.replace_schema_metadata({HEADER_KEY: json.dumps(header).encode()}), path)
+    with pytest.raises(BadInput, match=said):
+        surface_file.load(path)
+
+
+def test_curves_without_a_named_fidelity_are_of_epochs() -> None:
+    surface = bowl((2, 2))
+    found = replace(surface, curve=np.repeat(surface.value[..., None], 3, axis=-1)).fidelity
+    assert found is not None
+    assert (found.name, found.values) == ("epoch", (1.0, 2.0, 3.0))
+    assert surface.fidelity is None
