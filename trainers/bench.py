@@ -7,11 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
 
 from grids.space import PRESETS
 from trainers.engine import train_block
-from trainers.engine.schedule import factor
 from trainers.order import batches
 from trainers.rules import get_rule
 from trainers.task import Dataset
@@ -52,17 +50,21 @@ def alone(name: str, cells: list[int], threads: int) -> float:
         network = task.network()
         optimizer = torch.optim.Adam(network.parameters(), lr=alpha, eps=epsilon, weight_decay=task.weight_decay)
         for epoch in range(task.epochs):
+            order = batches(len(data.train_y), task.batch_size, 0, epoch)
+            (factor,) = set(task.schedule.factors(epoch, task.epochs, len(order)))  # the shipped ones are of epochs
             for group in optimizer.param_groups:
-                group["lr"] = alpha * factor(epoch, task.epochs, task.milestones, task.factor)
+                group["lr"] = alpha * factor
             network.train()
-            for batch in batches(len(data.train_y), task.batch_size, 0, epoch):
-                loss = nn.functional.cross_entropy(network(data.train_x[batch]), data.train_y[batch])
+            for batch in order:
+                loss = task.loss(network(data.train_x[batch]), data.train_y[batch])
                 optimizer.zero_grad()
                 loss.backward()
                 optimizer.step()
             network.eval()
             with torch.no_grad():
-                (network(data.valid_x).argmax(1) != data.valid_y).float().mean().item()
+                score = task.metric.score
+                assert score is not None
+                score(network(data.valid_x), data.valid_y).mean().item()
     return time.perf_counter() - start
 
 

@@ -1,7 +1,7 @@
 """Every random draw of training, from `(seed, epoch)` alone: the same for all cells, workers, orders and resumes."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 import numpy as np
 import torch
@@ -32,15 +32,71 @@ def augment_generator(seed: int, epoch: int, device: torch.device) -> torch.Gene
     return torch.Generator(device=device).manual_seed(_word(seed, epoch, _AUGMENT))
 
 
-@contextmanager
-def network_draws(seed: int, epoch: int, device: torch.device) -> Iterator[None]:
-    """Within the body, what a network itself draws (dropout) follows from `(seed, epoch)`.
+class NetworkDraws:
+    """What networks themselves draw in training (dropout), from `(seed, epoch)` alone.
 
-    Such layers draw from torch's global generators, which are as before afterwards.
+    Such layers draw from torch's global generators. Cells of one seed run together and draw the same. Where a block
+    has cells of several seeds and its network does draw, each seed's cells run by themselves, with generators that go
+    on from step to step as they would in a block of that seed.
     """
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+
+    def __init__(self, device: torch.device) -> None:
+        self.device = device
+        self.apart = False
+        """Whether each seed's cells must run by themselves in the epoch under way."""
+        self._cells: list[Tensor] = []
+        self._states: list[Tensor] = []
+
+    def happen(self, run: Callable[[], object]) -> bool:
+        """Whether `run` draws from the global generators, which are as before afterwards."""
+        with self._forked():
+            before = self._state()
+            run()
+            return not torch.equal(before, self._state())
+
+    @contextmanager
+    def of_epoch(self, seeds: Tensor, epoch: int, draws: bool) -> Iterator[None]:
+        """Within the body, draws are those of the epoch; the global generators are as before afterwards.
+
+        Args:
+            seeds: of the cells, int64 `[cells]`.
+            epoch: counted from 0.
+            draws: whether the network draws at all.
+        """
+        distinct, place = torch.unique(seeds, return_inverse=True)
+        self.apart = draws and len(distinct) > 1
+        self._cells = [(place == k).nonzero().squeeze(1).to(self.device) for k in range(len(distinct))]
+        with self._forked():
+            self._states = [self._state_of(int(seed), epoch) for seed in distinct]
+            self._set_state(self._states[0])
+            yield
+
+    def for_each_seed(self, run: Callable[[Tensor | None], Tensor]) -> Tensor:
+        """`run(None)` for all cells at once, or `run(cells)` for each seed's; the results in the order of the cells."""
+        if not self.apart:
+            return run(None)
+        parts = []
+        for k, cells in enumerate(self._cells):
+            self._set_state(self._states[k])
+            parts.append(run(cells))
+            self._states[k] = self._state()
+        return torch.cat(parts)[torch.cat(self._cells).argsort()]
+
+    def _forked(self) -> AbstractContextManager[None]:
+        return torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else [])
+
+    def _state_of(self, seed: int, epoch: int) -> Tensor:
         torch.manual_seed(_word(seed, epoch, _NETWORK))
-        yield
+        return self._state()
+
+    def _state(self) -> Tensor:
+        return torch.cuda.get_rng_state(self.device) if self.device.type == "cuda" else torch.get_rng_state()
+
+    def _set_state(self, state: Tensor) -> None:
+        if self.device.type == "cuda":
+            torch.cuda.set_rng_state(state, self.device)
+        else:
+            torch.set_rng_state(state)
 
 
 def _word(seed: int, epoch: int, purpose: int) -> int:

@@ -1,26 +1,39 @@
-"""What is trained in a cell: a data set, a network and a schedule."""
+"""What is trained in a cell: a data set, a network, a procedure that trains it, and the metric that judges it."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
+
+from grids.errors import BadInput
+from trainers.metric import Metric
+from trainers.schedule import Schedule
+
+if TYPE_CHECKING:
+    from trainers.procedures.base import Procedure
+
+__all__ = ["Augment", "Dataset", "Metric", "Schedule", "Task"]
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """A split data set, whole in memory.
+    """A split data set, whole in memory. Inputs and targets have the example first, and any type and shape.
 
     Args:
         name: the data set's name.
-        train_x: inputs `[examples, ...]`, ready for the network (already normalised), float32; or uint8 images
-            `[examples, channels, height, width]` where `normalize` says how they become floats.
-        train_y: classes `[examples]`, int64.
+        train_x: inputs `[examples, ...]`. Floats are ready for the network (already normalised) and are computed with
+            in its precision; uint8 images `[examples, channels, height, width]` become floats where `normalize` says
+            how; other whole numbers (symbols for an embedding) stay as they are.
+        train_y: targets `[examples, ...]`: classes int64, or numbers.
         valid_x, valid_y: the same for validation.
         sha256: digest of the source data, lower-case hex.
-        normalize: (mean, std) for each channel, on the scale 0..255; None where the inputs are floats already.
+        normalize: (mean, std) for each channel, on the scale 0..255; None where the inputs are as the network takes
+            them.
+        test_x, test_y: the same for a test set, where there is one; no surface is ever made from it.
     """
 
     name: str
@@ -30,45 +43,94 @@ class Dataset:
     valid_y: Tensor
     sha256: str
     normalize: tuple[tuple[float, ...], tuple[float, ...]] | None = None
+    test_x: Tensor | None = None
+    test_y: Tensor | None = None
 
 
 Augment = Callable[[Tensor, torch.Generator], Tensor]
 """Changes one batch of inputs `[batch, ...]`; every random draw comes from the generator."""
 
+Loss = Callable[[Tensor, Tensor], Tensor]
+"""`loss(outputs, targets)` of one network: the mean over a batch, a number that a gradient can be taken of."""
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, kw_only=True)
 class Task:
-    """Dataset + network + schedule. Every number here is a default that an option may replace.
+    """Dataset + network + procedure + metric + schedule. Every number is a default that an option may replace.
+
+    Classification needs `classes`, from which loss and metric follow; other tasks give both themselves.
 
     Args:
-        name: what users type.
+        name: what users type, and the folder of its surfaces.
         summary: one line for `tunecost grid tasks`.
         network: makes a plain module, freshly initialised from torch's global generator (the engine seeds it).
         load: `load(folder, split_seed)` gives the data; `folder` is the user's `--data`, ignored where not needed.
-        classes: number of classes; guessing has an error of 100 − 100/classes %.
         epochs, batch_size: the schedule's length, and examples a step (a last, smaller batch is dropped).
-        milestones: fractions of the epochs after which α is multiplied by `factor`.
+        classes: number of classes, for classification: targets are whole numbers below it.
+        loss: the mean loss of a batch of one network, from outputs and targets.
+        metric: what a cell's value is.
+        procedure: how a block of cells is trained (see `procedures.base`); supervised learning unless given.
+        schedule: of α.
         weight_decay: default of the rules' hyperparameter of that name.
-        augment: per-batch augmentation, the same for all cells.
-        loss: mean loss from outputs `[batch, classes]` and classes `[batch]`.
+        clip: the largest norm of a cell's gradient; longer ones are scaled down to it. None for no limit.
+        augment: per-batch augmentation, the same for all cells of a seed.
         needs_data: whether `--data` must hold files.
+
+    Raises:
+        BadInput: a name that no folder can have, no loss or metric, or a number out of range.
     """
 
     name: str
-    summary: str
+    summary: str = ""
     network: Callable[[], nn.Module]
     load: Callable[[Path | None, int], Dataset]
-    classes: int
     epochs: int
     batch_size: int
-    milestones: tuple[float, ...] = (0.3, 0.6, 0.8)
-    factor: float = 0.2
+    classes: int | None = None
+    loss: Loss = field(default=None)  # type: ignore[assignment]
+    metric: Metric = field(default=None)  # type: ignore[assignment]
+    procedure: "type[Procedure]" = field(default=None)  # type: ignore[assignment]
+    schedule: Schedule = field(default_factory=Schedule)
     weight_decay: float = 5e-4
+    clip: float | None = None
     augment: Augment | None = None
-    loss: Callable[[Tensor, Tensor], Tensor] = field(default=functional.cross_entropy)
     needs_data: bool = False
 
-    @property
-    def guessing(self) -> float:
-        """The error of guessing, in %: what a diverged run is worth."""
-        return 100.0 - 100.0 / self.classes
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[A-Za-z0-9][\w.+=-]*", self.name):
+            raise BadInput(f"a task's name is its folder's: letters, digits, '-', '_' and '.', not '{self.name}'")
+        self._fill_in()
+        for name in ("epochs", "batch_size"):
+            if not (isinstance(getattr(self, name), int) and getattr(self, name) >= 1):
+                raise BadInput(f"task '{self.name}': {name} must be a whole number of at least 1")
+        check_clip(self.clip)
+
+    def _fill_in(self) -> None:
+        """What was not given: classification's loss and metric, supervised learning."""
+        from trainers.procedures.classification import classification_error, cross_entropy
+        from trainers.procedures.supervised import Supervised
+
+        given: dict[str, Any] = {"procedure": Supervised}
+        if self.classes is not None:
+            if not (isinstance(self.classes, int) and self.classes >= 2):
+                raise BadInput(
+                    f"task '{self.name}': classes must be a whole number of at least 2, not {self.classes!r}"
+                )
+            given |= {"loss": cross_entropy, "metric": classification_error(self.classes)}
+        for name, value in given.items():
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, value)
+        if self.metric is None:
+            raise BadInput(f"task '{self.name}' needs a metric, or classes= where it is a classification")
+        if not isinstance(self.metric, Metric):
+            raise BadInput(f"task '{self.name}': its metric is no trainers.task.Metric but {self.metric!r}")
+
+
+def check_clip(clip: float | None) -> None:
+    """Refuse a limit on the gradient's norm that is no positive number.
+
+    Raises:
+        BadInput: it is none.
+    """
+    if clip is not None and not 0 < clip < float("inf"):
+        raise BadInput(f"the gradient's norm is clipped to a number above 0, not {clip:g}")

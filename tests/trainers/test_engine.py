@@ -11,9 +11,9 @@ from torch import Tensor, nn
 
 from grids.errors import BadInput
 from trainers.engine import Snapshot, train_block
-from trainers.engine.schedule import factor
 from trainers.order import batches
 from trainers.rules.base import Hyper, Rule
+from trainers.schedule import step_factor
 from trainers.task import Dataset, Task
 
 
@@ -47,7 +47,8 @@ def small_data() -> Dataset:
 
 
 DATA = small_data()
-TASK = Task("small", "", small_network, lambda folder, seed: DATA, classes=3, epochs=5, batch_size=16)
+TASK = Task(name="small", network=small_network, load=lambda folder, seed: DATA, classes=3, epochs=5, batch_size=16)
+GUESSING = TASK.metric.failure
 ALPHAS = np.array([1e-4, 1e-2, 0.1, 0.5])
 
 
@@ -58,7 +59,7 @@ def plain_training(seed: int, alpha: float, epochs: int) -> tuple[float, float]:
     optimizer = torch.optim.SGD(network.parameters(), lr=alpha, momentum=0.9, weight_decay=TASK.weight_decay)
     for epoch in range(epochs):
         for group in optimizer.param_groups:
-            group["lr"] = alpha * factor(epoch, epochs, TASK.milestones, TASK.factor)
+            group["lr"] = alpha * step_factor(epoch, epochs, TASK.schedule.milestones, TASK.schedule.factor)
         losses = []
         for batch in batches(150, 16, seed, epoch):
             loss = nn.functional.cross_entropy(network(DATA.train_x[batch].double()), DATA.train_y[batch])
@@ -110,9 +111,9 @@ def test_diverged_cells_guess_and_leave_the_others_alone() -> None:
     alphas = np.array([0.01, 1e30, 0.1, 1e35])
     result = train_block(TASK, DATA, MOMENTUM, {"alpha": alphas}, seed=1)
     assert result.diverged.tolist() == [False, True, False, True]
-    assert result.value[1] == result.value[3] == TASK.guessing
+    assert result.value[1] == result.value[3] == GUESSING
     assert np.isnan(result.train_loss[[1, 3]]).all()
-    assert (result.curve[1] == np.float32(TASK.guessing)).all()
+    assert (result.curve[1] == np.float32(GUESSING)).all()
     alone = train_block(TASK, DATA, MOMENTUM, {"alpha": alphas[[0, 2]]}, seed=1)
     np.testing.assert_allclose(result.train_loss[[0, 2]], alone.train_loss, rtol=1e-6)
     assert np.array_equal(result.curve[[0, 2]], alone.curve)
@@ -127,15 +128,15 @@ def test_a_cell_that_dies_late_keeps_its_curve_until_then() -> None:
     result = train_block(TASK, DATA, replace(MOMENTUM, step=step), {"alpha": ALPHAS}, seed=1)
     whole = train_block(TASK, DATA, MOMENTUM, {"alpha": ALPHAS}, seed=1)
     assert result.diverged.tolist() == [False, False, False, True]
-    assert (result.curve[3, 1:] == np.float32(TASK.guessing)).all()
-    assert result.curve[3, 0] == whole.curve[3, 0] != np.float32(TASK.guessing)
+    assert (result.curve[3, 1:] == np.float32(GUESSING)).all()
+    assert result.curve[3, 0] == whole.curve[3, 0] != np.float32(GUESSING)
     assert np.array_equal(result.curve[:3], whole.curve[:3])
 
 
 def test_all_cells_dead_is_no_error() -> None:
     result = train_block(TASK, DATA, MOMENTUM, {"alpha": np.array([1e30, 1e31])}, seed=1)
     assert result.diverged.all()
-    assert (result.value == TASK.guessing).all()
+    assert (result.value == GUESSING).all()
 
 
 @pytest.mark.parametrize("stop", [1, 3, 5])
@@ -198,12 +199,13 @@ def test_unknown_hyperparameter_is_refused() -> None:
 
 
 def test_schedule_passes_its_milestones_as_torchs_does() -> None:
+    schedule = TASK.schedule.milestones, TASK.schedule.factor
     for epochs in (5, 10, 15, 30, 200):
         optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(()))], lr=1.0)
-        marks = [int(np.ceil(m * epochs - 1e-9)) for m in TASK.milestones]
-        reference = torch.optim.lr_scheduler.MultiStepLR(optimizer, marks, gamma=TASK.factor)
+        marks = [int(np.ceil(m * epochs - 1e-9)) for m in TASK.schedule.milestones]
+        reference = torch.optim.lr_scheduler.MultiStepLR(optimizer, marks, gamma=TASK.schedule.factor)
         for epoch in range(epochs):
-            assert factor(epoch, epochs, TASK.milestones, TASK.factor) == pytest.approx(reference.get_last_lr()[0])
+            assert step_factor(epoch, epochs, *schedule) == pytest.approx(reference.get_last_lr()[0])
             optimizer.step()
             reference.step()
 

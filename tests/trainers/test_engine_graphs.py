@@ -12,8 +12,8 @@ import torch
 from torch.utils import _pytree as pytree
 
 from trainers.engine import graphs
-from trainers.engine.block import hyper_tensors, scheduled
-from trainers.engine.procedure import Supervised
+from trainers.engine.block import hyper_tensors
+from trainers.procedures.supervised import Supervised
 from trainers.rules import get_rule
 from trainers.task import Dataset
 from trainers.tasks import get_task
@@ -46,7 +46,7 @@ def procedure(optimizer: str) -> Supervised:
     task = get_task("digits-mlp")
     data = task.load(None, 0)
     few = Dataset("few", data.train_x[:256], data.train_y[:256], data.valid_x, data.valid_y, data.sha256)
-    return Supervised(task, few, get_rule(optimizer), 0, CPU, torch.float32)
+    return Supervised(task, few, get_rule(optimizer), CPU, torch.float32, 3)
 
 
 @pytest.mark.usefixtures("recorder")
@@ -57,11 +57,12 @@ def test_replaying_equals_running(optimizer: str, monkeypatch: pytest.MonkeyPatc
         one = procedure(optimizer)
         if recorded:
             monkeypatch.setattr(one, "_run", one._replay)
-        state, losses = one.start(3), []
+        seeds = torch.zeros(3, dtype=torch.int64)
+        state, losses = one.start(seeds), []
         for epoch in range(3):
             hyper = hyper_tensors(one.task, one.rule, {"alpha": np.array([0.001, 0.01, 0.1])}, CPU, torch.float32)
             hyper = {name: value[: len(state.params)] for name, value in hyper.items()}
-            state, outcome = one.train(state, scheduled(hyper, one.task, epoch, 3), epoch)
+            state, outcome = one.train(state, hyper, seeds[: len(state.params)], epoch)
             losses.append(outcome.value)
             if epoch == 1:  # another number of cells is another recording
                 state = one.keep(state, torch.tensor([True, True, False]))
@@ -78,11 +79,11 @@ def test_a_step_that_cannot_be_recorded_runs_launch_by_launch(monkeypatch: pytes
 
     monkeypatch.setattr(graphs, "RecordedStep", fail)
     one = procedure("sgd")
-    hyper = scheduled(hyper_tensors(one.task, one.rule, {}, CPU, torch.float32), one.task, 0, 1)
-    batch = one._batch(torch.arange(64), torch.Generator())
-    expected, _ = one._run(one.start(1), hyper, [batch, batch])
+    hyper, seeds = hyper_tensors(one.task, one.rule, {}, CPU, torch.float32), torch.zeros(1, dtype=torch.int64)
+    batch = next(one._batches(seeds, 0))
+    expected, _ = one._run(one.start(seeds), hyper, [1.0, 0.5], [batch, batch])
     with pytest.warns(UserWarning, match="without a CUDA graph: operation not permitted when stream is capturing"):
-        state, _ = one._replay(one.start(1), hyper, [batch, batch])
+        state, _ = one._replay(one.start(seeds), hyper, [1.0, 0.5], [batch, batch])
     assert one._recorded is None
     assert not one._recordable
     assert torch.equal(state.params, expected.params)
@@ -95,8 +96,8 @@ def test_a_recording_outlives_its_procedure_no_longer_than_it_is_used() -> None:
     gc.disable()
     try:
         one = procedure("sgd")
-        hyper = scheduled(hyper_tensors(one.task, one.rule, {}, CPU, torch.float32), one.task, 0, 1)
-        one._replay(one.start(1), hyper, [one._batch(torch.arange(64), torch.Generator())])
+        hyper, seeds = hyper_tensors(one.task, one.rule, {}, CPU, torch.float32), torch.zeros(1, dtype=torch.int64)
+        one._replay(one.start(seeds), hyper, [1.0], [next(one._batches(seeds, 0))])
         params = weakref.ref(one._recorded._state.params)  # type: ignore[union-attr]
         assert params() is not None
         del one

@@ -5,6 +5,7 @@ import torch
 
 from grids.errors import BadInput
 from trainers.tasks import TASKS, get_task
+from trainers.tasks.check import check_data
 
 FREE = sorted(name for name, task in TASKS.items() if not task.needs_data)
 
@@ -16,12 +17,20 @@ def test_task_keeps_its_promises(name: str) -> None:
     assert task.name == name
     assert len(task.summary) > 0
     assert len(data.sha256) == 64
-    assert data.train_y.dtype == data.valid_y.dtype == torch.int64
-    assert set(data.valid_y.tolist()) == set(range(task.classes))
-    assert task.guessing == pytest.approx(100 * (task.classes - 1) / task.classes)
+    check_data(task, data, name)
+    metric = task.metric.resolved(data)
+    assert metric.score is not None
+    targets = data.train_y[: task.batch_size]
     outputs = task.network()(data.train_x[: task.batch_size])
-    assert outputs.shape == (task.batch_size, task.classes)
-    assert task.loss(outputs, data.train_y[: task.batch_size]).shape == ()
+    assert task.loss(outputs, targets).shape == ()
+    scores = metric.score(outputs, targets)
+    assert scores.shape == (task.batch_size,)
+    assert 0 < scores.double().mean() <= metric.failure_value * 1.1  # before training
+    assert metric.targets
+    if task.classes is not None:
+        assert set(data.valid_y.tolist()) == set(range(task.classes))
+        assert metric.failure_value == pytest.approx(100 * (task.classes - 1) / task.classes)
+        assert metric.resolution == pytest.approx(100 / len(data.valid_y))
 
 
 def test_digits_are_split_by_seed() -> None:

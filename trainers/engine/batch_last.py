@@ -1,4 +1,4 @@
-"""The fast way on a CPU: activations `[cells, channels, ..., batch]`, every layer a batch of matrix products."""
+"""The fast backend on a CPU: activations `[cells, channels, ..., batch]`, every layer a batch of matrix products."""
 
 from types import ModuleType
 
@@ -25,8 +25,8 @@ class BatchLast:
 
     def __call__(self, params: Tensor, buffers: Buffers, inputs: Tensor, training: bool) -> Tensor:
         tensors = {**buffers, **self.layout.views(params)}
-        shared = inputs.movedim(0, -1).contiguous()
-        results: dict[int, Tensor] = {-1: shared}
+        # Results that all cells share, as the input where one seed's cells train, have a first dimension of 1.
+        results: dict[int, Tensor] = {-1: inputs.movedim(1, -1).contiguous()}
         for at, instruction in enumerate(self.program):
             mine = {role: tensors[name] for role, name in instruction.tensors.items()}
             values = [results[source] for source in instruction.inputs]
@@ -39,9 +39,7 @@ class BatchLast:
         x, numbers = values[0], instruction.numbers
         match instruction.kind:
             case "linear":
-                if instruction.shared:
-                    x = x.expand(cells, *x.shape)
-                return _affine(tensors["weight"], x, tensors.get("bias"))
+                return _affine(tensors["weight"], x.expand(cells, *x.shape[1:]), tensors.get("bias"))
             case "conv":
                 return self._convolve(instruction, x, tensors)
             case "norm":
@@ -51,7 +49,7 @@ class BatchLast:
             case "identity":
                 return x
             case "flatten":
-                return x.flatten(0 if instruction.shared else 1, -2)
+                return x.flatten(1, -2)
             case "max_pool":
                 size = numbers["size"]
                 high, wide = x.shape[2] // size, x.shape[3] // size
@@ -66,7 +64,6 @@ class BatchLast:
     def _convolve(self, instruction: Instruction, x: Tensor, tensors: dict[str, Tensor]) -> Tensor:
         weight, bias = tensors["weight"], tensors.get("bias")
         stride, padding, size = instruction.numbers["stride"], instruction.numbers["padding"], weight.shape[3]
-        x = x.unsqueeze(0) if instruction.shared else x
         if self.compiled is not None and size == 3:
             y = self.compiled.Convolution.apply(x, weight, stride, padding)
         else:
@@ -93,4 +90,17 @@ class BatchLast:
 
 
 def _affine(weight: Tensor, x: Tensor, bias: Tensor | None) -> Tensor:
-    return torch.bmm(weight, x) if bias is None else torch.baddbmm(bias.unsqueeze(2), weight, x)
+    """weight `[cells, outputs, inputs]` times x `[cells, inputs, batch]`, plus bias `[cells, outputs]`."""
+    outputs, batch = weight.shape[1], x.shape[2]
+    if min(outputs, batch, x.shape[1]) == 1:
+        # A dimension of 1 makes a product of matrix and vector, which libraries sum otherwise for one cell than for
+        # many: with a row of zeros beside it, it is a product of matrices.
+        weight, x = _two(_two(weight, 1), 2), _two(_two(x, 1), 2)
+        bias = None if bias is None else _two(bias, 1)
+    y = torch.bmm(weight, x) if bias is None else torch.baddbmm(bias.unsqueeze(2), weight, x)
+    return y[:, :outputs, :batch]
+
+
+def _two(tensor: Tensor, dim: int) -> Tensor:
+    """`tensor`, with zeros beside it where the dimension has a size of 1."""
+    return tensor if tensor.shape[dim] > 1 else torch.cat((tensor, torch.zeros_like(tensor)), dim)

@@ -1,6 +1,6 @@
-"""The loop that trains a block of cells: schedule, curves, divergence, snapshots."""
+"""The loop that trains a block of cells: epochs, curves, divergence, snapshots."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -9,9 +9,8 @@ from torch.utils import _pytree as pytree
 
 from grids.errors import unknown
 from trainers.device import arithmetic, prepare
-from trainers.engine.procedure import Procedure, Supervised
 from trainers.engine.results import BlockResult, Snapshot
-from trainers.engine.schedule import factor
+from trainers.procedures.base import Procedure
 from trainers.rules.base import Rule
 from trainers.task import Dataset, Task
 
@@ -21,31 +20,34 @@ def train_block(
     data: Dataset,
     rule: Rule,
     hyper: Mapping[str, np.ndarray],
-    seed: int,
+    seed: int | Sequence[int] | np.ndarray,
     *,
     epochs: int | None = None,
     device: str | torch.device = "cpu",
     dtype: torch.dtype | None = None,
-    way: str | None = None,
+    backend: str | None = None,
     snapshot: Snapshot | None = None,
     on_epoch: Callable[[Snapshot], None] | None = None,
 ) -> BlockResult:
     """Train a block of cells together, each as if it were alone.
 
     A cell has diverged once a loss, a parameter or an output on the validation set is not finite. It then carries
-    the error of guessing, and is dropped at the end of the epoch (on a GPU, where another number of cells means
-    another recording, once an eighth of the block has diverged). A cell that is merely bad keeps its own error.
+    the metric's failure value, and is dropped at the end of the epoch (on a GPU, where another number of cells means
+    another recording, once an eighth of the block has diverged). A cell that is merely bad keeps its own value where
+    the metric is bounded; where it is not, a value worse than failure is recorded as failure, and a cell that ends
+    there has diverged.
 
     Args:
         task, data, rule: what is trained, on what, and how.
         hyper: float64 `[cells]` for any of the rule's hyperparameters. The others keep the rule's default, and
             `weight_decay` the task's.
-        seed: of initialisation, data order and augmentation; all cells share them.
-        epochs: instead of the task's; the schedule's milestones move along.
+        seed: of initialisation, data order and augmentation: one for all cells, or one for each, int `[cells]`. A
+            cell's result does not depend on the seeds of the others.
+        epochs: instead of the task's; the schedule moves along.
         device: `cpu`, `cuda`, `cuda:1`.
         dtype: of arithmetic: by default float32 on a CPU and bfloat16 on a GPU, where parameters, statistics and
             the rule stay float32.
-        way: how the network is run, one of `trainers.engine.ways.WAYS`; by default the best known for it.
+        backend: how the network is run, one of `trainers.engine.backends.BACKENDS`; by default the best known for it.
         snapshot: continue from here, with the same other arguments. The result is that of never stopping.
         on_epoch: called after every epoch with what is needed to continue from there.
 
@@ -55,33 +57,30 @@ def train_block(
     device = torch.device(device)
     prepare(device)
     epochs = task.epochs if epochs is None else epochs
-    procedure: Procedure = Supervised(task, data, rule, seed, device, dtype or arithmetic(device), way)
     values = hyper_tensors(task, rule, hyper, device, torch.float64 if dtype == torch.float64 else torch.float32)
-    cells = len(values["alpha"])
+    cells = len(next(iter(values.values())))
+    seeds = torch.as_tensor(np.broadcast_to(np.asarray(seed, np.int64), cells).copy())
+    procedure: Procedure = task.procedure(task, data, rule, device, dtype or arithmetic(device), epochs, backend)
+    metric = task.metric.resolved(data)
 
-    state = procedure.start(cells)
+    state = procedure.start(seeds)
     if snapshot is None:
-        snapshot = Snapshot(
-            epoch=0,
-            alive=torch.arange(cells),
-            state=[],
-            diverged=torch.zeros(cells, dtype=torch.bool),
-            curve=torch.full((cells, epochs), task.guessing, dtype=torch.float64),
-            train_loss=torch.full((cells,), float("nan"), dtype=torch.float64),
-        )
+        snapshot = _beginning(cells, epochs, metric.failure_value)
     else:
         _, structure = pytree.tree_flatten(state)
         state = pytree.tree_unflatten([t.to(device, copy=True) for t in snapshot.state], structure)
     alive, diverged = snapshot.alive, snapshot.diverged.clone()
     curve, train_loss = snapshot.curve.clone(), snapshot.train_loss.clone()
 
+    def living() -> dict[str, Tensor]:
+        return {name: value[alive.to(device)] for name, value in values.items()}
+
     for epoch in range(snapshot.epoch, epochs):
         if len(alive):
-            now = scheduled({k: v[alive.to(device)] for k, v in values.items()}, task, epoch, epochs)
-            state, losses = procedure.train(state, now, epoch)
-            errors = procedure.evaluate(state)
-            good = (losses.finite & errors.finite).cpu() & ~diverged[alive]
-            curve[alive[good], epoch] = errors.value.cpu()[good]
+            state, losses = procedure.train(state, living(), seeds[alive], epoch)
+            found = procedure.evaluate(state)
+            good = (losses.finite & found.finite).cpu() & ~diverged[alive]
+            curve[alive[good], epoch] = found.value.double().cpu()[good]
             train_loss[alive] = losses.value.cpu()
             diverged[alive[~good]] = True
             train_loss[alive[~good]] = float("nan")
@@ -92,12 +91,38 @@ def train_block(
             leaves = [t.detach().to("cpu", copy=True) for t in pytree.tree_leaves(state)]
             on_epoch(Snapshot(epoch + 1, alive, leaves, diverged.clone(), curve.clone(), train_loss.clone()))
 
+    numbers = procedure.numbers(state, living())
+    worse = torch.zeros_like(diverged)
+    if not metric.bounded:
+        worse = curve[:, -1] > metric.failure_value
+        curve = curve.clamp(max=metric.failure_value)
     return BlockResult(
-        value=np.where(diverged.numpy(), task.guessing, curve[:, -1].numpy()),
-        diverged=diverged.numpy(),
+        value=np.where(diverged.numpy(), metric.failure_value, curve[:, -1].numpy()),
+        diverged=(diverged | worse).numpy(),
         curve=curve.float().numpy(),
         train_loss=train_loss.numpy(),
+        numbers={name: _of_all(number, alive, diverged) for name, number in numbers.items()},
     )
+
+
+def _beginning(cells: int, epochs: int, failure: float) -> Snapshot:
+    """Before the first epoch: every value is that of failure until a better one is known."""
+    return Snapshot(
+        epoch=0,
+        alive=torch.arange(cells),
+        state=[],
+        diverged=torch.zeros(cells, dtype=torch.bool),
+        curve=torch.full((cells, epochs), failure, dtype=torch.float64),
+        train_loss=torch.full((cells,), float("nan"), dtype=torch.float64),
+    )
+
+
+def _of_all(number: Tensor, alive: Tensor, diverged: Tensor) -> np.ndarray:
+    """A number of the cells that the state holds, for all cells of the block: NaN where a cell diverged."""
+    every = torch.full((len(diverged),), float("nan"), dtype=torch.float64)
+    every[alive] = number.double().cpu()
+    every[diverged] = float("nan")
+    return every.numpy()
 
 
 def hyper_tensors(
@@ -116,10 +141,3 @@ def hyper_tensors(
         name: torch.tensor(np.asarray(column), dtype=dtype, device=device).view(-1, 1)
         for name, column in columns.items()
     }
-
-
-def scheduled(values: dict[str, Tensor], task: Task, epoch: int, epochs: int) -> dict[str, Tensor]:
-    """The hyperparameters of an epoch: α times the schedule's factor, and that factor as `schedule`."""
-    by = factor(epoch, epochs, task.milestones, task.factor)
-    alpha = values["alpha"]
-    return {**values, "alpha": alpha * by, "schedule": torch.full_like(alpha, by)}

@@ -51,8 +51,12 @@ class RecordedStep:
     def begin(self, state: Any, hyper: Mapping[str, Tensor]) -> None:
         """Take this state and these hyperparameters, and forget the losses so far."""
         _copy(state, self._state)
-        _copy(dict(hyper), self._hyper)
+        self.set_hyper(hyper)
         self._total.zero_()
+
+    def set_hyper(self, hyper: Mapping[str, Tensor]) -> None:
+        """Take these hyperparameters from the next step on."""
+        _copy(dict(hyper), self._hyper)
 
     def __call__(self, inputs: Tensor, targets: Tensor) -> None:
         """One step."""

@@ -1,7 +1,7 @@
-"""The way for a GPU: activations `[batch, cells·channels, height, width]`, a convolution with a group for each cell.
+"""The backend for a GPU: activations `[batch, cells·channels, height, width]`, convolutions with a group for each cell.
 
-The first convolution, whose input all cells share, is one dense convolution with cells·channels results. Batch norm,
-ReLU and pooling do not see that channels belong to cells, and run as for one wide network.
+The first convolution, where all cells share its input, is one dense convolution with cells·channels results. Batch
+norm, ReLU and pooling do not see that channels belong to cells, and run as for one wide network.
 """
 
 import torch
@@ -29,27 +29,35 @@ class Grouped:
     def __call__(self, params: Tensor, buffers: Buffers, inputs: Tensor, training: bool) -> Tensor:
         tensors = {**buffers, **self.layout.views(params)}
         cells = len(params)
+        shared = len(inputs) == 1
+        inputs = inputs.transpose(0, 1).flatten(1, 2)
         if inputs.dim() == 4:
             inputs = inputs.contiguous(memory_format=self.memory_format)
         results: dict[int, Tensor] = {-1: inputs}
         for at, instruction in enumerate(self.program):
             mine = {role: tensors[name] for role, name in instruction.tensors.items()}
             values = [results[source] for source in instruction.inputs]
-            results[at] = self._run(instruction, values, mine, training, cells)
+            results[at] = self._run(instruction, values, mine, training, cells, shared and instruction.shared)
         scores = results[len(self.program) - 1].flatten(1)
         return scores.view(len(scores), cells, -1).transpose(0, 1)
 
     def _run(
-        self, instruction: Instruction, values: list[Tensor], tensors: dict[str, Tensor], training: bool, cells: int
+        self,
+        instruction: Instruction,
+        values: list[Tensor],
+        tensors: dict[str, Tensor],
+        training: bool,
+        cells: int,
+        shared: bool,
     ) -> Tensor:
         x, numbers = values[0], instruction.numbers
         match instruction.kind:
             case "linear":
-                return _linear(x, tensors["weight"], tensors.get("bias"), instruction.shared, cells)
+                return _linear(x, tensors["weight"], tensors.get("bias"), shared, cells)
             case "conv":
                 bias = tensors["bias"].flatten() if "bias" in tensors else None
                 weight = tensors["weight"].flatten(0, 1).contiguous(memory_format=self.memory_format)
-                groups = 1 if instruction.shared else cells
+                groups = 1 if shared else cells
                 return functional.conv2d(x, weight, bias, numbers["stride"], numbers["padding"], groups=groups)
             case "norm":
                 mean, variance = tensors["running_mean"].view(-1), tensors["running_var"].view(-1)

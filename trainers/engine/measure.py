@@ -1,4 +1,4 @@
-"""How many cells to train at once, and which way: a short measurement on the machine that will do it."""
+"""How many cells to train at once, and by which backend: a short measurement on the machine that will do it."""
 
 import time
 from collections.abc import Iterable
@@ -8,8 +8,8 @@ import numpy as np
 import torch
 
 from trainers.device import arithmetic, prepare
-from trainers.engine.block import hyper_tensors, scheduled
-from trainers.engine.procedure import Supervised
+from trainers.engine.block import hyper_tensors
+from trainers.procedures.base import Procedure
 from trainers.rules.base import Rule
 from trainers.task import Dataset, Task
 
@@ -27,19 +27,25 @@ class Measured:
 
     Args:
         cells: trained at once.
-        way: how the network was run.
+        backend: what ran the network.
         seconds: for one step of one cell.
         memory: bytes the block took on a GPU at its peak; 0 on a CPU, which does not tell.
     """
 
     cells: int
-    way: str | None
+    backend: str | None
     seconds: float
     memory: int
 
 
 def measure(
-    task: Task, data: Dataset, rule: Rule, device: torch.device, cells: int, way: str | None = None, steps: int = STEPS
+    task: Task,
+    data: Dataset,
+    rule: Rule,
+    device: torch.device,
+    cells: int,
+    backend: str | None = None,
+    steps: int = STEPS,
 ) -> Measured:
     """Time a few training steps of a block whose cells all survive.
 
@@ -47,26 +53,26 @@ def measure(
         torch.OutOfMemoryError: the block does not fit.
     """
     prepare(device)
-    some = steps * task.batch_size
-    few = replace(data, train_x=data.train_x[:some], train_y=data.train_y[:some])
-    procedure = Supervised(task, few, rule, 0, device, arithmetic(device), way)
-    hyper = scheduled(
-        hyper_tensors(task, rule, {"alpha": np.full(cells, 1e-6)}, device, torch.float32), task, epoch=0, epochs=1
-    )
+    whole = task.procedure.size(task, data)
+    steps = min(steps, whole.steps)
+    part, few = task.procedure.part(task, data, replace(whole, steps=steps))
+    procedure: Procedure = task.procedure(part, few, rule, device, arithmetic(device), 3, backend)
+    hyper = hyper_tensors(task, rule, {"alpha": np.full(cells, 1e-6)}, device, torch.float32)
+    seeds = torch.zeros(cells, dtype=torch.int64)
     cuda = device.type == "cuda"
     if cuda:
         torch.cuda.reset_peak_memory_stats(device)
-    state, _ = procedure.train(procedure.start(cells), hyper, 0)  # first calls, recording, choice of kernels
+    state, _ = procedure.train(procedure.start(seeds), hyper, seeds, 0)  # first calls, recording, choice of kernels
     best = float("inf")
     for epoch in (1, 2):
         if cuda:
             torch.cuda.synchronize(device)
         start = time.perf_counter()
-        state, outcome = procedure.train(state, hyper, epoch)
+        state, outcome = procedure.train(state, hyper, seeds, epoch)
         outcome.value.cpu()  # waits for the device
         best = min(best, time.perf_counter() - start)
     memory = torch.cuda.max_memory_allocated(device) if cuda else 0
-    return Measured(cells, way, best / (len(few.train_y) // task.batch_size) / cells, memory)
+    return Measured(cells, backend, best / steps / cells, memory)
 
 
 def choose_block(
@@ -75,9 +81,9 @@ def choose_block(
     rule: Rule,
     device: torch.device,
     most: int = 441,
-    ways: Iterable[str | None] = (None,),
+    backends: Iterable[str | None] = (None,),
 ) -> Measured:
-    """The block and the way that take the least time for a cell, of those that fit.
+    """The block and the backend that take the least time for a cell, of those that fit.
 
     Sizes are tried upwards until one brings less than `ENOUGH` or the next might not fit. On a CPU the choice changes
     no value; on a GPU it changes rounding.
@@ -85,16 +91,16 @@ def choose_block(
     Args:
         task, data, rule, device: what will be trained, and where.
         most: cells there are.
-        ways: of `ways.WAYS`; None is the default for the device.
+        backends: of `backends.BACKENDS`; None is the default for the device.
     """
     best: Measured | None = None
-    for way in ways:
+    for backend in backends:
         last: Measured | None = None
         for cells in sorted({size for size in SIZES if size < most} | {most}):
             if last is not None and last.memory / last.cells * cells > SHARE * _free(device):
                 break
             try:
-                tried = measure(task, data, rule, device, cells, way)
+                tried = measure(task, data, rule, device, cells, backend)
             except torch.OutOfMemoryError:
                 break  # `_free` empties the cache, once the error no longer holds what did not fit
             if last is not None and tried.seconds * ENOUGH > last.seconds:

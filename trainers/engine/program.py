@@ -27,7 +27,7 @@ class Instruction:
     Args:
         kind: `linear`, `conv`, `norm`, `relu`, `flatten`, `max_pool`, `mean` (over all positions) or `add`.
         inputs: positions of the instructions whose results it takes; −1 is the network's input.
-        shared: whether its input is still the same for all cells.
+        shared: whether its input is still the network's own, which all cells of one seed share.
         tensors: names of the parameters and buffers it uses, by their role; an absent one is not here.
         numbers: stride, padding, size, eps, momentum; `dims` of the input where only that is known; `relu`, whether
             a norm is followed by one.

@@ -11,17 +11,19 @@ class BlockResult(NamedTuple):
     """The outcome of every cell of a block.
 
     Args:
-        value: validation error after the last epoch in %, float64 `[cells]`; that of guessing where diverged.
+        value: the metric after the last epoch, float64 `[cells]`; its failure value where diverged.
         diverged: bool `[cells]`.
-        curve: validation error after each epoch in %, float32 `[cells, epochs]`; that of guessing from the epoch in
-            which a cell diverged.
+        curve: the metric after each epoch, float32 `[cells, epochs]`; its failure value from the epoch in which a
+            cell diverged.
         train_loss: mean training loss of the last epoch, float64 `[cells]`; NaN where diverged.
+        numbers: further numbers at the end of the training by name, float64 `[cells]`; NaN where diverged.
     """
 
     value: np.ndarray
     diverged: np.ndarray
     curve: np.ndarray
     train_loss: np.ndarray
+    numbers: dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)

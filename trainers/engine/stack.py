@@ -15,9 +15,10 @@ class Stacked(Protocol):
     """A network run for all cells at once."""
 
     def __call__(self, params: Tensor, buffers: Buffers, inputs: Tensor, training: bool) -> Tensor:
-        """Outputs `[cells, batch, ...]` from params `[cells, n]` and inputs `[batch, ...]` shared by all cells.
+        """Outputs `[cells, batch, ...]` from params `[cells, n]` and inputs `[cells, batch, ...]`.
 
-        Differentiable in params. In training, buffers are updated in place.
+        Inputs that all cells share are `[1, batch, ...]`. A cell's outputs are the same either way. Differentiable in
+        params. In training, buffers are updated in place.
         """
 
 
@@ -44,27 +45,40 @@ class Layout:
 
 
 def initial(
-    make: Callable[[], nn.Module], cells: int, seed: int, device: torch.device, dtype: torch.dtype
+    make: Callable[[], nn.Module], seeds: Tensor, device: torch.device, dtype: torch.dtype
 ) -> tuple[nn.Module, Tensor, Buffers]:
-    """The module a seed makes, and `cells` equal copies of what it holds.
+    """The module that the first seed makes, and what the modules of all cells hold.
 
-    Initialised on the CPU, so that every device starts from the same numbers. Returns the module, its parameters
-    `[cells, n]` and its buffers.
+    Initialised on the CPU, so that every device starts from the same numbers. Returns the module, the parameters
+    `[cells, n]` and the buffers. Frozen parameters stay in the module where all cells have one seed, and are among
+    the buffers where they differ from cell to cell.
+
+    Args:
+        make: makes a module, drawing from torch's global generator.
+        seeds: of the cells, int64 `[cells]`.
+        device, dtype: where, and in what precision.
     """
+    distinct, place = torch.unique(seeds, return_inverse=True)
+    networks = [_made(make, int(seed)).to(device=device, dtype=dtype) for seed in distinct]
+    first = networks[int(place[0])]
+    place = place.to(device)
+    rows = [torch.cat([p.detach().reshape(-1) for p in trained(network).values()]) for network in networks]
+    held = [dict(network.named_buffers()) for network in networks]
+    if len(networks) > 1:
+        for network, mine in zip(networks, held, strict=True):
+            mine |= {name: p for name, p in network.named_parameters() if not p.requires_grad}
+    buffers = {name: torch.stack([mine[name].detach() for mine in held])[place] for name in held[0]}
+    return first, torch.stack(rows)[place], buffers
+
+
+def _made(make: Callable[[], nn.Module], seed: int) -> nn.Module:
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
-        network = make()
-    network.to(device=device, dtype=dtype)
-    row = torch.cat([p.detach().reshape(-1) for p in trained(network).values()])
-    buffers = {
-        name: b.detach().expand(cells, *b.shape).clone(memory_format=torch.contiguous_format)
-        for name, b in network.named_buffers()
-    }
-    return network, row.expand(cells, -1).contiguous(), buffers
+        return make()
 
 
 class VmapStacked:
-    """Any module, by `torch.func.vmap` over `functional_call`: the simple way, and the oracle of the faster ones."""
+    """Any module, by `torch.func.vmap` over `functional_call`: the simple backend, the oracle of the faster ones."""
 
     def __init__(self, network: nn.Module) -> None:
         self.network = network
@@ -73,8 +87,10 @@ class VmapStacked:
     def __call__(self, params: Tensor, buffers: Buffers, inputs: Tensor, training: bool) -> Tensor:
         self.network.train(training)
 
-        def one(cell_params: dict[str, Tensor], cell_buffers: Buffers) -> Tensor:
-            return functional_call(self.network, (cell_params, cell_buffers), (inputs,))
+        def one(cell_params: dict[str, Tensor], cell_buffers: Buffers, cell_inputs: Tensor) -> Tensor:
+            return functional_call(self.network, (cell_params, cell_buffers), (cell_inputs,))
 
+        shared = len(inputs) == 1
         # randomness="same": dropout must not tell cells apart, else a cell would depend on its block.
-        return vmap(one, randomness="same")(self.layout.views(params), buffers)
+        mapped = vmap(one, in_dims=(0, 0, None if shared else 0), randomness="same")
+        return mapped(self.layout.views(params), buffers, inputs[0] if shared else inputs)

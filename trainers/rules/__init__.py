@@ -4,10 +4,12 @@ from trainers.rules.adaptive import AdaptiveRule, delayed
 from trainers.rules.base import Hyper, Rule, Step
 from trainers.rules.cells import per_cell, select_cells
 from trainers.rules.own import update_rule
-from trainers.rules.registry import RULES, get_rule, ships
+from trainers.rules.registry import RULES, STUDY, get_rule, ships
+from trainers.rules.shipped import register
 
 __all__ = [
     "RULES",
+    "STUDY",
     "AdaptiveRule",
     "Hyper",
     "Rule",
@@ -15,6 +17,7 @@ __all__ = [
     "delayed",
     "get_rule",
     "per_cell",
+    "register",
     "select_cells",
     "ships",
     "update_rule",

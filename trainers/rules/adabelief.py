@@ -7,8 +7,9 @@ from torch import Tensor
 from trainers.rules.adam import adam_defaults, adam_init, average_scales, corrected_alpha
 from trainers.rules.adaptive import AdaptiveRule, Parts, Scales, adaptive
 from trainers.rules.base import Hyper
-from trainers.rules.moments import average, discounted_squares, divisor_scales, divisors, root_gain
+from trainers.rules.moments import average, discounted_squares, divisor_scales, divisors, rms_root, root_gain
 from trainers.rules.radam import rectification, rectified_divisors, rectified_scales
+from trainers.rules.shipped import register
 
 
 class AdaBeliefState(NamedTuple):
@@ -19,6 +20,7 @@ class AdaBeliefState(NamedTuple):
     surprise: Tensor
 
 
+@register("adabelief", label="AdaBelief", study=8)
 def adabelief(*, rectify: bool = False, decouple: bool = False) -> AdaptiveRule:
     """AdaBelief (Zhuang et al. 2020) as its authors' code stands at the version the paper names, 9b8bb0a.
 
@@ -53,6 +55,9 @@ def adabelief(*, rectify: bool = False, decouple: bool = False) -> AdaptiveRule:
     def divisor(state: AdaBeliefState, scales: Scales) -> Tensor:
         return rectified_divisors(state.surprise, scales) if rectify else divisors(state.surprise, scales)
 
-    parts = Parts(scales=scales, advance=advance, divisors=divisor, decoupled=decouple)
+    def rms_root_s(state: AdaBeliefState, beta2: Tensor) -> Tensor:
+        return rms_root(state.surprise, beta2)
+
+    parts = Parts(scales=scales, advance=advance, divisors=divisor, rms_root_v=rms_root_s, decoupled=decouple)
     summary = "AdaBelief (Zhuang et al. 2020, their code at 9b8bb0a; unrectified, weight decay coupled)"
     return adaptive("adabelief", adam_defaults(), init, parts, summary)

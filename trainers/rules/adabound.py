@@ -6,8 +6,10 @@ from trainers.rules.adam import AdamState, adam_advance, adam_defaults, adam_ini
 from trainers.rules.adaptive import AdaptiveRule, Parts, Scales, adaptive
 from trainers.rules.base import Hyper
 from trainers.rules.moments import clipped, correction, divisor_scales, divisors, root_gain
+from trainers.rules.shipped import register
 
 
+@register("adabound", label="AdaBound", study=6)
 def adabound() -> AdaptiveRule:
     """AdaBound (Luo et al. 2019; github.com/Luolc/AdaBound), weight decay coupled.
 

@@ -9,7 +9,16 @@ from torch import Tensor
 from grids.errors import unknown
 from trainers.rules.adaptive import AdaptiveRule, Parts, Scales, adaptive
 from trainers.rules.base import Hyper
-from trainers.rules.moments import average, correction, discounted_squares, divisor_scales, divisors, root_gain
+from trainers.rules.moments import (
+    average,
+    correction,
+    discounted_squares,
+    divisor_scales,
+    divisors,
+    rms_root,
+    root_gain,
+)
+from trainers.rules.shipped import register
 
 FORMS = ("torch", "old", "plain")
 
@@ -80,6 +89,7 @@ def adam_parts(form: str) -> Parts:
     return Parts(scales=scales, advance=adam_advance, divisors=lambda state, scales: divisors(state.squares, scales))
 
 
+@register("adam", label="Adam", study=2)
 def adam(*, form: str = "torch") -> AdaptiveRule:
     """Adam (Kingma & Ba 2015), weight decay coupled.
 
@@ -94,6 +104,7 @@ def adam(*, form: str = "torch") -> AdaptiveRule:
     return adaptive("adam", adam_defaults(), adam_init, adam_parts(form), summary)
 
 
+@register("adamw", label="AdamW", study=4)
 def adamw(*, form: str = "torch") -> AdaptiveRule:
     """Adam with decoupled weight decay: w ← (1 − α·λ)·w first (Loshchilov & Hutter 2019; torch.optim.AdamW).
 
@@ -103,6 +114,7 @@ def adamw(*, form: str = "torch") -> AdaptiveRule:
     return adaptive("adamw", adam_defaults(), adam_init, replace(adam_parts(form), decoupled=True), summary)
 
 
+@register("amsgrad", label="AMSGrad", study=3)
 def amsgrad(*, form: str = "torch") -> AdaptiveRule:
     """AMSGrad (Reddi et al. 2018): Adam with the largest v so far in place of v.
 
@@ -121,11 +133,15 @@ def amsgrad(*, form: str = "torch") -> AdaptiveRule:
     def largest_divisors(state: AMSGradState, scales: Scales) -> Tensor:
         return divisors(state.largest, scales)
 
-    parts = replace(adam_parts(form), advance=advance, divisors=largest_divisors)
+    def rms_root_v(state: AMSGradState, beta2: Tensor) -> Tensor:
+        return rms_root(state.largest, beta2)
+
+    parts = replace(adam_parts(form), advance=advance, divisors=largest_divisors, rms_root_v=rms_root_v)
     summary = "AMSGrad (Reddi et al. 2018; as torch.optim.Adam with amsgrad=True)"
     return adaptive("amsgrad", adam_defaults(), init, parts, summary)
 
 
+@register("dynamic-adam", label="Dynamic Adam")
 def dynamic_adam(*, form: str = "torch") -> AdaptiveRule:
     """Adam with ε_t = ε·t^p, p the hyperparameter `power` (Theorem 2).
 

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from grids.errors import BadInput
 from trainers.rules.base import Hyper, Rule
+from trainers.rules.moments import rms_root
 
 Scales = Mapping[str, Tensor]
 """What a step needs to know of each cell, `[cells, 1]` in the parameters' float type, computed from hyperparameters
@@ -28,6 +29,7 @@ class Parts:
         divisors: `divisors(state, scales)` gives 1/(α·η) `[cells, n]`, what m is divided by, in memory that may be
             overwritten. For Adam that is (√v + ε)/α. m's bias correction, where there is one, is part of it.
         moment: `moment(state, scales)` gives m `[cells, n]`.
+        rms_root_v: `rms_root_v(state, beta2)` gives the root mean square of √v, float64 `[cells]` (see `rms_root`).
         decoupled: whether weight decay is decoupled from the gradient.
         decay_first: whether decoupled weight decay acts in the first step.
         delay: whether η comes from the state before the gradient was seen.
@@ -38,6 +40,7 @@ class Parts:
     advance: Callable[[Any, Tensor, Scales, bool], Any]
     divisors: Callable[[Any, Scales], Tensor]
     moment: Callable[[Any, Scales], Tensor] = lambda state, scales: state.mean
+    rms_root_v: Callable[[Any, Tensor], Tensor] = lambda state, beta2: rms_root(state.squares, beta2)
     decoupled: bool = False
     decay_first: bool = True
     delay: bool = False
@@ -98,7 +101,8 @@ def adaptive(
     def step(params: Tensor, grads: Tensor, state: Any, hyper: Hyper) -> tuple[Tensor, Any]:
         return parts.apply(params, grads, state, parts.prepare(state.step, hyper, params.dtype))
 
-    return AdaptiveRule(name, hyperparameters, init, step, summary, parts=parts)
+    numbers = {"rms_sqrt_v": lambda state, hyper: parts.rms_root_v(state, hyper["beta2"])}
+    return AdaptiveRule(name, hyperparameters, init, step, summary, numbers=numbers, parts=parts)
 
 
 def delayed(rule: Rule, first: str = "literal") -> AdaptiveRule:

@@ -8,7 +8,8 @@ from torch import Tensor
 from trainers.rules.adam import adam_defaults
 from trainers.rules.adaptive import AdaptiveRule, Parts, Scales, adaptive
 from trainers.rules.base import Hyper
-from trainers.rules.moments import discounted_squares, divisor_scales, divisors, root_gain
+from trainers.rules.moments import discounted_squares, divisor_scales, divisors, rms_root, root_gain
+from trainers.rules.shipped import register
 
 WINDOW = 10
 
@@ -40,6 +41,7 @@ class AdaShiftState(NamedTuple):
     newest: Tensor
 
 
+@register("adashift", label="AdaShift", study=7)
 def adashift() -> AdaptiveRule:
     """AdaShift (Zhou et al. 2019, algorithm 3) with n = 10 and the spatial function φ = max, their "max-AdaShift".
 
@@ -82,7 +84,10 @@ def adashift() -> AdaptiveRule:
     def divisor(state: AdaShiftState, scales: Scales) -> Tensor:
         return spread(divisors(state.squares, scales), state.sizes, state.newest.shape[1])
 
-    parts = Parts(scales=scales, advance=advance, divisors=divisor, moment=moment)
+    def rms_root_v(state: AdaShiftState, beta2: Tensor) -> Tensor:
+        return rms_root(state.squares, beta2, state.sizes)
+
+    parts = Parts(scales=scales, advance=advance, divisors=divisor, moment=moment, rms_root_v=rms_root_v)
     summary = "AdaShift (Zhou et al. 2019; window of 10, largest squared gradient of each tensor)"
     return adaptive("adashift", adam_defaults(epsilon=1e-10), init, parts, summary)
 

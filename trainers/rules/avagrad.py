@@ -10,6 +10,7 @@ from trainers.rules.adam import AdamState, adam_advance, adam_defaults, adam_ini
 from trainers.rules.adaptive import AdaptiveRule, Parts, Scales, adaptive
 from trainers.rules.base import Hyper
 from trainers.rules.moments import divisor_scales, divisors, root, root_gain
+from trainers.rules.shipped import register
 
 VARIANTS = ("paper", "authors")
 
@@ -23,6 +24,7 @@ class AuthorsState(NamedTuple):
     normaliser: Tensor
 
 
+@register("avagrad", label="AvaGrad", study=9)
 def avagrad(*, variant: str = "paper") -> AdaptiveRule:
     """AvaGrad, weight decay coupled, in one of two variants.
 
@@ -38,6 +40,7 @@ def avagrad(*, variant: str = "paper") -> AdaptiveRule:
     return _normalised("avagrad", variant, False, summary)
 
 
+@register("avagradw", label="AvaGradW", study=10)
 def avagradw(*, variant: str = "paper") -> AdaptiveRule:
     """AvaGrad with decoupled weight decay, w ← (1 − α·λ)·w before the update (see `avagrad`)."""
     summary = "AvaGrad with decoupled weight decay (variant=authors is the authors' code)"

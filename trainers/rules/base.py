@@ -1,7 +1,7 @@
 """What an update rule is: one pure function on tensors whose first dimension is the cell."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from torch import Tensor
@@ -26,6 +26,9 @@ class Rule:
             A step counter is a tensor of no dimension, so that a step can be recorded as a CUDA graph.
         step: `step(params, grads, state, hyper)` gives the next params and state. Pure: no argument is changed.
         summary: one line for `tunecost grid optimizers`, with the source of the formula.
+        label: the name in figures; empty for `name`.
+        numbers: further numbers of a run by name: `numbers[name](state, hyper)` gives one for each cell `[cells]` from
+            the state after the last step. They become columns of the surface.
     """
 
     name: str
@@ -33,3 +36,5 @@ class Rule:
     init: Callable[[Tensor, tuple[int, ...]], Any]
     step: Step
     summary: str = ""
+    label: str = ""
+    numbers: Mapping[str, Callable[[Any, Hyper], Tensor]] = field(default_factory=dict)

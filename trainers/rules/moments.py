@@ -76,3 +76,18 @@ def clipped(values: Tensor, scales: Hyper) -> Tensor:
     Two passes, since `clamp_` with tensors for bounds takes three times as long as both on a CPU.
     """
     return torch.minimum(torch.maximum(values, scales["least"], out=values), scales["most"], out=values)
+
+
+def rms_root(total: Tensor, beta: Tensor, weights: Tensor | None = None) -> Tensor:
+    """The root mean square of √v over a network's parameters, which is √(mean of v); float64 `[cells]`.
+
+    Section 6 of the paper: ε matters where it is not small against √v.
+
+    Args:
+        total: v/(1 − β2), `[cells, n]`, or `[cells, tensors]` with how many parameters each tensor has in `weights`.
+        beta: β2, `[cells, 1]`.
+        weights: `[tensors]`.
+    """
+    total = total.double()
+    mean = total.mean(dim=1) if weights is None else total @ weights.double() / weights.sum()
+    return (mean * (1.0 - beta.double().squeeze(1))).sqrt()

@@ -7,8 +7,10 @@ from trainers.rules.adam import AdamState, adam_advance, adam_defaults, adam_ini
 from trainers.rules.adaptive import AdaptiveRule, Parts, Scales, adaptive
 from trainers.rules.base import Hyper
 from trainers.rules.moments import clipped, correction, divisor_scales, divisors, root_gain
+from trainers.rules.shipped import register
 
 
+@register("radam", label="RAdam", study=5)
 def radam() -> AdaptiveRule:
     """RAdam (Liu et al. 2020, algorithm 2), as torch.optim.RAdam has it: weight decay coupled.
 

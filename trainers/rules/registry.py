@@ -1,32 +1,26 @@
-"""Update rules by name: those that come with the program, a user's own file, installed entry points."""
+"""Update rules by name: those that ship with the program, a user's own file, installed entry points."""
 
 import importlib
 import inspect
 import math
-import os
-import sys
-from collections.abc import Callable
+import pkgutil
+from collections.abc import Iterator
 from dataclasses import replace
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any
 
 from grids.errors import BadInput, unknown
-from trainers.rules.adabelief import adabelief
-from trainers.rules.adabound import adabound
-from trainers.rules.adam import adam, adamw, amsgrad, dynamic_adam
+from grids.plugins import load_object, reason
+from trainers.rules.adam import adam
 from trainers.rules.adaptive import delayed
-from trainers.rules.adashift import adashift
-from trainers.rules.avagrad import avagrad, avagradw
 from trainers.rules.base import Rule
-from trainers.rules.radam import radam
 from trainers.rules.ranges import check_range
-from trainers.rules.sgd import sgd
+from trainers.rules.shipped import SHIPPED, Factory, Shipped, register
 from trainers.rules.trial import check_step
 
 ENTRY_POINTS = "tunecost.rules"
-
-Factory = Callable[..., Rule]
-"""Makes a rule; its keyword arguments are the rule's options, each with a default of type str or bool."""
+DELAYED = "delayed-"
 
 
 def _delayed(factory: Factory) -> Factory:
@@ -39,23 +33,22 @@ def _delayed(factory: Factory) -> Factory:
     return make
 
 
-_FACTORIES: dict[str, Factory] = {
-    "sgd": sgd,
-    "adam": adam,
-    "amsgrad": amsgrad,
-    "adamw": adamw,
-    "radam": radam,
-    "adabound": adabound,
-    "adashift": adashift,
-    "adabelief": adabelief,
-    "avagrad": avagrad,
-    "avagradw": avagradw,
-    "delayed-adam": _delayed(adam),
-    "dynamic-adam": dynamic_adam,
-}
+register(f"{DELAYED}adam", label="Delayed Adam")(_delayed(adam))
 
-RULES: dict[str, Rule] = {name: factory() for name, factory in _FACTORIES.items()}
-"""Every rule that comes with the program, with its default options. `get_rule` knows more names."""
+for _module in pkgutil.iter_modules([str(Path(__file__).parent)]):
+    importlib.import_module(f"trainers.rules.{_module.name}")
+
+
+def _in_order() -> Iterator[Shipped]:
+    """The paper's ten in its order, then the others by name."""
+    return iter(sorted(SHIPPED.values(), key=lambda one: (one.study is None, one.study, one.name)))
+
+
+RULES: dict[str, Rule] = {one.name: replace(one.make(), label=one.label) for one in _in_order()}
+"""Every rule that ships with the program, with its default options. `get_rule` knows more names."""
+
+STUDY: tuple[str, ...] = tuple(one.name for one in _in_order() if one.study is not None)
+"""The optimizers that the paper compares, in its order."""
 
 
 def get_rule(text: str) -> Rule:
@@ -80,10 +73,8 @@ def get_rule(text: str) -> Rule:
     if isinstance(source, Rule):
         rule, switches = source, {}
     else:
-        switches = _switches(source)
-        rule = _made(
-            name, source, {key: _switch(name, key, options[key], switches) for key in options if key in switches}
-        )
+        switches = source.switches
+        rule = _made(source, {key: _switch(name, key, options[key], switches) for key in options if key in switches})
     fixed = {}
     for key, value in options.items():
         if key in switches:
@@ -98,12 +89,13 @@ def get_rule(text: str) -> Rule:
             check_range(name, key, number)
     if not options:
         return rule
-    return replace(rule, name=text, hyperparameters={**rule.hyperparameters, **fixed})
+    label = f"{rule.label}{text.removeprefix(name)}" if rule.label else ""
+    return replace(rule, name=text, label=label, hyperparameters={**rule.hyperparameters, **fixed})
 
 
 def ships(text: str) -> bool:
     """Whether the rule that `text` names comes with the program."""
-    return _split(text)[0].removeprefix("delayed-") in _FACTORIES
+    return _split(text)[0].removeprefix(DELAYED) in SHIPPED
 
 
 def _split(text: str) -> tuple[str, dict[str, str]]:
@@ -121,59 +113,42 @@ def _split(text: str) -> tuple[str, dict[str, str]]:
     return name, options
 
 
-def _source(name: str) -> Rule | Factory:
+def _source(name: str) -> Rule | Shipped:
     if ":" in name:
-        return _imported(name)
-    if name in _FACTORIES:
-        return _FACTORIES[name]
-    if name.removeprefix("delayed-") in _FACTORIES:
-        return _delayed(_FACTORIES[name.removeprefix("delayed-")])
+        return _checked(name, load_object(name, "optimizer", (Rule,)))
+    if name in SHIPPED:
+        return SHIPPED[name]
+    undelayed = SHIPPED.get(name.removeprefix(DELAYED))
+    if undelayed is not None:
+        return Shipped(name, f"Delayed {undelayed.label}", _delayed(undelayed.make), None)
     plugins = entry_points(group=ENTRY_POINTS)
     if name in plugins.names:
         try:
             return _checked(name, plugins[name].load())
         except (ImportError, AttributeError) as error:
             raise BadInput(f"optimizer '{name}': its entry point cannot be loaded ({error})") from error
-    raise unknown("optimizer", name, [*_FACTORIES, *plugins.names])
+    raise unknown("optimizer", name, [*SHIPPED, *plugins.names])
 
 
-def _imported(name: str) -> Rule | Factory:
-    module_name, _, attribute = name.partition(":")
-    # Last on the path, so that a file of the user's never stands in for an installed module.
-    if os.getcwd() not in sys.path:
-        sys.path.append(os.getcwd())
-    try:
-        module = importlib.import_module(module_name)
-    except Exception as error:
-        # Whatever a user's file raises is theirs to mend.
-        raise BadInput(f"optimizer '{name}': module '{module_name}' cannot be imported ({error!r})") from error
-    if not hasattr(module, attribute):
-        rules = [key for key, value in vars(module).items() if isinstance(value, Rule)]
-        raise unknown(f"rule in module {module_name}", attribute, rules)
-    return _checked(name, getattr(module, attribute))
-
-
-def _checked(name: str, found: Any) -> Rule | Factory:
-    if isinstance(found, Rule) or (callable(found) and not isinstance(found, type)):
+def _checked(name: str, found: Any) -> Rule | Shipped:
+    if isinstance(found, Rule):
         return found
+    if callable(found) and not isinstance(found, type):
+        return Shipped(name, "", found, None)
     raise BadInput(f"optimizer '{name}' is neither a Rule nor a function that returns one")
 
 
-def _made(name: str, factory: Factory, options: dict[str, Any]) -> Rule:
+def _made(source: Shipped, options: dict[str, Any]) -> Rule:
+    name = source.name
     try:
-        rule = factory(**options)
+        rule = source.make(**options)
     except BadInput as error:
         raise BadInput(f"optimizer '{name}': {error}") from error
     except Exception as error:
-        raise BadInput(f"optimizer '{name}' cannot be made ({error!r})") from error
+        raise BadInput(f"optimizer '{name}' cannot be made ({reason(error)})") from error
     if not isinstance(rule, Rule):
         raise BadInput(f"optimizer '{name}' is neither a Rule nor a function that returns one")
-    return rule
-
-
-def _switches(factory: Factory) -> dict[str, Any]:
-    parameters = inspect.signature(factory).parameters.values()
-    return {each.name: each.default for each in parameters if isinstance(each.default, str | bool)}
+    return replace(rule, label=source.label)
 
 
 def _switch(name: str, key: str, value: str, switches: dict[str, Any]) -> Any:

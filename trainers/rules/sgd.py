@@ -7,6 +7,7 @@ from torch import Tensor
 
 from trainers.rules.base import Hyper, Rule
 from trainers.rules.moments import column
+from trainers.rules.shipped import register
 
 
 class SGDState(NamedTuple):
@@ -15,6 +16,7 @@ class SGDState(NamedTuple):
     momentum: Tensor
 
 
+@register("sgd", label="SGD", study=1)
 def sgd(*, nesterov: bool = True) -> Rule:
     """b ← μ·b + g; w ← w − α·(g + μ·b), or w − α·b where not `nesterov`.
 

@@ -61,7 +61,7 @@ def estimate(job: Job, workers: int = 1, clock: Callable[[], float] = time.perf_
     total = seconds * sum(shard.cells for shard in shards[:left]) / largest.cells
     rounds = -(-left // workers)
     return Estimate(
-        task=job.task_name,
+        task=job.task.name,
         optimizer=job.optimizer,
         cells=sweep.space.size,
         seeds=job.seeds,

@@ -1,10 +1,8 @@
 """What one `grid run` asks for one optimizer, in plain values; and the sweep and files that follow from it."""
 
-import hashlib
-import inspect
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,8 +10,10 @@ from typing import Any
 import torch
 
 from grids.errors import BadInput
+from grids.plugins import source_sha256
 from grids.space import PRESETS, Space, parse_space
 from trainers.device import arithmetic, pick
+from trainers.metric import Metric
 from trainers.rules import get_rule, ships
 from trainers.rules.base import Rule
 from trainers.rules.ranges import check_range
@@ -22,6 +22,8 @@ from trainers.sweep.memory import cells_that_fit
 from trainers.sweep.sweep import Sweep
 from trainers.task import Dataset, Task
 from trainers.tasks import get_task
+from trainers.tasks import ships as task_ships
+from trainers.tasks.check import load_checked
 
 VALUES = 1
 """To be raised with every change of engine, rules, networks or tasks that alters what a cell's value comes out as."""
@@ -33,12 +35,17 @@ SPLIT_SEED = 0
 class Job:
     """One optimizer on one task. Picklable, so that a worker process can be handed it.
 
+    Args:
+        task_text: a shipped task's name, or a user's `module:name`.
+        optimizer: as `trainers.rules.get_rule` reads it.
+        schedule, warmup, clip: in place of the task's own, where given.
+
     Raises (all properties):
         BadInput: an unknown task, optimizer, space or device; an axis that the optimizer lacks; data that is missing
             or is not what the task expects.
     """
 
-    task_name: str
+    task_text: str
     optimizer: str
     space_text: str = "paper-cifar"
     seeds: int = 1
@@ -47,10 +54,25 @@ class Job:
     data_folder: Path | None = None
     out: Path = Path("surfaces")
     block: int | None = None
+    schedule: str | None = None
+    warmup: float | None = None
+    clip: float | None = None
 
     @cached_property
     def task(self) -> Task:
-        return get_task(self.task_name)
+        """The task with this job's schedule."""
+        task = get_task(self.task_text)
+        own = task.schedule
+        schedule = replace(
+            own,
+            kind=own.kind if self.schedule is None else self.schedule,
+            warmup=own.warmup if self.warmup is None else self.warmup,
+        )
+        if schedule.warmup > self._epochs(task):
+            raise BadInput(
+                f"a warm-up of {schedule.warmup:g} epochs is longer than the training of {self._epochs(task)}"
+            )
+        return replace(task, schedule=schedule, clip=task.clip if self.clip is None else self.clip)
 
     @cached_property
     def rule(self) -> Rule:
@@ -71,24 +93,40 @@ class Job:
 
     @property
     def data(self) -> Dataset:
-        return _load(self.task_name, self.data_folder)
+        return _load(self.task_text, self.data_folder)
+
+    @cached_property
+    def metric(self) -> Metric:
+        """The task's metric, in numbers."""
+        return self.task.metric.resolved(self.data)
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What a surface's header says besides what was trained: `grids.surface.Provenance`'s words for it."""
+        facts = self.metric.facts()
+        name = facts.pop("name")
+        return {"metric": name, **facts, "targets": self.metric.targets, "optimizer_label": self.rule.label}
 
     @cached_property
     def layout(self) -> Layout:
-        return Layout.of(self.out, self.task_name, self.optimizer)
+        return Layout.of(self.out, self.task.name, self.optimizer)
 
     @cached_property
     def all_epochs(self) -> int:
-        return self.task.epochs if self.epochs is None else self.epochs
+        return self._epochs(self.task)
+
+    def _epochs(self, task: Task) -> int:
+        return task.epochs if self.epochs is None else self.epochs
 
     @cached_property
     def sweep(self) -> Sweep:
         """The sweep as it would begin in an empty folder."""
         identity = {
             "values": VALUES,
-            "task": self.task_name,
+            "task": self.task.name,
+            "metric": {"name": self.metric.name, "failure": self.metric.failure, "bounded": self.metric.bounded},
             "optimizer": self.optimizer,
-            "rule": {"name": self.rule.name, "source": _own_source(self.rule)},
+            "rule": {"name": self.rule.name, "source": self._rule_source},
             "space": self.space.to_json(),
             "fixed": self._fixed(),
             "data": self._about_data(),
@@ -106,12 +144,25 @@ class Job:
         return {name: value for name, value in hyper.items() if name not in self.space.names} | {
             "epochs": self.all_epochs,
             "batch_size": self.task.batch_size,
-            "milestones": list(self.task.milestones),
-            "factor": self.task.factor,
+            **self.task.schedule.facts(),
+            "clip": self.task.clip,
             "augment": _name(self.task.augment),
             "precision": str(arithmetic(self._kind)).removeprefix("torch."),
             "value_of": "last epoch",
+            **self._own_sources(),
         }
+
+    def _own_sources(self) -> dict[str, str | None]:
+        """Digests of the files that a user's own task and rule come from: other texts are another sweep."""
+        sources = {"rule_source": self._rule_source}
+        if not task_ships(self.task_text):
+            sources["task_source"] = source_sha256(self.task_text.partition(":")[0])
+        return {name: digest for name, digest in sources.items() if digest is not None}
+
+    @property
+    def _rule_source(self) -> str | None:
+        """None for a rule that ships."""
+        return None if self.rule.step.__module__.split(".")[0] == "trainers" else source_sha256(self.rule.step)
 
     def _about_data(self) -> dict[str, Any]:
         data = self.data
@@ -119,15 +170,17 @@ class Job:
             "name": data.name,
             "train": len(data.train_y),
             "validation": len(data.valid_y),
-            "classes": self.task.classes,
             "split_seed": SPLIT_SEED,
             "sha256": data.sha256,
         }
 
 
 @lru_cache(maxsize=1)
-def _load(task_name: str, folder: Path | None) -> Dataset:
-    return get_task(task_name).load(folder, SPLIT_SEED)
+def _load(task_text: str, folder: Path | None) -> Dataset:
+    task = get_task(task_text)
+    if task_ships(task_text):
+        return task.load(folder, SPLIT_SEED)
+    return load_checked(task, task_text, folder, SPLIT_SEED)
 
 
 def typed_options(optimizer: str) -> set[str]:
@@ -170,14 +223,3 @@ def fit_space(text: str, rule: Rule, optimizer: str) -> Space:
 
 def _name(function: Callable[..., Any] | None) -> str | None:
     return None if function is None else str(getattr(function, "__name__", type(function).__name__))
-
-
-def _own_source(rule: Rule) -> str | None:
-    """Digest of the file that a user's own rule comes from: another text is another sweep. None for ours."""
-    module = inspect.getmodule(rule.step)
-    if module is None or module.__name__.split(".")[0] == "trainers":
-        return None
-    try:
-        return hashlib.sha256(inspect.getsource(module).encode()).hexdigest()
-    except (OSError, TypeError):
-        return None

@@ -19,12 +19,25 @@ from trainers.sweep.worker import set_aside
 
 
 def merge(
-    layout: Layout, sweep: Sweep, seeds: Sequence[int], command: str, say: Callable[[str], None], pace: Pace
+    layout: Layout,
+    sweep: Sweep,
+    seeds: Sequence[int],
+    command: str,
+    say: Callable[[str], None],
+    pace: Pace,
+    about: Mapping[str, Any],
 ) -> Surface | None:
     """Write the surface where every shard is there; None, and nothing written, where one is missing or damaged.
 
     The columns hold nothing that depends on when, where or in how many goes the cells were trained: what the
     shards recorded of that is in the header, under `fixed`, `timing`.
+
+    Args:
+        layout, sweep, seeds: whose shards.
+        command: as typed, for the header.
+        say: gets a line where a person should know.
+        pace: of the claims that are tidied up.
+        about: what the header says of metric and optimizer (see `Job.about`).
 
     Raises:
         BadInput: a shard of another sweep, or the surface cannot be written.
@@ -44,13 +57,19 @@ def merge(
     except ImportError as error:
         say(f"all shards are done, but {error.name} is needed to merge them: run this again where it is installed")
         return None
-    surface = assemble(sweep, seeds, results, command)
+    surface = assemble(sweep, seeds, results, command, about)
     surface_file.save(surface, layout.surface)
     tidy(layout, sweep, seeds, pace)
     return surface
 
 
-def assemble(sweep: Sweep, seeds: Sequence[int], results: Sequence[tuple[Shard, ShardResult]], command: str) -> Surface:
+def assemble(
+    sweep: Sweep,
+    seeds: Sequence[int],
+    results: Sequence[tuple[Shard, ShardResult]],
+    command: str,
+    about: Mapping[str, Any],
+) -> Surface:
     """The surface of all of a sweep's shards."""
     place = {seed: k for k, seed in enumerate(seeds)}
     size, shape = sweep.space.size, (*sweep.space.shape, len(seeds))
@@ -58,22 +77,28 @@ def assemble(sweep: Sweep, seeds: Sequence[int], results: Sequence[tuple[Shard, 
     value, loss = np.empty((size, len(seeds))), np.empty((size, len(seeds)))
     diverged = np.empty((size, len(seeds)), bool)
     curve = np.empty((size, len(seeds), epochs), np.float32)
+    numbers = {name: np.full((size, len(seeds)), np.nan) for _, result in results for name in result.numbers}
     for shard, result in results:
         where = (slice(shard.start, shard.stop), place[shard.seed])
         value[where], loss[where] = result.value, result.train_loss
         diverged[where], curve[where] = result.diverged, result.curve
+        for name, number in result.numbers.items():
+            numbers[name][where] = number
     return Surface(
         space=sweep.space,
         seeds=tuple(seeds),
         value=value.reshape(shape),
         diverged=diverged.reshape(shape),
-        provenance=provenance(sweep, [result.record for _, result in results], command),
+        provenance=provenance(sweep, [result.record for _, result in results], command, about),
         curve=curve.reshape(*shape, epochs),
         train_loss=loss.reshape(shape),
+        extra={name: number.reshape(shape) for name, number in numbers.items()},
     )
 
 
-def provenance(sweep: Sweep, records: Sequence[Mapping[str, Any]], command: str) -> Provenance:
+def provenance(
+    sweep: Sweep, records: Sequence[Mapping[str, Any]], command: str, about: Mapping[str, Any]
+) -> Provenance:
     """The surface's header: what was trained, from the identity; where and how fast, from the shards' records."""
     identity = sweep.identity
     seconds = sum(float(record["seconds"]) for record in records)
@@ -93,8 +118,7 @@ def provenance(sweep: Sweep, records: Sequence[Mapping[str, Any]], command: str)
     return Provenance(
         task=identity["task"],
         optimizer=identity["optimizer"],
-        metric="validation error",
-        unit="%",
+        **about,
         fixed={**identity["fixed"], "sweep": sweep.id, "timing": timing},
         data=identity["data"],
         software={name: ", ".join(sorted(versions)) for name, versions in sorted(software.items())},

@@ -2,17 +2,16 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 
 from trainers.device import arithmetic
 from trainers.engine import train_block
+from trainers.procedures.base import Size
 from trainers.sweep.job import Job
-from trainers.sweep.memory import bytes_of_cell
 from trainers.sweep.sweep import Shard, Sweep
-from trainers.sweep.trainer import EngineTrainer, settled
-from trainers.task import Dataset
+from trainers.sweep.trainer import EngineTrainer, single_threaded
 
 PROBE_SECONDS = 0.5
 """What is timed should take this much; less says more of the machine's other work than of ours."""
@@ -39,7 +38,9 @@ def measure(job: Job, sweep: Sweep, shard: Shard, clock: Callable[[], float] = t
     before, counted = work.peak(), 0
     line = _by_part_of_a_batch(work) if job.device.type == "cpu" else None  # a GPU would measure its launches
     if line is not None:
-        counted = before + shard.cells * bytes_of_cell(job.task, job.data, job.rule, arithmetic(job.device))
+        counted = before + shard.cells * job.task.procedure.bytes_of_cell(
+            job.task, job.data, job.rule, arithmetic(job.device)
+        )
     start, epoch = line or _by_batches(work) or _by_epochs(work)
     return start + job.all_epochs * epoch, max(work.peak(), counted)
 
@@ -54,32 +55,23 @@ class _Work:
     clock: Callable[[], float]
 
     @property
-    def batch(self) -> int:
-        return self.job.task.batch_size
+    def whole(self) -> Size:
+        """The work of an epoch."""
+        return self.job.task.procedure.size(self.job.task, self.job.data)
 
-    @property
-    def steps(self) -> int:
-        """Batches of an epoch."""
-        return max(len(self.job.data.train_y) // self.batch, 1)
-
-    @property
-    def validation(self) -> int:
-        """Examples that an epoch's end is judged on."""
-        return len(self.job.data.valid_y)
-
-    def seconds(self, epochs: int, batches: int, validation: int, size: int) -> float:
-        """Run epochs of so many batches of `size` examples, each judged on so many examples."""
+    def seconds(self, epochs: int, size: Size) -> float:
+        """Run epochs of so much work."""
         job = self.job
-        task, cut = replace(job.task, batch_size=size), _cut(job.data, batches * size, validation)
-        with settled(job.device):
+        task, data = job.task.procedure.part(job.task, job.data, size)
+        with single_threaded(job.device):
             begun = self.clock()
             hyper = self.sweep.hyper(self.shard)
-            train_block(task, cut, job.rule, hyper, self.shard.seed, epochs=epochs, device=job.device)
+            train_block(task, data, job.rule, hyper, self.shard.seed, epochs=epochs, device=job.device)
             return self.clock() - begun
 
     def epoch(self, step: float) -> float:
         """Seconds of an epoch of which a step takes so many."""
-        return step * (self.steps + FORWARD * self.validation / self.batch)
+        return step * (self.whole.steps + FORWARD * self.whole.evaluation)
 
     def peak(self) -> int:
         """The most bytes that have been in use."""
@@ -88,26 +80,31 @@ class _Work:
 
 def _by_part_of_a_batch(work: _Work) -> Line | None:
     """For big networks; None where it is too quick to be timed."""
-    few = min(FEW, work.batch)
-    work.seconds(1, 1, few, few)  # the first call pays for compiling, caches and allocation
-    part = work.seconds(1, 1, few, few)
+    batch = work.whole.batch
+    few = Size(min(FEW, batch), 1, 1)
+    work.seconds(1, few)  # the first call pays for compiling, caches and allocation
+    part = work.seconds(1, few)
     if part < PROBE_SECONDS:
         return None
-    return 0.0, work.epoch(part * work.batch / few / (1 + FORWARD))
+    return 0.0, work.epoch(part * batch / few.batch / (1 + FORWARD))
 
 
 def _by_batches(work: _Work) -> Line | None:
     """From an epoch's first batches, at two lengths; None where all of them are too quick to be timed."""
-    few = min(2, work.steps)
-    work.seconds(1, few, work.batch, work.batch)  # pays for what comes first, as above
-    step, start, enough = _slope(lambda batches: work.seconds(1, batches, work.batch, work.batch), few, work.steps)
+    whole = work.whole
+    few = min(2, whole.steps)
+
+    def seconds(batches: int) -> float:
+        return work.seconds(1, Size(whole.batch, batches, 1))
+
+    seconds(few)  # pays for what comes first, as above
+    step, start, enough = _slope(seconds, few, whole.steps)
     return (start, work.epoch(step)) if enough else None
 
 
 def _by_epochs(work: _Work) -> Line:
     """From whole epochs, at two lengths where there are two."""
-    most = work.job.all_epochs
-    epoch, start, _ = _slope(lambda epochs: work.seconds(epochs, work.steps, work.validation, work.batch), 1, most)
+    epoch, start, _ = _slope(lambda epochs: work.seconds(epochs, work.whole), 1, work.job.all_epochs)
     return start, epoch
 
 
@@ -120,13 +117,3 @@ def _slope(seconds: Callable[[int], float], low: int, high: int) -> tuple[float,
         longer = seconds(length)
     each = max(longer - base, 0.0) / (length - low) if length > low else base / low
     return each, max(base - low * each, 0.0), longer - base >= PROBE_SECONDS
-
-
-def _cut(data: Dataset, train: int, valid: int) -> Dataset:
-    return replace(
-        data,
-        train_x=data.train_x[:train],
-        train_y=data.train_y[:train],
-        valid_x=data.valid_x[:valid],
-        valid_y=data.valid_y[:valid],
-    )

@@ -95,7 +95,7 @@ def run(
             if is_merged(job.layout, sweep, seeds):
                 tidy(job.layout, sweep, seeds, terms.pace)
                 return True
-            if merge(job.layout, sweep, seeds, terms.command, say, terms.pace) is not None:
+            if merge(job.layout, sweep, seeds, terms.command, say, terms.pace, job.about) is not None:
                 return True
             # Somebody else's shards, or no time left; else a shard was damaged since we looked, and is done again.
             if not complete or terms.shard is not None or shard_file.all_there(job.layout, shards):

@@ -14,6 +14,8 @@ from trainers.sweep.sealed_file import Damaged
 from trainers.sweep.sweep import Shard, Sweep
 
 KIND = "shard"
+_NUMBER = "number "
+"""Before the name of a further number's array."""
 
 
 class Result(Protocol):
@@ -35,6 +37,10 @@ class Result(Protocol):
     def train_loss(self) -> np.ndarray:
         """float64 `[cells]`."""
 
+    @property
+    def numbers(self) -> Mapping[str, np.ndarray]:
+        """Further numbers by name, float64 `[cells]`."""
+
 
 @dataclass(frozen=True)
 class ShardResult:
@@ -44,6 +50,7 @@ class ShardResult:
     diverged: np.ndarray
     curve: np.ndarray
     train_loss: np.ndarray
+    numbers: Mapping[str, np.ndarray]
     record: Mapping[str, Any]
 
 
@@ -54,13 +61,14 @@ def save(layout: Layout, sweep: Sweep, shard: Shard, result: Result, record: Map
         BadInput: it cannot be written.
     """
     buffer = io.BytesIO()
-    np.savez(
-        buffer,
-        value=np.asarray(result.value, np.float64),
-        diverged=np.asarray(result.diverged, bool),
-        curve=np.asarray(result.curve, np.float32),
-        train_loss=np.asarray(result.train_loss, np.float64),
-    )
+    arrays: dict[str, Any] = {
+        "value": np.asarray(result.value, np.float64),
+        "diverged": np.asarray(result.diverged, bool),
+        "curve": np.asarray(result.curve, np.float32),
+        "train_loss": np.asarray(result.train_loss, np.float64),
+        **{_NUMBER + name: np.asarray(number, np.float64) for name, number in result.numbers.items()},
+    }
+    np.savez(buffer, **arrays)
     header = {"sweep": sweep.id, "seed": shard.seed, "cells": [shard.start, shard.stop], "record": dict(record)}
     sealed_file.write(layout.shard(shard.name), KIND, header, buffer.getvalue())
 
@@ -83,7 +91,9 @@ def load(layout: Layout, sweep: Sweep, shard: Shard) -> ShardResult | None:
         first, end = header["cells"]
         raise Damaged(f"{path}: holds seed {header['seed']}, cells {first} to {end - 1}, not what its name says")
     with np.load(io.BytesIO(payload)) as arrays:
-        return ShardResult(record=header["record"], **{name: arrays[name] for name in arrays.files})
+        own = {name: arrays[name] for name in arrays.files if not name.startswith(_NUMBER)}
+        numbers = {name.removeprefix(_NUMBER): arrays[name] for name in arrays.files if name.startswith(_NUMBER)}
+        return ShardResult(record=header["record"], numbers=numbers, **own)
 
 
 def all_there(layout: Layout, shards: Iterable[Shard]) -> bool:

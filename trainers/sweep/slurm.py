@@ -78,7 +78,7 @@ def submit(job: Job, request: Request, command: str, say: Callable[[str], None])
         for index in range(count)
         if not all(job.layout.shard(shard.name).exists() for shard in part(shards, index, count))
     ]
-    if not missing and merge(job.layout, sweep, range(job.seeds), command, say, terms.pace) is not None:
+    if not missing and merge(job.layout, sweep, range(job.seeds), command, say, terms.pace, job.about) is not None:
         return None
     return _send(_executor(job, request), [Attempt(replace(job), replace(terms, shard=(i, count))) for i in missing])
 
@@ -92,7 +92,7 @@ def _executor(job: Job, request: Request) -> Any:
     import submitit
 
     parameters: dict[str, Any] = {
-        "job_name": f"{job.task_name}-{job.layout.surface.stem}",
+        "job_name": f"{job.task.name}-{job.layout.surface.stem}",
         "partition": request.partition,
         "time": request.minutes,
         "cpus_per_task": 1,

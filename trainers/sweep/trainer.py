@@ -36,7 +36,7 @@ class EngineTrainer:
             hyper[name] = np.full(shard.cells, job.rule.hyperparameters[name])
         if job.device.type == "cuda":
             torch.cuda.reset_peak_memory_stats(job.device)
-        with settled(job.device), _told_of_memory(shard, job.device):
+        with single_threaded(job.device), _told_of_memory(shard, job.device):
             return train_block(
                 job.task,
                 job.data,
@@ -51,12 +51,12 @@ class EngineTrainer:
 
     def record(self) -> dict[str, Any]:
         memory = _peak_memory(self.job.device)
-        with settled(self.job.device):
+        with single_threaded(self.job.device):
             return {"device": describe(self.job.device), "memory": memory, "software": software()}
 
 
 @contextlib.contextmanager
-def settled(device: torch.device) -> Iterator[None]:
+def single_threaded(device: torch.device) -> Iterator[None]:
     """Within the body, a CPU trains on one thread: values depend on the number."""
     threads = torch.get_num_threads()
     if device.type == "cpu":

@@ -1,19 +1,32 @@
-"""The tasks by name. Importing this loads no data."""
+"""The tasks by name: those that ship, one file for each domain here, and users' own. Importing this loads no data."""
+
+import importlib
+import pkgutil
 
 from grids.errors import unknown
 from trainers.task import Task
-from trainers.tasks.digits import DIGITS_TASKS
-from trainers.tasks.images import IMAGE_TASKS
+from trainers.tasks.own import own_task
+from trainers.tasks.registry import TASKS, register
 
-TASKS: dict[str, Task] = {**DIGITS_TASKS, **IMAGE_TASKS}
+__all__ = ["TASKS", "get_task", "register", "ships"]
+
+for _module in pkgutil.iter_modules(__path__):
+    importlib.import_module(f"{__name__}.{_module.name}")
 
 
-def get_task(name: str) -> Task:
-    """The task of that name.
+def ships(text: str) -> bool:
+    """Whether the task that `text` names comes with the program."""
+    return ":" not in text
+
+
+def get_task(text: str) -> Task:
+    """The task that `text` names: one that ships, or a user's own as `module:name`.
 
     Raises:
-        BadInput: there is none; the nearest name is suggested.
+        BadInput: there is none (the nearest name is suggested), or the user's is not usable.
     """
-    if name not in TASKS:
-        raise unknown("task", name, TASKS)
-    return TASKS[name]
+    if not ships(text):
+        return own_task(text)
+    if text not in TASKS:
+        raise unknown("task", text, TASKS)
+    return TASKS[text]

@@ -8,6 +8,7 @@ import torch
 
 from trainers.networks.digits import digits_conv, digits_mlp
 from trainers.task import Dataset, Task
+from trainers.tasks.registry import register
 
 VALIDATION = 500
 _MEAN, _DEVIATION = 4.8842, 6.0168  # of all pixels, which lie on 0..16
@@ -41,26 +42,27 @@ def load_images(folder: Path | None, split_seed: int) -> Dataset:
     return _load(split_seed, (1, 8, 8))
 
 
-DIGITS_TASKS = {
-    task.name: task
-    for task in (
-        Task(
-            name="digits-mlp",
-            summary="8x8 digits, multilayer perceptron 64-32-32-10 with batch norm, 15 epochs",
-            network=digits_mlp,
-            load=load_flat,
-            classes=10,
-            epochs=15,
-            batch_size=64,
-        ),
-        Task(
-            name="digits-conv",
-            summary="8x8 digits, three convolutions of 8, 16 and 16 channels with batch norm, 10 epochs",
-            network=digits_conv,
-            load=load_images,
-            classes=10,
-            epochs=10,
-            batch_size=64,
-        ),
+@register
+def _mlp() -> Task:
+    return Task(
+        name="digits-mlp",
+        summary="8x8 digits, multilayer perceptron 64-32-32-10 with batch norm, 15 epochs",
+        network=digits_mlp,
+        load=load_flat,
+        classes=10,
+        epochs=15,
+        batch_size=64,
     )
-}
+
+
+@register
+def _conv() -> Task:
+    return Task(
+        name="digits-conv",
+        summary="8x8 digits, three convolutions of 8, 16 and 16 channels with batch norm, 10 epochs",
+        network=digits_conv,
+        load=load_images,
+        classes=10,
+        epochs=10,
+        batch_size=64,
+    )

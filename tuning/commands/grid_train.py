@@ -15,10 +15,17 @@ from tuning.terminal import Format, print_rows, progress, say
 if TYPE_CHECKING:
     from trainers.sweep.job import Job
 
-TaskName = Annotated[str, typer.Argument(metavar="TASK", help="What is trained; `grid tasks` lists them.")]
+TaskName = Annotated[
+    str, typer.Argument(metavar="TASK", help="What is trained: `grid tasks` lists them; or your own as module:name.")
+]
 Optimizers = Annotated[
     list[str],
-    typer.Option("-o", "--optimizer", metavar="OPT", help="`grid optimizers` lists them. Several: -o A -o B."),
+    typer.Option(
+        "-o",
+        "--optimizer",
+        metavar="OPT",
+        help="`grid optimizers` lists them; or your own as module:rule. Several: -o A -o B.",
+    ),
 ]
 SpaceText = Annotated[
     str, typer.Option("--space", metavar="SPACE", help="A preset, or axes as `alpha=0.1,1,epsilon=1e-8,1`.")
@@ -36,6 +43,31 @@ Data = Annotated[
     typer.Option("--data", metavar="DIR", help="Where the task's data lie.", show_default="./data"),
 ]
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Surfaces go to DIR/TASK/OPT.parquet.")]
+ScheduleKind = Annotated[
+    str | None,
+    typer.Option(
+        "--schedule",
+        metavar="KIND",
+        help="How the learning rate falls: step, linear, cosine or constant.",
+        show_default="the task's",
+    ),
+]
+Warmup = Annotated[
+    float | None,
+    typer.Option(
+        "--warmup",
+        min=0,
+        metavar="EPOCHS",
+        help="The learning rate first rises over so many.",
+        show_default="the task's",
+    ),
+]
+Clip = Annotated[
+    float | None,
+    typer.Option(
+        "--clip", metavar="NORM", help="Scale a cell's gradient down to this norm.", show_default="the task's"
+    ),
+]
 Block = Annotated[
     int | None,
     typer.Option("--block", min=1, metavar="CELLS", help="Cells a shard holds.", show_default="by task and device"),
@@ -64,13 +96,14 @@ def tasks(form: Form = Format.table) -> None:
             "task": task.name,
             "epochs": task.epochs,
             "batch": task.batch_size,
-            "classes": task.classes,
+            "metric": task.metric.name,
+            "unit": task.metric.unit,
             "data": "needed" if task.needs_data else "built in",
             "summary": task.summary,
         }
         for task in TASKS.values()
     ]
-    print_rows(rows, ["task", "epochs", "batch", "classes", "data", "summary"], form)
+    print_rows(rows, ["task", "epochs", "batch", "metric", "unit", "data", "summary"], form)
 
 
 def optimizers(form: Form = Format.table) -> None:
@@ -80,6 +113,7 @@ def optimizers(form: Form = Format.table) -> None:
     rows = [
         {
             "optimizer": name,
+            "label": rule.label,
             "hyperparameters": ", ".join(
                 f"{key}=the task's" if key == "weight_decay" else f"{key}={value:g}"
                 for key, value in rule.hyperparameters.items()
@@ -88,7 +122,7 @@ def optimizers(form: Form = Format.table) -> None:
         }
         for name, rule in RULES.items()
     ]
-    print_rows(rows, ["optimizer", "hyperparameters", "summary"], form)
+    print_rows(rows, ["optimizer", "label", "hyperparameters", "summary"], form)
 
 
 def plan(
@@ -101,6 +135,9 @@ def plan(
     data: Data = None,
     out: Out = Path("surfaces"),
     block: Block = None,
+    schedule: ScheduleKind = None,
+    warmup: Warmup = None,
+    clip: Clip = None,
     form: Form = Format.table,
 ) -> None:
     """Say what a run would take: cells, shards, memory and time, from a few real steps on this machine."""
@@ -109,7 +146,7 @@ def plan(
 
     names = devices(device)
     rows = []
-    for job in _jobs(task, optimizer, space, seeds, epochs, names[0], data, out, block):
+    for job in _jobs(task, optimizer, space, seeds, epochs, names[0], data, out, block, schedule, warmup, clip):
         one = estimate(job, len(names))
         if one.obstacle is not None:
             say(f"`grid run` would refuse: {one.obstacle}")
@@ -145,6 +182,9 @@ def run(
     data: Data = None,
     out: Out = Path("surfaces"),
     block: Block = None,
+    schedule: ScheduleKind = None,
+    warmup: Warmup = None,
+    clip: Clip = None,
     shard: Annotated[
         str | None,
         typer.Option(
@@ -166,8 +206,8 @@ def run(
 
     end = None if time_limit is None else time.time() + 60 * time_limit
     terms = runner.Terms(shard=_part(shard), end=end, fresh=fresh, command=_command())
-    for job in _jobs(task, optimizer, space, seeds, epochs, device, data, out, block):
-        with progress(f"{job.task_name}/{job.optimizer}", job.space.size * job.seeds, quiet) as advance:
+    for job in _jobs(task, optimizer, space, seeds, epochs, device, data, out, block, schedule, warmup, clip):
+        with progress(f"{job.task.name}/{job.optimizer}", job.space.size * job.seeds, quiet) as advance:
             merged = runner.run(job, terms, lambda line: say(line), lambda one, go=advance: go(one.cells))  # type: ignore[misc]
         if merged:
             say(f"{job.layout.surface}", quiet)
@@ -188,6 +228,9 @@ def submit(
     data: Data = None,
     out: Out = Path("surfaces"),
     block: Block = None,
+    schedule: ScheduleKind = None,
+    warmup: Warmup = None,
+    clip: Clip = None,
     gpus_per_shard: Annotated[int, typer.Option(min=0, metavar="N", help="0 trains on a CPU core.")] = 1,
     array_parallelism: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Tasks at the same time.", show_default="all")
@@ -207,13 +250,13 @@ def submit(
     further = _further(sbatch or [])
     device, gpus = _granted(device, gpus_per_shard)
     request = slurm.Request(partition, gpus, array_parallelism, time_limit, further)
-    for job in _jobs(task, optimizer, space, seeds, epochs, device, data, out, block):
+    for job in _jobs(task, optimizer, space, seeds, epochs, device, data, out, block, schedule, warmup, clip):
         number = slurm.submit(job, request, _command(), say)
         if number is None:
             say(f"{job.layout.surface}: all is there, nothing to submit", quiet)
         else:
             print(number)
-            say(f"{job.task_name}/{job.optimizer}: Slurm job {number}; its output goes to {slurm.logs(job)}", quiet)
+            say(f"{job.task.name}/{job.optimizer}: Slurm job {number}; its output goes to {slurm.logs(job)}", quiet)
 
 
 def status(
@@ -242,11 +285,17 @@ def _jobs(
     data: Path | None,
     out: Path,
     block: int | None,
+    schedule: str | None,
+    warmup: float | None,
+    clip: float | None,
 ) -> "list[Job]":
     """One job for each optimizer; whatever is wrong with any of them is said before the first one runs."""
     from trainers.sweep.job import Job
 
-    jobs = [Job(task, one, space, seeds, epochs, device, data, out, block) for one in dict.fromkeys(optimizers)]
+    jobs = [
+        Job(task, one, space, seeds, epochs, device, data, out, block, schedule, warmup, clip)
+        for one in dict.fromkeys(optimizers)
+    ]
     taken: dict[Any, str] = {}
     for job in jobs:
         _ = job.sweep

@@ -18,6 +18,7 @@ from trainers.sweep.worker import OnEpoch, Worker
 
 SPACE = Space((Axis("alpha", (0.01, 0.1, 1.0, 10.0)), Axis("epsilon", (1e-8, 1e-4, 1.0))))
 EPOCHS = 4
+ABOUT = {"metric": "fake error", "unit": "", "failure": 90.0, "targets": (0.5,), "optimizer_label": "Adam"}
 
 
 def sweep(block: int = 5, **other: Any) -> Sweep:
@@ -37,6 +38,7 @@ class FakeResult(NamedTuple):
     diverged: np.ndarray
     curve: np.ndarray
     train_loss: np.ndarray
+    numbers: dict[str, np.ndarray]
 
 
 @dataclass
@@ -64,7 +66,8 @@ class FakeTrainer:
             on_epoch(epoch + 1, lambda done=epoch + 1: bytes([done]) + curve.tobytes())
         diverged = hyper["alpha"] > 5
         value = np.where(diverged, 90.0, curve[:, -1]).astype(np.float64)
-        return FakeResult(value, diverged, curve, np.where(diverged, np.nan, value))
+        numbers = {"double": np.where(diverged, np.nan, 2 * value)}
+        return FakeResult(value, diverged, curve, np.where(diverged, np.nan, value), numbers)
 
     def record(self) -> dict[str, Any]:
         return {"device": "fake", "memory": 1000, "software": {"fake": "1"}}
@@ -77,7 +80,7 @@ def main(out: str, log: str, epoch_seconds: str) -> None:
     trainer = FakeTrainer(one, Path(log), float(epoch_seconds))
     pace = Pace(heartbeat=0.2, stale=60.0, poll=0.02)
     Worker(layout, one, trainer, pace=pace, save_every=0.0).run(one.shards(range(2)))
-    merge(layout, one, range(2), "test", print, pace)
+    merge(layout, one, range(2), "test", print, pace, ABOUT)
 
 
 if __name__ == "__main__":

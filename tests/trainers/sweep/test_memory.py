@@ -6,8 +6,9 @@ import pytest
 import torch
 from torch import nn
 
+from trainers.procedures.supervised import Supervised
 from trainers.rules import get_rule
-from trainers.sweep.memory import BUDGET, MOST, bytes_of_cell, cells_that_fit
+from trainers.sweep.memory import BUDGET, MOST, cells_that_fit
 from trainers.task import Dataset, Task
 from trainers.tasks import get_task
 
@@ -28,7 +29,7 @@ def test_a_known_network_is_counted() -> None:
     parameters = 64 * 100 + 100 + 2 * 100 + 100 * 10 + 10
     outputs = 64 * (64 + 100 + 100 + 10)
     for rule, state in (("sgd", parameters), ("adam", 2 * parameters)):
-        counted = bytes_of_cell(wide(100), data(64), get_rule(rule), torch.float32)
+        counted = Supervised.bytes_of_cell(wide(100), data(64), get_rule(rule), torch.float32)
         # Rules may keep a few numbers a cell besides, as the step's.
         assert counted == pytest.approx(4 * (5 * parameters + state) + 2 * 4 * outputs, abs=200)
 
@@ -41,4 +42,4 @@ def test_big_networks_share_a_shard_with_few(channels: int, cells: int | None) -
         assert fit == cells
     else:
         assert 1 < fit < MOST
-        assert fit * bytes_of_cell(task, data(64), rule, torch.float32) <= BUDGET["cpu"]
+        assert fit * Supervised.bytes_of_cell(task, data(64), rule, torch.float32) <= BUDGET["cpu"]

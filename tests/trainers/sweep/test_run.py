@@ -10,11 +10,11 @@ import torch
 
 from grids.errors import BadInput
 from grids.space import PRESETS
+from trainers.procedures.supervised import Supervised
 from trainers.rules import get_rule
 from trainers.sweep import manifest, partition, probe
 from trainers.sweep import run as runner
 from trainers.sweep.job import Job, fit_space
-from trainers.sweep.memory import bytes_of_cell
 from trainers.sweep.probe import FEW, PROBE_SECONDS, _slope
 from trainers.sweep.trainer import EngineTrainer
 from trainers.task import Dataset, Task
@@ -105,7 +105,7 @@ def test_of_a_slow_network_a_part_of_a_batch_is_timed(
     before = EngineTrainer(job, job.sweep).record()["memory"]
     found, memory = probe.measure(job, job.sweep, job.sweep.shards([0])[0], clock=lambda: now[0])
     if most == FEW:  # what was run took less than the whole will
-        assert memory >= before + 9 * bytes_of_cell(job.task, job.data, job.rule, torch.float32)
+        assert memory >= before + 9 * Supervised.bytes_of_cell(job.task, job.data, job.rule, torch.float32)
     assert max(trained) <= most
     assert found == pytest.approx(7 * seconds * (1297 // 64 * 64 + 500 / 3))
 

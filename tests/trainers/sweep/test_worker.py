@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import sweep_fakes
-from sweep_fakes import FakeTrainer
+from sweep_fakes import ABOUT, FakeTrainer
 
 from grids import surface_file
 from grids.errors import BadInput
@@ -35,7 +35,7 @@ def worker(tmp_path: Path, said: list[str] | None = None, seeds: int = 2, **chan
 
 def finished(one: Worker, seeds: int = 2) -> Surface:
     assert one.run(one.sweep.shards(range(seeds)))
-    assert merge(one.layout, one.sweep, range(seeds), "test", one.say, PACE) is not None
+    assert merge(one.layout, one.sweep, range(seeds), "test", one.say, PACE, ABOUT) is not None
     return surface_file.load(one.layout.surface)
 
 

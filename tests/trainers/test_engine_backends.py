@@ -1,4 +1,4 @@
-"""Every faster way to run a network against the simple one, and which networks they may run."""
+"""Every faster backend against the simple one, and which networks each may run."""
 
 import sys
 from collections.abc import Callable
@@ -9,16 +9,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from trainers.engine import native, train_block
+from trainers.engine import BlockResult, native, train_block
+from trainers.engine.backends import BACKENDS, stack
 from trainers.engine.program import read
 from trainers.engine.stack import VmapStacked, initial
-from trainers.engine.ways import WAYS, mean_losses, stack
+from trainers.procedures.per_cell import mean_losses
 from trainers.rules import get_rule
 from trainers.task import Dataset, Task
 from trainers.tasks import get_task
 
 CPU = torch.device("cpu")
-FASTER = [way for way in WAYS if way != "vmap"]
+FASTER = [name for name in BACKENDS if name != "vmap"]
 
 
 class Residual(nn.Module):
@@ -62,37 +63,37 @@ def uneven() -> nn.Module:
     )
 
 
-def run(network: nn.Module, way: str, dtype: torch.dtype = torch.float64) -> list[Tensor]:
+def run(network: nn.Module, backend: str, dtype: torch.dtype = torch.float64, shared: int = 1) -> list[Tensor]:
     """Outputs and gradients of a training step, buffers after it, and outputs in evaluation."""
     torch.manual_seed(1)
-    _, params, buffers = initial(lambda: network, 4, 0, CPU, dtype)
+    _, params, buffers = initial(lambda: network, torch.zeros(4, dtype=torch.int64), CPU, dtype)
     params = params + 0.1 * torch.randn_like(params)
-    inputs = torch.randn(8, 2, 11, 11, dtype=dtype)
-    targets = torch.randint(3, (8,))
-    stacked = stack(network, 4, CPU, way)
+    inputs = torch.randn(shared, 8, 2, 11, 11, dtype=dtype)
+    targets = torch.randint(3, (shared, 8))
+    stacked = stack(network, 4, CPU, backend)
     leaf = params.clone().requires_grad_()
     outputs = stacked(leaf, buffers, inputs, True)
-    task = Task("none", "", every_layer, lambda *_: None, 3, 1, 8)  # type: ignore[arg-type,return-value]
-    (grads,) = torch.autograd.grad(mean_losses(task, outputs, targets).sum(), leaf)
+    (grads,) = torch.autograd.grad(mean_losses(functional.cross_entropy, outputs, targets).sum(), leaf)
     with torch.no_grad():
         evaluated = stacked(params, buffers, inputs, False)
     return [outputs.detach(), grads, evaluated, *(buffers[n] for n in sorted(buffers) if "num_batches" not in n)]
 
 
-@pytest.mark.parametrize("way", FASTER)
+@pytest.mark.parametrize("inputs", [1, 4], ids=["shared", "each its own"])
+@pytest.mark.parametrize("backend", FASTER)
 @pytest.mark.parametrize("make", [every_layer, uneven])
-def test_a_faster_way_agrees_with_the_simple_one(way: str, make: Callable[[], nn.Module]) -> None:
+def test_a_faster_backend_agrees_with_the_simple_one(backend: str, make: Callable[[], nn.Module], inputs: int) -> None:
     network = make()
-    for fast, simple in zip(run(network, way), run(network, "vmap"), strict=True):
+    fast_and_simple = (run(network, name, shared=inputs) for name in (backend, "vmap"))
+    for fast, simple in zip(*fast_and_simple, strict=True):
         assert fast.shape == simple.shape
         torch.testing.assert_close(fast, simple, rtol=1e-10, atol=1e-12)
 
 
 def test_cross_entropy_is_that_of_each_cell() -> None:
-    task = get_task("digits-mlp")
-    outputs, targets = torch.randn(3, 8, 10), torch.randint(10, (8,))
-    expected = torch.stack([functional.cross_entropy(o, targets) for o in outputs])
-    torch.testing.assert_close(mean_losses(task, outputs, targets), expected)
+    outputs, targets = torch.randn(3, 8, 10), torch.randint(10, (1, 8))
+    expected = torch.stack([functional.cross_entropy(o, targets[0]) for o in outputs])
+    torch.testing.assert_close(mean_losses(functional.cross_entropy, outputs, targets), expected)
 
 
 class Subclass(nn.Linear):
@@ -158,7 +159,7 @@ UNKNOWN: dict[str, Callable[[], nn.Module]] = {
 
 
 @pytest.mark.parametrize("name", UNKNOWN)
-def test_a_network_with_an_unknown_layer_runs_the_simple_way(name: str) -> None:
+def test_a_network_with_an_unknown_layer_runs_on_the_simple_backend(name: str) -> None:
     network = UNKNOWN[name]()
     dims = 4 if any(isinstance(module, nn.Conv2d) for module in network.modules()) else 2
     assert read(network, dims) is None
@@ -185,7 +186,7 @@ def test_reading_leaves_the_network_as_it_was() -> None:
     network = every_layer().eval()
     assert read(network, 4) is not None
     assert not network.training
-    with pytest.raises(ValueError, match="unknown way 'fast'"):
+    with pytest.raises(ValueError, match="unknown backend 'fast'"):
         stack(network, 4, CPU, "fast")
 
 
@@ -194,7 +195,14 @@ def few(task: Task, examples: int) -> Dataset:
     return Dataset("few", data.train_x[:examples], data.train_y[:examples], data.valid_x, data.valid_y, data.sha256)
 
 
-@pytest.mark.parametrize("name", ["digits-mlp", "digits-conv"])
+def same(some: BlockResult, of: BlockResult, cells: slice) -> None:
+    """Fails unless `some` is bitwise what `of` has for these cells."""
+    assert some.numbers.keys() == of.numbers.keys()
+    for one, many in zip((*some[:-1], *some.numbers.values()), (*of[:-1], *of.numbers.values()), strict=True):
+        np.testing.assert_array_equal(one, many[cells])
+
+
+@pytest.mark.parametrize("name", ["digits-mlp", "digits-conv", "diabetes-mlp"])
 @pytest.mark.parametrize("optimizer", ["adam", "avagrad"])
 def test_a_cell_alone_is_bitwise_the_same_cell_among_many(name: str, optimizer: str) -> None:
     task, rule = get_task(name), get_rule(optimizer)
@@ -202,17 +210,16 @@ def test_a_cell_alone_is_bitwise_the_same_cell_among_many(name: str, optimizer: 
     among = train_block(task, data, rule, {"alpha": alphas}, seed=0, epochs=2)
     for cells in (slice(0, 1), slice(11, 12), slice(22, 23), slice(3, 10)):
         alone = train_block(task, data, rule, {"alpha": alphas[cells]}, seed=0, epochs=2)
-        for one, many in zip(alone, among, strict=True):
-            np.testing.assert_array_equal(one, many[cells])
+        same(alone, among, cells)
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_bfloat16_products_with_float32_masters_stay_near_float32(way: str) -> None:
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_bfloat16_products_with_float32_masters_stay_near_float32(backend: str) -> None:
     task, rule = get_task("digits-conv"), get_rule("sgd")
     data = few(task, 128)
     losses = [
         train_block(
-            task, data, rule, {"alpha": np.array([0.01, 0.1])}, seed=0, epochs=2, dtype=dtype, way=way
+            task, data, rule, {"alpha": np.array([0.01, 0.1])}, seed=0, epochs=2, dtype=dtype, backend=backend
         ).train_loss
         for dtype in (torch.float32, torch.bfloat16)
     ]

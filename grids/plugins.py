@@ -1,0 +1,98 @@
+"""What a user's own module holds, named as `module:name`: tasks, update rules, searchers."""
+
+import hashlib
+import importlib
+import importlib.util
+import inspect
+import os
+import sys
+import traceback
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from grids.errors import BadInput, unknown
+
+
+def load_object(text: str, what: str, kinds: tuple[type, ...] = ()) -> Any:
+    """The object that `module:name` names.
+
+    A module is looked for on Python's path and last in the current folder, so that a file of the user's never stands
+    in for an installed package.
+
+    Args:
+        text: `module:name`.
+        what: what is looked for, with its article left out: "task".
+        kinds: of the module's objects, these are suggested where the name is unknown.
+
+    Raises:
+        BadInput: no such module or name, or the module cannot be imported; the line says where.
+    """
+    module_name, _, name = text.partition(":")
+    module = load_module(module_name, f"{what} '{text}'")
+    if not hasattr(module, name):
+        known = [key for key, value in vars(module).items() if kinds and isinstance(value, kinds)]
+        raise unknown(f"{what} in {_place(module)}", name, known)
+    return getattr(module, name)
+
+
+def load_module(name: str, owner: str) -> ModuleType:
+    """A module by its dotted name; see `load_object`.
+
+    Raises:
+        BadInput: there is none, or importing it fails; the message begins with `owner`.
+    """
+    if os.getcwd() not in sys.path:
+        sys.path.append(os.getcwd())
+    try:
+        return importlib.import_module(name)
+    except Exception as error:  # a user's file may raise anything
+        missing = isinstance(error, ModuleNotFoundError) and f"{name}.".startswith(f"{error.name}.")
+        if missing or not name:
+            raise BadInput(f"{owner}: no module '{name}' in this folder or among what is installed") from error
+        raise BadInput(f"{owner}: {reason(error, name)}") from error
+
+
+def reason(error: BaseException, module: str = "") -> str:
+    """What a user's code raised and in which line of whose file, in one line.
+
+    Args:
+        error: what was raised.
+        module: the module that could not be imported, if that is what failed.
+    """
+    said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    if isinstance(error, BadInput):
+        said = str(error)
+    if isinstance(error, SyntaxError):
+        return f"{error.filename}, line {error.lineno}: {error.msg}"
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_users(frame.filename)]
+    if frames:
+        return f"{frames[-1].filename}, line {frames[-1].lineno}: {said}"
+    return f"module '{module}' cannot be imported ({said})" if module else said
+
+
+def source_sha256(obj: Any) -> str | None:
+    """Digest of the file that a user's object was defined in; None where it has no file.
+
+    Args:
+        obj: a module, or the name of one that is loaded, or anything with `__module__`.
+    """
+    module = obj if isinstance(obj, ModuleType) else sys.modules.get(obj if isinstance(obj, str) else obj.__module__)
+    try:
+        return None if module is None else hashlib.sha256(inspect.getsource(module).encode()).hexdigest()
+    except (OSError, TypeError):
+        return None
+
+
+def _place(module: ModuleType) -> str:
+    return getattr(module, "__file__", None) or f"module {module.__name__}"
+
+
+def _is_users(filename: str) -> bool:
+    """Whether a file is neither of this program, nor of Python, nor of an installed package."""
+    path = Path(filename)
+    if filename.startswith("<") or "site-packages" in path.parts or "importlib" in path.parts:
+        return False
+    ours = Path(__file__).parent.parent
+    mine = any(path.is_relative_to(ours / package) for package in ("grids", "trainers", "tuning", "analysis"))
+    return not mine and not path.is_relative_to(Path(os.__file__).parent)

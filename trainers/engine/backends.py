@@ -1,0 +1,56 @@
+"""Select the backend that runs a network: the simple one runs any, a faster one only layers that it knows."""
+
+import importlib
+from types import ModuleType
+
+import torch
+from torch import nn
+
+from trainers.engine.batch_last import BatchLast
+from trainers.engine.grouped import Grouped
+from trainers.engine.program import read
+from trainers.engine.stack import Layout, Stacked, VmapStacked
+
+BACKENDS = ("vmap", "batch_last", "compiled", "grouped", "channels_last")
+"""The simple one; batches of matrix products, by torch or with numba's kernels (CPU only); grouped convolutions on
+images as torch or as tensor cores have them."""
+
+
+def stack(network: nn.Module, dims: int, device: torch.device, backend: str | None = None) -> Stacked:
+    """The network for all cells at once.
+
+    Args:
+        network: any plain module.
+        dims: of its input `[batch, ...]`.
+        device: where it will run.
+        backend: one of `BACKENDS`; by default `compiled` on a CPU (`batch_last` without numba) and `grouped` on a
+            GPU where every layer is known, else `vmap`.
+
+    Raises:
+        ValueError: there is no such backend, or it does not know a layer of this network.
+    """
+    if backend not in (None, *BACKENDS):
+        raise ValueError(f"unknown backend '{backend}' (known: {', '.join(BACKENDS)})")
+    program = None if backend == "vmap" else read(network, dims)
+    if program is None:
+        if backend not in (None, "vmap"):
+            raise ValueError(f"{backend} does not know every layer of this network")
+        return VmapStacked(network)
+    layout = Layout(network)
+    match backend or ("grouped" if device.type == "cuda" else "compiled"):
+        case "grouped":
+            return Grouped(program, layout)
+        case "channels_last":
+            return Grouped(program, layout, torch.channels_last)
+        case "compiled":
+            return BatchLast(program, layout, _compiled())
+        case _:
+            return BatchLast(program, layout)
+
+
+def _compiled() -> ModuleType | None:
+    """The compiled kernels, where numba can be had and finds a folder for what it compiled."""
+    try:
+        return importlib.import_module("trainers.engine.native")
+    except (ImportError, RuntimeError):
+        return None

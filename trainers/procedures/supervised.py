@@ -1,0 +1,273 @@
+"""Supervised learning: one network, one rule, batches of examples with targets."""
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import chain
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.utils import _pytree as pytree
+
+from grids.errors import BadInput
+from trainers.engine.backends import stack
+from trainers.engine.graphs import RecordedStep, record
+from trainers.engine.stack import Buffers, Layout, Stacked, initial
+from trainers.order import NetworkDraws, augment_generator, batches
+from trainers.procedures.base import Hyper, Outcome, Size
+from trainers.procedures.per_cell import mean_losses, scores
+from trainers.procedures.update import clipped, scheduled
+from trainers.rules.base import Rule
+from trainers.rules.cells import select_cells
+from trainers.task import Dataset, Task
+
+EVALUATION = 4
+"""Batches evaluated at once: without a backward pass they need less memory than one batch of training."""
+
+COPIES = 5
+"""Parameter-sized arrays in use at once beside the state: parameters old and new, gradients, two inside a step."""
+
+
+class State(NamedTuple):
+    """One network and one rule."""
+
+    params: Tensor
+    buffers: Buffers
+    rule: Any
+
+
+class Supervised:
+    """One network, one rule; cells of the same seed share their batches.
+
+    Args:
+        task, data, rule: what is trained, on what, and how.
+        device: where.
+        dtype: of arithmetic. With bfloat16, parameters, statistics and the rule stay float32 (autocast).
+        epochs: of the whole training, along which the schedule runs.
+        backend: how the network is run, one of `backends.BACKENDS`; by default the best known for it.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        data: Dataset,
+        rule: Rule,
+        device: torch.device,
+        dtype: torch.dtype,
+        epochs: int,
+        backend: str | None = None,
+    ) -> None:
+        self.task, self.rule, self.device, self.epochs = task, rule, device, epochs
+        self.metric = task.metric.resolved(data)
+        self.autocast = dtype if dtype in (torch.bfloat16, torch.float16) else None
+        self.dtype = torch.float32 if self.autocast else dtype
+        self.train_x, self.train_y = data.train_x.to(device), self._precise(data.train_y.to(device))
+        self.valid_x, self.valid_y = data.valid_x.to(device), self._precise(data.valid_y.to(device))
+        self.scale: tuple[Tensor, Tensor] | None = None
+        if data.normalize is not None:
+            mean, deviation = (torch.tensor(t, dtype=self.dtype, device=device) for t in data.normalize)
+            self.scale = mean.view(-1, 1, 1), deviation.view(-1, 1, 1)
+        self.backend = backend
+        self.stacked: Stacked
+        self.draws = NetworkDraws(device)
+        self._network_draws: bool | None = None
+        self._recorded: RecordedStep | None = None
+        self._recordable = True
+
+    def start(self, seeds: Tensor) -> State:
+        """Every cell starts from the parameters of its seed."""
+        network, params, buffers = initial(self.task.network, seeds, self.device, self.dtype)
+        self.stacked = stack(network, self.train_x.dim(), self.device, self.backend)
+        return State(params, buffers, self.rule.init(params, Layout(network).sizes))
+
+    def inputs(self, examples: Tensor) -> Tensor:
+        """Examples as the network takes them: floats in the precision of arithmetic, normalised; symbols as given."""
+        if self.scale is None:
+            return self._precise(examples)
+        return (examples.to(self.dtype) - self.scale[0]) / self.scale[1]
+
+    def _precise(self, numbers: Tensor) -> Tensor:
+        return numbers.to(self.dtype) if numbers.is_floating_point() else numbers
+
+    def forward(self, state: State, params: Tensor, inputs: Tensor, training: bool) -> Tensor:
+        """Outputs `[cells, batch, ...]`, in the precision of the parameters.
+
+        Inputs are `[1, batch, ...]` where all cells share them, else `[cells, batch, ...]`.
+        """
+        # No cache of cast weights: a recorded step must cast them itself each time.
+        with torch.autocast(self.device.type, self.autocast, self.autocast is not None, cache_enabled=False):
+            return self.stacked(params, state.buffers, inputs, training).to(self.dtype)
+
+    def train(self, state: State, hyper: Hyper, seeds: Tensor, epoch: int) -> tuple[State, Outcome]:
+        steps = len(self.train_x) // self.task.batch_size
+        if steps == 0:
+            few, size = len(self.train_x), self.task.batch_size
+            raise BadInput(f"task '{self.task.name}': {few} training examples do not fill one batch of {size}")
+        factors = self.task.schedule.factors(epoch, self.epochs, steps)
+        given = self._batches(seeds, epoch)
+        several = bool((seeds != seeds[0]).any())
+        with self.draws.of_epoch(seeds, epoch, several and self._draws(state)):
+            run = self._replay if self.device.type == "cuda" and not self.draws.apart else self._run
+            state, total = run(state, hyper, factors, given)
+        # A sum stays non-finite once it is, so this latches every step; a last bad update shows in the parameters.
+        finite = total.isfinite() & state.params.abs().amax(dim=1).isfinite()
+        return state, Outcome(total / steps, finite)
+
+    def _draws(self, state: State) -> bool:
+        """Whether the network draws random numbers in training: tried once, on a copy of one cell."""
+        if self._network_draws is None:
+            one = State(state.params[:1], {name: b[:1].clone() for name, b in state.buffers.items()}, None)
+            inputs = self.inputs(self.train_x[: self.task.batch_size]).unsqueeze(0)
+            with torch.no_grad():
+                self._network_draws = self.draws.happen(lambda: self.forward(one, one.params, inputs, training=True))
+        return self._network_draws
+
+    def _batches(self, seeds: Tensor, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """Each step's inputs and targets: `[1, batch, ...]` where cells share a seed, else `[cells, batch, ...]`."""
+        distinct, place = torch.unique(seeds, return_inverse=True)
+        place = place.to(self.device)
+        size = self.task.batch_size
+        orders = [batches(len(self.train_x), size, int(seed), epoch).to(self.device) for seed in distinct]
+        generators = [augment_generator(int(seed), epoch, self.device) for seed in distinct]
+        for step in zip(*orders, strict=True):
+            pairs = [self._batch(batch, generator) for batch, generator in zip(step, generators, strict=True)]
+            if len(pairs) == 1:
+                yield pairs[0][0].unsqueeze(0), pairs[0][1].unsqueeze(0)
+            else:
+                yield torch.stack([x for x, _ in pairs])[place], torch.stack([y for _, y in pairs])[place]
+
+    def _batch(self, batch: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        examples = self.train_x[batch]
+        if self.task.augment is not None:
+            examples = self.task.augment(examples, generator)
+        return self.inputs(examples), self.train_y[batch]
+
+    def _run(
+        self, state: State, hyper: Hyper, factors: list[float], given: Iterable[tuple[Tensor, Tensor]]
+    ) -> tuple[State, Tensor]:
+        """All steps of an epoch: the state, and each cell's sum of losses."""
+        total = torch.zeros(len(state.params), dtype=torch.float64, device=self.device)
+        now, last = scheduled(hyper, factors[0]), factors[0]
+        for factor, (inputs, targets) in zip(factors, given, strict=False):
+            if factor != last:
+                now, last = scheduled(hyper, factor), factor
+            state, losses = self.step(state, inputs, targets, now)
+            total += losses
+        return state, total
+
+    def _replay(
+        self, state: State, hyper: Hyper, factors: list[float], given: Iterable[tuple[Tensor, Tensor]]
+    ) -> tuple[State, Tensor]:
+        """The same by a recorded step, where the device can record it."""
+        batches_left = iter(given)
+        first = next(batches_left)
+        now, last = scheduled(hyper, factors[0]), factors[0]
+        if self._recorded is None or self._recorded.cells != len(state.params):
+            self._recorded = None  # its memory first: two blocks may not fit
+            self._recorded = record(self.step, state, *first, now) if self._recordable else None
+            self._recordable = self._recorded is not None
+        if self._recorded is None:
+            return self._run(state, hyper, factors, chain([first], batches_left))
+        self._recorded.begin(state, now)
+        for factor, (inputs, targets) in zip(factors, chain([first], batches_left), strict=False):
+            if factor != last:
+                self._recorded.set_hyper(scheduled(hyper, factor))
+                last = factor
+            self._recorded(inputs, targets)
+        return self._recorded.end()
+
+    def step(self, state: State, inputs: Tensor, targets: Tensor, hyper: Hyper) -> tuple[State, Tensor]:
+        """One update of every cell; no cell's numbers touch another's, so one that diverged needs no masking."""
+        params = state.params.detach().requires_grad_()
+        losses = mean_losses(self.task.loss, self._outputs(state, params, inputs), targets)
+        (grads,) = torch.autograd.grad(losses.sum(), params)
+        with torch.no_grad():
+            if self.task.clip is not None:
+                grads = clipped(grads, self.task.clip)
+            params, rule_state = self.rule.step(state.params, grads, state.rule, hyper)
+        return State(params, state.buffers, rule_state), losses.detach()
+
+    def _outputs(self, state: State, params: Tensor, inputs: Tensor) -> Tensor:
+        """The training forward pass: cells of several seeds apart where the network itself draws random numbers."""
+
+        def run(cells: Tensor | None) -> Tensor:
+            if cells is None:
+                return self.forward(state, params, inputs, training=True)
+            buffers = {name: b[cells] for name, b in state.buffers.items()}
+            some = State(params[cells], buffers, None)
+            outputs = self.forward(some, some.params, inputs[cells[:1]], training=True)  # theirs are the same
+            for name, b in buffers.items():
+                state.buffers[name][cells] = b
+            return outputs
+
+        return self.draws.for_each_seed(run)
+
+    @torch.no_grad()
+    def evaluate(self, state: State) -> Outcome:
+        cells = len(state.params)
+        total = torch.zeros(cells, dtype=torch.float64, device=self.device)
+        finite = torch.ones(cells, dtype=torch.bool, device=self.device)
+        size = EVALUATION * self.task.batch_size
+        assert self.metric.score is not None
+        for x, y in zip(self.valid_x.split(size), self.valid_y.split(size), strict=True):
+            outputs = self.forward(state, state.params, self.inputs(x).unsqueeze(0), training=False)
+            total += scores(self.metric.score, outputs, y.unsqueeze(0)).double().sum(dim=1)
+            finite &= outputs.flatten(1).isfinite().all(dim=1)
+        return Outcome(total / len(self.valid_y), finite & total.isfinite())
+
+    def numbers(self, state: State, hyper: Hyper) -> dict[str, Tensor]:
+        """What the rule says of its state."""
+        return {name: read(state.rule, hyper) for name, read in self.rule.numbers.items()}
+
+    def keep(self, state: State, which: Tensor) -> State:
+        buffers = {name: b[which] for name, b in state.buffers.items()}
+        return State(state.params[which], buffers, select_cells(state.rule, which))
+
+    @classmethod
+    def bytes_of_cell(cls, task: Task, data: Dataset, rule: Rule, precision: torch.dtype) -> int:
+        """Its parameters, its rule's state, and what a batch leaves for the backward pass."""
+        with torch.device("meta"):
+            network = task.network()
+        sizes = tuple(parameter.numel() for parameter in network.parameters())
+        params = torch.zeros(1, sum(sizes))
+        state = sum(leaf.numel() for leaf in pytree.tree_leaves(rule.init(params, sizes)) if isinstance(leaf, Tensor))
+        kind = torch.float32 if data.normalize is not None else data.train_x.dtype
+        batch = torch.empty(task.batch_size, *data.train_x.shape[1:], device="meta", dtype=kind)
+        # An activation is kept in the forward pass, and has a gradient of the same size in the backward pass.
+        element = torch.empty(0, dtype=precision).element_size()
+        return 4 * (COPIES * sum(sizes) + state) + 2 * _activations(network, batch) * element
+
+    @classmethod
+    def size(cls, task: Task, data: Dataset) -> Size:
+        return Size(task.batch_size, max(len(data.train_y) // task.batch_size, 1), len(data.valid_y) / task.batch_size)
+
+    @classmethod
+    def part(cls, task: Task, data: Dataset, size: Size) -> tuple[Task, Dataset]:
+        train, valid = size.steps * size.batch, max(1, round(size.evaluation * size.batch))
+        cut = replace(
+            data,
+            train_x=data.train_x[:train],
+            train_y=data.train_y[:train],
+            valid_x=data.valid_x[:valid],
+            valid_y=data.valid_y[:valid],
+        )
+        return replace(task, batch_size=size.batch), cut
+
+
+def _activations(network: nn.Module, batch: Tensor) -> int:
+    """Numbers that the layers put out for a batch, all together."""
+    total = 0
+
+    def count(module: nn.Module, inputs: object, output: object) -> None:
+        nonlocal total
+        total += sum(leaf.numel() for leaf in pytree.tree_leaves(output) if isinstance(leaf, Tensor))
+
+    leaves = [module for module in network.modules() if not list(module.children())]
+    handles = [module.register_forward_hook(count) for module in leaves]
+    try:
+        network(batch)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return max(total, math.prod(batch.shape))

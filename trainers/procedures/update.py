@@ -1,0 +1,22 @@
+"""What happens to gradient and learning rate before a rule sees them."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+
+def scheduled(hyper: Mapping[str, Tensor], factor: float) -> dict[str, Tensor]:
+    """The hyperparameters of a step: α times the schedule's factor, and that factor as `schedule`."""
+    alpha = hyper["alpha"]
+    return {**hyper, "alpha": alpha * factor, "schedule": torch.full_like(alpha, factor)}
+
+
+def clipped(grads: Tensor, limit: float) -> Tensor:
+    """Gradients `[cells, n]`, each cell's scaled down to a norm of `limit` where it is longer.
+
+    Pascanu et al. 2013, algorithm 1, as `torch.nn.utils.clip_grad_norm_` has it (1e-6 added to the norm); each cell
+    by its own norm, so that none depends on another.
+    """
+    norms = torch.linalg.vector_norm(grads, dim=1, keepdim=True)
+    return grads * (limit / (norms + 1e-6)).clamp(max=1.0)

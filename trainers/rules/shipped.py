@@ -1,0 +1,61 @@
+"""The update rules that ship with the program: each registers itself where it is defined."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from trainers.rules.base import Rule
+
+Factory = Callable[..., Rule]
+"""Makes a rule; its keyword arguments are the rule's options, each with a default of type str or bool."""
+
+_Factory = TypeVar("_Factory", bound=Factory)
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """A registered rule.
+
+    Args:
+        name: what users type.
+        label: the name in figures.
+        make: the factory.
+        study: its place in the paper's list of ten; None where it is not one of them.
+    """
+
+    name: str
+    label: str
+    make: Factory
+    study: int | None
+
+    @property
+    def switches(self) -> dict[str, Any]:
+        """The factory's options with their defaults."""
+        parameters = inspect.signature(self.make).parameters.values()
+        return {each.name: each.default for each in parameters if isinstance(each.default, str | bool)}
+
+
+SHIPPED: dict[str, Shipped] = {}
+"""Every shipped rule by name. Complete once `trainers.rules` is imported."""
+
+
+def register(name: str, *, label: str, study: int | None = None) -> Callable[[_Factory], _Factory]:
+    """A decorator: the factory's rule ships with the program under that name.
+
+    Args:
+        name: what users type.
+        label: the name in figures.
+        study: its place in the paper's list, from 1.
+
+    Raises:
+        ValueError: there is one of that name already.
+    """
+
+    def add(make: _Factory) -> _Factory:
+        if name in SHIPPED:
+            raise ValueError(f"two rules are called '{name}'")
+        SHIPPED[name] = Shipped(name, label, make, study)
+        return make
+
+    return add

@@ -1,0 +1,71 @@
+"""CIFAR-10 and CIFAR-100, sized for GPUs."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+from torch import nn
+
+from trainers.data.augment import FlipCrop
+from trainers.data.sources import CIFAR10, CIFAR100
+from trainers.data.split import Split
+from trainers.networks.convnet import cifar10_convnet
+from trainers.networks.resnet import resnet20, wide_resnet
+from trainers.task import Schedule, Task
+from trainers.tasks.registry import register
+
+# Means and deviations of the channels as the paper's authors have them; the milestones 60, 120 and 160 of 200 epochs,
+# the factor 0.2 and weight decay 5e-4 are every task's defaults.
+_CIFAR10 = Split(CIFAR10, train=45_000, validation=5_000, normalize=((125.3, 123.0, 113.9), (63.0, 62.1, 66.7)))
+_CIFAR100 = Split(CIFAR100, train=45_000, validation=5_000, normalize=((129.3, 124.1, 112.4), (68.2, 65.4, 70.4)))
+
+
+def _cifar(name: str, title: str, network: Callable[[], nn.Module], epochs: int, load: Split = _CIFAR10) -> Task:
+    """A task of 45,000 training images, flipped and cropped, in batches of 128, and 5,000 for validation."""
+    return Task(
+        name=name,
+        summary=f"{load.source.title}, 45,000 training and 5,000 validation images, {title}, {epochs} epochs",
+        network=network,
+        load=load,
+        classes=100 if load is _CIFAR100 else 10,
+        epochs=epochs,
+        batch_size=128,
+        augment=FlipCrop(),
+        needs_data=True,
+    )
+
+
+@register
+def _convnet() -> Task:
+    # Eight epochs are too few to overfit: hence a narrower crop, and an α that falls in small steps to the end.
+    return replace(
+        _cifar("cifar10-convnet", "five convolutions of 32 to 256 channels with batch norm", cifar10_convnet, epochs=8),
+        augment=FlipCrop(padding=2),
+        schedule=Schedule(milestones=(0.375, 0.625, 0.75, 0.875), factor=0.4),
+    )
+
+
+@register
+def _resnet20() -> Task:
+    return _cifar("cifar10-resnet20", "ResNet-20", resnet20, epochs=16)
+
+
+@register
+def _wide_16_4() -> Task:
+    return _cifar("cifar10-wrn-16-4", "wide ResNet 16-4", partial(wide_resnet, 16, 4), epochs=30)
+
+
+@register
+def _wide_28_4() -> Task:
+    return _cifar("cifar10-wrn-28-4", "wide ResNet 28-4 as in the paper", partial(wide_resnet, 28, 4), epochs=200)
+
+
+@register
+def _wide_28_10() -> Task:
+    return _cifar("cifar10-wrn-28-10", "wide ResNet 28-10 as in the paper", partial(wide_resnet, 28, 10), epochs=200)
+
+
+@register
+def _cifar100_wide_28_10() -> Task:
+    network = partial(wide_resnet, 28, 10, classes=100)
+    return _cifar("cifar100-wrn-28-10", "wide ResNet 28-10 as in the paper", network, epochs=200, load=_CIFAR100)

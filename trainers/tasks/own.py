@@ -1,0 +1,20 @@
+"""A user's own task, `module:name`: found, and its data and functions checked before hours are spent on it."""
+
+from grids.errors import BadInput
+from grids.plugins import load_object
+from trainers.task import Task
+from trainers.tasks.registry import TASKS
+
+
+def own_task(text: str) -> Task:
+    """The task that a user's module holds under that name.
+
+    Raises:
+        BadInput: no such module or name, something else than a task, or a task with the name of a shipped one.
+    """
+    found = load_object(text, "task", (Task,))
+    if not isinstance(found, Task):
+        raise BadInput(f"task '{text}': is no trainers.task.Task but {type(found).__name__}")
+    if found.name in TASKS:
+        raise BadInput(f"task '{text}': is called '{found.name}' as a task that ships; give it a name of its own")
+    return found
