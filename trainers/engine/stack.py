@@ -1,10 +1,11 @@
 """Many copies of one plain module: their parameters side by side, and the simple way to run them all."""
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
+from torch.autograd import Function
 from torch.func import functional_call, vmap
 
 Buffers = dict[str, Tensor]
@@ -77,8 +78,25 @@ def _made(make: Callable[[], nn.Module], seed: int) -> nn.Module:
         return make()
 
 
+class _ContiguousGrad(Function):
+    """Its argument; the gradient that comes back is contiguous."""
+
+    @staticmethod
+    def forward(ctx: Any, outputs: Tensor) -> Tensor:
+        return outputs.view_as(outputs)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Tensor:
+        return grad.contiguous()
+
+
 class VmapStacked:
-    """Any module, by `torch.func.vmap` over `functional_call`: the simple backend, the oracle of the faster ones."""
+    """Any module, by `torch.func.vmap` over `functional_call`: the simple backend, the oracle of the faster ones.
+
+    On a CPU a cell's numbers are the same whatever the others are: inputs that cells share are given to each as its
+    own, a cell alone runs next to a copy of itself, and gradients come in one memory layout. Torch computes products
+    that are not batched, batched over one, or of transposed matrices by other routines, which round otherwise.
+    """
 
     def __init__(self, network: nn.Module) -> None:
         self.network = network
@@ -86,11 +104,25 @@ class VmapStacked:
 
     def __call__(self, params: Tensor, buffers: Buffers, inputs: Tensor, training: bool) -> Tensor:
         self.network.train(training)
+        if params.device.type == "cpu":
+            inputs = inputs.expand(len(params), *inputs.shape[1:]).contiguous()
+            if len(params) == 1:
+                return self._doubled(params, buffers, inputs)
+        shared = len(inputs) == 1
+        return self._mapped(params, buffers, inputs[0] if shared else inputs, shared)
 
+    def _mapped(self, params: Tensor, buffers: Buffers, inputs: Tensor, shared: bool) -> Tensor:
         def one(cell_params: dict[str, Tensor], cell_buffers: Buffers, cell_inputs: Tensor) -> Tensor:
             return functional_call(self.network, (cell_params, cell_buffers), (cell_inputs,))
 
-        shared = len(inputs) == 1
         # randomness="same": dropout must not tell cells apart, else a cell would depend on its block.
         mapped = vmap(one, in_dims=(0, 0, None if shared else 0), randomness="same")
-        return mapped(self.layout.views(params), buffers, inputs[0] if shared else inputs)
+        outputs = mapped(self.layout.views(params), buffers, inputs)
+        return _ContiguousGrad.apply(outputs) if params.device.type == "cpu" else outputs
+
+    def _doubled(self, params: Tensor, buffers: Buffers, inputs: Tensor) -> Tensor:
+        twice = {name: torch.cat((b, b)) for name, b in buffers.items()}
+        outputs = self._mapped(torch.cat((params, params)), twice, torch.cat((inputs, inputs)), shared=False)
+        for name, b in buffers.items():
+            b.copy_(twice[name][:1])
+        return outputs[:1]
