@@ -95,7 +95,8 @@ class VmapStacked:
 
     On a CPU a cell's numbers are the same whatever the others are: inputs that cells share are given to each as its
     own, a cell alone runs next to a copy of itself, and gradients come in one memory layout. Torch computes products
-    that are not batched, batched over one, or of transposed matrices by other routines, which round otherwise.
+    that are not batched, batched over one, or of transposed matrices by other routines, which round otherwise. Only
+    its batched convolutions and batch norms are out of reach: there the last digit may depend on the number of cells.
     """
 
     def __init__(self, network: nn.Module) -> None:
