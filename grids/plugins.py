@@ -32,7 +32,7 @@ def load_object(text: str, what: str, kinds: tuple[type, ...] = ()) -> Any:
     module = load_module(module_name, f"{what} '{text}'")
     if not hasattr(module, name):
         known = [key for key, value in vars(module).items() if kinds and isinstance(value, kinds)]
-        raise unknown(f"{what} in {_place(module)}", name, known)
+        raise unknown(f"{what} in {place_of(module)}", name, known)
     return getattr(module, name)
 
 
@@ -64,10 +64,10 @@ def reason(error: BaseException, module: str = "") -> str:
     if isinstance(error, BadInput):
         said = str(error)
     if isinstance(error, SyntaxError):
-        return f"{error.filename}, line {error.lineno}: {error.msg}"
+        return f"{_shown(str(error.filename))}, line {error.lineno}: {error.msg}"
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_users(frame.filename)]
     if frames:
-        return f"{frames[-1].filename}, line {frames[-1].lineno}: {said}"
+        return f"{_shown(frames[-1].filename)}, line {frames[-1].lineno}: {said}"
     return f"module '{module}' cannot be imported ({said})" if module else said
 
 
@@ -84,8 +84,15 @@ def source_sha256(obj: Any) -> str | None:
         return None
 
 
-def _place(module: ModuleType) -> str:
-    return getattr(module, "__file__", None) or f"module {module.__name__}"
+def place_of(module: ModuleType) -> str:
+    """The file of a module, as seen from the current folder where it lies in it."""
+    file = getattr(module, "__file__", None)
+    return f"module {module.__name__}" if file is None else _shown(file)
+
+
+def _shown(filename: str) -> str:
+    path = Path(filename)
+    return str(path.relative_to(os.getcwd()) if path.is_relative_to(os.getcwd()) else path)
 
 
 def _is_users(filename: str) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from grids.space import PRESETS
+from trainers.device import prepared
 from trainers.engine import train_block
 from trainers.order import batches
 from trainers.rules import get_rule
@@ -39,8 +40,9 @@ def as_floats(data: Dataset) -> Dataset:
     return replace(data, train_x=train_x, valid_x=valid_x, normalize=None)
 
 
+@prepared(torch.device("cpu"))
 def alone(name: str, cells: list[int], threads: int) -> float:
-    """Seconds for these cells by the plainest loop, `torch.optim.Adam` at its defaults."""
+    """Seconds for these cells by the plainest loop: `torch.optim.Adam` at its defaults, denormals flushed like ours."""
     task, data, hyper = get_task(name), as_floats(load(name)), hyper_of_paper()
     torch.set_num_threads(threads)
     start = time.perf_counter()

@@ -1,6 +1,8 @@
 """Facts and settings of the device that trains: arithmetic, threads, memory."""
 
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 
@@ -33,19 +35,30 @@ def arithmetic(device: torch.device) -> torch.dtype:
     return torch.bfloat16 if device.type == "cuda" else torch.float32
 
 
-def prepare(device: torch.device) -> None:
-    """Set the calling thread's arithmetic for training; to be called by every thread that trains.
+@contextmanager
+def prepared(device: torch.device) -> Iterator[None]:
+    """Within the body, the calling thread's arithmetic is set for training; every thread that trains needs it.
 
-    Denormal numbers are flushed to zero: cells with a tiny learning rate or a dead unit are full of them, and a
-    CPU takes a hundred times as long over each. On a GPU the convolutions' algorithms are chosen by trying them; and
-    it becomes the current one, since CUDA graphs and Triton work on that one, wherever the tensors lie.
+    On a CPU denormal numbers are flushed to zero, and no longer are afterwards where they were not before: cells with
+    a tiny learning rate or a dead unit are full of them, and a CPU takes a hundred times as long over each. On a GPU
+    the convolutions' algorithms are chosen by trying them; and it becomes the current one, since CUDA graphs and
+    Triton work on that one, wherever the tensors lie.
     """
-    if device.type == "cpu":
-        torch.set_flush_denormal(True)
-    else:
+    if device.type != "cpu":
         torch.backends.cudnn.benchmark = True
         if device.index is not None:
             torch.cuda.set_device(device)
+        yield
+        return
+    before = not bool(torch.tensor(_DENORMAL, dtype=torch.float64) * 1.0 > 0)
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(before)
+
+
+_DENORMAL = 1e-310
 
 
 def describe(device: torch.device) -> str:

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from grids.errors import BadInput
-from trainers.device import pick, prepare
+from trainers.device import pick, prepared
 
 
 def test_a_cpu_can_be_named() -> None:
@@ -24,6 +24,16 @@ def test_a_gpu_that_trains_is_the_current_one(
     chosen: list[torch.device] = []
     monkeypatch.setattr(torch.cuda, "set_device", chosen.append)
     monkeypatch.setattr(torch.backends.cudnn, "benchmark", False)
-    prepare(torch.device(text))
-    assert chosen == expected
-    assert torch.backends.cudnn.benchmark
+    with prepared(torch.device(text)):
+        assert chosen == expected
+        assert torch.backends.cudnn.benchmark
+
+
+def test_denormals_are_flushed_in_training_alone() -> None:
+    tiny = torch.tensor(1e-310, dtype=torch.float64)
+    with prepared(torch.device("cpu")):
+        assert tiny * 1.0 == 0
+        with prepared(torch.device("cpu")):
+            pass
+        assert tiny * 1.0 == 0
+    assert tiny * 1.0 > 0

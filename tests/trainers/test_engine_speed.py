@@ -11,7 +11,7 @@ import torch
 
 from grids.errors import BadInput
 from trainers.bench import DATA, alone, fused, load, warm_up
-from trainers.device import describe, prepare
+from trainers.device import describe
 from trainers.engine.backends import BACKENDS
 from trainers.engine.measure import choose_block, measure
 from trainers.rules import get_rule
@@ -37,7 +37,6 @@ def test_fused_against_one_cell_at_a_time(name: str, capsys: pytest.CaptureFixtu
     total = 441
     blocks = [list(part) for part in np.array_split(np.arange(total), -(-total // BLOCK[name]))]
     sample = [int(cell) for cell in np.linspace(0, total - 1, ALONE)]
-    prepare(torch.device("cpu"))
     # Each worker is a fresh process whose single thread never meets another's; warm-up compiles and imports.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(WORKERS, mp_context=context) as pool:

@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.utils import _pytree as pytree
 
 from grids.errors import unknown
-from trainers.device import arithmetic, prepare
+from trainers.device import arithmetic, prepared
 from trainers.engine.results import BlockResult, Snapshot
 from trainers.procedures.base import Procedure
 from trainers.rules.base import Rule
@@ -54,8 +54,23 @@ def train_block(
     Raises:
         BadInput: a hyperparameter that the rule does not have.
     """
-    device = torch.device(device)
-    prepare(device)
+    with prepared(torch.device(device)):
+        return _train(task, data, rule, hyper, seed, epochs, torch.device(device), dtype, backend, snapshot, on_epoch)
+
+
+def _train(
+    task: Task,
+    data: Dataset,
+    rule: Rule,
+    hyper: Mapping[str, np.ndarray],
+    seed: int | Sequence[int] | np.ndarray,
+    epochs: int | None,
+    device: torch.device,
+    dtype: torch.dtype | None,
+    backend: str | None,
+    snapshot: Snapshot | None,
+    on_epoch: Callable[[Snapshot], None] | None,
+) -> BlockResult:
     epochs = task.epochs if epochs is None else epochs
     values = hyper_tensors(task, rule, hyper, device, torch.float64 if dtype == torch.float64 else torch.float32)
     cells = len(next(iter(values.values())))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from trainers.device import arithmetic, prepare
+from trainers.device import arithmetic, prepared
 from trainers.engine.block import hyper_tensors
 from trainers.procedures.base import Procedure
 from trainers.rules.base import Rule
@@ -52,27 +52,27 @@ def measure(
     Raises:
         torch.OutOfMemoryError: the block does not fit.
     """
-    prepare(device)
-    whole = task.procedure.size(task, data)
-    steps = min(steps, whole.steps)
-    part, few = task.procedure.part(task, data, replace(whole, steps=steps))
-    procedure: Procedure = task.procedure(part, few, rule, device, arithmetic(device), 3, backend)
-    hyper = hyper_tensors(task, rule, {"alpha": np.full(cells, 1e-6)}, device, torch.float32)
-    seeds = torch.zeros(cells, dtype=torch.int64)
-    cuda = device.type == "cuda"
-    if cuda:
-        torch.cuda.reset_peak_memory_stats(device)
-    state, _ = procedure.train(procedure.start(seeds), hyper, seeds, 0)  # first calls, recording, choice of kernels
-    best = float("inf")
-    for epoch in (1, 2):
+    with prepared(device):
+        whole = task.procedure.size(task, data)
+        steps = min(steps, whole.steps)
+        part, few = task.procedure.part(task, data, replace(whole, steps=steps))
+        procedure: Procedure = task.procedure(part, few, rule, device, arithmetic(device), 3, backend)
+        hyper = hyper_tensors(task, rule, {"alpha": np.full(cells, 1e-6)}, device, torch.float32)
+        seeds = torch.zeros(cells, dtype=torch.int64)
+        cuda = device.type == "cuda"
         if cuda:
-            torch.cuda.synchronize(device)
-        start = time.perf_counter()
-        state, outcome = procedure.train(state, hyper, seeds, epoch)
-        outcome.value.cpu()  # waits for the device
-        best = min(best, time.perf_counter() - start)
-    memory = torch.cuda.max_memory_allocated(device) if cuda else 0
-    return Measured(cells, backend, best / steps / cells, memory)
+            torch.cuda.reset_peak_memory_stats(device)
+        state, _ = procedure.train(procedure.start(seeds), hyper, seeds, 0)  # first calls, recording, choice of kernels
+        best = float("inf")
+        for epoch in (1, 2):
+            if cuda:
+                torch.cuda.synchronize(device)
+            start = time.perf_counter()
+            state, outcome = procedure.train(state, hyper, seeds, epoch)
+            outcome.value.cpu()  # waits for the device
+            best = min(best, time.perf_counter() - start)
+        memory = torch.cuda.max_memory_allocated(device) if cuda else 0
+        return Measured(cells, backend, best / steps / cells, memory)
 
 
 def choose_block(

@@ -1,5 +1,6 @@
 """Many copies of one plain module: their parameters side by side, and the simple way to run them all."""
 
+import warnings
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -7,6 +8,9 @@ import torch
 from torch import Tensor, nn
 from torch.autograd import Function
 from torch.func import functional_call, vmap
+
+# Of what vmap maps one cell at a time: the fault is not the user's, and there is nothing that he could do.
+warnings.filterwarnings("ignore", message="There is a performance drop")
 
 Buffers = dict[str, Tensor]
 """What a module carries besides parameters (batch norm's running statistics), each `[cells, ...]`."""

@@ -13,11 +13,14 @@ import numpy as np
 import torch
 
 from grids.errors import BadInput
+from grids.plugins import reason
 from trainers.device import describe
 from trainers.engine import BlockResult, Snapshot, train_block
+from trainers.rules import ships as rule_ships
 from trainers.sweep.job import Job, typed_options
 from trainers.sweep.sweep import Shard, Sweep
-from trainers.sweep.worker import OnEpoch
+from trainers.sweep.worker import OnEpoch, OutOfTime
+from trainers.tasks import ships as task_ships
 
 
 class EngineTrainer:
@@ -36,7 +39,7 @@ class EngineTrainer:
             hyper[name] = np.full(shard.cells, job.rule.hyperparameters[name])
         if job.device.type == "cuda":
             torch.cuda.reset_peak_memory_stats(job.device)
-        with single_threaded(job.device), _told_of_memory(shard, job.device):
+        with single_threaded(job.device), _told_of_memory(shard, job.device), _blamed(job):
             return train_block(
                 job.task,
                 job.data,
@@ -76,6 +79,20 @@ def _told_of_memory(shard: Shard, device: torch.device) -> Iterator[None]:
         raise BadInput(
             f"{shard.cells} cells at once do not fit the memory of {device}; start over with --fresh --block {smaller}"
         ) from error
+
+
+@contextlib.contextmanager
+def _blamed(job: Job) -> Iterator[None]:
+    """Within the body, what a user's own task or rule raises is told as the user's to mend."""
+    try:
+        yield
+    except (BadInput, OutOfTime, torch.OutOfMemoryError):
+        raise
+    except Exception as error:
+        own = [text for text in (job.task_text, job.optimizer) if not (task_ships(text) or rule_ships(text))]
+        if not own:
+            raise
+        raise BadInput(f"training {' with '.join(own)} fails: {reason(error)}") from error
 
 
 def _keep(snapshot: Snapshot) -> bytes:

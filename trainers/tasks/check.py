@@ -1,5 +1,6 @@
 """What a user's own task gives is checked before hours are spent on it: data, network, loss, score."""
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from grids.plugins import reason
 from trainers.procedures.supervised import Supervised
 from trainers.rules.base import Rule
 from trainers.task import Dataset, Task
+from trainers.tasks.own import described
 
 PARTS = ("train_x", "train_y", "valid_x", "valid_y")
 
@@ -27,10 +29,13 @@ def load_checked(task: Task, text: str, folder: Path | None, split_seed: int) ->
     Raises:
         BadInput: whatever is not as `trainers.task` says; the line names the object, and the file where it is known.
     """
-    who = f"task '{text}'"
+    who = described(text)
     data = _called(lambda: task.load(folder, split_seed), f"{who}: its load")
     check_data(task, data, who)
-    task.metric.resolved(data)
+    try:
+        task.metric.resolved(data)
+    except BadInput as error:
+        raise BadInput(f"{who}: {error}") from error
     if task.procedure is Supervised:
         _check_functions(task, data, who)
         _check_block(task, data, who)
@@ -124,7 +129,14 @@ def _float32(numbers: Tensor) -> Tensor:
 def _check_loss(task: Task, outputs: Tensor, targets: Tensor, who: str) -> None:
     if not callable(task.loss):
         raise BadInput(f"{who}: it needs a loss, a function of outputs and targets")
-    loss = _called(lambda: task.loss(outputs, targets), f"{who}: its loss")
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        loss = _called(lambda: task.loss(outputs, targets), f"{who}: its loss")
+    if any("target size" in str(one.message) for one in warned):
+        shapes = f"outputs {list(outputs.shape)} and targets {list(targets.shape)}"
+        raise BadInput(
+            f"{who}: its loss would compare every output with every target, of {shapes}; give both one shape"
+        )
     if not (isinstance(loss, Tensor) and loss.dim() == 0):
         found = f"a tensor of shape {list(loss.shape)}" if isinstance(loss, Tensor) else type(loss).__name__
         raise BadInput(f"{who}: its loss must return the mean over the batch, one number as a tensor, not {found}")
@@ -164,4 +176,5 @@ def _called(call: Callable[[], Any], what: str) -> Any:
     try:
         return call()
     except Exception as error:
-        raise BadInput(f"{what} fails: {reason(error)}") from error
+        said = reason(error).partition(". We don't")[0]  # what follows is for those who write torch
+        raise BadInput(f"{what} fails: {said}") from error

@@ -1,7 +1,9 @@
 """A user's own task, `module:name`: found, and its data and functions checked before hours are spent on it."""
 
+import sys
+
 from grids.errors import BadInput
-from grids.plugins import load_object
+from grids.plugins import load_object, place_of
 from trainers.task import Task
 from trainers.tasks.registry import TASKS
 
@@ -14,7 +16,12 @@ def own_task(text: str) -> Task:
     """
     found = load_object(text, "task", (Task,))
     if not isinstance(found, Task):
-        raise BadInput(f"task '{text}': is no trainers.task.Task but {type(found).__name__}")
+        raise BadInput(f"{described(text)}: is no trainers.task.Task but {type(found).__name__}")
     if found.name in TASKS:
-        raise BadInput(f"task '{text}': is called '{found.name}' as a task that ships; give it a name of its own")
+        raise BadInput(f"{described(text)}: is called '{found.name}' as a task that ships; give it a name of its own")
     return found
+
+
+def described(text: str) -> str:
+    """A user's own task and its file, as messages name it; its module is loaded."""
+    return f"task '{text}' ({place_of(sys.modules[text.partition(':')[0]])})"
