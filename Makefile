@@ -10,7 +10,7 @@ RESULTS ?= results
 BIN      := .venv/bin
 TUNECOST := $(BIN)/tunecost
 PAIR     := adam avagrad
-ALL      := sgd adam amsgrad adamw radam adabound adashift adabelief avagrad avagradw
+STUDY     = $(shell $(BIN)/python -c 'from trainers.rules import STUDY; print(*STUDY)')
 
 # digits-mlp is trained here, in about a minute; the surfaces of every other task ship with the program.
 ifeq ($(TASK),digits-mlp)
@@ -58,7 +58,7 @@ surfaces/%.parquet: | .venv/ready
 	$(TUNECOST) grid run $(*D) -o $(*F)
 
 grids: setup ## train the shipped surfaces of TASK again: all optimizers, SEEDS seeds
-	$(TUNECOST) grid run $(TASK) $(ALL:%=-o %) --seeds $(SEEDS) --out $(RESULTS)/surfaces
+	$(TUNECOST) grid run $(TASK) $(STUDY:%=-o %) --seeds $(SEEDS) --out $(RESULTS)/surfaces
 	mkdir -p grids/data/$(TASK) && cp $(RESULTS)/surfaces/$(TASK)/*.parquet grids/data/$(TASK)/
 
 $(RESULTS)/$(TASK)/replays.parquet: $(FILES) | .venv/ready
@@ -68,7 +68,7 @@ figure1: $(FILES) setup ## Figure 1, the error surfaces of TASK
 	$(TUNECOST) figure 1 $(SURFACES) --out $(RESULTS)/$(TASK)/figure1.pdf
 
 figure1-all: setup ## the same of all ten optimizers, from the surfaces that ship
-	$(TUNECOST) figure 1 $(ALL:%=$(TASK)/%) --out $(RESULTS)/$(TASK)/figure1-all.pdf
+	$(TUNECOST) figure 1 $(STUDY:%=$(TASK)/%) --out $(RESULTS)/$(TASK)/figure1-all.pdf
 
 figure2: $(RESULTS)/$(TASK)/replays.parquet setup ## Figure 2, what tuning costs on TASK; digits-mlp is trained first
 	$(TUNECOST) cost $< --target 0.5 --target 1.0

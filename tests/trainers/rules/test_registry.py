@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from grids.errors import BadInput
-from trainers.rules import RULES, AdaptiveRule, Rule, delayed, get_rule, update_rule
+from trainers.rules import RULES, STUDY, AdaptiveRule, Rule, delayed, get_rule, register, update_rule
 from trainers.rules.avagrad import normaliser
 
 EXPECTED = {"sgd", "adam", "amsgrad", "adamw", "radam", "adabound", "adashift", "adabelief", "avagrad", "avagradw"}
@@ -230,3 +230,25 @@ def test_avagrads_first_step_is_alpha_m_whatever_epsilon(dtype):
 def test_defaults_of_ones_own_rule_are_numbers():
     with pytest.raises(BadInput, match="alpha is 'large'"):
         update_rule(lambda params, sizes: (), alpha="large")
+
+
+def test_every_rule_has_a_label_and_the_papers_ten_come_first() -> None:
+    assert list(RULES)[: len(STUDY)] == list(STUDY)
+    assert len(STUDY) == 10
+    assert len({rule.label for rule in RULES.values()}) == len(RULES)
+    assert [RULES[name].label for name in ("sgd", "adam", "avagradw", "delayed-adam")] == [
+        "SGD",
+        "Adam",
+        "AvaGradW",
+        "Delayed Adam",
+    ]
+
+
+def test_options_and_the_transform_stand_in_the_label() -> None:
+    assert get_rule("avagrad:variant=authors,beta2=0.99").label == "AvaGrad:variant=authors,beta2=0.99"
+    assert get_rule("delayed-amsgrad").label == "Delayed AMSGrad"
+
+
+def test_a_name_is_registered_once() -> None:
+    with pytest.raises(ValueError, match="two rules are called 'adam'"):
+        register("adam", label="Adam again")(lambda: RULES["adam"])
