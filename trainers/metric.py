@@ -3,14 +3,12 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from torch import Tensor
 
 from grids.errors import BadInput
-
-if TYPE_CHECKING:
-    from trainers.task import Dataset
+from trainers.dataset import Dataset
 
 Score = Callable[[Tensor, Tensor], Tensor]
 """`score(outputs, targets)` of one network: one number for each example `[examples]`, lower is better."""
@@ -39,10 +37,10 @@ class Metric:
 
     name: str
     unit: str = ""
-    failure: "float | Callable[[Dataset], float] | None" = None
+    failure: float | Callable[[Dataset], float] | None = None
     score: Score | None = None
     targets: tuple[float, ...] = ()
-    resolution: "float | Callable[[Dataset], float] | None" = None
+    resolution: float | Callable[[Dataset], float] | None = None
     bounded: bool = False
 
     def __post_init__(self) -> None:
@@ -57,7 +55,7 @@ class Metric:
             if not (_is_number(target) and target >= 0):
                 raise BadInput(f"metric '{self.name}': its targets must be numbers of at least 0, not {target!r}")
 
-    def resolved(self, data: "Dataset") -> "Metric":
+    def resolved(self, data: Dataset) -> "Metric":
         """The same with numbers where functions of the data stood.
 
         Raises:
@@ -82,7 +80,7 @@ class Metric:
             "resolution": self.resolution,
         }
 
-    def _of(self, data: "Dataset", name: str) -> float | None:
+    def _of(self, data: Dataset, name: str) -> float | None:
         given = getattr(self, name)
         if not callable(given):
             return None if given is None else float(given)

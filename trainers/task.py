@@ -4,47 +4,17 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
 from grids.errors import BadInput
+from trainers.dataset import Dataset
 from trainers.metric import Metric
+from trainers.procedures.classification import classification_error, cross_entropy
 from trainers.schedule import Schedule
 
-if TYPE_CHECKING:
-    from trainers.procedures.base import Procedure
-
 __all__ = ["Augment", "Dataset", "Metric", "Schedule", "Task"]
-
-
-@dataclass(frozen=True)
-class Dataset:
-    """A split data set, whole in memory. Inputs and targets have the example first, and any type and shape.
-
-    Args:
-        name: the data set's name.
-        train_x: inputs `[examples, ...]`. Floats are ready for the network (already normalised) and are computed with
-            in its precision; uint8 images `[examples, channels, height, width]` become floats where `normalize` says
-            how; other whole numbers (symbols for an embedding) stay as they are.
-        train_y: targets `[examples, ...]`: classes int64, or numbers.
-        valid_x, valid_y: the same for validation.
-        sha256: digest of the source data, lower-case hex.
-        normalize: (mean, std) for each channel, on the scale 0..255; None where the inputs are as the network takes
-            them.
-        test_x, test_y: the same for a test set, where there is one; no surface is ever made from it.
-    """
-
-    name: str
-    train_x: Tensor
-    train_y: Tensor
-    valid_x: Tensor
-    valid_y: Tensor
-    sha256: str
-    normalize: tuple[tuple[float, ...], tuple[float, ...]] | None = None
-    test_x: Tensor | None = None
-    test_y: Tensor | None = None
 
 
 Augment = Callable[[Tensor, torch.Generator], Tensor]
@@ -69,7 +39,8 @@ class Task:
         classes: number of classes, for classification: targets are whole numbers below it.
         loss: the mean loss of a batch of one network, from outputs and targets.
         metric: what a cell's value is.
-        procedure: how a block of cells is trained (see `procedures.base`); supervised learning unless given.
+        procedure: how a block of cells is trained, a class as `procedures.base.Procedure` says; supervised learning
+            unless given (see `procedures.procedure_of`).
         schedule: of α.
         weight_decay: default of the rules' hyperparameter of that name.
         clip: the largest norm of a cell's gradient; longer ones are scaled down to it. None for no limit.
@@ -89,7 +60,7 @@ class Task:
     classes: int | None = None
     loss: Loss = field(default=None)  # type: ignore[assignment]
     metric: Metric = field(default=None)  # type: ignore[assignment]
-    procedure: "type[Procedure]" = field(default=None)  # type: ignore[assignment]
+    procedure: type | None = None
     schedule: Schedule = field(default_factory=Schedule)
     weight_decay: float = 5e-4
     clip: float | None = None
@@ -106,20 +77,15 @@ class Task:
         check_clip(self.clip)
 
     def _fill_in(self) -> None:
-        """What was not given: classification's loss and metric, supervised learning."""
-        from trainers.procedures.classification import classification_error, cross_entropy
-        from trainers.procedures.supervised import Supervised
-
-        given: dict[str, Any] = {"procedure": Supervised}
+        """Classification's loss and metric, where they were not given."""
         if self.classes is not None:
             if not (isinstance(self.classes, int) and self.classes >= 2):
                 raise BadInput(
                     f"task '{self.name}': classes must be a whole number of at least 2, not {self.classes!r}"
                 )
-            given |= {"loss": cross_entropy, "metric": classification_error(self.classes)}
-        for name, value in given.items():
-            if getattr(self, name) is None:
-                object.__setattr__(self, name, value)
+            for name, value in (("loss", cross_entropy), ("metric", classification_error(self.classes))):
+                if getattr(self, name) is None:
+                    object.__setattr__(self, name, value)
         if self.metric is None:
             raise BadInput(f"task '{self.name}' needs a metric, or classes= where it is a classification")
         if not isinstance(self.metric, Metric):

@@ -122,3 +122,17 @@ def test_what_slurm_refuses_is_one_line(slurm: dict[str, str], tmp_path: Path) -
     assert refused.returncode == 2
     assert refused.stderr.count("\n") == 1
     assert "invalid partition" in refused.stderr.lower()
+
+
+def test_an_own_task_is_found_where_it_was_submitted_from(slurm: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "own_digits.py").write_text(
+        "from dataclasses import replace\n"
+        "from trainers.tasks import get_task\n"
+        "task = replace(get_task('digits-mlp'), name='own-digits')\n"
+    )
+    sweep = ["own_digits:task", "-o", "adam", "--space", "alpha=0.01,0.1", "--block", "1", "--epochs", "2"]
+    words = [*TUNECOST, "grid", "submit", *sweep, *CLUSTER]
+    sent = subprocess.run(words, env=slurm, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert sent.returncode == 0, sent.stderr
+    until(lambda: queue_is_empty(slurm))
+    assert surface_file.load(tmp_path / "surfaces/own-digits/adam.parquet").value.shape == (2, 1)

@@ -10,6 +10,7 @@ from torch.utils import _pytree as pytree
 from grids.errors import unknown
 from trainers.device import arithmetic, prepared
 from trainers.engine.results import BlockResult, Snapshot
+from trainers.procedures import procedure_of
 from trainers.procedures.base import Procedure
 from trainers.rules.base import Rule
 from trainers.task import Dataset, Task
@@ -75,7 +76,7 @@ def _train(
     values = hyper_tensors(task, rule, hyper, device, torch.float64 if dtype == torch.float64 else torch.float32)
     cells = len(next(iter(values.values())))
     seeds = torch.as_tensor(np.broadcast_to(np.asarray(seed, np.int64), cells).copy())
-    procedure: Procedure = task.procedure(task, data, rule, device, dtype or arithmetic(device), epochs, backend)
+    procedure: Procedure = procedure_of(task)(task, data, rule, device, dtype or arithmetic(device), epochs, backend)
     metric = task.metric.resolved(data)
 
     state = procedure.start(seeds)

@@ -9,6 +9,7 @@ import torch
 
 from trainers.device import arithmetic, prepared
 from trainers.engine.block import hyper_tensors
+from trainers.procedures import procedure_of
 from trainers.procedures.base import Procedure
 from trainers.rules.base import Rule
 from trainers.task import Dataset, Task
@@ -53,10 +54,10 @@ def measure(
         torch.OutOfMemoryError: the block does not fit.
     """
     with prepared(device):
-        whole = task.procedure.size(task, data)
+        whole = procedure_of(task).size(task, data)
         steps = min(steps, whole.steps)
-        part, few = task.procedure.part(task, data, replace(whole, steps=steps))
-        procedure: Procedure = task.procedure(part, few, rule, device, arithmetic(device), 3, backend)
+        part, few = procedure_of(task).part(task, data, replace(whole, steps=steps))
+        procedure: Procedure = procedure_of(task)(part, few, rule, device, arithmetic(device), 3, backend)
         hyper = hyper_tensors(task, rule, {"alpha": np.full(cells, 1e-6)}, device, torch.float32)
         seeds = torch.zeros(cells, dtype=torch.int64)
         cuda = device.type == "cuda"

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import torch
 from torch import Tensor
 
+from trainers.dataset import Dataset
 from trainers.rules.base import Rule
 
 if TYPE_CHECKING:
-    from trainers.task import Dataset, Task
+    from trainers.task import Task
 
 Hyper = Mapping[str, Tensor]
 """Every hyperparameter of the rule, `[cells, 1]`; the learning rate as given, before the schedule."""
@@ -54,7 +55,7 @@ class Procedure(Protocol):
     def __init__(
         self,
         task: "Task",
-        data: "Dataset",
+        data: Dataset,
         rule: Rule,
         device: torch.device,
         dtype: torch.dtype,
@@ -81,13 +82,13 @@ class Procedure(Protocol):
         """The state of some of its cells: `which` is bool `[cells]`."""
 
     @classmethod
-    def bytes_of_cell(cls, task: "Task", data: "Dataset", rule: Rule, precision: torch.dtype) -> int:
+    def bytes_of_cell(cls, task: "Task", data: Dataset, rule: Rule, precision: torch.dtype) -> int:
         """About the memory that one cell needs, counted from shapes alone: the same on every machine."""
 
     @classmethod
-    def size(cls, task: "Task", data: "Dataset") -> Size:
+    def size(cls, task: "Task", data: Dataset) -> Size:
         """The work of an epoch of the whole task."""
 
     @classmethod
-    def part(cls, task: "Task", data: "Dataset", size: Size) -> "tuple[Task, Dataset]":
+    def part(cls, task: "Task", data: Dataset, size: Size) -> "tuple[Task, Dataset]":
         """The same task with no more work than `size` says, for measuring."""

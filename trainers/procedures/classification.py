@@ -3,8 +3,8 @@
 from torch import Tensor
 from torch.nn import functional
 
+from trainers.dataset import Dataset
 from trainers.metric import Metric
-from trainers.task import Dataset
 
 cross_entropy = functional.cross_entropy
 

@@ -5,6 +5,7 @@ Counted from the network's shapes, never measured: the partition must come out t
 
 import torch
 
+from trainers.procedures import procedure_of
 from trainers.rules.base import Rule
 from trainers.task import Dataset, Task
 
@@ -17,5 +18,5 @@ BUDGET = {"cpu": 2 * 2**30, "cuda": 16 * 2**30}
 
 def cells_that_fit(task: Task, data: Dataset, rule: Rule, kind: str, precision: torch.dtype) -> int:
     """Cells of a shard on a device of that kind (`cpu`, `cuda`)."""
-    fit = BUDGET[kind] // task.procedure.bytes_of_cell(task, data, rule, precision)
+    fit = BUDGET[kind] // procedure_of(task).bytes_of_cell(task, data, rule, precision)
     return max(1, min(MOST, fit))

@@ -8,6 +8,7 @@ import torch
 
 from trainers.device import arithmetic
 from trainers.engine import train_block
+from trainers.procedures import procedure_of
 from trainers.procedures.base import Size
 from trainers.sweep.job import Job
 from trainers.sweep.sweep import Shard, Sweep
@@ -38,7 +39,7 @@ def measure(job: Job, sweep: Sweep, shard: Shard, clock: Callable[[], float] = t
     before, counted = work.peak(), 0
     line = _by_part_of_a_batch(work) if job.device.type == "cpu" else None  # a GPU would measure its launches
     if line is not None:
-        counted = before + shard.cells * job.task.procedure.bytes_of_cell(
+        counted = before + shard.cells * procedure_of(job.task).bytes_of_cell(
             job.task, job.data, job.rule, arithmetic(job.device)
         )
     start, epoch = line or _by_batches(work) or _by_epochs(work)
@@ -57,12 +58,12 @@ class _Work:
     @property
     def whole(self) -> Size:
         """The work of an epoch."""
-        return self.job.task.procedure.size(self.job.task, self.job.data)
+        return procedure_of(self.job.task).size(self.job.task, self.job.data)
 
     def seconds(self, epochs: int, size: Size) -> float:
         """Run epochs of so much work."""
         job = self.job
-        task, data = job.task.procedure.part(job.task, job.data, size)
+        task, data = procedure_of(job.task).part(job.task, job.data, size)
         with single_threaded(job.device):
             begun = self.clock()
             hyper = self.sweep.hyper(self.shard)

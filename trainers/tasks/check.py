@@ -10,6 +10,8 @@ from torch import Tensor
 
 from grids.errors import BadInput
 from grids.plugins import reason
+from trainers.procedures import procedure_of
+from trainers.procedures.base import Size
 from trainers.procedures.supervised import Supervised
 from trainers.rules.base import Rule
 from trainers.task import Dataset, Task
@@ -36,7 +38,7 @@ def load_checked(task: Task, text: str, folder: Path | None, split_seed: int) ->
         task.metric.resolved(data)
     except BadInput as error:
         raise BadInput(f"{who}: {error}") from error
-    if task.procedure is Supervised:
+    if procedure_of(task) is Supervised:
         _check_functions(task, data, who)
         _check_block(task, data, who)
     return data
@@ -159,8 +161,8 @@ def _check_score(task: Task, outputs: Tensor, targets: Tensor, who: str) -> None
 def _check_block(task: Task, data: Dataset, who: str) -> None:
     """One step and one evaluation of two cells at once, by plain gradient descent."""
     rule = Rule("trial", {"alpha": 0.0}, lambda params, sizes: (), lambda params, grads, state, hyper: (params, state))
-    whole = task.procedure.size(task, data)
-    part, few = Supervised.part(task, data, type(whole)(whole.batch, 1, 1))
+    whole = Supervised.size(task, data)
+    part, few = Supervised.part(task, data, Size(whole.batch, 1, 1))
     seeds = torch.zeros(2, dtype=torch.int64)
 
     def run() -> None:

@@ -1,0 +1,33 @@
+"""A data set as tasks load it: inputs and targets to train on, and others to judge by."""
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A split data set, whole in memory. Inputs and targets have the example first, and any type and shape.
+
+    Args:
+        name: the data set's name.
+        train_x: inputs `[examples, ...]`. Floats are ready for the network (already normalised) and are computed with
+            in its precision; uint8 images `[examples, channels, height, width]` become floats where `normalize` says
+            how; other whole numbers (symbols for an embedding) stay as they are.
+        train_y: targets `[examples, ...]`: classes int64, or numbers.
+        valid_x, valid_y: the same for validation.
+        sha256: digest of the source data, lower-case hex.
+        normalize: (mean, std) for each channel, on the scale 0..255; None where the inputs are as the network takes
+            them.
+        test_x, test_y: the same for a test set, where there is one; no surface is ever made from it.
+    """
+
+    name: str
+    train_x: Tensor
+    train_y: Tensor
+    valid_x: Tensor
+    valid_y: Tensor
+    sha256: str
+    normalize: tuple[tuple[float, ...], tuple[float, ...]] | None = None
+    test_x: Tensor | None = None
+    test_y: Tensor | None = None
