@@ -182,31 +182,44 @@ def _decades(low: int, high: int, steps: tuple[float, ...]) -> tuple[float, ...]
     return tuple(float(f"{step}e{k}") for k in range(low, high + 1) for step in steps)
 
 
-PRESETS: dict[str, Space] = {
-    # Section 5.1 of the AvaGrad paper: 21 x 21, alpha from 5e-7 to 5000 and epsilon from 1e-8 to 100.
-    "paper-cifar": Space(
-        (
-            Axis("alpha", _decades(-7, 3, (5, 10))[:-1]),
-            Axis("epsilon", _decades(-8, 2, (1, 2))[:-1]),
-        )
-    ),
-    # Section 5.2, character-level language modelling.
-    "paper-ptb": Space(
-        (
-            Axis("alpha", _decades(-4, 1, (2, 10))[:-1]),
-            Axis("epsilon", _decades(-8, 2, (1, 5))[:-1]),
-        )
-    ),
-    # Section 5.3, GANs.
-    "paper-gan": Space(
-        (
-            Axis("alpha", _decades(-5, -1, (1, 2))[:-1]),
-            Axis("epsilon", (1e-8, 1e-6, 1e-4)),
-        )
-    ),
-    # For tests and a first look: the corners and the middle of the paper's grid.
-    "tiny": Space((Axis("alpha", (1e-3, 1e-1, 10.0)), Axis("epsilon", (1e-8, 1e-4, 1.0)))),
-}
+PRESETS: dict[str, Space] = {}
+"""Spaces by name, in the order in which they were registered."""
+PRESET_SUMMARIES: dict[str, str] = {}
+"""Of each, a line for those who must choose."""
+
+
+def register_space(name: str, summary: str, space: Space) -> Space:
+    """Give a space a name that `--space` takes; `space` as it is.
+
+    Raises:
+        ValueError: the name is taken.
+    """
+    if name in PRESETS:
+        raise ValueError(f"two spaces are called '{name}'")
+    PRESETS[name], PRESET_SUMMARIES[name] = space, summary
+    return space
+
+
+register_space(
+    "paper-cifar",
+    "section 5.1 of the AvaGrad paper: 21 x 21, alpha from 5e-7 to 5000, epsilon from 1e-8 to 100",
+    Space((Axis("alpha", _decades(-7, 3, (5, 10))[:-1]), Axis("epsilon", _decades(-8, 2, (1, 2))[:-1]))),
+)
+register_space(
+    "paper-ptb",
+    "section 5.2, character-level language modelling",
+    Space((Axis("alpha", _decades(-4, 1, (2, 10))[:-1]), Axis("epsilon", _decades(-8, 2, (1, 5))[:-1]))),
+)
+register_space(
+    "paper-gan",
+    "section 5.3, GANs",
+    Space((Axis("alpha", _decades(-5, -1, (1, 2))[:-1]), Axis("epsilon", (1e-8, 1e-6, 1e-4)))),
+)
+register_space(
+    "tiny",
+    "3 x 3, for tests and a first look: the corners and the middle of the paper's grid",
+    Space((Axis("alpha", (1e-3, 1e-1, 10.0)), Axis("epsilon", (1e-8, 1e-4, 1.0)))),
+)
 
 
 def parse_space(text: str) -> Space:

@@ -4,15 +4,15 @@ from typing import Any
 
 import numpy as np
 
-from grids.surface import Surface
+from grids.errors import unknown
+from grids.metric import default_targets, is_bounded, resolution
+from grids.surface import SEED_STATISTICS, Surface
 from grids.target import reached
 
-LEVELS = (0.5, 1.0, 2.0)
-"""Suboptimality, in the surface's unit, within which cells are counted."""
 QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 
 
-def summary(surface: Surface, statistic: str = "mean", best: int = 5) -> dict[str, Any]:
+def summary(surface: Surface, statistic: str = "mean", best: int = 5, column: str | None = None) -> dict[str, Any]:
     """Best cells, quantiles, the share of cells near the best, and provenance: plain numbers, texts, lists and dicts.
 
     A number is infinite or NaN where float64 could not hold a difference of the surface's values.
@@ -21,13 +21,20 @@ def summary(surface: Surface, statistic: str = "mean", best: int = 5) -> dict[st
         surface: the surface.
         statistic: how several seeds of a cell become one value.
         best: how many of the best cells to name.
+        column: a column of numbers (see `columns`) to look at too: at those cells, where it is lowest, its quantiles.
+
+    Raises:
+        BadInput: an unknown statistic or column.
     """
+    further = None if column is None else _column(surface, column, statistic)
     flat = surface.table(statistic).ravel()
     with np.errstate(over="ignore", invalid="ignore"):  # differences of values near the end of float64
         gap = flat - flat.min()
         spread = surface.finite.std(axis=-1, ddof=1) if len(surface.seeds) > 1 else None
         quantiles = np.quantile(flat, QUANTILES)
-    provenance = surface.provenance
+    provenance, targets = surface.provenance, default_targets(surface, statistic)
+    # Twice the largest target shows how fast the share of good cells grows.
+    levels = dict.fromkeys((*targets.values, 2 * max(targets.values)))
     cells = []
     for number in np.argsort(flat, kind="stable")[:best]:
         cell = surface.space.cell(int(number))
@@ -37,6 +44,7 @@ def summary(surface: Surface, statistic: str = "mean", best: int = 5) -> dict[st
                 "value": float(flat[number]),
                 "suboptimality": float(gap[number]),
                 "seed_std": None if spread is None else float(spread[cell]),
+                **({} if further is None else {column: float(further[cell])}),
             }
         )
     return {
@@ -45,6 +53,11 @@ def summary(surface: Surface, statistic: str = "mean", best: int = 5) -> dict[st
         "optimizer": provenance.optimizer,
         "metric": provenance.metric,
         "unit": provenance.unit,
+        "bounded": is_bounded(provenance),
+        "failure": provenance.failure,
+        "targets": list(targets.values),
+        "targets_derived": targets.derived,
+        "resolution": resolution(provenance),
         "axes": surface.space.to_json(),
         "cells": surface.space.size,
         "seeds": list(surface.seeds),
@@ -53,7 +66,8 @@ def summary(surface: Surface, statistic: str = "mean", best: int = 5) -> dict[st
         "cells_at_lowest": int((gap == 0).sum()),
         "best": cells,
         "quantiles": {f"{q:g}": float(value) for q, value in zip(QUANTILES, quantiles, strict=True)},
-        "share_within": {f"{level:g}": float(reached(gap, level).mean()) for level in LEVELS},
+        "share_within": {f"{level:g}": float(reached(gap, level).mean()) for level in levels},
+        **({} if further is None or column is None else {"column": _column_summary(surface, further, column, best)}),
         "diverged_runs": int(surface.diverged.sum()),
         "diverged_share": float(surface.diverged.mean()),
         "fixed": dict(provenance.fixed),
@@ -62,4 +76,34 @@ def summary(surface: Surface, statistic: str = "mean", best: int = 5) -> dict[st
         "device": provenance.device,
         "created": provenance.created,
         "command": provenance.command,
+    }
+
+
+def columns(surface: Surface) -> dict[str, np.ndarray]:
+    """The surface's columns of numbers by name, float64 `[*shape, seeds]`: its value, and what else it carries."""
+    known = {"value": surface.finite, "train_loss": surface.train_loss, "seconds": surface.seconds, **surface.extra}
+    return {name: numbers for name, numbers in known.items() if numbers is not None}
+
+
+def _column(surface: Surface, name: str, statistic: str) -> np.ndarray:
+    """One number a cell, by a statistic over its seeds: float64 `[*shape]`, NaN where a seed has none."""
+    known = columns(surface)
+    if name not in known:
+        raise unknown("column", name, known)
+    if statistic not in SEED_STATISTICS:
+        raise unknown("seed statistic", statistic, SEED_STATISTICS)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.asarray(SEED_STATISTICS[statistic](known[name], axis=-1), np.float64)
+
+
+def _column_summary(surface: Surface, numbers: np.ndarray, name: str, best: int) -> dict[str, Any]:
+    """Where a column is lowest, its quantiles over the cells that have a number, and how many have none."""
+    flat = numbers.ravel()
+    known = flat[np.isfinite(flat)]
+    lowest = [int(number) for number in np.argsort(flat, kind="stable")[:best] if np.isfinite(flat[number])]
+    return {
+        "name": name,
+        "lowest": [{**surface.space.values(surface.space.cell(at)), name: float(flat[at])} for at in lowest],
+        "quantiles": {f"{q:g}": float(np.quantile(known, q)) for q in QUANTILES} if known.size else {},
+        "cells_without": int(flat.size - known.size),
     }

@@ -14,20 +14,15 @@ from grids.replay_table import SCHEMA
 from grids.surface import Surface
 from tuning.arena import Arena
 from tuning.chunk import Chunk, Rows, run_chunk
-from tuning.searchers import SearcherSpec, get_searcher
+from tuning.kernels import is_compiled
+from tuning.searchers import SearcherSpec, get_searcher, names
 from tuning.trials import play
 from tuning.workers import share, spread
-
-PAPER_SEARCHERS = ("random", "tpe", "cmaes", "gld", "cgld")
-"""The five that the paper compares."""
-
-COMPILED = ("random", "random-unique", "tpe", "gld", "cgld")
-"""Those played by compiled code, which leaves Python's lock to others: threads serve them better than processes."""
 
 
 def replay(
     surfaces: Mapping[str, Surface],
-    searchers: Sequence[str] = PAPER_SEARCHERS,
+    searchers: Sequence[str] = names(paper=True),
     *,
     repeats: int | range = 1000,
     max_trials: int | None = None,
@@ -108,7 +103,7 @@ def _try(spec: SearcherSpec, arena: Arena) -> None:
 
 def _all(chunks: Sequence[Chunk], jobs: int) -> Iterator[tuple[int, Rows]]:
     """Every chunk's rows with its number, in the order they are ready: compiled ones first, the rest in processes."""
-    compiled = [number for number, chunk in enumerate(chunks) if get_searcher(chunk.searcher).name in COMPILED]
+    compiled = [number for number, chunk in enumerate(chunks) if is_compiled(get_searcher(chunk.searcher))]
     others = sorted(set(range(len(chunks))) - set(compiled))
     for numbers, divide in ((compiled, share), (others, spread)):
         work = [chunks[number] for number in numbers]

@@ -24,8 +24,8 @@ from grids.space import PRESETS
 from grids.surface import Provenance, Surface
 from tuning.arena import Arena
 from tuning.kernels import compiled_rows, compiled_trials
-from tuning.replay import PAPER_SEARCHERS, replay
-from tuning.searchers import get_searcher
+from tuning.replay import replay
+from tuning.searchers import get_searcher, names
 from tuning.streams import stream
 from tuning.trials import trials_matrix
 
@@ -157,10 +157,10 @@ def test_cmaes(table: list[Row]) -> None:
 
 def test_figure_2(table: list[Row]) -> None:
     began = time.perf_counter()
-    replay(SURFACES, PAPER_SEARCHERS, repeats=1000, jobs=2)
+    replay(SURFACES, names(paper=True), repeats=1000, jobs=2)
     seconds = time.perf_counter() - began
     plain, sample = 0.0, 10
-    for (label, one), text in itertools.product(SURFACES.items(), PAPER_SEARCHERS):
+    for (label, one), text in itertools.product(SURFACES.items(), names(paper=True)):
         arena = Arena.of(label, one)
         began = time.perf_counter()
         if text == "tpe":
@@ -203,9 +203,9 @@ def test_memory(table: list[Row], tmp_path: Path) -> None:
 
 
 def test_equal_tables(table: list[Row]) -> None:
-    whole = replay(SURFACES, PAPER_SEARCHERS, repeats=140, jobs=1)
-    others = {f"{jobs} jobs": replay(SURFACES, PAPER_SEARCHERS, repeats=140, jobs=jobs) for jobs in (2, 7)}
-    halves = [replay(SURFACES, PAPER_SEARCHERS, repeats=half, jobs=1) for half in (range(70), range(70, 140))]
+    whole = replay(SURFACES, names(paper=True), repeats=140, jobs=1)
+    others = {f"{jobs} jobs": replay(SURFACES, names(paper=True), repeats=140, jobs=jobs) for jobs in (2, 7)}
+    halves = [replay(SURFACES, names(paper=True), repeats=half, jobs=1) for half in (range(70), range(70, 140))]
     order = ["surface", "searcher", "repeat", "trial", "end"]
     others["two halves"] = pd.concat(halves)
     for name, other in others.items():

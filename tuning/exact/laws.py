@@ -11,10 +11,10 @@ from grids.space import Axis, Space
 from grids.target import reached
 from tuning.exact.chain import Descent
 from tuning.exact.runtime import Runtime
-from tuning.searchers import SearcherSpec, get_searcher
+from tuning.searchers import SearcherSpec, get_searcher, names
 from tuning.searchers.gld import GLD
 
-EXACT = ("random", "random-unique", "gld", "cgld")
+EXACT = names(exact=True)
 """The searchers whose laws are known."""
 MOST_CELLS = 4000
 """A chain is a dense matrix of cells by cells: beyond this it would take gigabytes."""

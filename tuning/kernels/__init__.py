@@ -9,12 +9,17 @@ from typing import Any
 import numpy as np
 
 from grids.space import Space
-from tuning.searchers import SearcherSpec
+from tuning.searchers import SEARCHERS, SearcherSpec
 from tuning.searchers.cgld import CGLD
 from tuning.searchers.gld import GLD
 from tuning.searchers.random import Random
 from tuning.searchers.random_unique import RandomUnique
 from tuning.searchers.tpe import TPE, good_count
+
+
+def is_compiled(spec: SearcherSpec) -> bool:
+    """Whether it has a compiled form, which leaves Python's lock to others: threads serve it better than processes."""
+    return spec.name in SEARCHERS and SEARCHERS[spec.name].compiled
 
 
 def compiled_trials(
@@ -42,7 +47,7 @@ def compiled_trials(
     Returns:
         int32 `[len(repeats), max_trials]`, flat cell numbers, −1 after the end of a replay.
     """
-    if spec.factory not in (Random, RandomUnique, GLD, CGLD, TPE) or repeats.stop > 2**32:
+    if not is_compiled(spec) or repeats.stop > 2**32:
         return None
     from tuning.kernels.descent import play_descent
     from tuning.kernels.pcg import streams
@@ -64,10 +69,12 @@ def compiled_trials(
     elif isinstance(searcher, GLD):
         clip, one_axis = spec.options.get("ball") == "clip", isinstance(searcher, CGLD)
         play_descent(states, shape, np.array(searcher.radii), clip, one_axis, *game, matrix)
-    else:
+    elif isinstance(searcher, TPE):
         good_counts = np.array([good_count(count) for count in range(columns.shape[1])])
         startup, candidates = searcher.n_startup_trials, searcher.n_ei_candidates
         play_tpe(states, shape, *game, startup, candidates, good_counts, tables(space.shape), matrix)
+    else:
+        raise AssertionError(f"{spec.name} is registered as compiled, and no kernel plays it")
     return matrix
 
 

@@ -2,34 +2,39 @@
 
 `NAME`, or `NAME:option=value,option=value`, where NAME is one of `SEARCHERS`; `optuna:NAME` for any sampler class of
 Optuna (`optuna:NAME:option=value`); or `my_module:MySearcher` for a class in one's own file. A new searcher of this
-program is one file here and one line in `SEARCHERS`.
+program is one file here, which registers it.
 """
 
+import importlib
+import pkgutil
 import re
-from collections.abc import Callable
 
 from grids.errors import unknown
 from tuning.searchers.base import Searcher, pick
-from tuning.searchers.cgld import CGLD
-from tuning.searchers.cmaes import CMAES
-from tuning.searchers.gld import GLD
-from tuning.searchers.optuna_any import optuna_searcher
-from tuning.searchers.random import Random
-from tuning.searchers.random_unique import RandomUnique
+from tuning.searchers.optuna_any import OPTUNA, optuna_searcher
+from tuning.searchers.registry import Registered, registered
 from tuning.searchers.spec import SearcherSpec, own_searcher, read_options
-from tuning.searchers.tpe import TPE
 
-SEARCHERS: dict[str, Callable[..., Searcher]] = {
-    "random": Random,
-    "random-unique": RandomUnique,
-    "tpe": TPE,
-    "cmaes": CMAES,
-    "gld": GLD,
-    "cgld": CGLD,
-}
-"""Name → what is called as `(space, rng, **options)`."""
+for _module in pkgutil.iter_modules(__path__):
+    importlib.import_module(f"{__name__}.{_module.name}")
 
-__all__ = ["SEARCHERS", "Searcher", "SearcherSpec", "get_searcher", "pick"]
+SEARCHERS: dict[str, Registered] = registered()
+"""Every searcher of this program by name, in the order of lists and figures."""
+
+LABELS: dict[str, str] = {name: one.label for name, one in SEARCHERS.items()} | {OPTUNA: "Optuna"}
+"""What figures call them, in their order."""
+
+__all__ = ["LABELS", "SEARCHERS", "Registered", "Searcher", "SearcherSpec", "get_searcher", "names", "pick"]
+
+
+def names(*, paper: bool | None = None, compiled: bool | None = None, exact: bool | None = None) -> tuple[str, ...]:
+    """The searchers that are one of the paper's, compiled or of a known law, or are not; all where not asked."""
+    asked = {"paper": paper, "compiled": compiled, "exact": exact}
+    return tuple(
+        name
+        for name, one in SEARCHERS.items()
+        if all(wanted is None or getattr(one, kind) == wanted for kind, wanted in asked.items())
+    )
 
 
 def get_searcher(text: str) -> SearcherSpec:
@@ -44,10 +49,10 @@ def get_searcher(text: str) -> SearcherSpec:
     text = text.strip()
     name, _, rest = text.partition(":")
     if name in SEARCHERS:
-        factory = SEARCHERS[name]
-        return SearcherSpec(text, name, factory, read_options(rest, factory, f"searcher '{name}'"))
-    if name == "optuna":
+        one = SEARCHERS[name]
+        return SearcherSpec(text, name, one.factory, read_options(rest, one.factory, f"searcher '{name}'"))
+    if name == OPTUNA:
         return optuna_searcher(text)
     if re.match(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*(:|$)", text):
         return own_searcher(text)
-    raise unknown("searcher", name, [*SEARCHERS, "optuna:NAME"])
+    raise unknown("searcher", name, [*SEARCHERS, f"{OPTUNA}:NAME"])

@@ -1,8 +1,10 @@
 """Coordinate gradientless descent: GLD along one axis at a time."""
 
 from tuning.searchers.gld import GLD
+from tuning.searchers.registry import searcher
 
 
+@searcher("cgld", label="CGLD", summary="GLD along one axis at a time", place=5, paper=True, compiled=True, exact=True)
 class CGLD(GLD):
     """GLD whose balls lie on one axis: step s moves along axis s mod d, in the space's order of axes.
 

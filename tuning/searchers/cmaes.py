@@ -8,8 +8,10 @@ import numpy as np
 
 from grids.errors import BadInput
 from grids.space import Cell, Space
+from tuning.searchers.registry import searcher
 
 
+@searcher("cmaes", label="CMA-ES", summary="covariance matrix adaptation, on indices", place=3, paper=True)
 class CMAES:
     """pycma's `CMAEvolutionStrategy` in index space, restarted whenever it stops by itself.
 

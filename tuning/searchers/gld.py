@@ -7,8 +7,12 @@ import numpy as np
 from grids.space import Cell, Space
 from tuning.searchers.balls import draw_clipped, draw_inside, radii
 from tuning.searchers.base import pick
+from tuning.searchers.registry import searcher
 
 
+@searcher(
+    "gld", label="GLD", summary="gradientless descent in balls of cells", place=4, paper=True, compiled=True, exact=True
+)
 class GLD:
     """From a cell, look at one candidate in each of several balls; go to the best of them if it is better.
 

@@ -13,6 +13,9 @@ from grids.space import Cell, Space
 from tuning.searchers.base import pick
 from tuning.searchers.spec import SearcherSpec, read_options
 
+OPTUNA = "optuna"
+"""What stands before a sampler's name."""
+
 
 class OptunaSearcher:
     """An Optuna study on integer parameters 0 … n−1, one for each axis, asked and told one trial at a time.
@@ -123,7 +126,7 @@ def optuna_searcher(text: str) -> SearcherSpec:
 
         return OptunaSearcher(space, rng, make_sampler)
 
-    return SearcherSpec(text, f"optuna:{class_name}", build, options)
+    return SearcherSpec(text, f"{OPTUNA}:{class_name}", build, options)
 
 
 def _any_options(**options: Any) -> None:

@@ -4,8 +4,19 @@ import numpy as np
 
 from grids.space import Cell, Space
 from tuning.searchers.base import pick
+from tuning.searchers.registry import searcher
 
 
+@searcher(
+    "random",
+    label="random",
+    phrase="random search",
+    summary="uniform cells, with replacement",
+    place=0,
+    paper=True,
+    compiled=True,
+    exact=True,
+)
 class Random:
     """Uniform cells, independent of everything before: k good cells of n take n/k trials on average.
 

@@ -4,8 +4,18 @@ import numpy as np
 
 from grids.space import Cell, Space
 from tuning.searchers.base import pick
+from tuning.searchers.registry import searcher
 
 
+@searcher(
+    "random-unique",
+    label="random, unique",
+    phrase="random search without replacement",
+    summary="uniform cells, each once",
+    place=1,
+    compiled=True,
+    exact=True,
+)
 class RandomUnique:
     """Every cell once in a uniform random order, then again in a new one: k good cells of n take (n+1)/(k+1) trials.
 

@@ -1,0 +1,129 @@
+"""What a replay table's header holds of each surface that was played on, so that analysis needs no surface file."""
+
+import hashlib
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from grids.errors import BadInput
+from grids.labels import optimizer_label
+from grids.metric import PERCENT_TARGETS, Targets, default_targets, is_bounded, resolution
+from grids.surface import Surface
+
+
+@dataclass(frozen=True)
+class SurfaceFacts:
+    """A surface's metric and identity; as it stands, those of a table whose header says nothing of its surfaces.
+
+    Args:
+        metric, unit, bounded, failure, resolution, optimizer_label: as in `grids.surface.Provenance`, or as
+            `grids.metric` reads a file that is silent.
+        targets, targets_derived: `grids.metric.default_targets`.
+        fidelity: name and values, where the surface has curves.
+        seeds: of the surface.
+        lowest: the lowest value, as the replays were judged.
+        sha256: of the surface's file.
+    """
+
+    metric: str = "value"
+    unit: str = ""
+    bounded: bool = False
+    failure: float | None = None
+    targets: tuple[float, ...] = PERCENT_TARGETS
+    targets_derived: bool = False
+    resolution: float | None = None
+    optimizer_label: str = ""
+    fidelity: Mapping[str, Any] | None = None
+    seeds: tuple[int, ...] = ()
+    lowest: float | None = None
+    sha256: str = ""
+
+    @classmethod
+    def of(cls, surface: Surface, path: str | Path, statistic: str = "mean") -> "SurfaceFacts":
+        """The facts of `surface`, read from `path` and judged by a statistic over its seeds."""
+        about, targets = surface.provenance, default_targets(surface, statistic)
+        fidelity = surface.fidelity
+        return cls(
+            metric=about.metric,
+            unit=about.unit,
+            bounded=is_bounded(about),
+            failure=about.failure,
+            targets=targets.values,
+            targets_derived=targets.derived,
+            resolution=resolution(about),
+            optimizer_label=optimizer_label(about),
+            fidelity=None if fidelity is None else {"name": fidelity.name, "values": list(fidelity.values)},
+            seeds=surface.seeds,
+            lowest=float(surface.table(statistic).min()),
+            sha256=file_sha256(path),
+        )
+
+    @property
+    def default_targets(self) -> Targets:
+        return Targets(self.targets, self.targets_derived)
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def file_sha256(path: str | Path) -> str:
+    """The digest of a file's bytes, in hexadecimal."""
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+def surface_facts(header: Mapping[str, Any]) -> dict[str, SurfaceFacts]:
+    """By the name that a table shows, the facts that its header holds; a table of the first round names names alone.
+
+    Raises:
+        BadInput: a fact of the wrong kind.
+    """
+    found = header.get("surfaces")
+    if not isinstance(found, dict):
+        return {}
+    return {name: _facts(name, facts) for name, facts in found.items() if isinstance(facts, dict)}
+
+
+def _facts(name: str, facts: Mapping[str, Any]) -> SurfaceFacts:
+    known = {key: facts[key] for key in SurfaceFacts.__dataclass_fields__ if facts.get(key) is not None}
+    for key, item in known.items():
+        if not _FITS[key](item):
+            raise BadInput(f"the header's '{key}' of surface '{name}' is not what it should be")
+    return SurfaceFacts(**{key: tuple(item) if isinstance(item, list) else item for key, item in known.items()})
+
+
+def _text(item: Any) -> bool:
+    return isinstance(item, str)
+
+
+def _true_or_false(item: Any) -> bool:
+    return isinstance(item, bool)
+
+
+def _number(item: Any) -> bool:
+    return isinstance(item, int | float) and not isinstance(item, bool) and math.isfinite(item)
+
+
+def _targets(item: Any) -> bool:
+    return isinstance(item, list) and bool(item) and all(_number(each) and each >= 0 for each in item)
+
+
+def _seeds(item: Any) -> bool:
+    return isinstance(item, list) and all(isinstance(each, int) for each in item)
+
+
+_FITS = {
+    "metric": _text,
+    "unit": _text,
+    "bounded": _true_or_false,
+    "failure": _number,
+    "targets": _targets,
+    "targets_derived": _true_or_false,
+    "resolution": _number,
+    "optimizer_label": _text,
+    "fidelity": lambda item: isinstance(item, dict),
+    "seeds": _seeds,
+    "lowest": _number,
+    "sha256": _text,
+}
