@@ -10,7 +10,7 @@ import numpy as np
 from scipy.stats import mannwhitneyu, norm
 
 from analysis.ert import ert, interval, note, resampled_ert, stream
-from analysis.replays import Group, Runtimes
+from analysis.replays import Group, Runtimes, common_targets, unit_of
 from grids.errors import BadInput, unknown
 from grids.target import Count
 
@@ -41,6 +41,7 @@ COLUMNS = (
     "p_mannwhitney",
     "p_mannwhitney_holm",
     "note",
+    "unit",
     "seed_statistic",
     "value_of",
     "noise",
@@ -76,8 +77,8 @@ def pairs(groups: Sequence[Group], a: str, b: str) -> list[tuple[Group, Group]]:
     of surfaces, for each searcher.
 
     Raises:
-        BadInput: A or B is not in the groups, they are not of one kind, are the same, have nothing in common, or were
-            judged differently.
+        BadInput: A or B is not in the groups, they are not of one kind, are the same, have nothing in common, were
+            judged differently, or on surfaces of different units.
     """
     if a == b:
         raise BadInput(f"'{a}' cannot be compared with itself")
@@ -96,6 +97,7 @@ def pairs(groups: Sequence[Group], a: str, b: str) -> list[tuple[Group, Group]]:
     for one, other in found:
         if one.judged != other.judged:
             raise BadInput(f"'{a}' and '{b}' were judged differently ({one.judged}; {other.judged})")
+        unit_of([one, other], "a comparison")
     return found
 
 
@@ -164,9 +166,18 @@ def holm(p: np.ndarray) -> np.ndarray:
 
 
 def compare_rows(
-    groups: Sequence[Group], a: str, b: str, targets: Sequence[float], count: Count = Count.trials, *, seed: int = 0
+    groups: Sequence[Group],
+    a: str,
+    b: str,
+    targets: Sequence[float] | None = None,
+    count: Count = Count.trials,
+    *,
+    seed: int = 0,
 ) -> list[dict[str, Any]]:
     """One row for each pair of groups and target, with the keys of COLUMNS; Holm's correction is over all rows.
+
+    Args:
+        targets: suboptimality; the pair's `common_targets` where not given.
 
     Raises:
         BadInput: as `pairs`.
@@ -180,10 +191,10 @@ def compare_rows(
 
 
 def _rows(
-    matched: Sequence[tuple[Group, Group]], a: str, b: str, targets: Sequence[float], count: Count, seed: int
+    matched: Sequence[tuple[Group, Group]], a: str, b: str, targets: Sequence[float] | None, count: Count, seed: int
 ) -> Iterator[dict[str, Any]]:
     for one, other in matched:
-        for target in targets:
+        for target in common_targets([one, other]) if targets is None else targets:
             first, second = one.runtimes(target, count), other.runtimes(target, count)
             found = compare(first, second, stream(seed, *one.key, *other.key, target, count))
             yield {
@@ -211,5 +222,6 @@ def _rows(
                 "p_logrank": found.p_logrank,
                 "p_mannwhitney": found.p_mannwhitney,
                 "note": note([first, second]),
+                "unit": one.about.unit,
                 **asdict(one.judged),
             }

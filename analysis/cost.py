@@ -26,12 +26,15 @@ COLUMNS = (
     "ert",
     "ert_low",
     "ert_high",
+    "unit",
 )
+RELATIVE_TARGETS = (0.5, 1.0)
+"""Percent of the lowest value, where none are named."""
 
 
 def cost_rows(
     groups: Sequence[Group],
-    targets: Sequence[float],
+    targets: Sequence[float] | None = None,
     count: Count = Count.trials,
     *,
     relative: bool = False,
@@ -42,7 +45,8 @@ def cost_rows(
     The others are `restricted_mean`, `note`, and how the replays were judged.
 
     Args:
-        targets: suboptimality in the surface's unit, or with `relative` in percent of the surface's lowest value.
+        targets: suboptimality in the surface's unit, or with `relative` in percent of the surface's lowest value. Where
+            not given, each surface's own, or with `relative` `RELATIVE_TARGETS`.
         seed: of the bootstrap; a row depends on it and on the row's own replays only.
 
     Raises:
@@ -50,7 +54,8 @@ def cost_rows(
     """
     for group in groups:
         scale = percent_of_lowest(group) if relative else 1.0
-        for target in targets:
+        own = RELATIVE_TARGETS if relative else group.about.targets
+        for target in own if targets is None else targets:
             runtimes = group.runtimes(target * scale, count)
             q25, median, q75 = survival.quantiles(runtimes, (0.25, 0.5, 0.75))
             low, high = ert_interval(runtimes, stream(seed, *group.key, target, count))
@@ -67,6 +72,7 @@ def cost_rows(
                 "ert": ert(runtimes),
                 "ert_low": low,
                 "ert_high": high,
+                "unit": group.about.unit,
                 "restricted_mean": survival.restricted_mean(runtimes),
                 "note": note([runtimes]),
                 **asdict(group.judged),

@@ -9,8 +9,23 @@ from analysis.replays import Group, Runtimes
 from grids.errors import BadInput
 from grids.target import Count
 
-TARGETS = tuple(float(f"{target:.3g}") for target in np.geomspace(10, 0.1, 21))
-"""For errors in %: from 10 points above the lowest value to a tenth of one, ten targets to a decade."""
+_MANY = 21
+
+
+def many_targets(default: Sequence[float]) -> tuple[float, ...]:
+    """21 targets around a surface's default ones, evenly on a log scale: from 10 times the largest to a fifth of the
+    smallest, those of 0 set aside.
+
+    >>> many_targets((0.5, 1.0))[:3], many_targets((0.5, 1.0))[-1]
+    ((10.0, 7.94, 6.31), 0.1)
+
+    Raises:
+        BadInput: no default target is above 0.
+    """
+    above = [target for target in default if target > 0]
+    if not above:
+        raise BadInput("the surface's only target is 0; name others with --target")
+    return tuple(float(f"{target:.3g}") for target in np.geomspace(10 * max(above), min(above) / 5, _MANY))
 
 
 def runtime_profile(runtimes: Sequence[Runtimes]) -> tuple[np.ndarray, np.ndarray, float]:
@@ -65,9 +80,9 @@ def performance_profile(ratios: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def cost_matrix(
-    groups: Sequence[Group], targets: Sequence[float], count: Count = Count.trials
+    groups: Sequence[Group], targets: Sequence[float] | None = None, count: Count = Count.trials
 ) -> tuple[list[tuple[str, float]], list[str], np.ndarray, int]:
-    """ERT of each searcher on each problem, which is a surface and a target.
+    """ERT of each searcher on each problem, which is a surface and a target (its own ones where none are given).
 
     Returns:
         The problems `[problems]`, the searchers `[solvers]`, ERT `[problems, solvers]` with NaN where nothing hit, and
@@ -85,7 +100,8 @@ def cost_matrix(
     ]
     if not surfaces:
         raise BadInput("no surface was replayed by all of these searchers, so nothing can be compared")
-    problems = [(surface, target) for surface in surfaces for target in targets]
+    own = {group.surface: group.about.targets for group in groups}
+    problems = [(surface, target) for surface in surfaces for target in (own[surface] if targets is None else targets)]
     runs = [
         [found[surface, searcher].runtimes(target, count) for searcher in searchers] for surface, target in problems
     ]

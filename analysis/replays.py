@@ -1,6 +1,6 @@
 """Replay tables as arrays: the rows of a table split into groups, one for each surface and searcher."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,11 @@ import pandas as pd
 
 from grids import replay_table
 from grids.errors import BadInput
+from grids.labels import optimizer_label
+from grids.metric import common_unit
 from grids.replay_table import Judged, judged_by
+from grids.surface import Provenance
+from grids.surface_facts import SurfaceFacts, surface_facts
 from grids.target import Count, reached
 
 
@@ -49,6 +53,8 @@ class Group:
         trial, unique: int64 `[rows]`, evaluations spent and distinct cells among them.
         best, suboptimality: float64 `[rows]`.
         judged: how, which is the same for all.
+        about: the surface's metric and identity, as the table's header has them.
+        searcher_labels: what figures call searchers, by name without options, in the order of figures.
     """
 
     surface: str
@@ -61,6 +67,8 @@ class Group:
     best: np.ndarray
     suboptimality: np.ndarray
     judged: Judged = field(default_factory=Judged)
+    about: SurfaceFacts = field(default_factory=SurfaceFacts)
+    searcher_labels: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def names(self) -> dict[str, str]:
@@ -70,6 +78,11 @@ class Group:
     @property
     def key(self) -> tuple[str, ...]:
         return tuple(self.names.values())
+
+    @property
+    def optimizer_label(self) -> str:
+        """The optimizer's name in figures."""
+        return self.about.optimizer_label or optimizer_label(Provenance(self.task, self.optimizer))
 
     @property
     def repeats(self) -> int:
@@ -103,6 +116,21 @@ class Group:
         return Runtimes(time, hit)
 
 
+def common_targets(groups: Sequence[Group]) -> tuple[float, ...]:
+    """The default targets of surfaces that are held to the same: each the largest that any of them has in its place."""
+    own = [group.about.targets for group in groups]
+    return tuple(max(level) for level in zip(*own, strict=False))
+
+
+def unit_of(groups: Sequence[Group], what: str) -> str:
+    """The one unit of all groups; `what` names in an error what needs one.
+
+    Raises:
+        BadInput: their surfaces have different units.
+    """
+    return common_unit([(group.surface, group.about.unit) for group in groups], what)
+
+
 def load_groups(paths: Sequence[str | Path]) -> list[Group]:
     """The groups of one or more replay tables, in order of appearance; halves of one replay in two files are joined.
 
@@ -114,20 +142,41 @@ def load_groups(paths: Sequence[str | Path]) -> list[Group]:
     source = ", ".join(map(str, paths))
     groups = split(pd.concat([frame for frame, _ in tables], ignore_index=True), source)
     ways: dict[tuple[str, ...], list[Judged]] = {}
-    for frame, header in tables:
-        way = judged_by(header)
+    abouts: dict[tuple[str, ...], list[SurfaceFacts]] = {}
+    labels: dict[str, str] = {}
+    for path, (frame, header) in zip(paths, tables, strict=True):
+        way, about = judged_by(header), _facts(path, header)
+        labels |= _labels(header)
         for key in frame[list(replay_table.KEYS)].drop_duplicates().itertuples(index=False, name=None):
             ways.setdefault(key, []).append(way)
+            abouts.setdefault(key, []).append(about.get(key[0], SurfaceFacts()))
     for group in groups:
-        _check_parts(group, ways[group.key], source)
-    return [replace(group, judged=ways[group.key][0]) for group in groups]
+        _check_parts(group, ways[group.key], abouts[group.key], source)
+    return [
+        replace(group, judged=ways[group.key][0], about=abouts[group.key][0], searcher_labels=labels)
+        for group in groups
+    ]
 
 
-def _check_parts(group: Group, ways: Sequence[Judged], source: str) -> None:
-    """`ways` says of each table that holds replays of `group` how they were judged."""
+def _facts(path: str | Path, header: Mapping[str, Any]) -> dict[str, SurfaceFacts]:
+    try:
+        return surface_facts(header)
+    except BadInput as error:
+        raise BadInput(f"{path}: {error}") from error
+
+
+def _labels(header: Mapping[str, Any]) -> dict[str, str]:
+    found = header.get("searcher_labels")
+    return {name: str(label) for name, label in found.items()} if isinstance(found, dict) else {}
+
+
+def _check_parts(group: Group, ways: Sequence[Judged], abouts: Sequence[SurfaceFacts], source: str) -> None:
+    """`ways` and `abouts` say of each table that holds replays of `group` how they were judged, and on what."""
     who = f"{source}: {group.surface}, {group.searcher}"
     if len(set(ways)) > 1:
         raise BadInput(f"{who}: parts that were judged differently ({'; '.join(map(str, dict.fromkeys(ways)))})")
+    if len({about.sha256 for about in abouts} - {""}) > 1:
+        raise BadInput(f"{who}: parts that were played on different surfaces (their files differ)")
     if len(ways) > 1:
         try:
             group.lowest()

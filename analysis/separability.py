@@ -16,6 +16,7 @@ import numpy as np
 from scipy import stats
 
 from grids.errors import BadInput
+from grids.metric import default_targets
 from grids.space import Axis
 from grids.surface import Surface
 from grids.target import reached
@@ -182,7 +183,7 @@ class TwoStep:
     within: np.ndarray
 
 
-def two_step(pair: Pair, level: float = 0.5) -> TwoStep:
+def two_step(pair: Pair, level: float) -> TwoStep:
     """The two-step loss from every start, and the chance that it ends within `level` of the surface's lowest value."""
     tied = pair.table == pair.table.min(axis=0)
     end = pair.suboptimality.min(axis=1)
@@ -202,15 +203,17 @@ def regimes(pair: Pair, split: float | None) -> dict[str, np.ndarray]:
 
 
 def separability_row(
-    pair: Pair, scale: Scale = Scale.rank, level: float = 0.5, split: float | None = None
+    pair: Pair, scale: Scale = Scale.rank, level: float | None = None, split: float | None = None
 ) -> dict[str, Any]:
     """All four measures of a pair, by name, ready to print; NaN where one cannot be told.
 
     Args:
         scale: on which variance is shared out.
-        level: suboptimality within which two-step tuning should end.
+        level: suboptimality within which two-step tuning should end; the surface's first target where not given.
         split: the value of the second axis at which the ridge's slope may change.
     """
+    if level is None:
+        level = default_targets(pair.surface).values[0]
     first, second, interaction = variance_shares(scaled(pair.table, scale))
     where = ridge(pair)
     found = where[where >= 0]
@@ -246,7 +249,7 @@ def separability_row(
     }
 
 
-def ridge_rows(pair: Pair, level: float = 0.5) -> list[dict[str, Any]]:
+def ridge_rows(pair: Pair, level: float) -> list[dict[str, Any]]:
     """The ridge and the two-step loss, column by column."""
     where, steps = ridge(pair), two_step(pair, level)
     return [

@@ -15,7 +15,7 @@ from grids.surface import Provenance, Surface
 from grids.units import with_unit
 
 SHARES = (0.05, 0.1)
-"""Where nothing names targets: these shares of the way from a surface's lowest value to its median."""
+"""Where nothing names targets: these shares of the way from a surface's lowest value to the median of the others."""
 PERCENT_TARGETS = (0.5, 1.0)
 """Of an error in %, in percentage points."""
 
@@ -36,8 +36,8 @@ class Targets:
 def default_targets(surface: Surface, statistic: str = "mean") -> Targets:
     """The header's targets; else 0.5 and 1 for an error in % whose header is silent; else a share of the range.
 
-    The latter are 5 % and 10 % of the way from the lowest value to the median over cells (to the highest where half
-    of the cells are equally good), each rounded to one significant digit.
+    The latter are 5 % and 10 % of the way from the lowest value to the median of the cells above it, each rounded to
+    one significant digit. Where all cells are equal, every target is reached at once: that way counts as 1.
 
     Args:
         surface: of any task.
@@ -47,17 +47,17 @@ def default_targets(surface: Surface, statistic: str = "mean") -> Targets:
     >>> values = np.array([2.0, 2.4, 3.0, 5.0, 9.0])[:, None]
     >>> space = Space((Axis("alpha", (1.0, 2.0, 3.0, 4.0, 5.0)),))
     >>> default_targets(Surface(space, (0,), values, values > 9, Provenance("moons", "adam", unit="nats")))
-    Targets(values=(0.05, 0.1), derived=True)
+    Targets(values=(0.1, 0.2), derived=True)
     """
     if surface.provenance.targets:
         return Targets(surface.provenance.targets)
     if _names_percent(surface.provenance):
         return Targets(PERCENT_TARGETS)
     table = surface.table(statistic)
-    lowest = float(table.min())
+    above = table[table > table.min()]
     with np.errstate(over="ignore"):
-        ends = (float(np.median(table)) - lowest, float(table.max()) - lowest, 1.0)
-    span = min(next(end for end in ends if end > 0), float(np.finfo(np.float64).max))
+        span = float(np.median(above) - table.min()) if above.size else 1.0
+    span = min(span, float(np.finfo(np.float64).max))
     least = float(np.finfo(np.float64).smallest_subnormal)
     values = (max(float(f"{share * span:.0e}"), least) for share in SHARES)
     return Targets(tuple(dict.fromkeys(values)), derived=True)
@@ -118,11 +118,13 @@ def derived_words(targets: Targets, unit: str) -> str:
     """A remark on derived targets: which they are, and what of.
 
     >>> derived_words(Targets((0.05, 0.1), derived=True), "nats")
-    '0.05 and 0.1 nats: 5 % and 10 % of the way from the lowest value to the median cell'
+    'targets 0.05 and 0.1 nats, 5 % and 10 % of the way from its lowest value to the median of the others'
     """
-    shares = " and ".join(f"{100 * share:g} %" for share in SHARES)
-    numbers = with_unit(" and ".join(f"{value:g}" for value in targets.values), unit)
-    return f"{numbers}: {shares} of the way from the lowest value to the median cell"
+    values = targets.values
+    shares = " and ".join(f"{100 * share:g} %" for share in SHARES[: len(values)])
+    numbers = with_unit(" and ".join(f"{value:g}" for value in values), unit)
+    way = "of the way from its lowest value to the median of the others"
+    return f"target{'s' * (len(values) > 1)} {numbers}, {shares} {way}"
 
 
 def _names_percent(provenance: Provenance) -> bool:

@@ -35,7 +35,7 @@ def summary(surface: Surface, statistic: str = "mean", best: int = 5, column: st
     provenance, targets = surface.provenance, default_targets(surface, statistic)
     # Twice the largest target shows how fast the share of good cells grows.
     levels = dict.fromkeys((*targets.values, 2 * max(targets.values)))
-    cells = []
+    cells: list[dict[str, Any]] = []
     for number in np.argsort(flat, kind="stable")[:best]:
         cell = surface.space.cell(int(number))
         cells.append(
@@ -44,9 +44,10 @@ def summary(surface: Surface, statistic: str = "mean", best: int = 5, column: st
                 "value": float(flat[number]),
                 "suboptimality": float(gap[number]),
                 "seed_std": None if spread is None else float(spread[cell]),
-                **({} if further is None else {column: float(further[cell])}),
             }
         )
+        if column is not None and further is not None:
+            cells[-1][column] = float(further[cell])
     return {
         "surface": surface.name,
         "task": provenance.task,

@@ -86,11 +86,12 @@ def surface_facts(header: Mapping[str, Any]) -> dict[str, SurfaceFacts]:
 
 
 def _facts(name: str, facts: Mapping[str, Any]) -> SurfaceFacts:
-    known = {key: facts[key] for key in SurfaceFacts.__dataclass_fields__ if facts.get(key) is not None}
+    known: dict[str, Any] = {key: facts[key] for key in SurfaceFacts.__dataclass_fields__ if facts.get(key) is not None}
     for key, item in known.items():
         if not _FITS[key](item):
             raise BadInput(f"the header's '{key}' of surface '{name}' is not what it should be")
-    return SurfaceFacts(**{key: tuple(item) if isinstance(item, list) else item for key, item in known.items()})
+    known |= {key: tuple(item) for key, item in known.items() if isinstance(item, list)}
+    return SurfaceFacts(**known)
 
 
 def _text(item: Any) -> bool:

@@ -19,6 +19,7 @@ from tuning.commands import (
     replay,
     separability,
 )
+from tuning.late_help import LateHelp
 from tuning.terminal import say
 
 app = typer.Typer(
@@ -47,13 +48,13 @@ def _root(
 
 
 app.add_typer(grid.app, name="grid")
-app.command("replay")(replay.replay)
+app.command("replay", cls=LateHelp)(replay.replay)
 app.command("cost")(cost.cost)
-app.command("exact")(exact.exact)
+app.command("exact", cls=LateHelp)(exact.exact)
 app.command("separability")(separability.separability)
 app.command("compare")(compare.compare)
 app.add_typer(figure.app, name="figure")
-app.command("claims")(claims.claims)
+app.command("claims", cls=LateHelp)(claims.claims)
 app.add_typer(data.app, name="data")
 
 

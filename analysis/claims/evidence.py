@@ -9,7 +9,9 @@ from scipy import stats
 
 from analysis.claims.finding import Estimate
 from analysis.replays import Group
+from grids.metric import binomial_deviation, validation_size
 from grids.surface import Surface
+from grids.units import with_unit
 
 AXES = ("alpha", "epsilon")
 Key = tuple[str, str]
@@ -46,7 +48,10 @@ class Evidence:
             row for each of the surface's `tables`.
         curves: the mean suboptimality of the best cell after 1, 2, … trials, exactly: float64 `[tables, trials]`.
         counterexample: by method and power of t with which its ε grows.
-        target: suboptimality, in the surfaces' unit.
+        searchers: those that the paper compares, in its order: each one's name within a sentence.
+        target: suboptimality at which costs are compared, in the surfaces' unit.
+        level: suboptimality below which mean curves are read, in the surfaces' unit.
+        unit: of all the surfaces.
         seed: of the bootstrap.
     """
 
@@ -56,8 +61,15 @@ class Evidence:
     survival: Mapping[Key, np.ndarray] = field(default_factory=dict)
     curves: Mapping[Key, np.ndarray] = field(default_factory=dict)
     counterexample: Mapping[tuple[str, float], Descent] = field(default_factory=dict)
+    searchers: Mapping[str, str] = field(default_factory=dict)
     target: float = 0.5
+    level: float = 1.0
+    unit: str = ""
     seed: int = 0
+
+    def in_words(self, suboptimality: float) -> str:
+        """A suboptimality with its unit: `0.5%`."""
+        return with_unit(f"{suboptimality:g}", self.unit)
 
     def plane(self, optimizer: str) -> Surface | None:
         """The optimizer's surface, if there is one over α and ε, both of more than one value."""
@@ -92,8 +104,8 @@ def noise(surface: Surface) -> tuple[float, str]:
     """A difference of two good cells' values that chance alone makes in one of twenty cases, and how it is known.
 
     With several seeds: Student's t on their standard deviation, that of the middle one of the better tenth of the
-    cells, where some that hardly train would outweigh all others in a mean. With one seed, for an error in % on a
-    validation set of known size: the binomial law at the lowest error. 0 where neither is known.
+    cells, where some that hardly train would outweigh all others in a mean. With one seed: the binomial law of its
+    validation examples at the lowest value (`one_seed_noise`). 0 where neither is known.
     """
     seeds = len(surface.seeds)
     if seeds > 1:
@@ -108,11 +120,11 @@ def noise(surface: Surface) -> tuple[float, str]:
 
 def one_seed_noise(surface: Surface, value: float) -> tuple[float, str]:
     """`noise` between two values near `value` of one seed each, by the binomial law; 0 where it does not apply."""
-    size, share = surface.provenance.data.get("validation"), value / 100
-    if surface.provenance.unit == "%" and isinstance(size, int) and size > 0 and 0 <= share <= 1:
-        deviation = 100 * math.sqrt(share * (1 - share) / size)
-        return float(stats.norm.ppf(0.975)) * deviation * math.sqrt(2), f"one seed, {size} validation examples"
-    return 0.0, "one seed, noise unknown"
+    deviation = binomial_deviation(surface.provenance, value)
+    if deviation is None:
+        return 0.0, "one seed, noise unknown"
+    words = f"one seed, {validation_size(surface.provenance)} validation examples"
+    return float(stats.norm.ppf(0.975)) * deviation * math.sqrt(2), words
 
 
 def seeds_in_words(surface: Surface) -> str:

@@ -10,8 +10,6 @@ from analysis.claims.finding import Estimate, Finding, Statement, Verdict
 from analysis.separability import TRANSITION
 from grids.surface import Surface
 
-ADAPTIVE = ("adam", "amsgrad", "adamw", "radam", "adabound", "adashift", "adabelief", "avagrad", "avagradw")
-NAMES = {"adam": "Adam", "amsgrad": "AMSGrad", "adamw": "AdamW", "avagrad": "AvaGrad"}
 DEFAULT = 1e-8
 """The ε that is left alone by most."""
 _FEWEST = 3
@@ -28,13 +26,13 @@ def best_range(surface: Surface, axis: str) -> tuple[Estimate, str]:
     return Estimate(float(best), float(values[cells.min()]), float(values[cells.max()])), words
 
 
-def best_epsilon(optimizer: str, paper: float) -> Callable[[Evidence], Finding]:
+def best_epsilon(optimizer: str, name: str, paper: float) -> Callable[[Evidence], Finding]:
     """The best ε is large."""
 
     def statement(evidence: Evidence) -> Finding:
         about = Statement(
             f"best-epsilon-{optimizer}",
-            f"On vision, {NAMES[optimizer]}'s best ε is large, far above the default 1e-8",
+            f"On vision, {name}'s best ε is large, far above the default 1e-8",
             "5.1",
             paper,
             "ε of the best cell and of all that noise cannot tell from it: above 1e-3; fails where none is",
@@ -79,7 +77,8 @@ def epsilon_matters_more(evidence: Evidence) -> Finding:
         None,
         "spread of errors between methods at their best cell, over that at ε = 1e-8 with α tuned: below 1",
     )
-    surfaces = {name: evidence.plane(name) for name in ADAPTIVE}
+    # A method is adaptive if it has an ε.
+    surfaces = {name: evidence.plane(name) for name in evidence.surfaces}
     there = {
         name: surface
         for name, surface in surfaces.items()
@@ -119,7 +118,7 @@ def _one_seed_ratio(
 
     Args:
         surfaces: one a method.
-        tuned, default: each method's error in %, at its best cell and at the default ε.
+        tuned, default: each method's value at its best cell and at the default ε.
     """
     (off_tuned, of_tuned), (off_default, of_default) = (
         max(one_seed_noise(surface, error) for surface, error in zip(surfaces, errors, strict=True))
@@ -136,10 +135,10 @@ def _one_seed_ratio(
 
 
 STATEMENTS: tuple[Callable[[Evidence], Finding], ...] = (
-    best_epsilon("adam", 0.1),
-    best_epsilon("amsgrad", 0.1),
-    best_epsilon("avagrad", 10.0),
-    best_epsilon("adamw", 10.0),
+    best_epsilon("adam", "Adam", 0.1),
+    best_epsilon("amsgrad", "AMSGrad", 0.1),
+    best_epsilon("avagrad", "AvaGrad", 10.0),
+    best_epsilon("adamw", "AdamW", 10.0),
     adam_best_alpha,
     epsilon_matters_more,
 )

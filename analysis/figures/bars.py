@@ -13,7 +13,8 @@ from matplotlib.ticker import MaxNLocator
 from analysis.ert import FEW_HITS, ert, ert_interval, stream
 from analysis.figures.contenders import Contender
 from analysis.figures.curves import Exact
-from analysis.figures.style import cost_label, light_grid, searcher_label, searcher_order
+from analysis.figures.names import searcher_labels
+from analysis.figures.style import cost_label, light_grid
 from analysis.replays import Group, Runtimes
 from grids.target import Count
 
@@ -44,7 +45,7 @@ def draw(
 
     Where the law is known and every replay hit, so that ERT estimates the mean, the exact mean is marked on the bar.
     """
-    searchers = sorted({group.searcher for group in groups}, key=searcher_order)
+    searchers = searcher_labels(groups)
     found = {(group.searcher, group.surface): group for group in groups}
     width = 0.8 / len(who)
     rows, marks = [], []
@@ -73,7 +74,7 @@ def draw(
         axes.yaxis.set_major_locator(MaxNLocator("auto", integer=True))
     for mark in marks:
         _bar(axes, width, ceiling, *mark, labelled=len(marks) <= _LABELLED)
-    axes.set_xticks(range(len(searchers)), [searcher_label(searcher) for searcher in searchers])
+    axes.set_xticks(range(len(searchers)), list(searchers.values()))
     axes.tick_params(axis="x", length=0)
     axes.set_xlim(-0.6, len(searchers) - 0.4)
     axes.set_ylabel(cost_label(count))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from analysis.figures.style import colour, optimizer_label, optimizer_order
+from analysis.figures.style import colour
 from analysis.replays import Group
 
 
@@ -17,11 +17,10 @@ class Contender:
 
 
 def contenders(groups: Sequence[Group], task: str) -> list[Contender]:
-    """The task's surfaces in the study's order: called by their optimizer, or in full where two share one."""
-    surfaces = {group.surface: group.optimizer for group in groups if group.task == task}
-    ordered = sorted(surfaces, key=lambda surface: (optimizer_order(surfaces[surface]), surface))
-    shared = len(set(surfaces.values())) < len(surfaces)
+    """The task's surfaces in order of appearance: called by their optimizer, or in full where two share one."""
+    surfaces = {group.surface: group for group in groups if group.task == task}
+    shared = len({group.optimizer for group in surfaces.values()}) < len(surfaces)
     return [
-        Contender(surface, surface if shared else optimizer_label(surfaces[surface]), colour(index))
-        for index, surface in enumerate(ordered)
+        Contender(surface, surface if shared else group.optimizer_label, colour(index))
+        for index, (surface, group) in enumerate(surfaces.items())
     ]

@@ -13,9 +13,11 @@ from matplotlib.ticker import LogLocator, MaxNLocator
 from analysis.anytime import crossing, horizon, mean_curve, mean_interval
 from analysis.ert import stream
 from analysis.figures.contenders import Contender
-from analysis.figures.style import LINES, cost_label, light_grid, searcher_label, searcher_order
-from analysis.replays import Group
+from analysis.figures.names import on_one_line, searcher_labels
+from analysis.figures.style import LINES, cost_label, light_grid
+from analysis.replays import Group, unit_of
 from grids.target import Count
+from grids.units import in_parentheses, of_difference
 
 _SHOWN = ("cgld", "gld")
 _FLOOR = 20
@@ -65,6 +67,7 @@ def draw(
     """Draw onto `axes` the curves of GLD and CGLD, or of every searcher where neither is; return the numbers drawn."""
     named = [group for group in groups if group.searcher.partition(":")[0] in _SHOWN]
     lines = _curves(named or groups, who, level, count, seed, exact)
+    unit = unit_of(groups, "figure 2")
     floor = level / _FLOOR
     for curve in lines:
         trials = np.arange(1, len(curve.mean) + 1)
@@ -90,7 +93,7 @@ def draw(
     axes.set_ylim(floor, 1.5 * highest)
     axes.set_xlim(1, reach)
     axes.set_xlabel(cost_label(count))
-    axes.set_ylabel("suboptimality")
+    axes.set_ylabel("suboptimality" + in_parentheses(of_difference(unit)))
     light_grid(axes, "both")
     place: Any = {"loc": "best"}
     if len(lines) > _CROWD:
@@ -107,7 +110,7 @@ def _curves(
     seed: int,
     exact: Mapping[tuple[str, str], Exact],
 ) -> list[Curve]:
-    searchers = sorted({group.searcher for group in groups}, key=searcher_order)
+    searchers = searcher_labels(groups)
     found = {(group.surface, group.searcher): group for group in groups}
     lines = []
     for contender in who:
@@ -120,7 +123,7 @@ def _curves(
             mean = law.curve if law else mean_curve(group, last, count)
             band = None if law else mean_interval(group, last, stream(seed, *group.key, "mean"), count)
             at = crossing(mean, level)
-            kind = " ".join(searcher_label(searcher).split("\n")) + (", exact" if law else "")
+            kind = on_one_line(searchers[searcher]) + (", exact" if law else "")
             label = f"{contender.label}, {kind}: {'never' if at is None else at}"
             line = LINES[(len(searchers) - 1 - place) % len(LINES)]
             lines.append(Curve(group, label, contender.colour, line, mean, band, at))

@@ -8,18 +8,16 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from analysis.figures.names import on_one_line, searcher_labels
 from analysis.figures.style import (
     LINES,
     caption,
     colour,
     cost_label,
     light_grid,
-    optimizer_label,
-    searcher_label,
-    searcher_order,
     sheet,
 )
-from analysis.profiles import runtime_profile
+from analysis.profiles import many_targets, runtime_profile
 from analysis.replays import Group
 from grids.errors import BadInput
 from grids.target import Count
@@ -29,9 +27,12 @@ MOST = 12
 
 
 def draw(
-    groups: Sequence[Group], targets: Sequence[float], count: Count = Count.trials
+    groups: Sequence[Group], targets: Sequence[float] | None = None, count: Count = Count.trials
 ) -> tuple[Figure, list[dict[str, Any]]]:
     """The sheet, and the numbers drawn: one row for each step.
+
+    Args:
+        targets: suboptimality; `many_targets` around each surface's own where not given.
 
     Raises:
         BadInput: more surfaces than fit on a sheet.
@@ -39,19 +40,24 @@ def draw(
     surfaces = list(dict.fromkeys(group.surface for group in groups))
     if len(surfaces) > MOST:
         raise BadInput(f"figure ecdf takes at most {MOST} surfaces, not {len(surfaces)}")
-    searchers = sorted({group.searcher for group in groups}, key=searcher_order)
+    labels = searcher_labels(groups)
+    searchers = list(labels)
     columns = min(len(surfaces), 2 if len(surfaces) in (2, 4) else 3)
     lines = math.ceil(len(surfaces) / columns)
     figure = sheet(0.6 + 3.4 * columns, 0.9 + 2.8 * lines)
     panels = figure.subplots(lines, columns, squeeze=False)
     reach = max(2, *(int(group.spent(count).max()) for group in groups))
     rows: list[dict[str, Any]] = []
+    spans: dict[tuple[float, ...], None] = {}
     several_tasks = len({group.task for group in groups}) > 1
     for place, (panel, surface) in enumerate(zip(panels.flat, surfaces, strict=False)):
-        own = sorted((g for g in groups if g.surface == surface), key=lambda g: searcher_order(g.searcher))
+        own = sorted((g for g in groups if g.surface == surface), key=lambda g: searchers.index(g.searcher))
+        held = tuple(many_targets(own[0].about.targets) if targets is None else targets)
+        spans[held] = None
         for group in own:
-            rows += _line(panel, group, searchers.index(group.searcher), targets, count, reach)
-        name = optimizer_label(own[0].optimizer)
+            text = on_one_line(labels[group.searcher])
+            rows += _line(panel, group, text, searchers.index(group.searcher), held, count, reach)
+        name = own[0].optimizer_label
         panel.set_title(f"{own[0].task}: {name}" if several_tasks else name)
         panel.set_xscale("log")
         panel.set(xlim=(1, reach), ylim=(0, 1.02))
@@ -69,12 +75,20 @@ def draw(
     room = 0.7 + 0.072 * max(map(len, map(str, handles)))
     across = min(6, len(handles), max(1, int(figure.get_figwidth() / room)))
     figure.legend(handles=list(handles.values()), loc="outside lower center", ncols=across)
-    span = f"{min(targets):g}" if len(targets) == 1 else f"{max(targets):g} … {min(targets):g}"
-    targets_said = f"{len(targets)} target{'s' * (len(targets) > 1)}: suboptimality {span}"
+    targets_said = _targets_in_words(list(spans))
     between = "; " if columns > 1 else "\n"
     said = f"{targets_said}{between}over all replays, as far as the shortest budget (dot)"
     figure.suptitle(caption(said, [group.judged for group in groups]), fontsize=8)
     return figure, rows
+
+
+def _targets_in_words(spans: Sequence[Sequence[float]]) -> str:
+    """What surfaces are held to: how many targets, and from where to where if they are the same for all."""
+    first = spans[0]
+    many = f"{len(first)} target{'s' * (len(first) > 1)}"
+    if len(spans) > 1:
+        return f"{many} around each surface's own"
+    return f"{many}: suboptimality " + (f"{first[0]:g}" if len(first) == 1 else f"{max(first):g} … {min(first):g}")
 
 
 def _named(line: Any) -> bool:
@@ -82,12 +96,11 @@ def _named(line: Any) -> bool:
 
 
 def _line(
-    panel: Axes, group: Group, index: int, targets: Sequence[float], count: Count, reach: int
+    panel: Axes, group: Group, label: str, index: int, targets: Sequence[float], count: Count, reach: int
 ) -> list[dict[str, Any]]:
     steps, share, end = runtime_profile([group.runtimes(target, count) for target in targets])
     stop = min(end, reach)
     last = share[-1] if share.size else 0.0
-    label = " ".join(searcher_label(group.searcher).split("\n"))
     # Nothing is reached before the first step; where that is at trial 1, the line starts there.
     lead = int(not steps.size or steps[0] > 1)
     panel.step(

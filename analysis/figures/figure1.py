@@ -19,11 +19,14 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from analysis.figures.style import axis_label, axis_symbol, in_words, optimizer_label, sheet
+from analysis.figures.style import axis_label, axis_symbol, in_words, sheet
 from analysis.figures.ticks import ticks
 from grids.errors import BadInput
+from grids.labels import optimizer_label
+from grids.metric import common_unit
 from grids.space import Axis, Cell
 from grids.surface import Surface
+from grids.units import in_parentheses, of_difference, with_unit
 
 MOST = 12
 """Panels on one sheet."""
@@ -35,7 +38,6 @@ _BANDS = 10
 _WIDEST = 48
 """Characters of a line above a panel."""
 _LONG_NAME = 28
-_UNITS = {"%": "%", "": ""}
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,10 +108,11 @@ def draw(
         value_of: the epoch whose value the surfaces' runs carry, for the line above the panels.
 
     Raises:
-        BadInput: no surface, or more than fit on a sheet.
+        BadInput: no surface, more than fit on a sheet, or surfaces of different units.
     """
     if not 1 <= len(surfaces) <= MOST:
         raise BadInput(f"figure 1 takes 1 to {MOST} surfaces, not {len(surfaces)}")
+    unit = common_unit([(one.name, one.provenance.unit) for one in surfaces], "figure 1, which has one scale,")
     slices = [best_slice(surface, seed_statistic) for surface in surfaces]
     columns = {1: 1, 2: 2, 3: 3, 4: 2, 5: 3, 6: 3, 9: 3}.get(len(slices), 4)
     lines = math.ceil(len(slices) / columns)
@@ -127,7 +130,7 @@ def draw(
         image, ax=panels, ticks=edges, extend="max" if worse else "neither", fraction=0.03 if columns > 2 else 0.05
     )
     bar.ax.set_yticklabels([f"{edge:g}" for edge in edges])
-    bar.set_label(_scale_label(surfaces))
+    bar.set_label(_scale_label(surfaces, unit))
     figure.legend(handles=_legend(slices), loc="outside lower center", ncols=3)
     figure.suptitle(_above(surfaces, seed_statistic, value_of), fontsize=8)
     judged = {"seed_statistic": seed_statistic, "value_of": value_of}
@@ -177,14 +180,14 @@ def _ticks(side: Any, axis: Axis, most: int) -> None:
 
 def _name(part: Slice, name_task: bool) -> str:
     provenance = part.surface.provenance
-    name = optimizer_label(provenance.optimizer)
+    name = optimizer_label(provenance)
     return f"{provenance.task}: {name}" if name_task else name
 
 
 def _below_title(part: Slice) -> list[str]:
     surface = part.surface
     ties = int(part.best.sum()) - 1
-    lowest = f"lowest {part.lowest:.4g}{_UNITS.get(surface.provenance.unit, ' ' + surface.provenance.unit)}"
+    lowest = f"lowest {with_unit(f'{part.lowest:.4g}', surface.provenance.unit)}"
     cell = surface.space.values(part.best_cell).items()
     # A line may end between two hyperparameters, not within one.
     where = ", ".join(f"{_clipped(axis_symbol(name))} = {value:g}".replace(" ", _NO_BREAK) for name, value in cell)
@@ -208,11 +211,10 @@ def _above(surfaces: Sequence[Surface], seed_statistic: str, value_of: str) -> s
     return f"{tasks.pop()}: {words}" if len(tasks) == 1 else words
 
 
-def _scale_label(surfaces: Sequence[Surface]) -> str:
-    metrics = {(s.provenance.metric, s.provenance.unit) for s in surfaces}
-    metric, unit = metrics.pop() if len(metrics) == 1 else ("value", "")
-    points = {"%": " (percentage points)", "": ""}.get(unit, f" ({unit})")
-    return f"{metric or 'value'} above\nthe surface's lowest{points}"
+def _scale_label(surfaces: Sequence[Surface], unit: str) -> str:
+    metrics = {surface.provenance.metric for surface in surfaces}
+    metric = metrics.pop() if len(metrics) == 1 else "value"
+    return f"{metric or 'value'} above\nthe surface's lowest{in_parentheses(of_difference(unit))}"
 
 
 def _legend(slices: Sequence[Slice]) -> list[Any]:

@@ -8,10 +8,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.figures.style import LINES, colour, light_grid, optimizer_label, sheet
+from analysis.figures.style import LINES, colour, light_grid, sheet
 
 MEASURE = "mean of ‖∇f(w)‖²"
-_LABELS = {"delayed-adam": "Delayed Adam", "dynamic-adam": "Adam"}
+_LABELS = {"adam": "Adam", "delayed-adam": "Delayed Adam", "dynamic-adam": "Adam"}
 
 
 def draw(
@@ -55,7 +55,7 @@ def draw(
 
 def label(method: str, power: float) -> str:
     """`Adam, ε ∝ t` to its power for dynamic-adam; the method's usual name for the others."""
-    name = _LABELS.get(method, optimizer_label(method))
+    name = _LABELS.get(method, method)
     return f"{name}, ε ∝ $t^{{{power:g}}}$" if method == "dynamic-adam" else name
 
 

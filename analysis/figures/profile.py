@@ -7,27 +7,31 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
-from analysis.figures.style import LINES, caption, colour, light_grid, searcher_label, searcher_order, sheet
+from analysis.figures.names import on_one_line, searcher_labels
+from analysis.figures.style import LINES, caption, colour, light_grid, sheet
 from analysis.profiles import cost_matrix, cost_ratios, performance_profile
 from analysis.replays import Group
 from grids.target import Count
 
 
 def draw(
-    groups: Sequence[Group], targets: Sequence[float], count: Count = Count.trials
+    groups: Sequence[Group], targets: Sequence[float] | None = None, count: Count = Count.trials
 ) -> tuple[Figure, list[dict[str, Any]]]:
     """The sheet, and the numbers drawn: one row for each problem and searcher.
+
+    Args:
+        targets: suboptimality; each surface's own where not given.
 
     Raises:
         BadInput: no surface was replayed by every searcher.
     """
     problems, searchers, costs, few = cost_matrix(groups, targets, count)
-    ratios = cost_ratios(costs)
+    ratios, labels = cost_ratios(costs), searcher_labels(groups)
     finite = ratios[np.isfinite(ratios)]
     reach = 1.15 * max(1.2, float(finite.max()) if finite.size else 1.0)
     figure = sheet(5.6, 4.2)
     panel = figure.subplots()
-    for index, name in enumerate(sorted(searchers, key=searcher_order)):
+    for index, name in enumerate(labels):
         steps, share = performance_profile(ratios[:, searchers.index(name)])
         panel.step(
             np.append(steps, reach),
@@ -35,7 +39,7 @@ def draw(
             where="post",
             color=colour(index),
             linestyle=LINES[index % len(LINES)],
-            label=" ".join(searcher_label(name).split("\n")),
+            label=on_one_line(labels[name]),
         )
     panel.set_xscale("log")
     panel.set(xlim=(1, reach), ylim=(0, 1.03))
@@ -47,8 +51,10 @@ def draw(
     light_grid(panel, "both")
     panel.legend(loc="lower right")
     surfaces = len(dict.fromkeys(surface for surface, _ in problems))
-    title = f"{_many(len(problems), 'problem')}: {_many(surfaces, 'surface')} × suboptimality "
-    title += ", ".join(f"{target:g}" for target in targets)
+    title = f"{_many(len(problems), 'problem')}: {_many(surfaces, 'surface')} × "
+    levels = list(dict.fromkeys(target for _, target in problems))
+    same = len(problems) == surfaces * len(levels)
+    title += "suboptimality " + ", ".join(f"{level:g}" for level in levels) if same else "the targets of each"
     if few:
         title += f"\n{few} of {costs.size} costs rest on fewer than 5 hits"
     panel.set_title(caption(title, [group.judged for group in groups]), fontsize=8)

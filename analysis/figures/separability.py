@@ -15,10 +15,12 @@ from matplotlib.axes import Axes
 from matplotlib.colors import BoundaryNorm, Colormap, ListedColormap
 from matplotlib.figure import Figure
 
-from analysis.figures.style import axis_label, axis_symbol, colour, folded, judged_words, optimizer_label, sheet
+from analysis.figures.style import axis_label, axis_symbol, colour, folded, judged_words, sheet
 from analysis.figures.ticks import ticks
 from analysis.separability import Pair, coordinates, regimes, ridge, ridge_rows, ridge_slope, two_step
 from grids.errors import BadInput
+from grids.labels import optimizer_label
+from grids.metric import common_unit
 from grids.replay_table import Judged
 
 MOST = 6
@@ -32,28 +34,28 @@ def draw(
     pairs: Sequence[Pair],
     rows: Sequence[Mapping[str, Any]],
     split_of: Callable[[Pair], float | None],
-    level: float = 0.5,
     judged: Judged | None = None,
 ) -> tuple[Figure, list[dict[str, Any]]]:
     """The sheet, and the numbers drawn: one row for each column of each pair.
 
     Args:
         pairs: what to draw.
-        rows: of each pair, its `separability_row`.
+        rows: of each pair, its `separability_row`, whose level the middle panels mark.
         split_of: of a pair, the value of the second axis at which the slope may change.
-        level: the suboptimality that the middle panels mark.
         judged: how the cells were, said above the panels where it is not as usual.
 
     Raises:
-        BadInput: no pair, or more than fit on a sheet.
+        BadInput: no pair, more than fit on a sheet, or surfaces of different units.
     """
     if not 1 <= len(pairs) <= MOST:
         raise BadInput(f"a picture of separability takes 1 to {MOST} pairs of axes, not {len(pairs)}")
+    units = [(pair.surface.name, pair.surface.provenance.unit) for pair in pairs]
+    common_unit(units, "a picture of separability, which has one scale,")
     figure = sheet(11.5, 0.5 + 3.1 * len(pairs))
     panels = figure.subplots(len(pairs), 3, squeeze=False, width_ratios=(3.6, 3.2, 1.6))
-    unit = max(float(np.quantile(pair.suboptimality, 0.9)) for pair in pairs) / 20.0
-    step = 10.0 ** math.ceil(math.log10(unit)) if unit > 0 else 1.0
-    edges = [edge * min(step, 1.0) for edge in _LEVELS]
+    far = max(float(np.quantile(pair.suboptimality, 0.9)) for pair in pairs)
+    step = 10.0 ** math.floor(math.log10(far / 10.0)) if far > 0 else 1.0
+    edges = [edge * step for edge in _LEVELS]
     norm = BoundaryNorm(edges, len(edges) - 1)
     greys = colormaps["Greys"]
     palette = ListedColormap(greys(np.linspace(0.02, 0.62, len(edges) - 1))).with_extremes(over=greys(0.75))
@@ -63,7 +65,7 @@ def draw(
         bar = figure.colorbar(image, ax=left, ticks=edges, extend="max", fraction=0.05, pad=0.02)
         bar.ax.set_yticklabels([f"{edge:g}" for edge in edges])
         bar.ax.set_ylabel("above the lowest", fontsize=8)
-        _losses(middle, pair, level)
+        _losses(middle, pair, row["level"])
         _shares(right, pair, row)
     if judged is not None and judged != Judged():
         figure.suptitle(judged_words([judged]), fontsize=8)
@@ -71,7 +73,7 @@ def draw(
     return figure, [
         {name: row[name] for name in named} | _generic(pair, column)
         for pair, row in zip(pairs, rows, strict=True)
-        for column in ridge_rows(pair, level)
+        for column in ridge_rows(pair, row["level"])
     ]
 
 
@@ -107,7 +109,7 @@ def _ridge(panel: Axes, pair: Pair, split: float | None, palette: Colormap, norm
     _mark(panel.yaxis, pair.first, 11)
     _mark(panel.xaxis, pair.second, 6)
     panel.set(xlabel=axis_label(pair.second.name), ylabel=axis_label(pair.first.name))
-    panel.set_title(f"{pair.surface.provenance.task}: {optimizer_label(pair.surface.provenance.optimizer)}")
+    panel.set_title(f"{pair.surface.provenance.task}: {optimizer_label(pair.surface.provenance)}")
     slopes = f"slope of the best: {' then '.join(texts)}" if texts else "too few columns for a slope"
     panel.annotate(slopes, (0.5, 1.0), xycoords="axes fraction", xytext=(0, 2), textcoords="offset points",
                    ha="center", va="bottom", fontsize=8)  # fmt: skip

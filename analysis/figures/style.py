@@ -58,27 +58,6 @@ _SETTINGS: Any = {
     "savefig.dpi": 200,
 }
 
-_OPTIMIZERS = {
-    "sgd": "SGD",
-    "adam": "Adam",
-    "amsgrad": "AMSGrad",
-    "adamw": "AdamW",
-    "radam": "RAdam",
-    "adabound": "AdaBound",
-    "adashift": "AdaShift",
-    "adabelief": "AdaBelief",
-    "avagrad": "AvaGrad",
-    "avagradw": "AvaGradW",
-}
-_SEARCHERS = {
-    "random": "random",
-    "random-unique": "random,\nunique",
-    "tpe": "TPE",
-    "cmaes": "CMA-ES",
-    "gld": "GLD",
-    "cgld": "CGLD",
-    "optuna": "Optuna",
-}
 _AXES = {"alpha": "learning rate α", "epsilon": "adaptability ε"}
 _SYMBOLS = {"alpha": "α", "epsilon": "ε"}
 _FOLD = 24
@@ -137,18 +116,6 @@ def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
     return text.getvalue()
 
 
-def optimizer_label(text: str) -> str:
-    """`Adam` for `adam`; a name that is not known, or options after a colon, stand as they are."""
-    name, colon, options = text.partition(":")
-    return _OPTIMIZERS.get(name, name) + colon + options
-
-
-def searcher_label(text: str) -> str:
-    """`CMA-ES` for `cmaes`; options after a colon go to lines of their own."""
-    name, _, options = text.partition(":")
-    return "\n".join([_SEARCHERS.get(name, name), *(option for option in options.split(",") if option)])
-
-
 def axis_label(name: str) -> str:
     """`learning rate α` for `alpha`; another axis is called by its name, a long one on several lines."""
     return _AXES.get(name) or folded(name)
@@ -204,20 +171,6 @@ def judged_words(ways: Collection[Judged]) -> str:
 def caption(line: str, ways: Collection[Judged]) -> str:
     """`line`, and below it how cells were judged, where that was not as usual."""
     return "\n".join(filter(None, (line, judged_words(ways))))
-
-
-def searcher_order(text: str) -> tuple[int, str]:
-    """A key that sorts searchers as the study lists them, strangers last."""
-    known = list(_SEARCHERS)
-    name = text.partition(":")[0]
-    return (known.index(name) if name in known else len(known), text)
-
-
-def optimizer_order(text: str) -> tuple[int, str]:
-    """A key that sorts optimizers as the study lists them, strangers last."""
-    known = list(_OPTIMIZERS)
-    name = text.partition(":")[0]
-    return (known.index(name) if name in known else len(known), text)
 
 
 def colour(index: int) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from grids.errors import BadInput, unknown
-from tuning.commands.options import Jobs, Quiet, Seed
+from tuning.commands.options import Jobs, Quiet, Seed, remark_on_targets
 from tuning.terminal import Format, print_rows, progress
 
 if TYPE_CHECKING:
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from grids.surface import Surface
 
 COLUMNS = ("task", "id", "statement", "paper", "ours", "low", "high", "verdict", "why")
-EXACT = ("random", "gld", "cgld")
-REPLAYED = ("tpe", "cmaes")
 PAIR = ("adam", "avagrad")
 RUNS, STEPS = 10, 200_000
 """On the counterexample."""
@@ -41,8 +39,13 @@ def claims(
         list[str] | None,
         typer.Option(help="A task with surfaces; may be given again.", show_default="all that ship, else ./surfaces"),
     ] = None,
-    target: Annotated[float, typer.Option(help="Suboptimality at which tuning cost is compared.")] = 0.5,
-    repeats: Annotated[int, typer.Option(help="Replays of searchers without an exact law: tpe and cmaes.")] = 200,
+    target: Annotated[
+        float | None,
+        typer.Option(help="Suboptimality at which tuning cost is compared.", show_default="the surfaces' first target"),
+    ] = None,
+    repeats: Annotated[
+        int, typer.Option(help="Replays of searchers without an exact law: {replayed_searchers}.")
+    ] = 200,
     seed: Seed = 0,
     jobs: Jobs = None,
     form: Annotated[Form, typer.Option("--format", help="How findings are printed.")] = Form.table,
@@ -56,24 +59,28 @@ def claims(
     from analysis.claims import Evidence, judge
     from grids.target import check_targets
     from tuning.replay import cores
+    from tuning.searchers import SEARCHERS, names
 
-    check_targets([target])
+    check_targets([] if target is None else [target])
     for option, number, least in (("seed", seed, 0), ("repeats", repeats, 1), ("jobs", jobs, 1)):
         if number is not None and number < least:
             raise BadInput(f"--{option} must be {least} or more, not {number}")
     tasks = _chosen(task)
+    exact, replayed = len(names(paper=True, exact=True)), len(names(paper=True, exact=False))
     work = sum(
-        len(EXACT) + repeats * len(REPLAYED) + _each(repeats) * len(REPLAYED) * (len(some) - 1)
+        exact + repeats * replayed + _each(repeats) * replayed * (len(some) - 1)
         for surfaces in tasks.values()
         for some in _tables(surfaces).values()
     )
+    phrases = {name: SEARCHERS[name].phrase for name in names(paper=True)}
     rows: list[dict[str, Any]] = []
     with progress("claims", work, quiet) as advance:
         runs = _counterexample(seed)
         for name, surfaces in tasks.items():
-            laws = _laws(surfaces, target, advance)
+            goal, level, unit = _goals(name, surfaces, target, quiet)
+            laws = _laws(surfaces, goal, advance)
             replays = _replays(surfaces, repeats, seed, cores() if jobs is None else jobs, advance)
-            evidence = Evidence(name, surfaces, replays, *laws, runs, target, seed)
+            evidence = Evidence(name, surfaces, replays, *laws, runs, phrases, goal, level, unit, seed)
             rows += [{"task": name} | finding.row() for finding in judge(evidence)]
     if form == Form.json:
         print_rows(rows, COLUMNS, Format.json)
@@ -106,6 +113,22 @@ def _chosen(tasks: list[str] | None) -> "dict[str, dict[str, Surface]]":
     return found
 
 
+def _goals(task: str, surfaces: "dict[str, Surface]", target: float | None, quiet: bool) -> tuple[float, float, str]:
+    """The target and the level that a task's surfaces are held to, by default those of the pair; and their unit.
+
+    Raises:
+        BadInput: surfaces of different units.
+    """
+    from grids.metric import common_unit, default_targets
+
+    unit = common_unit([(one.name, one.provenance.unit) for one in surfaces.values()], f"the claims on {task}")
+    pair = [surfaces[name] for name in PAIR if name in surfaces] or list(surfaces.values())
+    own = {one.name: default_targets(one) for one in pair}
+    remark_on_targets(((name, targets, unit) for name, targets in own.items()), quiet)
+    common = [max(level) for level in zip(*(targets.values for targets in own.values()), strict=False)]
+    return common[0] if target is None else target, max(common), unit
+
+
 def _tables(surfaces: "dict[str, Surface]") -> "dict[str, list[np.ndarray]]":
     """Of the two optimizers that the paper compares, where both axes are there, the tables that are judged."""
     from analysis.claims.evidence import is_plane, tables
@@ -122,10 +145,11 @@ def _laws(
     import numpy as np
 
     from tuning.exact import exact_curve, exact_laws
+    from tuning.searchers import names
 
     survival, curves = {}, {}
     for name, some in _tables(surfaces).items():
-        for searcher in EXACT:
+        for searcher in names(paper=True, exact=True):
             laws = [exact_laws(table, searcher, [target])[0].survival(table.size) for table in some]
             survival[name, searcher] = np.array(laws)
             curves[name, searcher] = np.array([exact_curve(table, searcher, table.size) for table in some])
@@ -148,6 +172,7 @@ def _replays(
 
     from analysis.replays import split
     from tuning.replay import replay
+    from tuning.searchers import names
 
     means: dict[str, Surface] = {}
     seeds: dict[str, Surface] = {}
@@ -157,9 +182,12 @@ def _replays(
             bare = replace(surfaces[name], curve=None, train_loss=None, seconds=None)
             (seeds if number else means)[f"{name}/{number}"] = replace(bare, seeds=(0,), value=value, diverged=calm)
     found: dict[Key, list[Group]] = {}
+    searchers = names(paper=True, exact=False)
     for labelled, many in ((means, repeats), (seeds, _each(repeats))):
         if labelled:
-            frame = replay(labelled, REPLAYED, repeats=many, seed=seed, jobs=jobs, advance=advance)
+            frame = replay(
+                labelled, names(paper=True, exact=False), repeats=many, seed=seed, jobs=jobs, advance=advance
+            )
             for group in split(frame):
                 found.setdefault((group.surface.rpartition("/")[0], group.searcher), []).append(group)
     return found

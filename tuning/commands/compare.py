@@ -7,7 +7,7 @@ import typer
 
 from grids.errors import BadInput
 from grids.target import Count
-from tuning.commands.options import TARGETS, BootstrapSeed, Counted, Form, Targets, unusual
+from tuning.commands.options import BootstrapSeed, Counted, Form, Targets, remark_on_targets, unusual
 from tuning.terminal import Format, print_rows
 
 
@@ -21,7 +21,7 @@ def compare(
         list[Path] | None,
         typer.Option(help="Replay table; may be given again.", show_default="replays.parquet where none is named"),
     ] = None,
-    target: Targets = TARGETS,
+    target: Targets = None,
     count: Counted = Count.trials,
     seed: BootstrapSeed = 0,
     form: Form = Format.table,
@@ -35,13 +35,18 @@ def compare(
     from analysis.replays import load_groups
     from grids.target import check_targets
 
-    targets = check_targets(target)
+    targets = check_targets(target or [])
     paths = [*(tables or []), *(replays or [])]
     if not paths:
         paths = [Path("replays.parquet")]
         if not paths[0].exists():
             raise BadInput("which replay table? there is no replays.parquet here, and none is named")
-    rows = compare_rows(load_groups(paths), a, b, targets, count, seed=seed)
+    groups = load_groups(paths)
+    rows = compare_rows(groups, a, b, targets or None, count, seed=seed)
+    if not targets:
+        compared = {row[name] for row in rows for name in ("surface_a", "surface_b")}
+        abouts = ((group.surface, group.about) for group in groups if group.surface in compared)
+        remark_on_targets((name, about.default_targets, about.unit) for name, about in abouts)
     if form == Format.table:
         same_searcher = all(row["searcher_a"] == row["searcher_b"] for row in rows)
         shown = (

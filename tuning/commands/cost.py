@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from grids.target import Count
-from tuning.commands.options import TARGETS, BootstrapSeed, Counted, Form, Replays, Targets, unusual
+from tuning.commands.options import BootstrapSeed, Counted, Form, Replays, Targets, remark_on_targets, unusual
 from tuning.terminal import Format, print_rows
 
 TABLE = (
@@ -27,7 +27,7 @@ TABLE = (
 
 def cost(
     replays: Replays,
-    target: Targets = TARGETS,
+    target: Targets = None,
     count: Counted = Count.trials,
     relative: Annotated[
         bool, typer.Option("--relative", help="Read targets as percent of the surface's lowest value.")
@@ -45,12 +45,22 @@ def cost(
     from analysis.cost import COLUMNS, cost_rows
     from analysis.replays import load_groups
     from grids.target import check_targets
+    from grids.units import of_difference
 
-    targets = check_targets(target)
-    rows = list(cost_rows(load_groups(replays), targets, count, relative=relative, seed=seed))
+    targets = check_targets(target or [])
+    groups = load_groups(replays)
+    rows = list(cost_rows(groups, targets or None, count, relative=relative, seed=seed))
+    if not targets and not relative:
+        remark_on_targets((group.surface, group.about.default_targets, group.about.unit) for group in groups)
     if form == Format.table:
         # A terminal is narrow: the surface's name says task and optimizer, the title says what is counted.
-        shown = (*TABLE, *unusual(rows))
-        print_rows([{name: row[name] for name in shown} for row in rows], shown, form, title=f"cost in {count}")
+        units = {row["unit"] for row in rows}
+        shown = (*TABLE, *(("unit",) if len(units) > 1 else ()), *unusual(rows))
+        title = f"cost in {count}"
+        if relative:
+            title += ", targets in percent of the lowest value"
+        elif len(units) == 1 and units != {""}:
+            title += f", targets in {of_difference(units.pop())}"
+        print_rows([{name: row[name] for name in shown} for row in rows], shown, form, title=title)
     else:
         print_rows(rows, COLUMNS, form)

@@ -4,11 +4,20 @@ from typing import Annotated
 
 import typer
 
-from tuning.commands.options import TARGETS, Epoch, Form, SeedStatistic, Statistic, Surfaces, Targets, ValueOf, unusual
+from tuning.commands.options import (
+    Epoch,
+    Form,
+    SeedStatistic,
+    Statistic,
+    Surfaces,
+    Targets,
+    ValueOf,
+    remark_on_targets,
+    unusual,
+)
 from tuning.terminal import Format, print_rows
 
-SEARCHERS = ["random", "random-unique", "gld", "cgld"]
-COLUMNS = ("surface", "optimizer", "task", "searcher", "target", "mean", "median", "q25", "q75", "ever")
+COLUMNS = ("surface", "optimizer", "task", "searcher", "target", "mean", "median", "q25", "q75", "ever", "unit")
 
 
 def exact(
@@ -19,11 +28,11 @@ def exact(
             "--searcher",
             "-s",
             metavar="SEARCHER",
-            help="Once for each: random, random-unique, gld or cgld; options as gld:radius_max=10.",
-            show_default=", ".join(SEARCHERS),
+            help="Once for each: {exact_searchers}; options as gld:radius_max=10.",
+            show_default="{exact_searchers}",
         ),
     ] = None,
-    target: Targets = TARGETS,
+    target: Targets = None,
     by: Annotated[
         list[int] | None,
         typer.Option(help="Add the probability of a hit by this trial; may be given again.", show_default="none"),
@@ -38,20 +47,27 @@ def exact(
     """
     from grids.errors import BadInput
     from grids.library import load_surface
+    from grids.metric import default_targets
     from grids.target import check_targets
     from tuning.arena import Arena
-    from tuning.exact import exact_laws
+    from tuning.exact import EXACT, exact_laws
 
-    targets = check_targets(target)
+    targets = check_targets(target or [])
     for trial in by or ():
         if trial < 1:
             raise BadInput(f"--by must be 1 or more, not {trial}")
     rows = []
     for label in dict.fromkeys(surfaces):
-        arena = Arena.of(label, load_surface(label, value_of), seed_statistic)
+        surface = load_surface(label, value_of)
+        arena, unit = Arena.of(label, surface, seed_statistic), surface.provenance.unit
+        wanted = targets
+        if not targets:
+            own = default_targets(surface, seed_statistic)
+            remark_on_targets([(label, own, unit)])
+            wanted = own.values
         table = arena.value.reshape(arena.space.shape)
-        for text in dict.fromkeys(searchers or SEARCHERS):
-            for level, law in zip(targets, exact_laws(table, text, targets), strict=True):
+        for text in dict.fromkeys(searchers or EXACT):
+            for level, law in zip(wanted, exact_laws(table, text, wanted), strict=True):
                 q25, median, q75 = law.quantiles([0.25, 0.5, 0.75])
                 known = (label, arena.optimizer, arena.task, text, level, law.mean, median, q25, q75, law.ever)
                 row = dict(zip(COLUMNS, known, strict=True))
@@ -60,5 +76,8 @@ def exact(
                 rows.append(row | {"seed_statistic": seed_statistic.value, "value_of": value_of.value})
     if form == Format.table:
         hidden = {"seed_statistic", "value_of"}.difference(unusual(rows))
+        if len({row["unit"] for row in rows}) == 1:
+            hidden.add("unit")
         rows = [{name: value for name, value in row.items() if name not in hidden} for row in rows]
-    print_rows(rows, COLUMNS, form, title="exact runtimes, in trials")
+    shown = [name for name in COLUMNS if name in rows[0]]
+    print_rows(rows, shown, form, title="exact runtimes, in trials")

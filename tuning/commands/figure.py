@@ -10,7 +10,6 @@ from grids.errors import BadInput
 from grids.target import Count
 from tuning.commands import figure3
 from tuning.commands.options import (
-    TARGETS,
     BootstrapSeed,
     Counted,
     Epoch,
@@ -21,6 +20,7 @@ from tuning.commands.options import (
     Surfaces,
     Targets,
     ValueOf,
+    remark_on_targets,
 )
 from tuning.terminal import say
 
@@ -63,8 +63,19 @@ def figure1(
 def figure2(
     replays: Replays,
     out: Out = Path("figure2.pdf"),
-    target: Annotated[float, typer.Option(help="Suboptimality that the bars' searchers must reach.")] = 0.5,
-    level: Annotated[float, typer.Option(help="Suboptimality at which the curves' crossings are marked.")] = 1.0,
+    target: Annotated[
+        float | None,
+        typer.Option(
+            help="Suboptimality that the bars' searchers must reach.", show_default="the surfaces' first target"
+        ),
+    ] = None,
+    level: Annotated[
+        float | None,
+        typer.Option(
+            help="Suboptimality at which the curves' crossings are marked.",
+            show_default="the surfaces' largest target",
+        ),
+    ] = None,
     count: Counted = Count.trials,
     exact: Annotated[
         bool, typer.Option("--exact", help="Draw exact curves and means for random, random-unique, gld and cgld.")
@@ -77,8 +88,8 @@ def figure2(
     from grids.target import check_targets
 
     check_ending(out)
-    check_targets([target])
-    if not (math.isfinite(level) and level > 0):
+    check_targets([] if target is None else [target])
+    if level is not None and not (math.isfinite(level) and level > 0):
         raise BadInput(f"--level must be a number above 0, not {level:g}")
 
     from analysis.figures import figure2
@@ -88,18 +99,22 @@ def figure2(
     if exact and count != Count.trials:
         raise BadInput("--exact knows the law of trials only, not that of distinct cells")
     laws = _exact_laws(groups, target) if exact else None
+    if target is None or level is None:
+        _remark(groups, quiet, "--target and --level" if target is None else "--level")
     with styled():
         _save(figure2.draw(groups, target, level, count, seed=seed, exact=laws), out, quiet)
 
 
-def _exact_laws(groups: "list[Group]", target: float) -> dict[tuple[str, str], Any]:
+def _exact_laws(groups: "list[Group]", target: float | None) -> dict[tuple[str, str], Any]:
     """The exact laws of those groups whose searcher has one, as far as their replays went.
 
     Raises:
         BadInput: replays under noise, or a surface that is not the one replayed.
     """
     from analysis.figures.curves import Exact
-    from grids.library import load_surface
+    from analysis.replays import common_targets
+    from grids.library import find_surface, load_surface
+    from grids.surface_facts import file_sha256
     from tuning.arena import Arena
     from tuning.exact import EXACT, exact_curve, exact_law
 
@@ -110,12 +125,16 @@ def _exact_laws(groups: "list[Group]", target: float) -> dict[tuple[str, str], A
             if judged.noise != "none":
                 raise BadInput(f"--exact needs replays without noise, not those of {group.surface}, {group.searcher}")
             arena = Arena.of(group.surface, load_surface(group.surface, judged.value_of), judged.seed_statistic)
-            if not math.isclose(arena.lowest, group.lowest(), rel_tol=1e-9, abs_tol=1e-9):
+            replayed = group.about.sha256
+            same = math.isclose(arena.lowest, group.lowest(), rel_tol=1e-9, abs_tol=1e-9)
+            if not same or (replayed and replayed != file_sha256(find_surface(group.surface))):
                 raise BadInput(f"--exact: {group.surface} is no longer the surface that was replayed")
             table = arena.value.reshape(arena.space.shape)
             trials = int(group.trial.max())
             curve = exact_curve(table, group.searcher, trials)
-            laws[group.surface, group.searcher] = Exact(curve, exact_law(table, group.searcher, target).mean)
+            own = common_targets([one for one in groups if one.task == group.task])[0]
+            law = exact_law(table, group.searcher, own if target is None else target)
+            laws[group.surface, group.searcher] = Exact(curve, law.mean)
     return laws
 
 
@@ -125,7 +144,7 @@ def ecdf(
     out: Out = Path("ecdf.pdf"),
     target: Annotated[
         list[float] | None,
-        typer.Option(help="Suboptimality to reach; may be given again.", show_default="21 targets from 10 to 0.1"),
+        typer.Option(help="Suboptimality to reach; may be given again.", show_default="21 around the surface's own"),
     ] = None,
     count: Counted = Count.trials,
     quiet: Quiet = False,
@@ -138,19 +157,20 @@ def ecdf(
     given = check_targets(target or [])
 
     from analysis.figures import ecdf
-    from analysis.profiles import TARGETS
     from analysis.replays import load_groups
 
     groups = load_groups(replays)
+    if not given:
+        _remark(groups, quiet)
     with styled():
-        _save(ecdf.draw(groups, given or TARGETS, count), out, quiet)
+        _save(ecdf.draw(groups, given or None, count), out, quiet)
 
 
 @app.command("profile")
 def profile(
     replays: Replays,
     out: Out = Path("profile.pdf"),
-    target: Targets = TARGETS,
+    target: Targets = None,
     count: Counted = Count.trials,
     quiet: Quiet = False,
 ) -> None:
@@ -162,14 +182,21 @@ def profile(
     from grids.target import check_targets
 
     check_ending(out)
-    targets = check_targets(target)
+    targets = check_targets(target or [])
 
     from analysis.figures import profile
     from analysis.replays import load_groups
 
     groups = load_groups(replays)
+    if not targets:
+        _remark(groups, quiet)
     with styled():
-        _save(profile.draw(groups, targets, count), out, quiet)
+        _save(profile.draw(groups, targets or None, count), out, quiet)
+
+
+def _remark(groups: "list[Group]", quiet: bool, option: str = "--target") -> None:
+    abouts = ((group.surface, group.about) for group in groups)
+    remark_on_targets(((name, about.default_targets, about.unit) for name, about in abouts), quiet, option)
 
 
 def _save(drawn: tuple[Any, Any], out: Path, quiet: bool) -> None:

@@ -28,6 +28,7 @@ def register(app: typer.Typer) -> None:
 def list_(form: Form = Format.table) -> None:
     """Which surfaces ship with the program or lie in ./surfaces."""
     from grids.library import list_surfaces
+    from grids.metric import default_targets
     from grids.surface_file import load
 
     rows: list[dict[str, Any]] = []
@@ -43,9 +44,10 @@ def list_(form: Form = Format.table) -> None:
         rows.append(
             row
             | {"cells": surface.space.size, "shape": shape, "seeds": len(surface.seeds)}
-            | {"lowest": lowest, "unit": surface.provenance.unit}
+            | {"lowest": lowest, "unit": surface.provenance.unit, "metric": surface.provenance.metric}
+            | {"failure": surface.provenance.failure, "targets": list(default_targets(surface).values)}
         )
-    columns = ["surface", "where", "shape", "cells", "seeds", "lowest", "unit"]
+    columns = ["surface", "where", "shape", "cells", "seeds", "lowest", "unit", "metric", "failure", "targets"]
     print_rows(rows, columns, form)
 
 
@@ -107,6 +109,10 @@ def export(
 
 def show(
     surface: SurfaceText,
+    column: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Look at a further column of numbers too.", show_default="none"),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
     seed_statistic: SeedStatistic = Statistic.mean,
     value_of: ValueOf = Epoch.last,
@@ -114,19 +120,26 @@ def show(
     """Best cells, quantiles, the share of cells near the best, and where the surface came from."""
     from grids.library import load_surface
     from grids.summary import summary
+    from grids.units import with_unit
 
-    facts = summary(load_surface(surface, value_of), seed_statistic)
+    facts = summary(load_surface(surface, value_of), seed_statistic, column=column)
     if as_json:
         print_object(facts)
         return
-    unit = f" {facts['unit']}" if facts["unit"] else ""
+    unit = facts["unit"]
     shape = " x ".join(f"{len(axis['values'])} {axis['name']}" for axis in facts["axes"])
     print(f"{facts['surface']}: {facts['metric']}, {facts['cells']} cells ({shape}), {len(facts['seeds'])} seed(s)")
-    print(f"lowest: {facts['lowest']:.6g}{unit} ({facts['seed_statistic']} over seeds)")
+    print(f"lowest: {with_unit(format(facts['lowest'], '.6g'), unit)} ({facts['seed_statistic']} over seeds)")
+    if facts["failure"] is not None:
+        print(f"a diverged run is worth {with_unit(format(facts['failure'], 'g'), unit)}")
+    targets = with_unit(", ".join(f"{target:g}" for target in facts["targets"]), unit)
+    print(f"targets: {targets}" + (" (a share of its own range)" if facts["targets_derived"] else ""))
     print_rows(facts["best"], list(facts["best"][0]), Format.table, "best cells")
-    print("quantiles over cells: " + ", ".join(f"{q}: {v:.4g}" for q, v in facts["quantiles"].items()))
+    print(f"quantiles over cells: {_quantiles(facts['quantiles'])}")
     for level, share in facts["share_within"].items():
-        print(f"within {level}{unit} of the lowest: {100 * share:.1f} % of cells")
+        print(f"within {with_unit(level, unit)} of the lowest: {100 * share:.1f} % of cells")
+    if column is not None:
+        _print_column(facts["column"])
     print(f"diverged: {facts['diverged_runs']} runs ({100 * facts['diverged_share']:.1f} %)")
     for name in ("fixed", "data", "software"):
         if facts[name]:
@@ -134,3 +147,16 @@ def show(
     for name in ("device", "created", "command"):
         if facts[name]:
             print(f"{name}: {facts[name]}")
+
+
+def _print_column(found: dict[str, Any]) -> None:
+    name, without = found["name"], found["cells_without"]
+    if found["lowest"]:
+        print_rows(found["lowest"], list(found["lowest"][0]), Format.table, f"cells of the lowest {name}")
+        print(f"quantiles of {name} over cells: {_quantiles(found['quantiles'])}")
+    if without:
+        print(f"cells without a {name}: {without}")
+
+
+def _quantiles(values: dict[str, float]) -> str:
+    return ", ".join(f"{q}: {value:.4g}" for q, value in values.items())

@@ -24,6 +24,7 @@ from tuning.commands.train_options import (
     TaskName,
     Warmup,
 )
+from tuning.late_help import LateHelp
 from tuning.terminal import Format, print_rows, progress, say
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def register(app: typer.Typer) -> None:
         ("submit", submit),
         ("status", status),
     ):
-        app.command(name)(command)
+        app.command(name, cls=LateHelp)(command)
 
 
 def tasks(form: Form = Format.table) -> None:

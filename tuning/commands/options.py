@@ -1,17 +1,18 @@
 """Arguments and options that several commands share, each named and worded once."""
 
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from grids.target import Count
-from tuning.terminal import Format
+from tuning.terminal import Format, say
 
-TARGETS = [0.5, 1.0]
+if TYPE_CHECKING:
+    from grids.metric import Targets as DefaultTargets
 
 
 class Statistic(enum.StrEnum):
@@ -35,8 +36,12 @@ Surfaces = Annotated[
 ]
 Replays = Annotated[list[Path], typer.Argument(metavar="REPLAYS", help="Replay table(s), from `tunecost replay`.")]
 Targets = Annotated[
-    list[float],
-    typer.Option("--target", help="Suboptimality to reach, in the surface's unit; may be given again."),
+    list[float] | None,
+    typer.Option(
+        "--target",
+        help="Suboptimality to reach, in the surface's unit; may be given again.",
+        show_default="the surface's targets",
+    ),
 ]
 Counted = Annotated[Count, typer.Option("--count", help="Count every query, or distinct cells.")]
 SeedStatistic = Annotated[
@@ -59,3 +64,23 @@ def unusual(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     from grids.replay_table import Judged
 
     return [one.name for one in fields(Judged) if any(row.get(one.name, one.default) != one.default for row in rows)]
+
+
+def remark_on_targets(
+    derived: "Iterable[tuple[str, DefaultTargets, str]]", quiet: bool = False, option: str = "--target"
+) -> None:
+    """Say on stderr where default targets are derived from a surface's own range, each set of them once.
+
+    Args:
+        derived: a surface's name, its default targets and its unit.
+        quiet: say nothing.
+        option: names others.
+    """
+    from grids.metric import derived_words
+
+    found: dict[str, list[str]] = {}
+    for name, targets, unit in derived:
+        if targets.derived:
+            found.setdefault(derived_words(targets, unit), []).append(name)
+    for words, named in found.items():
+        say(f"{', '.join(dict.fromkeys(named))}: {words}; {option} names others", quiet)

@@ -12,8 +12,6 @@ from grids.errors import BadInput
 from tuning.commands.options import Epoch, Jobs, Quiet, Seed, SeedStatistic, Statistic, Surfaces, ValueOf
 from tuning.terminal import progress, say
 
-FIVE = ["random", "tpe", "cmaes", "gld", "cgld"]
-
 
 class Noise(enum.StrEnum):
     """What makes the values that searchers are told uncertain."""
@@ -30,9 +28,9 @@ def replay(
             "--searcher",
             "-s",
             metavar="SEARCHER",
-            help="Once for each: random, random-unique, tpe, cmaes, gld, cgld, optuna:NAME or my_module:MyClass; "
-            "options as gld:radius_max=10,radius_min=1.",
-            show_default=", ".join(FIVE),
+            help="Once for each: {searchers}, optuna:NAME or my_module:MyClass; options as "
+            "gld:radius_max=10,radius_min=1.",
+            show_default="{paper_searchers}",
         ),
     ] = None,
     repeats: Annotated[int, typer.Option(help="Replays of each searcher on each surface.")] = 1000,
@@ -55,16 +53,19 @@ def replay(
 ) -> None:
     """Replay searchers over error surfaces, many times each, and write every improvement they make."""
     from grids import replay_table
-    from grids.library import load_surface
+    from grids.library import find_surface, load_surface
+    from grids.surface_facts import SurfaceFacts
     from tuning.replay import cores, versions
     from tuning.replay import replay as run
+    from tuning.searchers import LABELS, names
 
     for text in surfaces:
         if surfaces.count(text) > 1:
             raise BadInput(f"surface '{text}' is given twice")
     _check_writable(out, surfaces)
     loaded = {text: load_surface(text, value_of) for text in surfaces}
-    chosen = searchers or FIVE
+    facts = {text: SurfaceFacts.of(one, find_surface(text), seed_statistic) for text, one in loaded.items()}
+    chosen = searchers or list(names(paper=True))
     with progress("replays", len(loaded) * len(chosen) * repeats, quiet) as advance:
         frame = run(
             loaded,
@@ -84,8 +85,9 @@ def replay(
         "seed_statistic": seed_statistic.value,
         "value_of": value_of.value,
         "noise": noise.value if noise else None,
-        "surfaces": list(loaded),
+        "surfaces": {text: one.to_json() for text, one in facts.items()},
         "searchers": chosen,
+        "searcher_labels": LABELS,
         "software": versions(),
     }
     replay_table.save(frame, out, header)

@@ -8,7 +8,17 @@ from typing import Annotated
 import typer
 
 from grids.errors import BadInput
-from tuning.commands.options import Epoch, Form, Quiet, SeedStatistic, Statistic, Surfaces, ValueOf, unusual
+from tuning.commands.options import (
+    Epoch,
+    Form,
+    Quiet,
+    SeedStatistic,
+    Statistic,
+    Surfaces,
+    ValueOf,
+    remark_on_targets,
+    unusual,
+)
 from tuning.terminal import Format, print_rows, say
 
 TABLE = (
@@ -47,8 +57,12 @@ def separability(
         ),
     ] = ScaleName.rank,
     level: Annotated[
-        float, typer.Option(help="Suboptimality that tuning one axis after the other should end within.")
-    ] = 0.5,
+        float | None,
+        typer.Option(
+            help="Suboptimality that tuning one axis after the other should end within.",
+            show_default="the surface's first target",
+        ),
+    ] = None,
     split: Annotated[
         float | None,
         typer.Option(
@@ -77,26 +91,38 @@ def separability(
         from analysis.figures.style import check_ending
 
         check_ending(out)
-    if not (math.isfinite(level) and level >= 0):
+    if level is not None and not (math.isfinite(level) and level >= 0):
         raise BadInput(f"--level must be a number of at least 0, not {level:g}")
     if split is not None and not math.isfinite(split):
         raise BadInput(f"--split must be a number, not {split:g}")
 
+    from dataclasses import replace
+
     from analysis import separability as measures
     from grids.library import load_surface
+    from grids.metric import default_targets
 
     def split_of(pair: measures.Pair) -> float | None:
         return split if split is not None else measures.TRANSITION if pair.second.name == "epsilon" else None
 
     pairs = [pair for text in surfaces for pair in measures.pairs(load_surface(text, value_of), seed_statistic)]
-    rows = [measures.separability_row(pair, measures.Scale(scale.value), level, split_of(pair)) for pair in pairs]
+    own = {pair.surface.name: default_targets(pair.surface, seed_statistic) for pair in pairs}
+    if level is None:
+        first = [(name, replace(targets, values=targets.values[:1])) for name, targets in own.items()]
+        units = {pair.surface.name: pair.surface.provenance.unit for pair in pairs}
+        remark_on_targets(((name, targets, units[name]) for name, targets in first), quiet, "--level")
+    levels = [own[pair.surface.name].values[0] if level is None else level for pair in pairs]
+    rows = [
+        measures.separability_row(pair, measures.Scale(scale.value), at, split_of(pair))
+        for pair, at in zip(pairs, levels, strict=True)
+    ]
     names = list(dict.fromkeys(name for row in rows for name in row))  # only some pairs have a split
     judged = {"seed_statistic": seed_statistic.value, "value_of": value_of.value}
     if form == Format.table:
         shown = (*TABLE, *unusual([judged]))
         print_rows([{name: (row | judged).get(name) for name in shown} for row in rows], shown, form, "tuned apart?")
     elif form == Format.json:
-        columns = [{"by_column": measures.ridge_rows(pair, level)} for pair in pairs]
+        columns = [{"by_column": measures.ridge_rows(pair, at)} for pair, at in zip(pairs, levels, strict=True)]
         print_rows([row | more | judged for row, more in zip(rows, columns, strict=True)], names, form)
     else:
         print_rows([row | judged for row in rows], names, form)
@@ -106,6 +132,6 @@ def separability(
         from grids.replay_table import Judged
 
         with styled():
-            sheet, numbers = figure.draw(pairs, rows, split_of, level, Judged(**judged))
+            sheet, numbers = figure.draw(pairs, rows, split_of, Judged(**judged))
             for path in save(sheet, out, [row | judged for row in numbers]):
                 say(f"wrote {path}", quiet)

@@ -1,4 +1,4 @@
-"""The registry of searchers: whatever else names them (help, suggestions, figures, claims, tests) reads it from here."""
+"""The registry of searchers: help, suggestions, figures, claims and tests read their names from here."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
