@@ -200,24 +200,28 @@ def register_space(name: str, summary: str, space: Space) -> Space:
     return space
 
 
+# Section 5.1 of the AvaGrad paper: alpha from 5e-7 to 5000 and epsilon from 1e-8 to 100.
 register_space(
     "paper-cifar",
-    "section 5.1 of the AvaGrad paper: 21 x 21, alpha from 5e-7 to 5000, epsilon from 1e-8 to 100",
+    "21 x 21, the AvaGrad paper's for vision",
     Space((Axis("alpha", _decades(-7, 3, (5, 10))[:-1]), Axis("epsilon", _decades(-8, 2, (1, 2))[:-1]))),
 )
+# Section 5.2, character-level language modelling.
 register_space(
     "paper-ptb",
-    "section 5.2, character-level language modelling",
+    "its 11 x 21 for language",
     Space((Axis("alpha", _decades(-4, 1, (2, 10))[:-1]), Axis("epsilon", _decades(-8, 2, (1, 5))[:-1]))),
 )
+# Section 5.3.
 register_space(
     "paper-gan",
-    "section 5.3, GANs",
+    "its 9 x 3 for GANs",
     Space((Axis("alpha", _decades(-5, -1, (1, 2))[:-1]), Axis("epsilon", (1e-8, 1e-6, 1e-4)))),
 )
+# The corners and the middle of the paper's grid.
 register_space(
     "tiny",
-    "3 x 3, for tests and a first look: the corners and the middle of the paper's grid",
+    "3 x 3, for a first look",
     Space((Axis("alpha", (1e-3, 1e-1, 10.0)), Axis("epsilon", (1e-8, 1e-4, 1.0)))),
 )
 

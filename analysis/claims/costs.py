@@ -92,7 +92,7 @@ def cheaper_everywhere(evidence: Evidence) -> Finding:
     each = {searcher: cheaper(searcher)(evidence) for searcher in evidence.searchers}
     known = {name: finding for name, finding in each.items() if not np.isnan(finding.ours.value)}
     if not known:
-        return about.missing(next(iter(each.values())).why)
+        return about.missing(next((finding.why for finding in each.values()), "no searcher to compare them under"))
     for_sure = sum(finding.verdict == Verdict.holds for finding in known.values())
     possible = sum(finding.verdict != Verdict.fails for finding in each.values())
     count = Estimate(sum(f.ours.value < 1 for f in known.values()), for_sure, possible)

@@ -1,6 +1,7 @@
 """Replay tables made by hand or by a plain loop: the slow and obvious form of what `tunecost replay` writes."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,16 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from analysis.replays import Group, split
 from grids.replay_table import SCHEMA
 from grids.space import Axis, Space
 from grids.surface import Provenance, Surface
 
 KEY = {"surface": "task/adam", "optimizer": "adam", "task": "task", "searcher": "random"}
+
+
+LABELS = {"random": "random", "random-unique": "random, unique", "tpe": "TPE", "gld": "GLD", "cgld": "CGLD"}
+"""As a replay table's header has them."""
 
 
 def rows_of(cells: Sequence[int], values: np.ndarray, repeat: int) -> list[dict[str, Any]]:
@@ -58,6 +64,12 @@ def table(played: Callable[..., pd.DataFrame]) -> pd.DataFrame:
             key = {"surface": f"task/{optimizer}", "optimizer": optimizer, "searcher": searcher}
             frames.append(played(cells, values, **key))
     return pd.concat(frames, ignore_index=True)
+
+
+@pytest.fixture
+def labelled() -> Callable[[pd.DataFrame], list[Group]]:
+    """The groups of a table whose header would say what figures call its searchers."""
+    return lambda frame: [replace(group, searcher_labels=LABELS) for group in split(frame)]
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.claims import STATEMENTS, Evidence, Verdict, judge
+from analysis.claims import Evidence, Verdict, judge, statements
 from analysis.claims.costs import expected_runtime
 from analysis.claims.evidence import Descent, noise, spread
 from analysis.claims.finding import Estimate
@@ -16,6 +16,7 @@ from grids.replay_table import SCHEMA
 from grids.space import PRESETS, Axis, Space
 from grids.surface import Provenance, Surface
 
+SEARCHERS = {"random": "random search", "tpe": "TPE", "cmaes": "CMA-ES", "gld": "GLD", "cgld": "CGLD"}
 SPACE = PRESETS["paper-cifar"]
 ALPHA, EPSILON = (np.log10(axis.values) for axis in SPACE.axes)
 
@@ -69,7 +70,9 @@ def runs(adam: float, delayed: float, printed: float, theorem: float) -> dict[tu
 def evidence_of(
     make: Callable[[str], np.ndarray], *names: str, more: dict[str, Any] | None = None, **options: Any
 ) -> Evidence:
-    return Evidence("toy", {name: surface_of(make(name), name, **options) for name in names}, **(more or {}))
+    return Evidence(
+        "toy", {name: surface_of(make(name), name, **options) for name in names}, searchers=SEARCHERS, **(more or {})
+    )
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +85,7 @@ def paper() -> dict[str, Any]:
 
 
 def test_every_statement_has_an_id_of_its_own_a_rule_and_a_reason(paper: dict[str, Any]) -> None:
-    assert len(paper) == len(STATEMENTS)
+    assert len(paper) == len(statements(SEARCHERS)) == 25
     for finding in paper.values():
         for text in (finding.statement, finding.section, finding.rule, finding.why):
             assert text
@@ -172,7 +175,7 @@ def test_what_is_missing_cannot_be_told() -> None:
     line = Space((Axis("alpha", (0.1, 1.0)),))
     flat = Surface(line, (0,), np.zeros((2, 1)), np.zeros((2, 1), bool), Provenance("toy", "adam"))
     for surfaces in ({}, {"adam": flat}):
-        for finding in judge(Evidence("toy", surfaces)):
+        for finding in judge(Evidence("toy", surfaces, searchers=SEARCHERS)):
             assert finding.verdict == Verdict.open
             assert math.isnan(finding.ours.value)
             assert finding.why
@@ -214,7 +217,7 @@ def test_epsilon_against_method() -> None:
 
 
 def test_between_converging_and_failing_nothing_is_told() -> None:
-    evidence = Evidence("toy", {}, counterexample=runs(0.3, 0.3, 0.095, 0.499))
+    evidence = Evidence("toy", {}, searchers=SEARCHERS, counterexample=runs(0.3, 0.3, 0.095, 0.499))
     found = {finding.id: finding for finding in judge(evidence) if finding.id.startswith("figure3")}
     assert [finding.verdict for finding in found.values()] == [Verdict.open, Verdict.open, Verdict.holds, Verdict.open]
     assert found["figure3-adam"].ours == Estimate(pytest.approx(0.3015), 0.3, pytest.approx(0.303))
@@ -225,12 +228,16 @@ def test_methods_are_compared_on_the_seeds_they_share() -> None:
     value = np.full((21, 21), 10.0)
     three = {name: surface_of(value + number, name) for number, name in enumerate(("adam", "amsgrad", "radam"))}
     one = Surface(SPACE, (1,), value[..., None] + 3, np.zeros((21, 21, 1), bool), Provenance("toy", "adamw"))
-    found = {f.id: f for f in judge(Evidence("toy", three | {"adamw": one}))}["epsilon-over-method"]
+    found = {f.id: f for f in judge(Evidence("toy", three | {"adamw": one}, searchers=SEARCHERS))}[
+        "epsilon-over-method"
+    ]
     assert "one seed" in found.why
     expected = [table.value[..., 1].min() for table in three.values()]
     assert f"{min(expected):.2f} to 13.00 tuned" in found.why
     other = Surface(SPACE, (7,), value[..., None], np.zeros((21, 21, 1), bool), Provenance("toy", "adamw"))
-    found = {f.id: f for f in judge(Evidence("toy", three | {"adamw": other}))}["epsilon-over-method"]
+    found = {f.id: f for f in judge(Evidence("toy", three | {"adamw": other}, searchers=SEARCHERS))}[
+        "epsilon-over-method"
+    ]
     assert found.why == "adam, amsgrad, adamw, radam share no seed"
 
 
@@ -251,7 +258,7 @@ def test_methods_of_one_seed_are_judged_within_its_noise(default: float, apart: 
 
     pairs = {"adam": (1.0, default), "amsgrad": (1.2, default + 0.2), "radam": (1.4, default + apart)}
     some = {name: surface_of(table(*pair), name, seeds=1, jitter=0.0, validation=500) for name, pair in pairs.items()}
-    found = {f.id: f for f in judge(Evidence("toy", some))}["epsilon-over-method"]
+    found = {f.id: f for f in judge(Evidence("toy", some, searchers=SEARCHERS))}["epsilon-over-method"]
     assert found.ours.value == pytest.approx(0.4 / apart)
     assert found.ours.low < found.ours.value < found.ours.high
     assert found.verdict == verdict
@@ -339,3 +346,33 @@ def test_noise_is_known_from_seeds_or_from_the_number_of_examples() -> None:
 def test_spread_is_the_range() -> None:
     assert spread([2.0, 1.0, 4.0]) == Estimate(2.0, 1.0, 4.0)
     assert math.isnan(spread([2.0]).low)
+
+
+def test_statements_speak_in_the_surfaces_unit() -> None:
+    evidence = Evidence("toy", {}, searchers=SEARCHERS, target=0.02, level=0.04, unit="nats")
+    said = {finding.id: finding for finding in judge(evidence)}
+    assert said["avagrad-cheaper-gld"].statement.startswith(
+        "AvaGrad is cheaper to tune to 0.02 nats than Adam under GLD"
+    )
+    assert "below 0.04 nats" in said["adam-gld-74"].statement
+    assert "%" not in "".join(said[id_].statement + said[id_].rule for id_ in said if "gld" in id_ or "cheaper" in id_)
+
+
+def test_without_searchers_nothing_is_said_of_them() -> None:
+    said = {finding.id: finding for finding in judge(Evidence("toy", {}))}
+    assert said["avagrad-cheaper-everywhere"].verdict == Verdict.open
+    assert not any(id_.startswith("avagrad-cheaper-") and id_ != "avagrad-cheaper-everywhere" for id_ in said)
+
+
+@pytest.mark.parametrize("unit", ["%", "share"])
+def test_one_seeds_noise_is_the_binomial_law_of_whatever_is_counted(unit: str) -> None:
+    """The same errors of 500 examples, as an error in % and as a share, differ by the unit alone."""
+    whole = 100.0 if unit == "%" else 1.0
+    facts = Provenance("toy", "adam", "error", unit, True, whole, (), whole / 500, data={"validation": 500})
+    value = whole * np.array([[[0.04], [0.1]], [[0.3], [0.9]]])
+    space = Space((Axis("alpha", (0.1, 1.0)), Axis("epsilon", (0.1, 1.0))))
+    found, words = noise(Surface(space, (0,), value, value > 2 * whole, facts))
+    assert found / whole == pytest.approx(1.96 * math.sqrt(2 * 0.04 * 0.96 / 500), rel=1e-4)
+    assert words == "one seed, 500 validation examples"
+    unbounded = Provenance("toy", "adam", "loss", unit, False, whole, (), whole / 500, data={"validation": 500})
+    assert noise(Surface(space, (0,), value, value > 2 * whole, unbounded)) == (0.0, "one seed, noise unknown")

@@ -1,6 +1,7 @@
 """Figure 2: bars, curves, crossings, whatever the table holds."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -13,11 +14,15 @@ from analysis.cost import cost_rows
 from analysis.figures import figure2
 from analysis.figures.contenders import contenders
 from analysis.figures.curves import Exact
+from analysis.figures.names import searcher_labels
 from analysis.figures.style import styled
-from analysis.replays import split
+from analysis.replays import Group, split
+from grids.errors import BadInput
+from grids.surface_facts import SurfaceFacts
 from grids.target import Count
 
 Check = Callable[[Figure], None]
+Labelled = Callable[[pd.DataFrame], list[Group]]
 
 
 def drawn(rows: list[dict], panel: str) -> list[dict]:
@@ -41,8 +46,8 @@ def test_bars_are_the_cost_tables_numbers(table: pd.DataFrame) -> None:
     assert sorted(heights) == sorted(bar["value"] for bar in bars)
 
 
-def test_curves_are_gld_and_cgld_with_their_crossings(table: pd.DataFrame) -> None:
-    groups = split(table)
+def test_curves_are_gld_and_cgld_with_their_crossings(table: pd.DataFrame, labelled: Labelled) -> None:
+    groups = labelled(table)
     figure, rows = figure2.draw(groups, level=1.0)
     assert {row["searcher"] for row in drawn(rows, "curves")} == {"gld", "cgld"}
     said = []
@@ -115,8 +120,8 @@ def test_censoring_is_shown(table: pd.DataFrame, assert_legible: Check) -> None:
     assert {"% of replays hit", "fewer than 5 hits"} <= set(legend(figure.axes[0]))
 
 
-def test_exact_laws_take_the_replays_place(table: pd.DataFrame) -> None:
-    groups = split(table)
+def test_exact_laws_take_the_replays_place(table: pd.DataFrame, labelled: Labelled) -> None:
+    groups = labelled(table)
     law = Exact(np.geomspace(10, 0.01, 30), 12.5)
     figure, rows = figure2.draw(groups, exact={("task/adam", "gld"): law}, target=10.0)
     own = [row for row in drawn(rows, "curves") if (row["surface"], row["searcher"]) == ("task/adam", "gld")]
@@ -161,3 +166,45 @@ def test_distinct_cells_can_be_counted(table: pd.DataFrame) -> None:
     assert {row["count"] for row in drawn(rows, "bars")} == {"unique"}
     assert figure.axes[1].get_xlabel() == "distinct cells"
     assert "expected distinct cells to" in figure.axes[0].get_title(loc="left")
+
+
+def told(groups: list[Group], **facts: SurfaceFacts) -> list[Group]:
+    return [replace(group, about=facts[group.optimizer]) for group in groups]
+
+
+def test_targets_and_unit_are_the_surfaces(table: pd.DataFrame) -> None:
+    adam = SurfaceFacts(unit="nats", targets=(2.0, 4.0), optimizer_label="ADAM")
+    avagrad = SurfaceFacts(unit="nats", targets=(3.0, 3.5))
+    figure, rows = figure2.draw(told(split(table), adam=adam, avagrad=avagrad))
+    assert {row["target"] for row in drawn(rows, "bars")} == {3.0}
+    assert figure.axes[1].get_legend().get_title().get_text() == "falls below 4 after"
+    assert figure.axes[1].get_ylabel() == "suboptimality (nats)"
+    assert legend(figure.axes[0])[:2] == ["ADAM", "AvaGrad"]
+    _, asked = figure2.draw(told(split(table), adam=adam, avagrad=avagrad), target=1.0)
+    assert {row["target"] for row in drawn(asked, "bars")} == {1.0}
+
+
+def test_one_scale_has_one_unit(table: pd.DataFrame) -> None:
+    groups = told(split(table), adam=SurfaceFacts(unit="nats"), avagrad=SurfaceFacts(unit="%"))
+    with pytest.raises(BadInput, match=r"figure 2 needs values of one unit, not task/adam in nats, task/avagrad in %"):
+        figure2.draw(groups)
+    apart = [replace(group, task=group.optimizer) for group in groups]
+    figure, _ = figure2.draw(apart)
+    assert [axes.get_ylabel() for axes in figure.axes[1::2]] == [
+        "suboptimality (nats)",
+        "suboptimality (percentage points)",
+    ]
+
+
+def test_a_target_of_0_alone_needs_a_level(table: pd.DataFrame) -> None:
+    groups = told(split(table), adam=SurfaceFacts(targets=(0.0,)), avagrad=SurfaceFacts(targets=(0.0,)))
+    with pytest.raises(BadInput, match="its only target is 0; name a --level above 0"):
+        figure2.draw(groups)
+    assert figure2.goals(groups, None, 0.5) == (0.0, 0.5)
+
+
+def test_searchers_stand_in_the_headers_order_then_as_they_come(table: pd.DataFrame) -> None:
+    groups = [replace(group, searcher_labels={"cgld": "C", "random": "R"}) for group in split(table)]
+    assert searcher_labels(groups) == {"cgld": "C", "random": "R", "gld": "gld"}
+    assert list(searcher_labels(groups)) == ["cgld", "random", "gld"]
+    assert list(searcher_labels(split(table))) == ["random", "gld", "cgld"]

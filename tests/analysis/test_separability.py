@@ -112,7 +112,7 @@ def test_two_steps_are_those_of_a_plain_loop(table: np.ndarray, level: int) -> N
 
 def test_two_steps_lose_nothing_on_a_sum() -> None:
     pair = pair_of(np.array([[3.0], [1.0], [2.0]]) + np.array([5.0, 0.0, 7.0]))
-    assert two_step(pair).worst.tolist() == [0, 0, 0]
+    assert two_step(pair, 0.5).worst.tolist() == [0, 0, 0]
     assert common_loss(pair, ridge(pair)) == 0
 
 
@@ -153,7 +153,7 @@ def test_a_column_that_diverged_has_no_best() -> None:
     assert row["columns"] == 1
     assert math.isnan(row["slope"])
     assert row["common_loss"] == 0
-    assert ridge_rows(pair)[1]["best_alpha"] is None
+    assert ridge_rows(pair, 0.5)[1]["best_alpha"] is None
     nothing = separability_row(pair_of(np.full((3, 2), 90.0), np.ones((3, 2), bool)))
     assert nothing["columns"] == 0
     assert math.isnan(nothing["moves_cells"])

@@ -86,7 +86,7 @@ def test_show_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     shown = capsys.readouterr().out
     for words in (
         "4 cells (2 lr x 2 momentum)",
-        "lowest: -94.5 %",
+        "lowest: -94.5%",
         "within 0.5 %",
         "diverged: 0 runs",
         "maximize=True",

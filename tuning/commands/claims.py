@@ -185,9 +185,7 @@ def _replays(
     searchers = names(paper=True, exact=False)
     for labelled, many in ((means, repeats), (seeds, _each(repeats))):
         if labelled:
-            frame = replay(
-                labelled, names(paper=True, exact=False), repeats=many, seed=seed, jobs=jobs, advance=advance
-            )
+            frame = replay(labelled, searchers, repeats=many, seed=seed, jobs=jobs, advance=advance)
             for group in split(frame):
                 found.setdefault((group.surface.rpartition("/")[0], group.searcher), []).append(group)
     return found

@@ -1,6 +1,6 @@
 """`tunecost exact`: runtimes of memoryless searchers, calculated instead of simulated."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,6 +16,9 @@ from tuning.commands.options import (
     unusual,
 )
 from tuning.terminal import Format, print_rows
+
+if TYPE_CHECKING:
+    from grids.metric import Targets as DefaultTargets
 
 COLUMNS = ("surface", "optimizer", "task", "searcher", "target", "mean", "median", "q25", "q75", "ever", "unit")
 
@@ -56,24 +59,26 @@ def exact(
     for trial in by or ():
         if trial < 1:
             raise BadInput(f"--by must be 1 or more, not {trial}")
-    rows = []
+    rows: list[dict[str, Any]] = []
+    defaults: list[tuple[str, DefaultTargets, str]] = []
     for label in dict.fromkeys(surfaces):
         surface = load_surface(label, value_of)
         arena, unit = Arena.of(label, surface, seed_statistic), surface.provenance.unit
         wanted = targets
         if not targets:
             own = default_targets(surface, seed_statistic)
-            remark_on_targets([(label, own, unit)])
+            defaults.append((label, own, unit))
             wanted = own.values
         table = arena.value.reshape(arena.space.shape)
         for text in dict.fromkeys(searchers or EXACT):
             for level, law in zip(wanted, exact_laws(table, text, wanted), strict=True):
                 q25, median, q75 = law.quantiles([0.25, 0.5, 0.75])
-                known = (label, arena.optimizer, arena.task, text, level, law.mean, median, q25, q75, law.ever)
+                known = (label, arena.optimizer, arena.task, text, level, law.mean, median, q25, q75, law.ever, unit)
                 row = dict(zip(COLUMNS, known, strict=True))
                 hit = law.hit(max(by or (0,)))
                 row |= {f"hit_by_{trial}": float(hit[trial]) for trial in by or ()}
                 rows.append(row | {"seed_statistic": seed_statistic.value, "value_of": value_of.value})
+    remark_on_targets(defaults)
     if form == Format.table:
         hidden = {"seed_statistic", "value_of"}.difference(unusual(rows))
         if len({row["unit"] for row in rows}) == 1:
