@@ -1,5 +1,7 @@
 """Comparison of runtimes: tests against SciPy's, intervals against the truth, corrections by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +12,7 @@ from analysis.ert import stream
 from analysis.replays import Runtimes, split
 from analysis.survival import censored
 from grids.errors import BadInput
+from grids.surface_facts import SurfaceFacts
 
 
 def geometric(seed: int, hit_rate: float, repeats: int, budget: int = 10**6) -> Runtimes:
@@ -117,3 +120,19 @@ def test_rows_are_corrected_over_all_of_them(table: pd.DataFrame) -> None:
     raw = np.array([row["p_logrank"] for row in rows])
     assert [row["p_logrank_holm"] for row in rows] == pytest.approx(holm(raw))
     assert all(row["ratio"] == pytest.approx(row["ert_b"] / row["ert_a"]) for row in rows)
+
+
+def test_default_targets_are_the_larger_of_the_pairs(table: pd.DataFrame) -> None:
+    facts = {"adam": SurfaceFacts(targets=(0.5, 4.0)), "avagrad": SurfaceFacts(targets=(1.0, 3.0, 9.0))}
+    groups = [replace(group, about=facts[group.optimizer]) for group in split(table)]
+    rows = compare_rows(groups, "adam", "avagrad")
+    assert [row["target"] for row in rows] == [1.0, 4.0] * 3
+    assert {row["target"] for row in compare_rows(groups, "adam", "avagrad", [2.0])} == {2.0}
+
+
+def test_different_units_are_not_compared(table: pd.DataFrame) -> None:
+    facts = {"adam": SurfaceFacts(unit="nats"), "avagrad": SurfaceFacts(unit="%")}
+    groups = [replace(group, about=facts[group.optimizer]) for group in split(table)]
+    with pytest.raises(BadInput, match="a comparison needs values of one unit, not task/adam in nats"):
+        compare_rows(groups, "adam", "avagrad", [1.0])
+    assert len(compare_rows(groups, "gld", "cgld", [1.0])) == 2

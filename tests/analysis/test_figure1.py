@@ -170,3 +170,19 @@ def test_labels_keep_out_of_each_others_way(count: int, assert_legible: Callable
     with styled():
         figure, _ = figure1.draw([surface] * count)
         assert_legible(figure)
+
+
+def test_one_scale_has_one_unit(make_surface: Make) -> None:
+    surface = make_surface((3, 3))
+    nats = replace(surface, provenance=replace(surface.provenance, optimizer="mine", metric="loss", unit="nats"))
+    figure, _ = figure1.draw([nats])
+    assert figure.axes[-1].get_ylabel() == "loss above\nthe surface's lowest (nats)"
+    with pytest.raises(BadInput, match=r"figure 1, .* not task/adam in %, task/mine in nats"):
+        figure1.draw([surface, nats])
+
+
+def test_a_panel_is_called_what_the_header_says(make_surface: Make) -> None:
+    surface = make_surface((3, 3))
+    named = replace(surface, provenance=replace(surface.provenance, optimizer_label="My Adam"))
+    assert figure1.draw([named])[0].axes[0].get_title() == "My Adam"
+    assert figure1.draw([surface])[0].axes[0].get_title() == "Adam"

@@ -12,9 +12,10 @@ from matplotlib.text import Text
 from analysis.figures import ecdf, figure2, profile
 from analysis.figures.style import styled
 from analysis.profiles import many_targets
-from analysis.replays import split
+from analysis.replays import Group, split
 from grids.errors import BadInput
 from grids.replay_table import Judged
+from grids.surface_facts import SurfaceFacts
 
 TARGETS = many_targets((0.5, 1.0))
 
@@ -78,12 +79,32 @@ def test_a_surface_of_one_cell_has_a_profile(played: Callable[..., pd.DataFrame]
     assert line.get_ydata().tolist() == [1, 1]
 
 
-def test_performance_profiles(table: pd.DataFrame, assert_legible: Callable[[Figure], None]) -> None:
+def test_performance_profiles(
+    table: pd.DataFrame, labelled: Callable[[pd.DataFrame], list[Group]], assert_legible: Callable[[Figure], None]
+) -> None:
     with styled():
-        figure, rows = profile.draw(split(table), [0.5, 1.0])
+        figure, rows = profile.draw(labelled(table), [0.5, 1.0])
         assert_legible(figure)
     assert len(rows) == 2 * 2 * 3
     for line in range(0, 12, 3):
         assert min(row["ratio"] for row in rows[line : line + 3]) == 1
     (axes,) = figure.axes
     assert {line.get_label() for line in axes.get_lines()} == {"random", "GLD", "CGLD"}
+
+
+def test_each_surface_is_held_to_its_own_targets(table: pd.DataFrame, assert_legible: Callable[[Figure], None]) -> None:
+    facts = {"adam": SurfaceFacts(unit="nats", targets=(2.0, 4.0)), "avagrad": SurfaceFacts(unit="%")}
+    groups = [replace(group, about=facts[group.optimizer]) for group in split(table)]
+    with styled():
+        figure, rows = profile.draw(groups)
+        assert_legible(figure)
+        assert figure.axes[0].get_title() == "4 problems: 2 surfaces × the targets of each"
+        problems = dict.fromkeys((row["surface"], row["target"]) for row in rows)
+        assert list(problems) == [("task/adam", 2.0), ("task/adam", 4.0), ("task/avagrad", 0.5), ("task/avagrad", 1.0)]
+        figure, _ = ecdf.draw(groups)
+        assert_legible(figure)
+        (said,) = (text.get_text() for text in figure.findobj(Text) if "targets" in text.get_text()[:10])
+        assert said.startswith("21 targets around each surface's own")
+    same = [replace(group, about=SurfaceFacts()) for group in groups]
+    assert ecdf.draw(same)[1] == ecdf.draw(same, TARGETS)[1]
+    assert profile.draw(same)[0].axes[0].get_title().endswith("× suboptimality 0.5, 1")

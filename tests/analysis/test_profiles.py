@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.profiles import cost_matrix, cost_ratios, performance_profile, runtime_profile
+from analysis.profiles import cost_matrix, cost_ratios, many_targets, performance_profile, runtime_profile
 from analysis.replays import Runtimes, split
 from grids.errors import BadInput
 
@@ -66,3 +66,11 @@ def test_only_surfaces_that_all_searchers_played_are_problems(table: pd.DataFram
     none = partly[~((partly["surface"] == "task/adam") & (partly["searcher"] == "gld"))]
     with pytest.raises(BadInput, match="no surface"):
         cost_matrix(split(none), [0.5])
+
+
+def test_many_targets_lie_around_the_default_ones() -> None:
+    found = many_targets((0.02, 0.04))
+    assert (found[0], found[-1], len(found)) == (0.4, 0.004, 21)
+    assert many_targets((0.0, 1.0)) == many_targets((1.0,))
+    with pytest.raises(BadInput, match="name others with --target"):
+        many_targets((0.0,))

@@ -6,7 +6,7 @@ from hypothesis import given
 from surfaces_made import spaces
 
 from grids.errors import BadInput
-from grids.space import PRESETS, Axis, Space, natural_scale, parse_space
+from grids.space import PRESET_SUMMARIES, PRESETS, Axis, Space, natural_scale, parse_space, register_space
 
 
 @given(spaces())
@@ -99,3 +99,10 @@ def test_presets_are_on_the_scale_that_suits_them(name: str) -> None:
 def test_an_axis_without_a_scale_gets_one() -> None:
     axes = [{"name": "a", "values": [1, 10, 100]}, {"name": "b", "values": [0, 1, 10]}]
     assert [axis.scale for axis in Space.from_json(axes).axes] == ["log", "linear"]
+
+
+def test_registered_spaces_have_a_summary_and_a_name_of_their_own() -> None:
+    assert list(PRESET_SUMMARIES) == list(PRESETS)
+    assert all(PRESET_SUMMARIES.values())
+    with pytest.raises(ValueError, match="two spaces are called 'tiny'"):
+        register_space("tiny", "another", PRESETS["tiny"])

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -184,3 +185,65 @@ def test_what_is_wrong_is_said_in_one_line(folder: Path, capsys: Captured, line:
     assert captured.out == ""
     assert captured.err.count("\n") == 1
     assert says in captured.err
+
+
+def made(name: str, optimizer: str, **facts: Any) -> None:
+    value = np.array([4.0, 2.0, 0.5, 3.0, 1.0, 5.0, 6.0, 7.0, 8.0]).reshape(3, 3, 1) + 2
+    about = Provenance("toy", optimizer, **facts)
+    save(Surface(PRESETS["tiny"], (0,), value, np.zeros(value.shape, bool), about), name)
+
+
+def test_each_surface_has_its_own_targets_and_unit(folder: Path, capsys: Captured) -> None:
+    made("nats.parquet", "mine", unit="nats", failure=9.0, targets=(1.5, 2.5))
+    made("bare.parquet", "other")
+    line = "replay s.parquet nats.parquet bare.parquet -s random --repeats 20 --jobs 1 --out all.parquet --quiet"
+    assert tunecost(line) == 0
+    assert run(["cost", "all.parquet", "--format", "json"]) == 0
+    captured = capsys.readouterr()
+    found = {(row["surface"], row["target"]): row["unit"] for row in json.loads(captured.out)}
+    # Above the lowest of 2.5 the others' median is 6.5: 5 % and 10 % of 4.
+    assert found == {
+        ("s.parquet", 0.5): "%",
+        ("s.parquet", 1.0): "%",
+        ("nats.parquet", 1.5): "nats",
+        ("nats.parquet", 2.5): "nats",
+        ("bare.parquet", 0.2): "",
+        ("bare.parquet", 0.4): "",
+    }
+    assert captured.err == (
+        "bare.parquet: targets 0.2 and 0.4, 5 % and 10 % of the way from its lowest value to the median of the others; "
+        "--target names others\n"
+    )
+    assert tunecost("cost all.parquet --target 1") == 0
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    assert "nats" in captured.out
+    assert tunecost("cost r.parquet") == 0
+    shown = capsys.readouterr().out
+    assert "cost in trials, targets in percentage points" in shown
+    assert "unit" not in shown
+
+
+def test_a_table_whose_header_names_surfaces_alone_still_loads(folder: Path, capsys: Captured) -> None:
+    new = costs("r.parquet", capsys)
+    frame, header = replay_table.load("r.parquet")
+    old = {name: item for name, item in header.items() if name not in ("searcher_labels", "surfaces")}
+    replay_table.save(frame, "old.parquet", old | {"surfaces": ["s.parquet"]})
+    frame.to_parquet("bare.parquet")
+    for name in ("old.parquet", "bare.parquet"):
+        assert costs(name, capsys) == [row | {"unit": ""} for row in new]
+        assert tunecost(f"figure 2 {name} --out f.png --quiet") == 0
+    replay_table.save(frame, "wrong.parquet", header | {"surfaces": {"s.parquet": {"unit": 3}}})
+    capsys.readouterr()
+    assert tunecost("cost wrong.parquet") == 2
+    said = "tunecost: wrong.parquet: the header's 'unit' of surface 's.parquet' is not what it should be\n"
+    assert capsys.readouterr().err == said
+
+
+def test_halves_played_on_two_files_of_one_name_are_refused(folder: Path, capsys: Captured) -> None:
+    frame, header = replay_table.load("r.parquet")
+    replay_table.save(frame[frame["repeat"] < 30], "a.parquet", header)
+    other = {"s.parquet": header["surfaces"]["s.parquet"] | {"sha256": "f" * 64}}
+    replay_table.save(frame[frame["repeat"] >= 30], "b.parquet", header | {"surfaces": other})
+    assert tunecost("cost a.parquet b.parquet") == 2
+    assert "parts that were played on different surfaces (their files differ)" in capsys.readouterr().err

@@ -3,6 +3,7 @@
 import csv
 import json
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,7 @@ def test_show_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     for words in (
         "4 cells (2 lr x 2 momentum)",
         "lowest: -94.5%",
-        "within 0.5 %",
+        "within 0.5% of",
         "diverged: 0 runs",
         "maximize=True",
     ):
@@ -158,3 +159,33 @@ def test_an_unknown_seed_statistic_is_told(capsys: Any) -> None:
     make()
     assert run(["grid", "show", "sweep.parquet", "--seed-statistic", "meen"]) == 2
     assert "'meen' is not one of 'mean', 'median', 'best', 'worst'" in capsys.readouterr().err
+
+
+def test_show_looks_at_a_further_column(capsys: pytest.CaptureFixture[str]) -> None:
+    make()
+    surface = surface_file.load("sweep.parquet")
+    norm = np.array([[[4.0], [1.0]], [[np.nan], [2.0]]])
+    about = replace(surface.provenance, unit="nats", metric="loss", failure=3.0, targets=(2.0,))
+    surface_file.save(replace(surface, provenance=about, extra={"norm": norm}), "more.parquet")
+    assert run(["grid", "show", "more.parquet", "--column", "norm"]) == 0
+    shown = capsys.readouterr().out
+    for words in (
+        "a diverged run is worth 3 nats",
+        "targets: 2 nats",
+        "within 4 nats of the lowest",
+        "cells of the lowest norm",
+        "quantiles of norm over cells: 0: 1, 0.05: 1.1",
+        "cells without a norm: 1",
+    ):
+        assert words in shown
+    assert run(["grid", "show", "more.parquet", "--column", "norms", "--json"]) == 2
+    assert capsys.readouterr().err == ("tunecost: unknown column 'norms'; did you mean 'norm'? (known: norm, value)\n")
+    assert run(["grid", "show", "more.parquet", "--column", "norm", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["best"][0]["norm"] == 1.0
+
+
+def test_list_says_what_values_mean(capsys: pytest.CaptureFixture[str]) -> None:
+    make("surfaces/sweep/sgd.parquet")
+    assert run(["grid", "list", "--format", "json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert (row["metric"], row["unit"], row["failure"], row["targets"]) == ("-accuracy", "%", None, [0.5, 1.0])

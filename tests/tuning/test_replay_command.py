@@ -1,5 +1,6 @@
 """`tunecost replay` and `tunecost exact` as a user meets them."""
 
+import hashlib
 import json
 import os
 import signal
@@ -17,6 +18,7 @@ from grids.space import PRESETS
 from grids.surface import Provenance, Surface
 from grids.surface_file import save
 from tuning.cli import run
+from tuning.searchers import LABELS
 
 SLOW = """
 import time
@@ -73,6 +75,10 @@ def test_replay_writes_the_table_and_how_it_was_made(folder: Path, capsys: pytes
     assert header["value_of"] == "last"
     assert header["searchers"] == ["random", "gld:radius_max=1"]
     assert {"numpy", "optuna", "cma"} <= header["software"].keys()
+    (facts,) = header["surfaces"].values()
+    assert facts["sha256"] == hashlib.sha256(Path("s.parquet").read_bytes()).hexdigest()
+    assert (facts["lowest"], facts["seeds"], facts["targets_derived"]) == (0.0, [0, 1], True)
+    assert header["searcher_labels"] == LABELS
 
 
 def test_the_papers_five_are_the_default(folder: Path) -> None:
@@ -191,3 +197,14 @@ def test_exact_prints_the_agreed_keys_first(folder: Path, capsys: pytest.Capture
     assert rows[1]["mean"] == 4.5
     assert run(["exact", "s.parquet", "-s", "gld"]) == 0
     assert "gld" in capsys.readouterr().out
+
+
+def test_exact_takes_each_surfaces_targets(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["exact", "s.parquet", "digits-mlp/adam", "-s", "random", "--format", "json"]) == 0
+    captured = capsys.readouterr()
+    rows = [(row["surface"], row["target"], row["unit"]) for row in json.loads(captured.out)]
+    # Means 0.5, 2.5 … 16.5: the median of the others is 9.5, 9 above the lowest.
+    assert rows[:2] == [("s.parquet", 0.5, ""), ("s.parquet", 0.9, "")]
+    assert rows[2:] == [("digits-mlp/adam", 0.5, "%"), ("digits-mlp/adam", 1.0, "%")]
+    assert captured.err.startswith("s.parquet: targets 0.5 and 0.9, 5 % and 10 % of the way")
+    assert captured.err.count("\n") == 1
