@@ -53,8 +53,8 @@ def claims(
 ) -> None:
     """The paper's statements, each with its number, ours, and whether it holds here, does not, or cannot be told.
 
-    Random search, GLD and CGLD are judged by their exact laws, TPE and CMA-ES by replays. JSON gives the rule behind
-    each verdict and the paper's section too.
+    Searchers of a known law are judged by it, the others by replays. JSON gives the rule behind each verdict and the
+    paper's section too.
     """
     from analysis.claims import Evidence, judge
     from grids.target import check_targets

@@ -22,6 +22,7 @@ from tuning.commands.options import (
     ValueOf,
     remark_on_targets,
 )
+from tuning.late_help import LateHelp
 from tuning.terminal import say
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def figure1(
         _save(figure1.draw(loaded, seed_statistic.value, value_of.value), out, quiet)
 
 
-@app.command("2")
+@app.command("2", cls=LateHelp)
 def figure2(
     replays: Replays,
     out: Out = Path("figure2.pdf"),
@@ -77,9 +78,7 @@ def figure2(
         ),
     ] = None,
     count: Counted = Count.trials,
-    exact: Annotated[
-        bool, typer.Option("--exact", help="Draw exact curves and means for random, random-unique, gld and cgld.")
-    ] = False,
+    exact: Annotated[bool, typer.Option("--exact", help="Draw exact curves and means for {exact_searchers}.")] = False,
     seed: BootstrapSeed = 0,
     quiet: Quiet = False,
 ) -> None:

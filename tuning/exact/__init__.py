@@ -1,4 +1,4 @@
-"""Exact laws of runtimes: `random`, `random-unique`, `gld` and `cgld` without a single simulated replay.
+"""Exact laws of the runtimes of those searchers that are registered as having one, without a simulated replay.
 
 >>> import numpy as np
 >>> table = np.array([3.0, 1.0, 0.0, 2.0])
