@@ -10,10 +10,8 @@ import pandas as pd
 
 from grids import replay_table
 from grids.errors import BadInput
-from grids.labels import optimizer_label
 from grids.metric import common_unit
 from grids.replay_table import Judged, judged_by
-from grids.surface import Provenance
 from grids.surface_facts import SurfaceFacts, surface_facts
 from grids.target import Count, reached
 
@@ -82,7 +80,7 @@ class Group:
     @property
     def optimizer_label(self) -> str:
         """The optimizer's name in figures."""
-        return self.about.optimizer_label or optimizer_label(Provenance(self.task, self.optimizer))
+        return self.about.optimizer_label or self.optimizer
 
     @property
     def repeats(self) -> int:

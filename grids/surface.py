@@ -78,6 +78,11 @@ class Provenance:
     """ISO 8601, UTC."""
     command: str = ""
 
+    @property
+    def label(self) -> str:
+        """What figures call the optimizer."""
+        return self.optimizer_label or self.optimizer
+
 
 @dataclass(frozen=True, eq=False)
 class Surface:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from grids.errors import BadInput
-from grids.labels import optimizer_label
 from grids.metric import PERCENT_TARGETS, Targets, default_targets, is_bounded, resolution
 from grids.surface import Surface
 
@@ -53,7 +52,7 @@ class SurfaceFacts:
             targets=targets.values,
             targets_derived=targets.derived,
             resolution=resolution(about),
-            optimizer_label=optimizer_label(about),
+            optimizer_label=about.label,
             fidelity=None if fidelity is None else {"name": fidelity.name, "values": list(fidelity.values)},
             seeds=surface.seeds,
             lowest=float(surface.table(statistic).min()),

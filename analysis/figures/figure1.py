@@ -22,7 +22,6 @@ from matplotlib.patches import Patch
 from analysis.figures.style import axis_label, axis_symbol, in_words, sheet
 from analysis.figures.ticks import ticks
 from grids.errors import BadInput
-from grids.labels import optimizer_label
 from grids.metric import common_unit
 from grids.space import Axis, Cell
 from grids.surface import Surface
@@ -180,7 +179,7 @@ def _ticks(side: Any, axis: Axis, most: int) -> None:
 
 def _name(part: Slice, name_task: bool) -> str:
     provenance = part.surface.provenance
-    name = optimizer_label(provenance)
+    name = provenance.label
     return f"{provenance.task}: {name}" if name_task else name
 
 

@@ -19,7 +19,6 @@ from analysis.figures.style import axis_label, axis_symbol, colour, folded, judg
 from analysis.figures.ticks import ticks
 from analysis.separability import Pair, coordinates, regimes, ridge, ridge_rows, ridge_slope, two_step
 from grids.errors import BadInput
-from grids.labels import optimizer_label
 from grids.metric import common_unit
 from grids.replay_table import Judged
 
@@ -109,7 +108,7 @@ def _ridge(panel: Axes, pair: Pair, split: float | None, palette: Colormap, norm
     _mark(panel.yaxis, pair.first, 11)
     _mark(panel.xaxis, pair.second, 6)
     panel.set(xlabel=axis_label(pair.second.name), ylabel=axis_label(pair.first.name))
-    panel.set_title(f"{pair.surface.provenance.task}: {optimizer_label(pair.surface.provenance)}")
+    panel.set_title(f"{pair.surface.provenance.task}: {pair.surface.provenance.label}")
     slopes = f"slope of the best: {' then '.join(texts)}" if texts else "too few columns for a slope"
     panel.annotate(slopes, (0.5, 1.0), xycoords="axes fraction", xytext=(0, 2), textcoords="offset points",
                    ha="center", va="bottom", fontsize=8)  # fmt: skip

@@ -22,6 +22,7 @@ KEY = {"surface": "task/adam", "optimizer": "adam", "task": "task", "searcher": 
 
 LABELS = {"random": "random", "random-unique": "random, unique", "tpe": "TPE", "gld": "GLD", "cgld": "CGLD"}
 """As a replay table's header has them."""
+OPTIMIZERS = {"adam": "Adam", "avagrad": "AvaGrad"}
 
 
 def rows_of(cells: Sequence[int], values: np.ndarray, repeat: int) -> list[dict[str, Any]]:
@@ -68,8 +69,17 @@ def table(played: Callable[..., pd.DataFrame]) -> pd.DataFrame:
 
 @pytest.fixture
 def labelled() -> Callable[[pd.DataFrame], list[Group]]:
-    """The groups of a table whose header would say what figures call its searchers."""
-    return lambda frame: [replace(group, searcher_labels=LABELS) for group in split(frame)]
+    """The groups of a table whose header would say what figures call its searchers and optimizers."""
+
+    def groups(frame: pd.DataFrame) -> list[Group]:
+        return [
+            replace(
+                group, searcher_labels=LABELS, about=replace(group.about, optimizer_label=OPTIMIZERS[group.optimizer])
+            )
+            for group in split(frame)
+        ]
+
+    return groups
 
 
 @pytest.fixture

@@ -185,4 +185,4 @@ def test_a_panel_is_called_what_the_header_says(make_surface: Make) -> None:
     surface = make_surface((3, 3))
     named = replace(surface, provenance=replace(surface.provenance, optimizer_label="My Adam"))
     assert figure1.draw([named])[0].axes[0].get_title() == "My Adam"
-    assert figure1.draw([surface])[0].axes[0].get_title() == "Adam"
+    assert figure1.draw([surface])[0].axes[0].get_title() == "adam"

@@ -137,7 +137,7 @@ def test_a_curve_that_comes_to_nothing_leaves_by_the_foot_of_the_scale(played: C
     frame = played([[0, 1], [1]], np.array([4.0, 0.0]), searcher="gld")
     figure, _ = figure2.draw(split(frame))
     axes = figure.axes[1]
-    (line,) = (line for line in axes.get_lines() if line.get_label().startswith("Adam"))
+    (line,) = (line for line in axes.get_lines() if line.get_label().startswith("adam"))
     assert line.get_ydata()[0] == 2.0
     assert 0 < line.get_ydata()[1] < axes.get_ylim()[0]
 
@@ -179,7 +179,7 @@ def test_targets_and_unit_are_the_surfaces(table: pd.DataFrame) -> None:
     assert {row["target"] for row in drawn(rows, "bars")} == {3.0}
     assert figure.axes[1].get_legend().get_title().get_text() == "falls below 4 after"
     assert figure.axes[1].get_ylabel() == "suboptimality (nats)"
-    assert legend(figure.axes[0])[:2] == ["ADAM", "AvaGrad"]
+    assert legend(figure.axes[0])[:2] == ["ADAM", "avagrad"]
     _, asked = figure2.draw(told(split(table), adam=adam, avagrad=avagrad), target=1.0)
     assert {row["target"] for row in drawn(asked, "bars")} == {1.0}
 

@@ -24,7 +24,7 @@ def test_runtime_profiles_by_surface(table: pd.DataFrame, assert_legible: Callab
     with styled():
         figure, rows = ecdf.draw(split(table), TARGETS)
         assert_legible(figure)
-    assert [axes.get_title() for axes in figure.axes] == ["Adam", "AvaGrad"]
+    assert [axes.get_title() for axes in figure.axes] == ["adam", "avagrad"]
     assert {row["searcher"] for row in rows} == {"random", "gld", "cgld"}
     for surface in ("task/adam", "task/avagrad"):
         own = [row for row in rows if row["surface"] == surface and row["searcher"] == "gld"]
