@@ -94,7 +94,7 @@ def _affine(weight: Tensor, x: Tensor, bias: Tensor | None) -> Tensor:
     outputs, batch = weight.shape[1], x.shape[2]
     if min(outputs, batch, x.shape[1]) == 1:
         # A dimension of 1 makes a product of matrix and vector, which libraries sum otherwise for one cell than for
-        # many: with a row of zeros beside it, it is a product of matrices.
+        # many: with a row of zeros added, it is a product of matrices.
         weight, x = _two(_two(weight, 1), 2), _two(_two(x, 1), 2)
         bias = None if bias is None else _two(bias, 1)
     y = torch.bmm(weight, x) if bias is None else torch.baddbmm(bias.unsqueeze(2), weight, x)
@@ -102,5 +102,5 @@ def _affine(weight: Tensor, x: Tensor, bias: Tensor | None) -> Tensor:
 
 
 def _two(tensor: Tensor, dim: int) -> Tensor:
-    """`tensor`, with zeros beside it where the dimension has a size of 1."""
+    """`tensor`, with zeros added where the dimension has a size of 1."""
     return tensor if tensor.shape[dim] > 1 else torch.cat((tensor, torch.zeros_like(tensor)), dim)

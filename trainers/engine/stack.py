@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.autograd import Function
 from torch.func import functional_call, vmap
 
-# Of what vmap maps one cell at a time: the fault is not the user's, and there is nothing that he could do.
+# A remark on torch's own progress, about operations that vmap runs one cell at a time; users can do nothing about it.
 warnings.filterwarnings("ignore", message="There is a performance drop")
 
 Buffers = dict[str, Tensor]

@@ -1,7 +1,7 @@
 """What the engine asks of a procedure: a way to train a block of cells, whatever the kind of learning.
 
 A procedure knows the task's data, networks and losses. The engine knows cells, epochs, divergence and resuming, and
-asks the procedure for everything else. A new kind of learning is one file beside this one.
+asks the procedure for everything else. A new kind of learning is one more file in this folder.
 """
 
 from collections.abc import Mapping

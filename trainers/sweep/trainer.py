@@ -39,7 +39,7 @@ class EngineTrainer:
             hyper[name] = np.full(shard.cells, job.rule.hyperparameters[name])
         if job.device.type == "cuda":
             torch.cuda.reset_peak_memory_stats(job.device)
-        with single_threaded(job.device), _told_of_memory(shard, job.device), _blamed(job):
+        with single_threaded(job.device), _explain_out_of_memory(shard, job.device), _attribute_to_user(job):
             return train_block(
                 job.task,
                 job.data,
@@ -71,7 +71,7 @@ def single_threaded(device: torch.device) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _told_of_memory(shard: Shard, device: torch.device) -> Iterator[None]:
+def _explain_out_of_memory(shard: Shard, device: torch.device) -> Iterator[None]:
     try:
         yield
     except torch.OutOfMemoryError as error:
@@ -82,8 +82,8 @@ def _told_of_memory(shard: Shard, device: torch.device) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _blamed(job: Job) -> Iterator[None]:
-    """Within the body, what a user's own task or rule raises is told as the user's to mend."""
+def _attribute_to_user(job: Job) -> Iterator[None]:
+    """Within the body, an exception of a user's own task or rule becomes invalid input, with its file and line."""
     try:
         yield
     except (BadInput, OutOfTime, torch.OutOfMemoryError):

@@ -96,7 +96,7 @@ def _check_classes(classes: int, data: Dataset, who: str) -> None:
 
 
 def _check_functions(task: Task, data: Dataset, who: str) -> None:
-    """One network on one batch, by itself: tells which function is at fault."""
+    """One network on one batch, by itself, so that the message names the function that is wrong."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         network = _called(task.network, f"{who}: its network")
@@ -170,11 +170,15 @@ def _check_block(task: Task, data: Dataset, who: str) -> None:
         state, _ = procedure.train(procedure.start(seeds), {"alpha": torch.zeros(2, 1)}, seeds, 0)
         procedure.evaluate(state)
 
-    _called(run, f"{who}: training two cells at once (by torch.func.vmap, which its network and loss must bear)")
+    _called(run, f"{who}: training two cells at once (by torch.func.vmap, which its network and loss must support)")
 
 
 def _called(call: Callable[[], Any], what: str) -> Any:
-    """What the call returns; whatever it raises is the user's to mend."""
+    """What the call returns.
+
+    Raises:
+        BadInput: the call, which runs the user's code, raised something.
+    """
     try:
         return call()
     except Exception as error:
