@@ -11,7 +11,7 @@ from trainers.engine.grouped import Grouped
 from trainers.engine.program import read
 from trainers.engine.stack import Layout, Stacked, VmapStacked
 
-BACKENDS = ("vmap", "batch_last", "compiled", "grouped", "channels_last")
+BACKENDS = ("vmap", "batch_last", "compiled", "direct", "grouped", "channels_last")
 """The simple one; batches of matrix products, by torch or with numba's kernels (CPU only); grouped convolutions on
 images as torch or as tensor cores have them."""
 
@@ -44,6 +44,10 @@ def stack(network: nn.Module, dims: int, device: torch.device, backend: str | No
             return Grouped(program, layout, torch.channels_last)
         case "compiled":
             return BatchLast(program, layout, _compiled())
+        case "direct":
+            from trainers.engine.direct.network import Direct
+
+            return Direct(program, layout, _compiled())
         case _:
             return BatchLast(program, layout)
 

@@ -1,0 +1,126 @@
+"""Batch norm and ReLU on slices, in the two halves that a convolution in front of it can do as it goes along.
+
+A slice is a matrix `[positions, channels·LANES]`: whatever is done is done to whole columns. Of the last slice only the
+first `images` places of each channel hold images.
+
+Ioffe & Szegedy 2015 (arXiv:1502.03167), algorithm 1 and the gradients of section 3; the variance is the biased one.
+Means and variances of slices are merged as Chan, Golub & LeVeque 1979 do, which no large mean can spoil.
+"""
+
+import numpy as np
+
+from trainers.engine.direct import LANES
+from trainers.engine.direct.convolution import Array, compiled
+
+
+@compiled
+def add_statistics(y: Array, images: int, before: int, mean: Array, squares: Array, column: Array) -> None:
+    """Merge a slice into a cell's means `[channels]` and sums of squared deviations `[channels]`.
+
+    Args:
+        y: the slice; `images` of its places count.
+        before: images merged so far.
+        column: scratch `[channels·LANES]`.
+    """
+    positions, width = y.shape
+    real, channels = y.dtype.type, len(mean)
+    count = real(positions * images)
+    share = count / (count + real(positions * before))
+    column[:] = 0
+    for p in range(positions):
+        for j in range(width):
+            column[j] += y[p, j]
+    for k in range(channels):
+        total = real(0)
+        for lane in range(images):
+            total += column[k * LANES + lane]
+        middle = total / count
+        column[k * LANES : (k + 1) * LANES] = middle
+        delta = middle - mean[k]
+        mean[k] += delta * share
+        squares[k] += delta * delta * (count - count * share)
+    # A second look at what is still in the cache.
+    _add_squares(y, images, squares, column)
+
+
+@compiled
+def _add_squares(y: Array, images: int, squares: Array, middle: Array) -> None:
+    positions, width = y.shape
+    column = np.zeros(width, y.dtype)
+    for p in range(positions):
+        for j in range(width):
+            column[j] += (y[p, j] - middle[j]) * (y[p, j] - middle[j])
+    for k in range(len(squares)):
+        total = squares[k]
+        for lane in range(images):
+            total += column[k * LANES + lane]
+        squares[k] = total
+
+
+@compiled
+def spread(values: Array, column: Array) -> None:
+    """One number a channel to all its places in a row."""
+    for k in range(len(values)):
+        for lane in range(LANES):
+            column[k * LANES + lane] = values[k]
+
+
+@compiled
+def normalise(y: Array, middle: Array, scale: Array, shift: Array, relu: bool, out: Array) -> None:
+    """(y − middle)·scale + shift for a slice, and a ReLU; the last three `[channels·LANES]`."""
+    zero = y.dtype.type(0)
+    positions, width = y.shape
+    for p in range(positions):
+        if relu:
+            for j in range(width):
+                value = (y[p, j] - middle[j]) * scale[j] + shift[j]
+                out[p, j] = zero if value <= zero else value
+        else:
+            for j in range(width):
+                out[p, j] = (y[p, j] - middle[j]) * scale[j] + shift[j]
+
+
+@compiled
+def add_gradients(
+    grad: Array, y: Array, middle: Array, scale: Array, shift: Array, relu: bool, total: Array, along: Array
+) -> None:
+    """Add a slice's share of Σ g and Σ g·(y − middle), g the gradient in front of the ReLU; all `[channels·LANES]`."""
+    zero = y.dtype.type(0)
+    positions, width = y.shape
+    for p in range(positions):
+        for j in range(width):
+            centred = y[p, j] - middle[j]
+            value = grad[p, j]
+            if relu and centred * scale[j] + shift[j] <= zero:
+                value = zero
+            total[j] += value
+            along[j] += value * centred
+
+
+@compiled
+def gradient(
+    grad: Array,
+    y: Array,
+    images: int,
+    middle: Array,
+    scale: Array,
+    shift: Array,
+    relu: bool,
+    mean_grad: Array,
+    slope: Array,
+    out: Array,
+) -> None:
+    """The gradient of a slice: g·scale − mean_grad − (y − middle)·slope; zero in places that hold no image."""
+    zero = y.dtype.type(0)
+    positions, width = y.shape
+    for p in range(positions):
+        for j in range(width):
+            centred = y[p, j] - middle[j]
+            value = grad[p, j]
+            if relu and centred * scale[j] + shift[j] <= zero:
+                value = zero
+            out[p, j] = value * scale[j] - mean_grad[j] - centred * slope[j]
+    if images < LANES:
+        for p in range(positions):
+            for start in range(0, width, LANES):
+                out[p, start + images : start + LANES] = zero
