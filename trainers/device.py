@@ -3,6 +3,7 @@
 import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 import torch
 
@@ -52,6 +53,7 @@ def prepared(device: torch.device) -> Iterator[None]:
         return
     before = not bool(torch.tensor(_DENORMAL, dtype=torch.float64) * 1.0 > 0)
     torch.set_flush_denormal(True)
+    _keep_freed_memory()
     try:
         yield
     finally:
@@ -59,6 +61,16 @@ def prepared(device: torch.device) -> Iterator[None]:
 
 
 _DENORMAL = 1e-310
+
+
+@cache
+def _keep_freed_memory() -> None:
+    """Let glibc reuse what is freed: by default it hands big arrays back to the system, which clears each page anew.
+
+    It never does so with chunks smaller than the largest that it has seen freed, up to 32 MiB (mallopt(3),
+    M_MMAP_THRESHOLD). Other libraries do not mind.
+    """
+    torch.empty(31 * 2**20, dtype=torch.uint8)
 
 
 def describe(device: torch.device) -> str:

@@ -8,12 +8,15 @@ from torch import nn
 
 from trainers.engine.batch_last import BatchLast
 from trainers.engine.grouped import Grouped
-from trainers.engine.program import read
+from trainers.engine.program import Instruction, read
 from trainers.engine.stack import Layout, Stacked, VmapStacked
 
 BACKENDS = ("vmap", "batch_last", "compiled", "direct", "grouped", "channels_last")
 """The simple one; batches of matrix products, by torch or with numba's kernels (CPU only); grouped convolutions on
 images as torch or as tensor cores have them."""
+
+LARGE = 10_000
+"""Weights of a network's convolutions from which on direct ones are the default on a CPU: measured by `make bench`."""
 
 
 def stack(network: nn.Module, dims: int, device: torch.device, backend: str | None = None) -> Stacked:
@@ -37,7 +40,7 @@ def stack(network: nn.Module, dims: int, device: torch.device, backend: str | No
             raise ValueError(f"{backend} does not know every layer of this network")
         return VmapStacked(network)
     layout = Layout(network)
-    match backend or ("grouped" if device.type == "cuda" else "compiled"):
+    match backend or ("grouped" if device.type == "cuda" else default_on_cpu(program, layout)):
         case "grouped":
             return Grouped(program, layout)
         case "channels_last":
@@ -50,6 +53,16 @@ def stack(network: nn.Module, dims: int, device: torch.device, backend: str | No
             return Direct(program, layout, _compiled())
         case _:
             return BatchLast(program, layout)
+
+
+def default_on_cpu(program: list[Instruction], layout: Layout) -> str:
+    """`direct` for convolutions that are large enough to be worth it, else `compiled`.
+
+    The choice follows from the network alone, so that all machines and all blocks make the same one.
+    """
+    shapes = dict(zip(layout.names, layout.shapes, strict=True))
+    filters = sum(shapes[i.tensors["weight"]].numel() for i in program if i.kind == "conv")
+    return "direct" if filters >= LARGE and _compiled() is not None else "compiled"
 
 
 def _compiled() -> ModuleType | None:

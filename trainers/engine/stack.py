@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -25,6 +25,14 @@ class Stacked(Protocol):
         Inputs that all cells share are `[1, batch, ...]`. A cell's outputs are the same either way. Differentiable in
         params. In training, buffers are updated in place.
         """
+
+
+@runtime_checkable
+class FewAtOnce(Protocol):
+    """A stacked network whose forward and backward passes are fastest for a few cells at a time."""
+
+    def together(self, inputs: Tensor) -> int:
+        """For how many cells, with such inputs. No value depends on it."""
 
 
 def trained(network: nn.Module) -> dict[str, nn.Parameter]:

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from trainers.networks.cifar import cifar10_small
 from trainers.networks.convnet import cifar10_convnet
 from trainers.networks.fashion import fashion_conv, fashion_mlp
 from trainers.networks.resnet import resnet20, wide_resnet
@@ -37,6 +38,12 @@ def test_fashion_networks_have_the_size_they_say(make: Callable[[], nn.Module], 
     network = make()
     assert parameters(network) == count
     assert network(torch.zeros(2, 1, 28, 28)).shape == (2, 10)
+
+
+def test_the_small_cifar_network_has_the_size_it_says() -> None:
+    network = cifar10_small()
+    assert parameters(network) == 33_946
+    assert network(torch.zeros(2, 3, 32, 32)).shape == (2, 10)
 
 
 @pytest.mark.parametrize("make", [cifar10_convnet, resnet20, lambda: wide_resnet(16, 2)])

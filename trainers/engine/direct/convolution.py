@@ -16,6 +16,7 @@ from trainers.engine.direct.tiles import (
     MOST_BELOW,
     MOST_OUTS,
     WIDTH,
+    copy_lanes,
     correlation_11,
     correlation_12,
     correlation_13,
@@ -148,8 +149,8 @@ def to_panels(x: Array, positions: int, channels: int, most: int, panels: Array)
         for p in range(positions):
             source = (p * channels + start) * LANES
             target = (positions * start + p * few) * LANES
-            for j in range(few * LANES):
-                panels[target + j] = x[source + j]
+            for k in range(few):
+                copy_lanes((panels, target + k * LANES), (x, source + k * LANES))
         start += few
 
 
@@ -169,7 +170,7 @@ def correlate(
     sums: Array,
 ) -> None:
     """Add one slice's part of the weight gradient to the partial sums, from panels of inputs and output gradients."""
-    together = max(1, TOGETHER // wide)
+    together = max(1, TOGETHER // (wide * stride))
     for top in range(0, high, together):
         bottom = min(top + together, high)
         o = 0

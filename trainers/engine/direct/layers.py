@@ -47,7 +47,7 @@ def _convolve(
     variance: Array,
 ) -> None:
     """y `[cells, slices, positions, outs·LANES]` from x of the same form; and each channel's mean and variance."""
-    cells, outs, ins, size, _ = weight.shape
+    cells, outs, ins = weight.shape[:3]
     slices, positions = y.shape[1], y.shape[2]
     forward, backward = np.empty(weight[0].size, x.dtype), np.empty(weight[0].size, x.dtype)
     column = np.empty(outs * LANES, x.dtype)
@@ -226,7 +226,7 @@ class Convolution(Function):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, stride: int, padding: int, batch: int) -> Tensor:
-        """From x `[cells or 1, slices, height, width, channels, LANES]` and weight `[cells, out, channels, size, size]`.
+        """From x `[cells, slices, height, width, channels, LANES]` and weight `[cells, out, channels, size, size]`.
 
         An input of one cell is shared by all. `batch` is the number of images.
         """
@@ -253,7 +253,7 @@ class Norm(Function):
     def forward(
         ctx: Any, y: Tensor, weight: Tensor, bias: Tensor, eps: float, relu: bool, batch: int
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """From y `[cells, slices, height, width, channels, LANES]`: the result, mean and variance `[cells, channels]`."""
+        """From y `[cells, slices, height, width, channels, LANES]`: result, mean and variance `[cells, channels]`."""
         y, weight, bias = y.contiguous(), weight.contiguous(), bias.contiguous()
         mean, variance = torch.empty_like(weight), torch.empty_like(weight)
         _statistics(_rows(y), batch, *_arrays(mean, variance))
@@ -325,9 +325,7 @@ def _geometry(x: Tensor, weight: Tensor, stride: int, padding: int) -> Geometry:
     return geometry(x.shape[2], x.shape[3], ins, outs, size, stride, padding)
 
 
-def _forward(
-    x: Tensor, weight: Tensor, shape: Geometry, batch: int, statistics: bool
-) -> tuple[Tensor, Tensor, Tensor]:
+def _forward(x: Tensor, weight: Tensor, shape: Geometry, batch: int, statistics: bool) -> tuple[Tensor, Tensor, Tensor]:
     cells, outs = weight.shape[:2]
     y = x.new_empty(cells, x.shape[1], shape.high, shape.wide, outs, LANES)
     mean, variance = x.new_empty(cells, outs), x.new_empty(cells, outs)

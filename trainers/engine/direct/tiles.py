@@ -158,7 +158,7 @@ def _correlation(outs: int, ins: int) -> Any:
                 return [builder.add(a, g_column), builder.add(b, x_column), *partial]
 
             def row(values: list[Any]) -> list[Any]:
-                a, b, *partial = values
+                a, b = values[:2]
                 return [builder.add(a, g_row), builder.add(b, x_row), *emit.loop(columns, values, position)[2:]]
 
             places = [emit.at(sums, at * WIDTH) for at in range(outs * ins)]
@@ -171,6 +171,26 @@ def _correlation(outs: int, ins: int) -> Any:
 
     return tile
 
+
+def _copy_lanes(typing: Any, target: Any, source: Any) -> Any:
+    """Copy `LANES` numbers; both are (array, offset of the first element)."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        emit = _Emitter(context, builder, signature.args[0][0].dtype)
+        to, come = (
+            emit.at(emit.data(kind[0], array), offset)
+            for kind, (array, offset) in zip(
+                signature.args, (cgutils.unpack_tuple(builder, one, 2) for one in args), strict=True
+            )
+        )
+        for value, v in [(emit.load(emit.at(come, v * WIDTH)), v) for v in range(_VECTORS)]:
+            emit.store(value, emit.at(to, v * WIDTH))
+        return context.get_dummy_value()
+
+    return types.void(target, source), code
+
+
+copy_lanes: Any = intrinsic(_copy_lanes)
 
 product_1, product_2, product_3, product_4, product_5, product_6 = (_product(outs) for outs in range(1, 7))
 MOST_OUTS = 6
