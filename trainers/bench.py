@@ -2,11 +2,13 @@
 
 import os
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch import nn
 
 from grids.space import PRESETS
 from trainers.device import prepared
@@ -78,6 +80,57 @@ def fused(name: str, cells: list[int]) -> float:
     hyper = {axis: values[cells] for axis, values in hyper_of_paper().items()}
     train_block(get_task(name), data, get_rule("adam"), hyper, seed=0)
     return time.perf_counter() - start
+
+
+def random_images(name: str, steps: int) -> Dataset:
+    """As many images as so many steps take, of the task's shape, drawn at random: only time is asked for."""
+    task = get_task(name)
+    with torch.device("meta"):
+        first = next(m for m in task.network().modules() if isinstance(m, nn.Conv2d))
+    sizes = {"digits-conv": 8, "fashion-conv": 28}
+    generator = torch.Generator().manual_seed(0)
+    shape = (steps * task.batch_size, first.in_channels, *[sizes.get(name, 32)] * 2)
+    x = torch.randn(shape, generator=generator)
+    y = torch.randint(task.classes or 2, shape[:1], generator=generator)
+    return Dataset("random", x, y, x[: task.batch_size], y[: task.batch_size], "0" * 64)
+
+
+def step_operations(name: str, data: Dataset) -> int:
+    """Floating-point operations of convolutions and linear layers for one image in one step of training.
+
+    Two for each multiplication; as many again for the weights' gradient, and for the inputs' but in the first layer.
+    Taps of a filter that lie outside the image are counted, as is usual.
+    """
+    network, total = get_task(name).network(), 0
+
+    def count(module: nn.Module, inputs: object, output: torch.Tensor) -> None:
+        nonlocal total
+        assert isinstance(module, nn.Conv2d | nn.Linear)
+        positions = output.numel() // output.shape[1]
+        total += 2 * (2 if total == 0 else 3) * module.weight.numel() * positions
+
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            module.register_forward_hook(count)
+    network.eval()(data.train_x[:1])
+    return total
+
+
+@prepared(torch.device("cpu"))
+def plain_step(name: str, data: Dataset, repeats: int, clock: Callable[[], float]) -> float:
+    """Seconds of one training step of one network by the plainest loop, at its best."""
+    network = get_task(name).network()
+    optimizer = torch.optim.Adam(network.parameters(), lr=1e-6)
+    size, best = get_task(name).batch_size, float("inf")
+    x, y = data.train_x[:size], data.train_y[:size]
+    for _ in range(repeats):
+        start = clock()
+        loss = nn.functional.cross_entropy(network(x), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        best = min(best, clock() - start)
+    return best
 
 
 def warm_up(name: str) -> None:

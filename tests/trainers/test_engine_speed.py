@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from grids.errors import BadInput
-from trainers.bench import DATA, alone, fused, load, warm_up
+from trainers.bench import DATA, alone, fused, load, plain_step, random_images, step_operations, warm_up
 from trainers.device import describe
-from trainers.engine.backends import BACKENDS
+from trainers.engine.backends import BACKENDS, default_on_cpu
 from trainers.engine.measure import choose_block, measure
 from trainers.rules import get_rule
 from trainers.task import Dataset
@@ -23,6 +23,8 @@ pytestmark = [pytest.mark.bench, pytest.mark.timeout(1800)]
 WORKERS = 2
 BLOCK = {"digits-mlp": 111, "digits-conv": 32, "fashion-mlp": 111}
 """About what `choose_block` finds: images fill the caches sooner."""
+CELLS = 56
+"""Of a block of convolutional networks: what a shard holds."""
 ALONE = 8
 """Cells trained one at a time; 441 of them are extrapolated."""
 
@@ -63,6 +65,34 @@ def test_fused_against_one_cell_at_a_time(name: str, capsys: pytest.CaptureFixtu
         )
 
 
+@pytest.mark.parametrize("name", ["cifar10-small", "digits-conv", "fashion-conv"])
+def test_convolutions_on_a_cpu(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """In processor time, which other work here disturbs less; plain and fused steps in turn, the best of each."""
+    task, rule, device, rounds = get_task(name), get_rule("adam"), torch.device("cpu"), 3
+    data = random_images(name, steps=4)
+    backends = {default_on_cpu(task.network(), 4): "", **dict.fromkeys(("compiled", "direct"), "not the default")}
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        plain, fused = float("inf"), dict.fromkeys(backends, float("inf"))
+        for _ in range(rounds):
+            plain = min(plain, plain_step(name, data, 10, time.thread_time))
+            for backend in backends:
+                found = measure(task, data, rule, device, CELLS, backend, steps=4, clock=time.thread_time)
+                fused[backend] = min(fused[backend], found.seconds)
+    finally:
+        torch.set_num_threads(threads)
+    operations = step_operations(name, data) * task.batch_size
+    with capsys.disabled():
+        print(f"\n{describe(device)}; one of them used; Adam, float32, {CELLS} cells, random images")
+        print(f"{'task':<14} {'backend':<9} {'us/cell-image':>13} {'GFLOP/s':>8} {'ratio':>6}")
+        for backend, seconds in {"plain": plain, **fused}.items():
+            print(
+                f"{name:<14} {backend:<9} {seconds / task.batch_size * 1e6:>13.1f} {operations / seconds / 1e9:>8.1f} "
+                f"{plain / seconds:>6.2f}  {backends.get(backend, '')}"
+            )
+
+
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
 @pytest.mark.parametrize("name", ["cifar10-convnet", "cifar10-resnet20", "cifar10-wrn-16-4"])
 def test_backends_on_a_gpu(name: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -80,7 +110,7 @@ def test_backends_on_a_gpu(name: str, capsys: pytest.CaptureFixture[str]) -> Non
         print(f"\n{describe(device)}; {name}, {task.epochs} epochs of 45,000 images, Adam, bfloat16, recorded steps")
         print(f"{'backend':<14} {'cells':>5} {'ms/cell-step':>12} {'GiB':>6} {'min/surface':>11} {'ratio':>6}")
         for backend in ("alone", *BACKENDS):
-            if backend == "compiled":
+            if backend in ("compiled", "direct"):
                 continue
             try:
                 best = baseline if backend == "alone" else choose_block(task, data, rule, device, backends=(backend,))

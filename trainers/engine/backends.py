@@ -8,15 +8,15 @@ from torch import nn
 
 from trainers.engine.batch_last import BatchLast
 from trainers.engine.grouped import Grouped
-from trainers.engine.program import Instruction, read
+from trainers.engine.program import read
 from trainers.engine.stack import Layout, Stacked, VmapStacked
 
 BACKENDS = ("vmap", "batch_last", "compiled", "direct", "grouped", "channels_last")
-"""The simple one; batches of matrix products, by torch or with numba's kernels (CPU only); grouped convolutions on
-images as torch or as tensor cores have them."""
+"""The simple one; batches of matrix products, by torch or with numba's kernels (CPU only); direct convolutions in
+register tiles (CPU only, images); grouped convolutions on images as torch or as tensor cores have them."""
 
 LARGE = 10_000
-"""Weights of a network's convolutions from which on direct ones are the default on a CPU: measured by `make bench`."""
+"""Weights of a network's convolutions from which on direct ones are the default on a CPU: the bench shows both."""
 
 
 def stack(network: nn.Module, dims: int, device: torch.device, backend: str | None = None) -> Stacked:
@@ -26,8 +26,8 @@ def stack(network: nn.Module, dims: int, device: torch.device, backend: str | No
         network: any plain module.
         dims: of its input `[batch, ...]`.
         device: where it will run.
-        backend: one of `BACKENDS`; by default `compiled` on a CPU (`batch_last` without numba) and `grouped` on a
-            GPU where every layer is known, else `vmap`.
+        backend: one of `BACKENDS`; by default `direct` or `compiled` on a CPU (`batch_last` without numba) and
+            `grouped` on a GPU where every layer is known, else `vmap`.
 
     Raises:
         ValueError: there is no such backend, or it does not know a layer of this network.
@@ -40,7 +40,7 @@ def stack(network: nn.Module, dims: int, device: torch.device, backend: str | No
             raise ValueError(f"{backend} does not know every layer of this network")
         return VmapStacked(network)
     layout = Layout(network)
-    match backend or ("grouped" if device.type == "cuda" else default_on_cpu(program, layout)):
+    match backend or ("grouped" if device.type == "cuda" else default_on_cpu(network, dims)):
         case "grouped":
             return Grouped(program, layout)
         case "channels_last":
@@ -55,14 +55,19 @@ def stack(network: nn.Module, dims: int, device: torch.device, backend: str | No
             return BatchLast(program, layout)
 
 
-def default_on_cpu(program: list[Instruction], layout: Layout) -> str:
-    """`direct` for convolutions that are large enough to be worth it, else `compiled`.
+def default_on_cpu(network: nn.Module, dims: int) -> str:
+    """`direct` for convolutions that are large enough to be worth it, else `compiled`; `vmap` for unknown layers.
 
-    The choice follows from the network alone, so that all machines and all blocks make the same one.
+    The choice follows from the network alone, so that every machine and every block makes the same one.
     """
-    shapes = dict(zip(layout.names, layout.shapes, strict=True))
-    filters = sum(shapes[i.tensors["weight"]].numel() for i in program if i.kind == "conv")
-    return "direct" if filters >= LARGE and _compiled() is not None else "compiled"
+    program = read(network, dims)
+    if program is None:
+        return "vmap"
+    if _compiled() is None:
+        return "batch_last"
+    tensors = dict(network.named_parameters())
+    weights = sum(tensors[i.tensors["weight"]].numel() for i in program if i.kind == "conv")
+    return "direct" if weights >= LARGE else "compiled"
 
 
 def _compiled() -> ModuleType | None:

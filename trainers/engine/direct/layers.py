@@ -337,10 +337,12 @@ def _gradients(
     grad: Tensor, x: Tensor, weight: Tensor, shape: Geometry, wanted: bool, norm: tuple[Any, ...]
 ) -> tuple[Tensor | None, Tensor]:
     weight_grad = torch.empty_like(weight)
-    x_grad = torch.empty_like(x) if wanted else x.new_empty(0, *x.shape[1:])
+    x_grad = x.new_empty(len(weight) if wanted else 0, *x.shape[1:])
     sizes = shape.height, shape.width, shape.high, shape.wide, shape.stride, shape.padding
     given = _rows(grad), _rows(x), *_arrays(weight), sizes, *shape.backward, *_arrays(weight_grad), _rows(x_grad)
     _convolution_backward(*given, *norm)
+    if len(x) < len(x_grad):
+        x_grad = x_grad.sum(dim=0, keepdim=True)
     return x_grad if wanted else None, weight_grad
 
 
