@@ -13,7 +13,7 @@ from trainers.engine.backends import default_on_cpu, stack
 from trainers.engine.direct import LANES, network
 from trainers.engine.direct.layers import Convolution, ConvolutionNorm, Norm
 from trainers.engine.direct.network import Direct, from_slices, to_slices
-from trainers.engine.stack import FewAtOnce
+from trainers.engine.stack import FewAtOnce, initial
 from trainers.rules import get_rule
 from trainers.task import Dataset
 from trainers.tasks import get_task
@@ -161,6 +161,23 @@ def test_a_cell_that_is_not_finite_leaves_its_neighbours_alone() -> None:
     before, after = gradients(params), gradients(spoilt)
     assert after[1].isnan().any()
     torch.testing.assert_close(after[::2], before[::2], rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("name", ["digits-mlp", "fashion-mlp"])
+def test_networks_without_convolutions_run_all_the_same(name: str) -> None:
+    task = get_task(name)
+    shape = (32, 64) if name == "digits-mlp" else (32, 1, 28, 28)
+    inputs = draw(1, *shape, dtype=torch.float32)
+    outputs = []
+    for backend in ("direct", "vmap"):
+        _, params, buffers = initial(
+            task.network, torch.zeros(3, dtype=torch.int64), torch.device("cpu"), torch.float32
+        )
+        stacked = stack(task.network(), len(shape), torch.device("cpu"), backend)
+        if isinstance(stacked, FewAtOnce):
+            assert stacked.together(inputs) >= 3
+        outputs.append(stacked(params, buffers, inputs, True))
+    torch.testing.assert_close(*outputs, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,8 @@ def test_convolutions_on_a_cpu(name: str, capsys: pytest.CaptureFixture[str]) ->
     """In processor time, which other work here disturbs less; plain and fused steps in turn, the best of each."""
     task, rule, device, rounds = get_task(name), get_rule("adam"), torch.device("cpu"), 3
     data = random_images(name, steps=4)
-    backends = {default_on_cpu(task.network(), 4): "", **dict.fromkeys(("compiled", "direct"), "not the default")}
+    default = default_on_cpu(task.network(), 4)
+    backends = dict.fromkeys(("compiled", "direct"), "not the default") | {default: "the default"}
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

@@ -45,12 +45,14 @@ def stack(network: nn.Module, dims: int, device: torch.device, backend: str | No
             return Grouped(program, layout)
         case "channels_last":
             return Grouped(program, layout, torch.channels_last)
-        case "compiled":
-            return BatchLast(program, layout, _compiled())
-        case "direct":
+        case "direct" if dims == 4:  # of features alone there is nothing to convolve
+            if _compiled() is None:
+                raise ValueError("direct needs numba, and a folder where it may keep what it compiled")
             from trainers.engine.direct.network import Direct
 
             return Direct(program, layout, _compiled())
+        case "compiled" | "direct":
+            return BatchLast(program, layout, _compiled())
         case _:
             return BatchLast(program, layout)
 

@@ -47,7 +47,7 @@ class Direct:
     def together(self, inputs: Tensor) -> int:
         """For how many cells at once a forward and a backward pass are fastest. No value depends on it."""
         _, batch, _, height, width = inputs.shape
-        return max(1, TOGETHER // (batch * self._results(height, width)))
+        return max(1, TOGETHER // max(1, batch * self._results(height, width)))
 
     def _results(self, height: int, width: int) -> int:
         """Numbers that the convolutions put out for one image of that size."""
