@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from trainers.engine import BlockResult, native, train_block
+from trainers.engine import BlockResult, kernels, native, train_block
 from trainers.engine.backends import BACKENDS, stack
 from trainers.engine.program import read
 from trainers.engine.stack import VmapStacked, initial
@@ -232,3 +232,13 @@ def test_without_numba_torch_does_the_same(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setitem(sys.modules, "numba", None)
     stacked = stack(every_layer(), 4, CPU)
     assert getattr(stacked, "compiled", "none such") is None
+
+
+def test_a_shared_input_gets_the_sum_of_its_gradients() -> None:
+    x = torch.randn(1, 2, 5, 5, 3, dtype=torch.float64, requires_grad=True)
+    weight = torch.randn(4, 3, 2, 3, 3, dtype=torch.float64)
+    found, expected = (
+        torch.autograd.grad(module.Convolution.apply(one, weight, 1, 1).square().sum(), x)[0]
+        for module, one in ((native, x), (kernels, x.expand(4, -1, -1, -1, -1)))
+    )
+    torch.testing.assert_close(found, expected)

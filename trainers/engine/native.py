@@ -265,8 +265,9 @@ class Convolution(Function):
         weight_grad, x_grad = torch.empty_like(weight), None
         _convolve_weight_grad(*_arrays(x, grad), ctx.stride, ctx.padding, *_arrays(weight_grad))
         if ctx.needs_input_grad[0]:
-            x_grad = torch.empty_like(x)
+            x_grad = x.new_empty(len(weight), *x.shape[1:])
             _convolve_input_grad(*_arrays(weight, grad), ctx.stride, ctx.padding, *_arrays(x_grad))
+            x_grad = x_grad if len(x) > 1 else x_grad.sum(dim=0, keepdim=True)
         return x_grad, weight_grad, None, None
 
 
