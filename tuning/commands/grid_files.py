@@ -20,8 +20,6 @@ SurfaceText = Annotated[
 def register(app: typer.Typer) -> None:
     """Add this module's commands to `app`."""
     app.command("list")(list_)
-    app.command("import")(import_)
-    app.command("export")(export)
     app.command("show")(show)
 
 
@@ -49,62 +47,6 @@ def list_(form: Form = Format.table) -> None:
         )
     columns = ["surface", "where", "shape", "cells", "seeds", "lowest", "unit", "metric", "failure", "targets"]
     print_rows(rows, columns, form)
-
-
-def import_(
-    file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="One row for each cell and seed, with a header.")],
-    axes: Annotated[str, typer.Option(metavar="A,B,...", help="The columns that make a cell, in order.")],
-    value: Annotated[str, typer.Option(metavar="COLUMN", help="The column of values; lower is better.")],
-    out: Annotated[Path, typer.Option(help="The surface to write (.parquet).")],
-    seed_column: Annotated[
-        str | None, typer.Option(metavar="S", help="The column of seeds.", show_default="all rows are seed 0")
-    ] = None,
-    maximize: Annotated[
-        bool, typer.Option("--maximize", help="Higher is better in the file: values are negated.")
-    ] = False,
-    unit: Annotated[str, typer.Option(help="Of the value, as %.", show_default="none")] = "",
-    task: Annotated[str | None, typer.Option(help="What was trained.", show_default="the file's name")] = None,
-    optimizer: Annotated[str | None, typer.Option(help="With which optimizer.", show_default="imported")] = None,
-    metric: Annotated[str | None, typer.Option(help="What the value is.", show_default="the column's name")] = None,
-    quiet: Quiet = False,
-) -> None:
-    """Make a surface from a CSV of your own."""
-    from grids import csv_file, surface_file
-
-    if out.suffix != ".parquet":
-        raise BadInput(f"--out {out}: a surface's file name ends in .parquet")
-    surface = csv_file.read(
-        file,
-        [name.strip() for name in axes.split(",") if name.strip()],
-        value,
-        seed=seed_column,
-        maximize=maximize,
-        unit=unit,
-        task=task,
-        optimizer=optimizer,
-        metric=metric,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        command=shlex.join(["tunecost", *sys.argv[1:]]),
-    )
-    surface_file.save(surface, out)
-    say(f"{out}: {surface.space.size} cells, {len(surface.seeds)} seed(s)", quiet)
-
-
-def export(
-    surface: SurfaceText,
-    out: Annotated[Path, typer.Option(help="The CSV to write; - for stdout.")],
-) -> None:
-    """Write a surface as CSV, every number in full."""
-    from grids import csv_file
-    from grids.library import load_surface
-
-    if out.suffix == ".parquet":
-        raise BadInput(f"--out {out}: a CSV must not take a surface's name")
-    loaded = load_surface(surface)
-    if str(out) == "-":
-        sys.stdout.write(csv_file.text(loaded))
-    else:
-        csv_file.write(loaded, out)
 
 
 def show(
