@@ -1,7 +1,7 @@
 """Comparison of what two searchers, or two optimizers under one searcher, need to reach a target."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import product
 from operator import attrgetter
 from typing import Any
@@ -223,5 +223,5 @@ def _rows(
                 "p_mannwhitney": found.p_mannwhitney,
                 "note": note([first, second]),
                 "unit": one.about.unit,
-                **asdict(one.judged),
+                **one.judged.columns(),
             }

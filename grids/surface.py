@@ -9,6 +9,7 @@ import numpy as np
 
 from grids.errors import BadInput, unknown
 from grids.space import Cell, Space
+from grids.target import gap
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -230,8 +231,7 @@ class Surface:
     @property
     def suboptimality(self) -> np.ndarray:
         """mean − its lowest value, in the surface's unit, float64 `[*shape]`; infinite where float64 ends."""
-        with np.errstate(over="ignore"):
-            return np.asarray(self.mean - self.mean.min())
+        return gap(self.mean, float(self.mean.min()))
 
     @property
     def never_trained(self) -> np.ndarray:
@@ -244,7 +244,9 @@ class Surface:
         return np.zeros(self.space.shape) if self.filled is None else np.asarray(self.filled.mean(axis=-1))
 
     @classmethod
-    def from_frame(cls, frame: "pd.DataFrame", axes: Sequence[str] = (), value: str = "value", **options: Any) -> "Surface":
+    def from_frame(
+        cls, frame: "pd.DataFrame", axes: Sequence[str] = (), value: str = "value", **options: Any
+    ) -> "Surface":
         """A surface from a DataFrame with a row for each cell (and seed, and epoch).
 
         >>> import pandas as pd

@@ -22,7 +22,8 @@ class SurfaceFacts:
         targets, targets_derived: `grids.metric.default_targets`.
         fidelity: name and values, where the surface has curves.
         seeds: of the surface.
-        lowest: the lowest value, as the replays were judged.
+        lowest: the surface's lowest value, as the replays were judged.
+        lowest_within: the lowest in the part of the space that was replayed, where it was not the whole.
         sha256: of the surface's file.
     """
 
@@ -37,6 +38,7 @@ class SurfaceFacts:
     fidelity: Mapping[str, Any] | None = None
     seeds: tuple[int, ...] = ()
     lowest: float | None = None
+    lowest_within: float | None = None
     sha256: str = ""
 
     @classmethod
@@ -125,5 +127,6 @@ _FITS = {
     "fidelity": lambda item: isinstance(item, dict),
     "seeds": _seeds,
     "lowest": _number,
+    "lowest_within": _number,
     "sha256": _text,
 }

@@ -93,7 +93,9 @@ def _surface(table: pa.Table, header: dict[str, Any]) -> Surface:
         if table.column_names.count(name) != 1:
             how = "two columns are called" if name in table.column_names else "no column"
             raise BadInput(f"{how} '{name}' (columns: {', '.join(table.column_names)})")
-    columns = {axis.name: _labels(table, axis.name) if axis.labelled else _numbers(table, axis.name) for axis in space.axes}
+    columns = {
+        axis.name: _labels(table, axis.name) if axis.labelled else _numbers(table, axis.name) for axis in space.axes
+    }
     columns["seed"] = _numbers(table, "seed")
     if header.get("pool"):
         order, seeds, members = pool_order(space.axes, columns)

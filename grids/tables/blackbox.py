@@ -47,7 +47,8 @@ def read(path: str | Path, meaning: Meaning) -> Surface:
     pool.
 
     Raises:
-        BadInput: a file that is missing or does not fit, several tasks or objectives and none named, or as `surface_of`.
+        BadInput: a file that is missing or does not fit, several tasks or objectives and none named, or as
+            `surface_of`.
     """
     folder = Path(path)
     try:
@@ -67,15 +68,18 @@ def _surface(folder: Path, meaning: Meaning) -> Surface:
         )
     tasks = _names(metadata, "task_names", array.shape[0], "task")
     objectives = _names(metadata, "objectives_names", array.shape[4], "objective")
-    own = metadata.get(_OWN) if isinstance(metadata.get(_OWN), dict) else {}
+    kept = metadata.get(_OWN)
+    own: dict[str, Any] = kept if isinstance(kept, dict) else {}
     task = _chosen(tasks, meaning.task, "task", "--task")
     objective = _chosen(objectives, meaning.value or None, "objective", "--value")
     fidelities = _array(folder / FIDELITIES) if (folder / FIDELITIES).is_file() else np.arange(1, array.shape[3] + 1)
     if fidelities.shape != (array.shape[3],):
         raise BadInput(f"{FIDELITIES} has shape {fidelities.shape}, {EVALUATIONS} {array.shape[3]} fidelities")
-    kept = [name for name in meaning.keep if name in objectives]
-    table, epoch = _table(configurations, array[tasks.index(task)], objectives, [objective, *kept], fidelities)
-    axes = list(meaning.axes) or [name for name in configurations.columns if configurations[name].nunique(dropna=False) > 1]
+    further = [name for name in meaning.keep if name in objectives]
+    table, epoch = _table(configurations, array[tasks.index(task)], objectives, [objective, *further], fidelities)
+    axes = list(meaning.axes) or [
+        name for name in configurations.columns if len(configurations[name].drop_duplicates()) > 1
+    ]
     fidelity = next(iter(_json(folder / "fidelityspace.json", {})), "fidelity")
     made = surface_of(
         table,
@@ -232,7 +236,9 @@ def _write(surface: Surface, folder: Path) -> None:
     objective = about.metric if not about.maximized and about.metric else value_name(surface)
     spaces = {
         "configspace.json": {axis.name: _domain(axis) for axis in space.axes},
-        "fidelityspace.json": {name: _domain(Axis(name, (0.0, values[-1]) if values[-1] > 0 else values, "linear"), whole)},
+        "fidelityspace.json": {
+            name: _domain(Axis(name, (0.0, values[-1]) if values[-1] > 0 else values, "linear"), whole)
+        },
         "metadata.json": {
             "objectives_names": [objective],
             "task_names": [about.task],
@@ -253,9 +259,23 @@ def _write(surface: Surface, folder: Path) -> None:
 def _domain(axis: Axis, whole: bool = False) -> dict[str, Any]:
     """A hyperparameter as Syne Tune's `config_space_to_json_dict` writes it."""
     if axis.labelled:
-        return {"domain_cls": "Categorical", "domain_kwargs": {"categories": list(axis.values)}, "sampler_cls": "Uniform", "sampler_kwargs": {}}
+        return {
+            "domain_cls": "Categorical",
+            "domain_kwargs": {"categories": list(axis.values)},
+            "sampler_cls": "Uniform",
+            "sampler_kwargs": {},
+        }
     low, high = axis.values[0], axis.values[-1]
     if whole:
-        return {"domain_cls": "Integer", "domain_kwargs": {"lower": int(low), "upper": int(high)}, "sampler_cls": "Uniform", "sampler_kwargs": {}}
-    sampler = {"sampler_cls": "LogUniform", "sampler_kwargs": {"base": 10}} if axis.scale == "log" else {"sampler_cls": "Uniform", "sampler_kwargs": {}}
+        return {
+            "domain_cls": "Integer",
+            "domain_kwargs": {"lower": int(low), "upper": int(high)},
+            "sampler_cls": "Uniform",
+            "sampler_kwargs": {},
+        }
+    sampler = (
+        {"sampler_cls": "LogUniform", "sampler_kwargs": {"base": 10}}
+        if axis.scale == "log"
+        else {"sampler_cls": "Uniform", "sampler_kwargs": {}}
+    )
     return {"domain_cls": "Float", "domain_kwargs": {"lower": low, "upper": high}, **sampler}

@@ -74,8 +74,9 @@ def arrange(rows: Rows, *, number_seeds: bool = False, common_seeds: bool = Fals
             option that may help.
     """
     cell, count, space = _cells(rows, fill)
-    points, point = np.unique(rows.epoch, return_inverse=True) if rows.epoch is not None else ([0.0], 0)
-    point = np.broadcast_to(point, cell.shape)
+    points, point = np.zeros(1), np.zeros(len(cell), np.int64)
+    if rows.epoch is not None:
+        points, point = np.unique(rows.epoch, return_inverse=True)
     if number_seeds:
         rows = replace(rows, seed=_occurrence(cell * len(points) + point))
     if rows.pool and not number_seeds:
@@ -85,7 +86,7 @@ def arrange(rows: Rows, *, number_seeds: bool = False, common_seeds: bool = Fals
     if common_seeds:
         held = np.zeros((count, len(seeds)), bool)
         held[cell, seed] = True
-        common = held[held.any(axis=1)].all(axis=0)
+        common = np.asarray(held[held.any(axis=1)].all(axis=0))
         if not common.any():
             raise BadInput("no seed is there in every cell, so --seeds common leaves none")
         keep = common[seed]
@@ -97,10 +98,10 @@ def arrange(rows: Rows, *, number_seeds: bool = False, common_seeds: bool = Fals
     where = np.flatnonzero(keep)
     _check_doubled(rows, space, place, where, cell)
     row[place] = where
-    row = row.reshape(count, len(seeds), len(points))
+    runs = row.reshape(count, len(seeds), len(points))
     if not fill:
-        _check_missing(rows, space, seeds, points, row)
-    return Layout(space, tuple(int(s) for s in seeds), tuple(float(p) for p in points), row)
+        _check_missing(rows, space, seeds, points.tolist(), runs)
+    return Layout(space, tuple(int(s) for s in seeds), tuple(float(p) for p in points), runs)
 
 
 def _cells(rows: Rows, fill: bool) -> tuple[np.ndarray, int, Space]:
@@ -197,27 +198,28 @@ def _telling(rows: Rows, place: np.ndarray, where: np.ndarray) -> list[tuple[str
         varies = pairs > len(counts)
         if varies:
             word = any(plain(text) is None for text in texts)
-            found.append((not alone, not word, str(name), brief(str(rows.table.texts(name)[where[int(np.argmax(doubled))]]))))
+            found.append(
+                (not alone, not word, str(name), brief(str(rows.table.texts(name)[where[int(np.argmax(doubled))]])))
+            )
     found.sort(key=lambda item: item[:2])
     return [(name, first) for _, _, name, first in found]
 
 
-def _check_missing(
-    rows: Rows, space: Space, seeds: np.ndarray, points: Sequence[float], row: np.ndarray
-) -> None:
+def _check_missing(rows: Rows, space: Space, seeds: np.ndarray, points: Sequence[float], row: np.ndarray) -> None:
     absent = row < 0
     if not absent.any():
         return
     cell, seed, point = (int(i) for i in np.argwhere(absent)[0])
     where = f"cell {space.describe(space.cell(cell))}"
-    whole = absent.all(axis=(1, 2))
+    whole = np.asarray(absent.all(axis=(1, 2)))
+    runs = np.asarray(absent.all(axis=2))
     way = "--missing worst or --missing NUMBER fills what is missing"
     if whole[cell]:
         found = int(whole.sum())
         fault = f"{where}, seed {int(seeds[0])} is missing" if rows.seeded else f"{where} is missing"
         way += "; --pool takes each row as a cell of its own"
-    elif absent.all(axis=2)[cell, seed]:
-        found = int(absent.all(axis=2).sum())
+    elif runs[cell, seed]:
+        found = int(runs.sum())
         fault = f"{where}, seed {int(seeds[seed])} is missing"
         way = f"--seeds common keeps the seeds that all cells have; {way}"
     else:

@@ -124,7 +124,7 @@ def axis(table: RawTable, name: str, called: str, scale: str | None = None) -> t
     ways = Numbers(texts, table.separator)
     read = {text: ways.read(text) for text in texts if not missing(text)}
     strange = [text for text, number in read.items() if number is None]
-    if strange and len(strange) < len(read) or any(ways.looks(text) for text in strange):
+    if (strange and len(strange) < len(read)) or any(ways.looks(text) for text in strange):
         text = next((text for text in strange if ways.looks(text)), strange[0])
         row = int(np.argmax(codes == texts.index(text)))
         why = ways.hint(text) or "; an axis is of numbers, or of words"

@@ -38,9 +38,9 @@ def parse(content: bytes, name: str = "", sha256: str = "") -> RawTable:
     while header and not header[-1]:
         header.pop()
     kept = frame.iloc[1:]
-    stripped = {place: kept[place].str.strip() for place in kept.columns}
+    stripped = [kept[place].str.strip() for place in range(kept.shape[1])]
     full = np.zeros(len(kept), bool)
-    for column in stripped.values():
+    for column in stripped:
         full |= (column.fillna("") != "").to_numpy()
     if not full.any():
         raise BadInput("it has a header but no rows")
@@ -113,7 +113,7 @@ def _split(body: str, separator: str) -> pd.DataFrame:
         )
     except (pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error, OverflowError, ValueError) as error:
         if "EOF inside string" in str(error):
-            raise BadInput("a quote (\") opens and is never closed") from error
+            raise BadInput('a quote (") opens and is never closed') from error
         raise BadInput(f"cannot be split into fields ({str(error).strip().splitlines()[0]})") from error
 
 
@@ -162,7 +162,7 @@ def _lengths(body: str, separator: str) -> np.ndarray:
 
 
 def _commented_header(table: RawTable, comments: list[str], separator: str) -> RawTable:
-    """The table, its header taken from a comment where the first line is a row of numbers, as `numpy.savetxt` writes."""
+    """The table; where its first line is a row of numbers, with the header of the comment, as numpy.savetxt writes."""
     try:
         [float(field) for field in table.header]
     except ValueError:

@@ -61,9 +61,9 @@ def frame(surface: Surface, curves: bool | None = None) -> pd.DataFrame:
     columns[value_name(surface)] = own_value(surface, value.ravel())
     columns["diverged"] = np.repeat(surface.diverged.ravel(), times)
     further = {"train_loss": surface.train_loss, "seconds": surface.seconds, **surface.extra, "filled": surface.filled}
-    for name, column in further.items():
-        if column is not None:
-            columns[name] = np.repeat(column.ravel(), times)
+    for name, array in further.items():
+        if array is not None:
+            columns[name] = np.repeat(array.ravel(), times)
     return pd.DataFrame(columns)
 
 

@@ -11,10 +11,10 @@ from typing import Any
 import pandas as pd
 
 from grids.errors import BadInput
+from grids.surface import Surface
 from grids.tables import delimited
 from grids.tables.importing import Meaning, surface_of
 from grids.tables.raw import RawTable
-from grids.surface import Surface
 
 LARGEST_FILE = 2_000_000_000
 """Bytes of a table, unpacked: beyond this it would not fit into memory."""
@@ -98,7 +98,9 @@ def _json(content: bytes, name: str, sha256: str) -> RawTable:
                 lines.append(number)
     for place, record in enumerate(records):
         if not isinstance(record, dict):
-            raise BadInput(f"{f'line {lines[place]}' if lines else f'entry {place + 1}'}: is no object of names and values")
+            raise BadInput(
+                f"{f'line {lines[place]}' if lines else f'entry {place + 1}'}: is no object of names and values"
+            )
     if not records:
         raise BadInput("it has no rows")
     flat = [_flat(record) for record in records]
@@ -136,7 +138,9 @@ def _narrowed(frame: pd.DataFrame) -> pd.DataFrame:
         items = frame[name].tolist()
         numbers = all(item is None or (isinstance(item, int | float) and not isinstance(item, bool)) for item in items)
         try:
-            narrow[name] = pd.Series([None if i is None else float(i) for i in items], dtype=float) if numbers else frame[name]
+            narrow[name] = (
+                pd.Series([None if i is None else float(i) for i in items], dtype=float) if numbers else frame[name]
+            )
         except OverflowError as error:
             raise BadInput(f"column '{name}' holds a whole number too large for a float") from error
     return pd.DataFrame(narrow)
@@ -163,7 +167,9 @@ def _parquet(content: bytes, name: str, sha256: str) -> RawTable:
         frame = table.to_pandas(use_threads=False, ignore_metadata=False)
         frame = frame.reset_index() if any(frame.index.names) else frame
     except Exception as error:
-        raise BadInput(f"its columns cannot be read ({str(error).splitlines()[0] if str(error) else type(error).__name__})") from error
+        raise BadInput(
+            f"its columns cannot be read ({str(error).splitlines()[0] if str(error) else type(error).__name__})"
+        ) from error
     return RawTable.of_frame(frame, name, sha256)
 
 

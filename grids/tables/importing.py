@@ -24,7 +24,18 @@ LARGEST = 1e305
 _OWN = ("train_loss", "seconds")
 """Columns that `keep` puts in their own place."""
 _STATES = {"state", "status"}
-_UNFINISHED = {"fail", "failed", "pruned", "running", "waiting", "crashed", "killed", "preempted", "preempting", "pending"}
+_UNFINISHED = {
+    "fail",
+    "failed",
+    "pruned",
+    "running",
+    "waiting",
+    "crashed",
+    "killed",
+    "preempted",
+    "preempting",
+    "pending",
+}
 
 
 @dataclass(frozen=True)
@@ -38,7 +49,8 @@ class Meaning:
         seed: the column of whole-number seeds; without it every row is seed 0.
         epoch: the column of epochs or other fidelities: a row for each, and the run's value is the last's.
         maximize: higher is better in the table: values are negated, and the provenance says so.
-        missing: `refuse`; or `worst` or a number (in the table's sense) to fill in where a value, or a cell, is not there.
+        missing: `refuse`; or what to fill in where a value, or a cell, is not there: `worst`, or a number in the
+            table's sense.
         seeds: `all`: every cell must have every seed; `common`: keep those that all have.
         number_seeds: rows of one cell are its seeds 0, 1, … in order of appearance.
         where: `COLUMN=VALUE`: keep those rows only; of one column several values may be given.
@@ -116,7 +128,9 @@ def surface_of(table: RawTable, meaning: Meaning) -> Surface:
     for name in names:
         if name in COLUMNS:
             raise BadInput(f"an axis cannot be called '{name}': a surface has a column of that name already")
-    spans = [columns.axis(table, column, name, meaning.scales.get(name)) for column, name in zip(full, names, strict=True)]
+    spans = [
+        columns.axis(table, column, name, meaning.scales.get(name)) for column, name in zip(full, names, strict=True)
+    ]
     rows = Rows(
         table=table,
         axes=tuple(axis for axis, _ in spans),
@@ -129,7 +143,9 @@ def surface_of(table: RawTable, meaning: Meaning) -> Surface:
         seeded=bool(seed),
     )
     if seed and meaning.number_seeds:
-        raise BadInput("--number-seeds makes seeds where there are none, and --seed-column names them: give one of them")
+        raise BadInput(
+            "--number-seeds makes seeds where there are none, and --seed-column names them: give one of them"
+        )
     asked = {"number_seeds": meaning.number_seeds, "common_seeds": meaning.seeds == "common", "fill": fill is not None}
     numbers = _Values(table, value, meaning.maximize, fill)
     layout = _layout(rows, meaning.pool, asked)
@@ -240,7 +256,7 @@ class _Values:
         self.filled = columns.flags(table, FILLED) if table.has(FILLED) else np.zeros(len(table), bool)
         read = columns.numbers(table, name, self.diverged)
         self.percent = read.percent
-        if name == DIVERGED or name == FILLED:
+        if name in (DIVERGED, FILLED):
             raise BadInput(f"the column '{name}' says which runs did so, and holds no values")
         missing = read.missing & ~self.diverged
         if missing.any() and fill is None:
@@ -297,7 +313,7 @@ def _surface(
         fidelity=Fidelity(tidy([meaning.epoch])[0], layout.points) if meaning.epoch else None,
         extra={name: column for name, column in kept.items() if name not in _OWN},
         filled=ever.reshape(shape) if ever.any() else None,
-        **{name: kept.get(name) for name in _OWN},  # type: ignore[arg-type]
+        **{name: kept.get(name) for name in _OWN},
     )
 
 
@@ -307,7 +323,11 @@ def _provenance(
     short = tidy([value])[0]
     where = {"where": list(meaning.where)} if meaning.where else {}
     source = {"name": table.name, "rows": len(table), **({"sha256": table.sha256} if table.sha256 else {})}
-    told = {"cells": int(filled.any(axis=-1).sum()), "runs": int(filled.sum()), "with": numbers.asked or "the table's own"}
+    told = {
+        "cells": int(filled.any(axis=-1).sum()),
+        "runs": int(filled.sum()),
+        "with": numbers.asked or "the table's own",
+    }
     worth = {} if numbers.fill is None else {"value": numbers.fill}
     one = [each.partition("=")[2].strip() for each in meaning.where if each.partition("=")[0].strip() == "optimizer"]
     maximized = {"maximize": True} if meaning.maximize else {}

@@ -30,6 +30,7 @@ def merge(surfaces: Sequence[Surface], names: Sequence[str]) -> Surface:
     if len(surfaces) < 2:
         raise BadInput("grid merge joins two surfaces or more")
     first = surfaces[0]
+    space: Space
     for other, name in zip(surfaces[1:], names[1:], strict=True):
         _check_alike(first, other, names[0], name)
     if first.space.is_pool:
@@ -98,7 +99,11 @@ def _joined(axes: Sequence[Axis]) -> Axis:
         return Axis.labels(axes[0].name, tuple(dict.fromkeys(value for axis in axes for value in axis.values)))
     made = Axis.of(axes[0].name, sorted({value for axis in axes for value in axis.values}))
     same = all(axis.scale == axes[0].scale for axis in axes)
-    return Axis(made.name, made.values, axes[0].scale) if same and not (axes[0].scale == "log" and made.values[0] <= 0) else made
+    return (
+        Axis(made.name, made.values, axes[0].scale)
+        if same and not (axes[0].scale == "log" and made.values[0] <= 0)
+        else made
+    )
 
 
 def _column(surface: Surface, name: str) -> np.ndarray:
@@ -123,4 +128,9 @@ def _filled(surfaces: Sequence[Surface], filled: np.ndarray | None) -> dict[str,
     told = [dict(surface.provenance.filled) for surface in surfaces if surface.provenance.filled]
     ways = {str(each.get("with")) for each in told}
     runs = {"cells": int(filled.any(axis=-1).sum()), "runs": int(filled.sum()), "with": ", ".join(sorted(ways))}
-    return {**runs, **({"value": told[0]["value"]} if len({each.get("value") for each in told}) == 1 and "value" in told[0] else {})}
+    return {
+        **runs,
+        **(
+            {"value": told[0]["value"]} if len({each.get("value") for each in told}) == 1 and "value" in told[0] else {}
+        ),
+    }

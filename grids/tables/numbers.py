@@ -95,7 +95,7 @@ class Numbers:
         if text.endswith("%"):
             return " (a percent sign, which other fields of the column lack)"
         if _GROUPED_BY_COMMA.fullmatch(bare) or _GROUPED_BY_POINT.fullmatch(bare):
-            return " (a thousands separator or a decimal one? write it without thousands separators, decimals with a point)"
+            return " (of thousands or of decimals? write it without thousands separators, decimals with a point)"
         if _DECIMAL_COMMA.fullmatch(bare):
             return " (write decimals with a point)"
         return ""

@@ -42,7 +42,12 @@ class Objective:
         if self.by == "index":
             return tuple(trial.suggest_int(axis.name, 0, len(axis) - 1) for axis in axes)
         return tuple(
-            axis.values.index("" if (chosen := trial.suggest_categorical(axis.name, [v if v != "" else None for v in axis.values])) is None else chosen)
+            axis.values.index(
+                ""
+                if (chosen := trial.suggest_categorical(axis.name, [v if v != "" else None for v in axis.values]))
+                is None
+                else chosen
+            )
             for axis in axes
         )
 

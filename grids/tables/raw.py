@@ -108,7 +108,11 @@ def _array(column: pd.Series) -> np.ndarray:
         return _array(column.astype(object))
     if pd.api.types.is_bool_dtype(kind) and not column.isna().any():
         return column.to_numpy(bool)
-    if pd.api.types.is_bool_dtype(kind) or not pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_complex_dtype(kind):
+    if (
+        pd.api.types.is_bool_dtype(kind)
+        or not pd.api.types.is_numeric_dtype(kind)
+        or pd.api.types.is_complex_dtype(kind)
+    ):
         return np.array([text(item) for item in column.tolist()], object)
     return column.to_numpy(np.float64, na_value=np.nan)
 

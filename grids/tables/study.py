@@ -99,7 +99,9 @@ def _load(url: str, name: str | None) -> Any:
             chosen = name if name is not None else names[0] if len(names) == 1 else None
             if chosen is None:
                 listed = ", ".join(map(brief, names[:20]))
-                raise BadInput(f"holds {len(names)} studies: choose one with ?study=NAME ({listed})" if names else "holds no study")
+                raise BadInput(
+                    f"holds {len(names)} studies: choose one with ?study=NAME ({listed})" if names else "holds no study"
+                )
             if chosen not in names:
                 raise unknown("study", chosen, names)
             return optuna.load_study(study_name=chosen, storage=storage)
@@ -107,7 +109,9 @@ def _load(url: str, name: str | None) -> Any:
             raise
         except Exception as error:  # of SQLAlchemy, of a driver, of Optuna: whatever a storage may raise
             said = str(error).strip().splitlines()
-            raise BadInput(f"cannot be read as an Optuna storage ({brief(said[0], 160) if said else type(error).__name__})") from error
+            raise BadInput(
+                f"cannot be read as an Optuna storage ({brief(said[0], 160) if said else type(error).__name__})"
+            ) from error
 
 
 def _surface(study: Any, meaning: Meaning) -> Surface:
@@ -126,7 +130,9 @@ def _surface(study: Any, meaning: Meaning) -> Surface:
             raise unknown("parameter", name, names)
     if not used:
         raise BadInput(f"study '{brief(study.study_name)}' has no parameters")
-    single = {name: trials[0].params.get(name) for name in names if len({repr(t.params.get(name)) for t in trials}) == 1}
+    single = {
+        name: trials[0].params.get(name) for name in names if len({repr(t.params.get(name)) for t in trials}) == 1
+    }
     if not meaning.axes and not kept.get("axes"):
         used = [name for name in used if name not in single] or used[:1]
     columns: dict[str, list[Any]] = {name: [trial.params.get(name) for trial in trials] for name in used}
@@ -138,7 +144,9 @@ def _surface(study: Any, meaning: Meaning) -> Surface:
     for name in sorted(attrs - set(columns)):
         if name in {"seed", "diverged", "filled", *meaning.keep} or name == seeds:
             columns[name] = [trial.user_attrs.get(name) for trial in trials]
-    table = RawTable.of_frame(pd.DataFrame({n: pd.Series(c, dtype=object) for n, c in columns.items()}), study.study_name)
+    table = RawTable.of_frame(
+        pd.DataFrame({n: pd.Series(c, dtype=object) for n, c in columns.items()}), study.study_name
+    )
     skipped = len(study.get_trials(deepcopy=False)) - len(trials)
     maximize = study.directions[number].name == "MAXIMIZE"
     fixed = {name: item for name, item in single.items() if name not in used}
@@ -202,11 +210,15 @@ def _with_axes(surface: Surface, kept: Mapping[str, Any]) -> Surface:
     except (BadInput, KeyError, TypeError, ValueError):
         return surface
     now = surface.space.axes
-    if [a.name for a in wanted] != [a.name for a in now] or any(set(a.values) != set(b.values) for a, b in zip(wanted, now, strict=True)):
+    if [a.name for a in wanted] != [a.name for a in now] or any(
+        set(a.values) != set(b.values) for a, b in zip(wanted, now, strict=True)
+    ):
         return surface
     place = np.ix_(*(np.array([b.values.index(v) for v in a.values]) for a, b in zip(wanted, now, strict=True)))
-    arrays = {name: getattr(surface, name) for name in ("value", "diverged", "train_loss", "seconds", "filled", "curve")}
-    moved = {name: None if array is None else array[place] for name, array in arrays.items()}
+    arrays = {
+        name: getattr(surface, name) for name in ("value", "diverged", "train_loss", "seconds", "filled", "curve")
+    }
+    moved: dict[str, Any] = {name: None if array is None else array[place] for name, array in arrays.items()}
     extra = {name: array[place] for name, array in surface.extra.items()}
     return replace(surface, space=Space(wanted), extra=extra, **moved)
 
@@ -222,7 +234,9 @@ def _with_curves(surface: Surface, trials: Sequence[Any], kept: Mapping[str, Any
     curve = np.full((*surface.value.shape, points), np.nan)
     for trial in trials:
         cell = tuple(
-            axis.values.index("" if (value := trial.params[axis.name]) is None else value if axis.labelled else float(value))
+            axis.values.index(
+                "" if (value := trial.params[axis.name]) is None else value if axis.labelled else float(value)
+            )
             for axis in surface.space.axes
         )
         seed = surface.seeds.index(int(trial.user_attrs.get("seed", 0)))
@@ -255,7 +269,7 @@ def write(surface: Surface, text: str) -> str:
         raise BadInput(f"--to {text}: {file} is there already; a study is written to a new file")
     if surface.value.size > MOST_TRIALS:
         raise BadInput(
-            f"--to {text}: {surface.value.size:,} runs are more than the {MOST_TRIALS:,} trials a study can take in good time"
+            f"--to {text}: {surface.value.size:,} runs are more than the {MOST_TRIALS:,} trials written in good time"
         )
     from grids.atomic import whole_file
 
@@ -326,7 +340,11 @@ def _trials(surface: Surface) -> list[Any]:
                 steps = {step: float(point) for step, point in enumerate(points) if math.isfinite(point)}
             trials.append(
                 create_trial(
-                    params=params, distributions=ranges, value=float(value[run]), user_attrs=attrs, intermediate_values=steps
+                    params=params,
+                    distributions=ranges,
+                    value=float(value[run]),
+                    user_attrs=attrs,
+                    intermediate_values=steps,
                 )
             )
     return trials

@@ -109,7 +109,8 @@ def test_export_and_back(capsys: pytest.CaptureFixture[str]) -> None:
         "lr,momentum,seed,accuracy,diverged",
         "0.1,0.0,0,90.0,false",
     ]
-    words = "grid import back.csv --axes lr,momentum --value accuracy --maximize --seed-column seed --out again.parquet --quiet"
+    words = "grid import back.csv --axes lr,momentum --value accuracy --maximize --seed-column seed --quiet"
+    words += " --out again.parquet"
     assert run(words.split()) == 0
     one, other = (surface_file.load(name) for name in ("sweep.parquet", "again.parquet"))
     assert one.space == other.space
@@ -137,7 +138,10 @@ def test_list_names_local_and_shipped(folder: Path, capsys: pytest.CaptureFixtur
         ("import none.csv --axes lr --value accuracy --out s.parquet", "none.csv: cannot be read"),
         ("import . --axes lr --value accuracy --out s.parquet", ".: cannot be read"),
         ("import sweep.csv --axes lr,momentun --value accuracy --out s.parquet", "did you mean 'momentum'?"),
-        ("import sweep.csv --axes lr --value accuracy --out s.parquet", "cell lr=0.1 is given twice (and 1 more cell more than once); its rows differ in column 'momentum'"),
+        (
+            "import sweep.csv --axes lr --value accuracy --out s.parquet",
+            "cell lr=0.1 is given twice (and 1 more cell more than once); its rows differ in column 'momentum'",
+        ),
         (
             "import sweep.csv --axes , --value accuracy --out s.parquet",
             "--axes ',' names no column",

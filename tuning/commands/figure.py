@@ -13,13 +13,16 @@ from tuning.commands.options import (
     BootstrapSeed,
     Counted,
     Epoch,
+    LowestOf,
     Quiet,
+    Relative,
     Replays,
     SeedStatistic,
     Statistic,
     Surfaces,
     Targets,
     ValueOf,
+    Within,
     remark_on_targets,
 )
 from tuning.late_help import LateHelp
@@ -43,6 +46,13 @@ def callback() -> None:
 def figure1(
     surfaces: Surfaces,
     out: Out = Path("figure1.pdf"),
+    axes: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B", help="The axes to show, upright first; of others the best.", show_default="the first two"
+        ),
+    ] = None,
+    within: Within = None,
     seed_statistic: SeedStatistic = Statistic.mean,
     value_of: ValueOf = Epoch.last,
     quiet: Quiet = False,
@@ -54,10 +64,24 @@ def figure1(
 
     from analysis.figures import figure1
     from grids.library import load_surface
+    from grids.within import within as narrowed
 
+    shown = _shown(axes)
     loaded = [load_surface(text, value_of) for text in surfaces]
+    if within is not None:
+        loaded = [narrowed(surface, within) for surface in loaded]
     with styled():
-        _save(figure1.draw(loaded, seed_statistic.value, value_of.value), out, quiet)
+        _save(figure1.draw(loaded, seed_statistic.value, value_of.value, shown), out, quiet)
+
+
+def _shown(text: str | None) -> list[str]:
+    """The one or two axes that `--axes` names."""
+    from grids.tables.importing import split_names
+
+    shown = split_names(text or "")
+    if text is not None and not 1 <= len(set(shown)) == len(shown) <= 2:
+        raise BadInput(f"--axes of figure 1 names one axis or two different ones, not '{text}'")
+    return shown
 
 
 @app.command("2", cls=LateHelp)
@@ -79,6 +103,8 @@ def figure2(
     ] = None,
     count: Counted = Count.trials,
     exact: Annotated[bool, typer.Option("--exact", help="Draw exact curves and means for {exact_searchers}.")] = False,
+    relative: Relative = False,
+    lowest: LowestOf = None,
     seed: BootstrapSeed = 0,
     quiet: Quiet = False,
 ) -> None:
@@ -92,9 +118,9 @@ def figure2(
         raise BadInput(f"--level must be a number above 0, not {level:g}")
 
     from analysis.figures import figure2
-    from analysis.replays import load_groups
+    from analysis.levels import judged_groups
 
-    groups = load_groups(replays)
+    groups = judged_groups(replays, relative, lowest)
     if exact and count != Count.trials:
         raise BadInput("--exact knows the law of trials only, not that of distinct cells")
     laws = _exact_laws(groups, target) if exact else None
@@ -146,6 +172,8 @@ def ecdf(
         typer.Option(help="Suboptimality to reach; may be given again.", show_default="21 around the surface's own"),
     ] = None,
     count: Counted = Count.trials,
+    relative: Relative = False,
+    lowest: LowestOf = None,
     quiet: Quiet = False,
 ) -> None:
     """Runtime profiles: the share of targets reached against trials, for each surface and searcher."""
@@ -156,9 +184,9 @@ def ecdf(
     given = check_targets(target or [])
 
     from analysis.figures import ecdf
-    from analysis.replays import load_groups
+    from analysis.levels import judged_groups
 
-    groups = load_groups(replays)
+    groups = judged_groups(replays, relative, lowest)
     if not given:
         _remark(groups, quiet)
     with styled():
@@ -171,6 +199,8 @@ def profile(
     out: Out = Path("profile.pdf"),
     target: Targets = None,
     count: Counted = Count.trials,
+    relative: Relative = False,
+    lowest: LowestOf = None,
     quiet: Quiet = False,
 ) -> None:
     """Performance profiles: how often each searcher is within a factor of the cheapest.
@@ -184,9 +214,9 @@ def profile(
     targets = check_targets(target or [])
 
     from analysis.figures import profile
-    from analysis.replays import load_groups
+    from analysis.levels import judged_groups
 
-    groups = load_groups(replays)
+    groups = judged_groups(replays, relative, lowest)
     if not targets:
         _remark(groups, quiet)
     with styled():

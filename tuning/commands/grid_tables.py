@@ -63,7 +63,7 @@ def import_(
         str,
         typer.Option(
             metavar="refuse|worst|NUMBER",
-            help="What stands in for values and cells that are missing: the file's worst value, or a number in its sense.",
+            help="What stands in for missing values and cells: the file's worst value, or a number in its sense.",
         ),
     ] = "refuse",
     seeds: Annotated[
@@ -132,7 +132,9 @@ def import_(
     surface = _read(file, meaning)
     surface_file.save(surface, out)
     say(f"{out}: {_described(surface)}", quiet)
-    unnamed = [f"--{name}" for name, given in (("task", task), ("optimizer", optimizer), ("metric", metric)) if not given]
+    unnamed = [
+        f"--{name}" for name, given in (("task", task), ("optimizer", optimizer), ("metric", metric)) if not given
+    ]
     if unnamed:
         about = surface.provenance
         names = f"task '{about.task}', optimizer '{about.optimizer}', metric '{about.metric}'"

@@ -31,6 +31,21 @@ class Epoch(enum.StrEnum):
     best = "best"
 
 
+class Lowest(enum.StrEnum):
+    """What suboptimality is measured from, of replays that are there."""
+
+    own = "own"
+    all = "all"
+    within = "within"
+
+
+class PartOf(enum.StrEnum):
+    """Likewise, of surfaces."""
+
+    own = "own"
+    within = "within"
+
+
 Surfaces = Annotated[
     list[str], typer.Argument(metavar="SURFACE...", help="Surfaces: paths, or names as `digits-mlp/adam`.")
 ]
@@ -54,6 +69,33 @@ Seed = Annotated[int, typer.Option("--seed", help="Of all randomness; 0 or more.
 BootstrapSeed = Annotated[int, typer.Option("--seed", min=0, help="Seed of the bootstrap intervals.")]
 Jobs = Annotated[
     int | None, typer.Option("--jobs", help="Processes; never changes a result.", show_default="all processors")
+]
+Relative = Annotated[
+    bool, typer.Option("--relative", help="Read targets as percent of the size of the surface's lowest value.")
+]
+LowestOf = Annotated[
+    Lowest | None,
+    typer.Option(
+        "--lowest",
+        help="Measure suboptimality from the surface's own lowest value, the lowest of all surfaces of its task, or "
+        "the lowest within the part that was replayed (--within).",
+        show_default="as the replays were judged",
+    ),
+]
+Within = Annotated[
+    str | None,
+    typer.Option(
+        "--within",
+        metavar="AXIS=LOW..HIGH,...",
+        help="A narrower space: the cells whose values lie there; AXIS=A,B names values or labels.",
+        show_default="the whole space",
+    ),
+]
+PartLowest = Annotated[
+    PartOf,
+    typer.Option(
+        "--lowest", help="Measure suboptimality from the whole surface's lowest value, or from that --within."
+    ),
 ]
 Form = Annotated[Format, typer.Option("--format", help="How rows are printed.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar, no remarks.")]

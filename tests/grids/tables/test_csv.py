@@ -136,8 +136,16 @@ REFUSED = {
     "empty": ("", {}, "it is empty"),
     "only blank lines": ("\n \n\r\n", {}, "it is empty"),
     "only a header": ("alpha,epsilon,error\n", {}, "it has a header but no rows"),
-    "missing cell": (PLAIN.replace("10,1,6.5\n", ""), {}, "cell alpha=10, epsilon=1 is missing; --missing worst or --missing NUMBER fills"),
-    "doubled cell": (PLAIN + "0.1,0.00000001,3\n", {}, "cell alpha=0.1, epsilon=1e-08 is given twice; no other column tells its rows apart: --number-seeds"),
+    "missing cell": (
+        PLAIN.replace("10,1,6.5\n", ""),
+        {},
+        "cell alpha=10, epsilon=1 is missing; --missing worst or --missing NUMBER fills",
+    ),
+    "doubled cell": (
+        PLAIN + "0.1,0.00000001,3\n",
+        {},
+        "cell alpha=0.1, epsilon=1e-08 is given twice; no other column tells its rows apart: --number-seeds",
+    ),
     "missing for one seed": (
         "alpha,seed,error\n1,0,1\n2,0,1\n1,5,1\n",
         {"axes": ["alpha"], "seed": "seed"},
@@ -168,7 +176,11 @@ REFUSED = {
     ),
     "blank value": (PLAIN.replace("6.5", ""), {}, "row 4 (line 5), column 'error' is blank where a number belongs"),
     "blank lines count": ("\n" + PLAIN.replace("6.5", "?"), {}, "row 4 (line 6), column 'error': '?' is no number"),
-    "NaN value": (PLAIN.replace("6.5", "nan"), {}, "row 4 (line 5), column 'error': 'nan' stands where a number is missing; mark the run in a column"),
+    "NaN value": (
+        PLAIN.replace("6.5", "nan"),
+        {},
+        "row 4 (line 5), column 'error': 'nan' stands where a number is missing; mark the run in a column",
+    ),
     "infinite value": (PLAIN.replace("6.5", "-inf"), {}, "row 4 (line 5), column 'error': -inf is not finite"),
     "overflowing value": (PLAIN.replace("6.5", "1e400"), {}, "row 4 (line 5), column 'error': 1e400 is not finite"),
     "infinite axis": (PLAIN.replace("10,1,", "inf,1,"), {}, "row 4 (line 5), column 'alpha': inf is not finite"),
@@ -190,11 +202,19 @@ REFUSED = {
     "no such seed column": (PLAIN, {"seed": "zzz"}, "unknown column 'zzz' (known: alpha, epsilon, error)"),
     "two columns of a name": ("a,a,error\n1,2,3\n", {"axes": ["a"]}, "two columns are called 'a'"),
     "ragged": (PLAIN + "1,2\n", {}, "row 5 (line 6): 2 fields where the header has 3"),
-    "not UTF-8": (PLAIN.replace("6.5", "6½").encode("latin-1"), {}, "is not UTF-8 text (byte 56); save it as CSV in UTF-8"),
+    "not UTF-8": (
+        PLAIN.replace("6.5", "6½").encode("latin-1"),
+        {},
+        "is not UTF-8 text (byte 56); save it as CSV in UTF-8",
+    ),
     "cut short in UTF-16": (PLAIN.encode("utf-16")[:-1], {}, "is not UTF-16 text as its first bytes say"),
     "a zero byte": (PLAIN + "\0", {}, "is no text: it holds a zero byte"),
-    "an open quote": (PLAIN + '"1,2,3\n', {}, "a quote (\") opens and is never closed"),
-    "a value at the end of float64": (PLAIN.replace("6.5", "-1e308"), {}, "row 4 (line 5), column 'error': -1e308 is beyond"),
+    "an open quote": (PLAIN + '"1,2,3\n', {}, 'a quote (") opens and is never closed'),
+    "a value at the end of float64": (
+        PLAIN.replace("6.5", "-1e308"),
+        {},
+        "row 4 (line 5), column 'error': -1e308 is beyond",
+    ),
     "flag of another word": (
         "a,error,diverged\n1,2,maybe\n",
         {"axes": ["a"]},
@@ -244,4 +264,6 @@ def test_the_whole_way_round(tmp_path: Path) -> None:
     surface_file.save(read(tmp_path, PLAIN), tmp_path / "s.parquet")
     loaded = surface_file.load(tmp_path / "s.parquet")
     same(read(tmp_path, PLAIN), loaded)
-    assert exporting.csv_text(read(tmp_path, exporting.csv_text(loaded), value="value", metric="error")) == exporting.csv_text(loaded)
+    assert exporting.csv_text(
+        read(tmp_path, exporting.csv_text(loaded), value="value", metric="error")
+    ) == exporting.csv_text(loaded)
