@@ -1,8 +1,10 @@
 """The command line's root: `tunecost`. Each command lives in `tuning/commands/`, and imports what it needs late."""
 
 import os
+import re
 import sys
 import traceback
+import warnings
 from typing import Annotated, Any
 
 import typer
@@ -14,6 +16,7 @@ from tuning.commands import (
     cost,
     data,
     exact,
+    export,
     figure,
     grid,
     replay,
@@ -50,6 +53,7 @@ def _root(
 app.add_typer(grid.app, name="grid")
 app.command("replay", cls=LateHelp)(replay.replay)
 app.command("cost")(cost.cost)
+app.command("export")(export.export)
 app.command("exact", cls=LateHelp)(exact.exact)
 app.command("separability")(separability.separability)
 app.command("compare")(compare.compare)
@@ -60,6 +64,8 @@ app.add_typer(data.app, name="data")
 
 def main() -> None:
     """Run the command line and exit: 0 done, 2 bad input, 1 failed otherwise, 130 interrupted."""
+    if not sys.warnoptions:  # a library's warning is for programmers, who ask for it by `python -W`
+        warnings.simplefilter("ignore")
     _open_streams()
     sys.exit(run(sys.argv[1:]))
 
@@ -124,6 +130,8 @@ def _show_every_default(command: Any) -> None:
 def _usage(error: Exception) -> str:
     # Help that stood in for a missing command was printed already, and leaves no message.
     message = " ".join(str(error.format_message()).split()) or "which command?"  # type: ignore[attr-defined]
+    if re.search(r"'-?\d+,\d+' is not a valid (float|integer)", message):
+        message += " Write decimals with a point; for several values give the option again."
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "tunecost"
     return f"{message} (see '{path} --help')"

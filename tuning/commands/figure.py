@@ -123,15 +123,22 @@ def figure2(
     groups = judged_groups(replays, relative, lowest)
     if exact and count != Count.trials:
         raise BadInput("--exact knows the law of trials only, not that of distinct cells")
-    laws = _exact_laws(groups, target) if exact else None
+    laws = _exact_laws(judged_groups(replays, False, lowest), groups, target, quiet) if exact else None
     if target is None or level is None:
         _remark(groups, quiet, "--target and --level" if target is None else "--level")
     with styled():
         _save(figure2.draw(groups, target, level, count, seed=seed, exact=laws), out, quiet)
 
 
-def _exact_laws(groups: "list[Group]", target: float | None) -> dict[tuple[str, str], Any]:
-    """The exact laws of those groups whose searcher has one, as far as their replays went.
+def _exact_laws(
+    groups: "list[Group]", shown: "list[Group]", target: float | None, quiet: bool
+) -> dict[tuple[str, str], Any]:
+    """The exact laws of those groups whose searcher has one within reach, as far as their replays went.
+
+    Args:
+        groups: in the surfaces' own unit.
+        shown: the same as they are drawn, perhaps in percent of the lowest value.
+        target: in the unit of `shown`; each task's first own target where not given.
 
     Raises:
         BadInput: replays under noise, or a surface that is not the one replayed.
@@ -140,26 +147,40 @@ def _exact_laws(groups: "list[Group]", target: float | None) -> dict[tuple[str, 
     from analysis.replays import common_targets
     from grids.library import find_surface, load_surface
     from grids.surface_facts import file_sha256
+    from grids.within import within as narrowed
     from tuning.arena import Arena
-    from tuning.exact import EXACT, exact_curve, exact_law
+    from tuning.exact import EXACT, exact_curve, exact_laws, too_large
+    from tuning.searchers import get_searcher
 
     laws = {}
-    for group in groups:
-        if group.searcher.partition(":")[0] in EXACT:
-            judged = group.judged
-            if judged.noise != "none":
-                raise BadInput(f"--exact needs replays without noise, not those of {group.surface}, {group.searcher}")
-            arena = Arena.of(group.surface, load_surface(group.surface, judged.value_of), judged.seed_statistic)
-            replayed = group.about.sha256
-            same = math.isclose(arena.lowest, group.lowest(), rel_tol=1e-9, abs_tol=1e-9)
-            if not same or (replayed and replayed != file_sha256(find_surface(group.surface))):
-                raise BadInput(f"--exact: {group.surface} is no longer the surface that was replayed")
-            table = arena.value.reshape(arena.space.shape)
-            trials = int(group.trial.max())
-            curve = exact_curve(table, group.searcher, trials)
-            own = common_targets([one for one in groups if one.task == group.task])[0]
-            law = exact_law(table, group.searcher, own if target is None else target)
-            laws[group.surface, group.searcher] = Exact(curve, law.mean)
+    for group, drawn in zip(groups, shown, strict=True):
+        if group.searcher.partition(":")[0] not in EXACT:
+            continue
+        judged = group.judged
+        if judged.noise != "none":
+            raise BadInput(f"--exact needs replays without noise, not those of {group.surface}, {group.searcher}")
+        surface = load_surface(group.surface, judged.value_of)
+        whole = float(surface.table(judged.seed_statistic).min())
+        replayed = group.about.sha256
+        known = whole if group.about.lowest is None else group.about.lowest
+        if judged.lowest == "own":
+            known = group.lowest()
+        same = math.isclose(whole, known, rel_tol=1e-9, abs_tol=1e-9)
+        if not same or (replayed and replayed != file_sha256(find_surface(group.surface))):
+            raise BadInput(f"--exact: {group.surface} is no longer the surface that was replayed")
+        part = surface if judged.within == "all" else narrowed(surface, judged.within)
+        arena = Arena.of(group.surface, part, judged.seed_statistic, lowest=group.lowest())
+        on_pool = part.space.is_pool and not get_searcher(group.searcher).from_list
+        if on_pool or too_large(group.searcher, part.space.size):
+            say(f"{group.surface}, {group.searcher}: no exact law within reach, its replays are drawn", quiet)
+            continue
+        table = arena.value.reshape(part.space.shape)
+        curve = exact_curve(table, group.searcher, int(group.trial.max())) + (float(table.min()) - arena.lowest)
+        own = common_targets([one for one in shown if one.task == group.task])[0]
+        factor = abs(drawn.lowest()) / abs(group.lowest()) if drawn.about.unit != group.about.unit else 1.0
+        wanted = (own if target is None else target) / factor
+        (law,) = exact_laws(table, group.searcher, [wanted], arena.lowest)
+        laws[group.surface, group.searcher] = Exact(curve * factor, law.mean)
     return laws
 
 
