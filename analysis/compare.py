@@ -216,6 +216,7 @@ def _rows(
     for one, other in matched:
         for target in common_targets([one, other]) if targets is None else targets:
             first, second = one.runtimes(target, count), other.runtimes(target, count)
+            words = (note([first, second]), one.about.beyond(target), other.about.beyond(target))
             found = compare(first, second, stream(seed, *one.key, *other.key, target, count))
             yield {
                 "a": a,
@@ -241,7 +242,7 @@ def _rows(
                 "ratio_high": found.ratio_interval[1],
                 "p_logrank": found.p_logrank,
                 "p_mannwhitney": found.p_mannwhitney,
-                "note": note([first, second]),
+                "note": "; ".join(dict.fromkeys(filter(None, words))) or None,
                 "unit": one.about.unit,
                 **one.judged.columns(),
             }

@@ -70,6 +70,6 @@ def cost_rows(
                 "ert_high": high,
                 "unit": group.about.unit,
                 "restricted_mean": survival.restricted_mean(runtimes),
-                "note": note([runtimes]),
+                "note": "; ".join(filter(None, (note([runtimes]), group.about.beyond(target)))) or None,
                 **group.judged.columns(),
             }

@@ -44,7 +44,8 @@ def in_percent(group: Group) -> Group:
     with np.errstate(over="ignore"):
         factor = 100.0 / abs(lowest)
         best, suboptimality = group.best * factor, group.suboptimality * factor
-    about = replace(group.about, unit=RELATIVE_UNIT, targets=RELATIVE_TARGETS, targets_derived=False)
+    span = None if group.about.span is None else group.about.span * factor
+    about = replace(group.about, span=span, unit=RELATIVE_UNIT, targets=RELATIVE_TARGETS, targets_derived=False)
     return replace(group, best=best, suboptimality=suboptimality, about=about)
 
 

@@ -16,6 +16,7 @@ from tuning.commands.options import (
     Targets,
     ValueOf,
     Within,
+    remark_on_range,
     remark_on_targets,
     unusual,
 )
@@ -56,10 +57,13 @@ def exact(
 
     A mean or quantile that is infinite (a searcher may be stuck for ever) is shown as missing.
     """
+    import numpy as np
+
     from analysis.levels import RELATIVE_TARGETS, RELATIVE_UNIT
     from grids.errors import BadInput
     from grids.library import load_surface
     from grids.metric import default_targets
+    from grids.surface_facts import SurfaceFacts
     from grids.target import check_targets
     from grids.within import within as narrowed
     from tuning.arena import Arena
@@ -75,6 +79,7 @@ def exact(
     judged |= {} if within is None else {"within": within, "lowest": lowest.value}
     rows: list[dict[str, Any]] = []
     left_out: list[str] = []
+    ranges: list[tuple[str, SurfaceFacts]] = []
     defaults: list[tuple[str, DefaultTargets, str]] = []
     for label in dict.fromkeys(surfaces):
         whole = load_surface(label, value_of)
@@ -90,6 +95,7 @@ def exact(
             own = default_targets(whole, seed_statistic)
             defaults.append((label, own, unit))
             wanted = own.values
+        ranges.append((label, SurfaceFacts(span=float(np.ptp(arena.value / 2.0)) * 2.0)))
         table = arena.value.reshape(surface.space.shape)
         for text in _known(surface, label, list(dict.fromkeys(searchers or EXACT)), bool(searchers), left_out):
             laws = exact_laws(table, text, [level * scale for level in wanted], arena.lowest)
@@ -102,6 +108,7 @@ def exact(
                 rows.append(row | judged)
     for words in left_out:
         say(words)
+    remark_on_range(ranges, targets if not relative else [])
     remark_on_targets(defaults)
     if form.narrow:
         hidden = {"seed_statistic", "value_of", "lowest"}.difference(unusual(rows))

@@ -23,6 +23,7 @@ from tuning.commands.options import (
     Targets,
     ValueOf,
     Within,
+    remark_on_range,
     remark_on_targets,
 )
 from tuning.late_help import LateHelp
@@ -124,6 +125,7 @@ def figure2(
     if exact and count != Count.trials:
         raise BadInput("--exact knows the law of trials only, not that of distinct cells")
     laws = _exact_laws(judged_groups(replays, False, lowest), groups, target, quiet) if exact else None
+    remark_on_range(((group.surface, group.about) for group in groups), [target], quiet)
     if target is None or level is None:
         _remark(groups, quiet, "--target and --level" if target is None else "--level")
     with styled():
@@ -208,6 +210,7 @@ def ecdf(
     from analysis.levels import judged_groups
 
     groups = judged_groups(replays, relative, lowest)
+    remark_on_range(((group.surface, group.about) for group in groups), given, quiet)
     if not given:
         _remark(groups, quiet)
     with styled():
@@ -238,6 +241,7 @@ def profile(
     from analysis.levels import judged_groups
 
     groups = judged_groups(replays, relative, lowest)
+    remark_on_range(((group.surface, group.about) for group in groups), targets, quiet)
     if not targets:
         _remark(groups, quiet)
     with styled():

@@ -13,6 +13,7 @@ from tuning.terminal import Format, say
 
 if TYPE_CHECKING:
     from grids.metric import Targets as DefaultTargets
+    from grids.surface_facts import SurfaceFacts
 
 
 class Statistic(enum.StrEnum):
@@ -106,6 +107,22 @@ def unusual(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     from grids.replay_table import Judged
 
     return [one.name for one in fields(Judged) if any(row.get(one.name, one.default) != one.default for row in rows)]
+
+
+def remark_on_range(
+    abouts: "Iterable[tuple[str, SurfaceFacts]]", targets: Iterable[float | None], quiet: bool = False
+) -> None:
+    """Say on stderr where a target that was named is so far off that every cell of a surface reaches it.
+
+    Args:
+        abouts: a surface's name and what is known of it.
+        targets: those named.
+        quiet: say nothing.
+    """
+    named = [target for target in targets if target is not None]
+    found = {f"{name}: {said}": None for name, about in abouts for target in named if (said := about.beyond(target))}
+    for words in found:
+        say(words, quiet)
 
 
 def remark_on_targets(
