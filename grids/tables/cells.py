@@ -31,6 +31,7 @@ class Rows:
         used: the columns that have a meaning already.
         pool: whether rows are cells without neighbours.
         seeded: whether a column of seeds was named.
+        diverged: bool; a run with such a row may end early.
     """
 
     table: RawTable
@@ -42,6 +43,7 @@ class Rows:
     used: tuple[str, ...]
     pool: bool
     seeded: bool
+    diverged: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,6 +195,8 @@ def _telling(rows: Rows, place: np.ndarray, where: np.ndarray) -> list[tuple[str
             continue
         codes, levels = pd.factorize(rows.table.texts(name)[where])
         texts = [text for text in levels.tolist() if not is_missing(text)]
+        if len(levels) < 2 or len(levels) > max(2, len(where) // 2):
+            continue
         pairs = len(np.unique(np.stack([run, codes]), axis=1).T)
         alone = pairs == len(where)
         varies = pairs > len(counts)
@@ -207,6 +211,8 @@ def _telling(rows: Rows, place: np.ndarray, where: np.ndarray) -> list[tuple[str
 
 def _check_missing(rows: Rows, space: Space, seeds: np.ndarray, points: Sequence[float], row: np.ndarray) -> None:
     absent = row < 0
+    if absent.shape[-1] > 1:
+        absent &= ~((row >= 0) & rows.diverged[np.maximum(row, 0)]).any(axis=-1, keepdims=True)
     if not absent.any():
         return
     cell, seed, point = (int(i) for i in np.argwhere(absent)[0])

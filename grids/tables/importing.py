@@ -141,13 +141,14 @@ def surface_of(table: RawTable, meaning: Meaning) -> Surface:
         used=(*named, DIVERGED, FILLED),
         pool=bool(meaning.pool),
         seeded=bool(seed),
+        diverged=columns.flags(table, DIVERGED) if table.has(DIVERGED) else np.zeros(len(table), bool),
     )
     if seed and meaning.number_seeds:
         raise BadInput(
             "--number-seeds makes seeds where there are none, and --seed-column names them: give one of them"
         )
     asked = {"number_seeds": meaning.number_seeds, "common_seeds": meaning.seeds == "common", "fill": fill is not None}
-    numbers = _Values(table, value, meaning.maximize, fill)
+    numbers = _Values(table, value, rows.diverged, meaning.maximize, fill)
     layout = _layout(rows, meaning.pool, asked)
     return _surface(table, meaning, layout, numbers, value, fixed)
 
@@ -251,8 +252,10 @@ def _finished(table: RawTable) -> RawTable:
 class _Values:
     """The values of the rows, lower is better, float64 `[rows]`, and which of them diverged or were filled in."""
 
-    def __init__(self, table: RawTable, name: str, maximize: bool, fill: str | float | None) -> None:
-        self.diverged = columns.flags(table, DIVERGED) if table.has(DIVERGED) else np.zeros(len(table), bool)
+    def __init__(
+        self, table: RawTable, name: str, diverged: np.ndarray, maximize: bool, fill: str | float | None
+    ) -> None:
+        self.diverged = diverged
         self.filled = columns.flags(table, FILLED) if table.has(FILLED) else np.zeros(len(table), bool)
         read = columns.numbers(table, name, self.diverged)
         self.percent = read.percent

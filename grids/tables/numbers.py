@@ -66,7 +66,7 @@ class Numbers:
     def read(self, text: str) -> float | None:
         """The number that `text` is in this column; None where it is none."""
         bare = self._bare(text)
-        if self._points_group and _GROUPED_BY_POINT.fullmatch(bare):
+        if _GROUPED_BY_POINT.fullmatch(bare) and (self._points_group or bare.count(".") > 1):
             if bare.count(".") == 1 and "," not in bare:
                 return None  # 1.234 among decimal commas: a thousand, or one and a bit
             return plain(bare.replace(".", "").replace(",", "."))
