@@ -118,7 +118,10 @@ def surface_of(table: RawTable, meaning: Meaning) -> Surface:
     if len(set(told)) != len(told):
         raise BadInput(f"axes, value, seed and epoch must be different columns, not {', '.join(told)}")
     table = _selected(table, meaning.where)
+    selected = len(table)
     meaning, table, fixed = _axes(table, meaning)
+    if len(table) < selected:
+        meaning = replace(meaning, data={"left_out": selected - len(table), **meaning.data})
     value, seed, epoch = table.find(meaning.value), meaning.seed, meaning.epoch
     full = [table.find(name) for name in meaning.axes]
     named = [*full, value, *(table.find(name) for name in (seed, epoch) if name)]
@@ -218,7 +221,8 @@ def _alike(text: str, value: str) -> bool:
 
 def _axes(table: RawTable, meaning: Meaning) -> tuple[Meaning, RawTable, dict[str, Any]]:
     """The meaning with its axes filled in where none is given, and the settings that never change."""
-    table = _finished(table)
+    if str(meaning.missing).strip() == "refuse":  # otherwise a trial without a value is one to be filled
+        table = _finished(table)
     if meaning.axes:
         return meaning, table, {}
     found = [name for name in table.header if any(name.startswith(p) and name != p for p in PARAMETERS)]
@@ -320,6 +324,14 @@ def _surface(
     )
 
 
+def _stem(name: str) -> str:
+    """A file's name without its endings: `my.sweep` for `my.sweep.csv.gz`."""
+    stem = name.removesuffix(".gz")
+    for ending in (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".parquet"):
+        stem = stem.removesuffix(ending)
+    return stem
+
+
 def _provenance(
     table: RawTable, meaning: Meaning, numbers: _Values, value: str, fixed: Mapping[str, Any], filled: np.ndarray
 ) -> Provenance:
@@ -335,7 +347,7 @@ def _provenance(
     one = [each.partition("=")[2].strip() for each in meaning.where if each.partition("=")[0].strip() == "optimizer"]
     maximized = {"maximize": True} if meaning.maximize else {}
     return Provenance(
-        task=meaning.task or table.name.partition(".")[0] or "table",
+        task=meaning.task or _stem(table.name) or "table",
         optimizer=meaning.optimizer or (one[0] if len(one) == 1 and one[0] else "imported"),
         metric=meaning.metric or (f"-{short}" if meaning.maximize else short),
         unit=meaning.unit or ("%" if numbers.percent else ""),
