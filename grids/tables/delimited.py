@@ -6,6 +6,7 @@ pandas splits the lines into fields; what they mean, and what is wrong with them
 import csv
 import io
 import re
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -95,23 +96,34 @@ def _split(body: str, separator: str) -> pd.DataFrame:
     """Every field of every line, texts; NaN beyond a line's end."""
     lines = body.count("\n") + 1
     widest = max(line.count(separator) for line in io.StringIO(body)) + 1
+    if '"' in body:  # a field in quotes may go over several lines
+        widest = max(widest, int(_lengths(body, separator).max()))
     if widest * lines > MOST_FIELDS:
         raise BadInput(f"{lines:,} lines of up to {widest:,} fields are more than {MOST_FIELDS:,} fields")
     try:
-        return pd.read_csv(
-            io.StringIO(body),
-            sep=separator,
-            header=None,
-            names=list(range(widest)),
-            index_col=False,
-            dtype=str,
-            keep_default_na=False,
-            na_values=[],
-            skipinitialspace=True,
-            skip_blank_lines=False,
-            engine="c",
-        )
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error, OverflowError, ValueError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # quotes read in another way than by `csv`
+            return pd.read_csv(
+                io.StringIO(body),
+                sep=separator,
+                header=None,
+                names=list(range(widest)),
+                index_col=False,
+                dtype=str,
+                keep_default_na=False,
+                na_values=[],
+                skipinitialspace=True,
+                skip_blank_lines=False,
+                engine="c",
+            )
+    except (
+        pd.errors.ParserError,
+        pd.errors.ParserWarning,
+        pd.errors.EmptyDataError,
+        csv.Error,
+        OverflowError,
+        ValueError,
+    ) as error:
         if "EOF inside string" in str(error):
             raise BadInput('a quote (") opens and is never closed') from error
         raise BadInput(f"cannot be split into fields ({str(error).strip().splitlines()[0]})") from error

@@ -311,3 +311,10 @@ def test_pools(tmp_path: Path) -> None:
     assert both.value.tolist() == [[5, 6], [4, 7]]
     numbered = read(tmp_path, column("lr,err", "1,5", "2,3", "1,6", "2,4"), "lr", pool=True, number_seeds=True)
     assert numbered.value.tolist() == [[5, 6], [3, 4]]
+
+
+def test_quotes_over_lines_that_do_not_pair(tmp_path: Path) -> None:
+    message = refused(tmp_path, 'é, "opt": "a"},": 2}\n{"config": {"lr": 2, "opt": null},,', "lr")
+    assert message
+    surface = read(tmp_path, 'lr,note,err\n1,"a,\nb,c,d",2\n2,x,3\n', "lr")
+    assert surface.value.ravel().tolist() == [2, 3]
