@@ -9,6 +9,7 @@ from grids.target import Count
 
 RESAMPLES = 1000
 _BLOCK = 4_000_000
+_FIRST = 1000
 
 
 def horizon(group: Group, count: Count = Count.trials) -> int:
@@ -71,21 +72,57 @@ def mean_interval(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The bootstrap percentile interval of `mean_curve`, point by point: two float64 `[last]`.
 
+    Of more than 2,000 trials it is calculated at some 2,000, evenly on a log scale beyond the first 1,000, and read off
+    straight lines between.
+
     Whole replays are drawn with replacement; the same draws serve every trial. Infinite before every replay has
     found its first cell, as the mean is.
     """
-    repeats = group.repeats
-    means = np.empty((resamples, last), np.float32)
-    table = np.concatenate(list(_blocks(group, last, count)), axis=1)
-    begun = np.isfinite(table).all(axis=0)
-    table = np.where(begun, table, 0.0)  # 0 times infinity is no number
-    step = max(1, _BLOCK // repeats)
-    for low in range(0, resamples, step):
-        drawn = rng.multinomial(repeats, np.full(repeats, 1 / repeats), size=min(step, resamples - low))
-        means[low : low + len(drawn)] = (drawn / repeats) @ table
-    tail = (1 - level) / 2
-    below, above = np.quantile(means, (tail, 1 - tail), axis=0)
-    return np.where(begun, below, np.inf), np.where(begun, above, np.inf)
+    at = _sampled(last)
+    low, high = np.empty(len(at)), np.empty(len(at))
+    repeats, tail = group.repeats, (1 - level) / 2
+    drawn = rng.multinomial(repeats, np.full(repeats, 1 / repeats), size=resamples) / repeats
+    step = max(1, _BLOCK // max(repeats, resamples))
+    for start in range(0, len(at), step):
+        part = at[start : start + step]
+        table = _levels_at(group, part, count)
+        begun = np.isfinite(table).all(axis=0)
+        # In units of the largest: a product of values near the end of float64 would leave it.
+        size = float(np.abs(np.where(begun, table, 0.0)).max()) or 1.0
+        means = drawn @ np.where(begun, table / size, 0.0)  # 0 times infinity is no number
+        below, above = np.quantile(means, (tail, 1 - tail), axis=0) * size
+        low[start : start + step] = np.where(begun, below, np.inf)
+        high[start : start + step] = np.where(begun, above, np.inf)
+    return _between(at, low, last), _between(at, high, last)
+
+
+def _between(at: np.ndarray, side: np.ndarray, last: int) -> np.ndarray:
+    """`side`, known at the trials `at`, at every trial up to `last`: on straight lines, infinite where it begins so."""
+    if len(at) == last:
+        return side
+    trials, known = np.arange(1, last + 1), np.isfinite(side)
+    if not known.any():
+        return np.full(last, np.inf)
+    return np.where(trials < at[known][0], np.inf, np.interp(trials, at[known], side[known]))
+
+
+def _sampled(last: int) -> np.ndarray:
+    """The trials at which intervals are calculated, int64 ascending: all, or of many the first 1,000 and 1,000 more."""
+    if last <= 2 * _FIRST:
+        return np.arange(1, last + 1)
+    further = np.geomspace(_FIRST, last, _FIRST).round().astype(np.int64)
+    return np.unique(np.concatenate([np.arange(1, _FIRST + 1), further]))
+
+
+def _levels_at(group: Group, trials: np.ndarray, count: Count) -> np.ndarray:
+    """`levels` after some trials, int64 ascending: float64 `[replays, len(trials)]`."""
+    spent = group.spent(count)
+    out = np.empty((group.repeats, len(trials)))
+    for replay in range(group.repeats):
+        rows = slice(group.start[replay], group.start[replay + 1])
+        found = np.searchsorted(spent[rows], trials, side="right") - 1
+        out[replay] = np.where(found >= 0, group.suboptimality[rows][np.maximum(found, 0)], np.inf)
+    return out
 
 
 def crossing(curve: np.ndarray, level: float) -> int | None:

@@ -1,7 +1,7 @@
 """Comparison of what two searchers, or two optimizers under one searcher, need to reach a target."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import product
 from operator import attrgetter
 from typing import Any
@@ -81,9 +81,17 @@ def pairs(groups: Sequence[Group], a: str, b: str) -> list[tuple[Group, Group]]:
             judged differently, or on surfaces of different units.
     """
     if a == b:
-        raise BadInput(f"'{a}' cannot be compared with itself")
+        several = sorted({group.surface for group in groups if group.optimizer == a})
+        hint = f"; these surfaces have that optimizer: {', '.join(several[:9])}" if len(several) > 1 else ""
+        raise BadInput(f"'{a}' cannot be compared with itself{hint}")
     kinds = {kind: {getattr(group, kind): None for group in groups} for kind in _SHARED}
     for name in (a, b):
+        if not any(name in known for known in kinds.values()) and name in {group.task for group in groups}:
+            raise BadInput(
+                f"'{name}' is a task, and optimizers, searchers or surfaces are compared: "
+                f"{', '.join([*kinds['optimizer'], *kinds['searcher'], *kinds['surface']][:20])}; surfaces of one task "
+                f"have one name for it (grid import --task)"
+            )
         if not any(name in known for known in kinds.values()):
             raise unknown("optimizer or searcher", name, [*kinds["optimizer"], *kinds["searcher"]])
     kind = next((kind for kind, known in kinds.items() if a in known and b in known), None)
@@ -93,12 +101,24 @@ def pairs(groups: Sequence[Group], a: str, b: str) -> list[tuple[Group, Group]]:
     by = attrgetter(*_SHARED[kind])
     found = [(one, other) for one, other in product(left, right) if by(one) == by(other)]
     if not found:
-        raise BadInput(f"'{a}' and '{b}' have no {' and '.join(_SHARED[kind])} in common in these replays")
+        shared = " and ".join(_SHARED[kind])
+        raise BadInput(f"'{a}' and '{b}' have no {shared} in common in these replays{_tasks(left, right)}")
     for one, other in found:
         if one.judged != other.judged:
             raise BadInput(f"'{a}' and '{b}' were judged differently ({one.judged}; {other.judged})")
         unit_of([one, other], "a comparison")
     return found
+
+
+def _tasks(left: Sequence[Group], right: Sequence[Group]) -> str:
+    """What to do where two optimizers were compared that have no task in common."""
+    one, other = (sorted({group.task for group in groups}) for groups in (left, right))
+    if set(one) & set(other):
+        return ""
+    return (
+        f": one is of task {', '.join(map(repr, one))}, the other of {', '.join(map(repr, other))}; where these "
+        f"are the same task, give it one name (grid import --task), or compare two surfaces by their names"
+    )
 
 
 def compare(a: Runtimes, b: Runtimes, rng: np.random.Generator) -> Comparison:
@@ -196,6 +216,7 @@ def _rows(
     for one, other in matched:
         for target in common_targets([one, other]) if targets is None else targets:
             first, second = one.runtimes(target, count), other.runtimes(target, count)
+            words = (note([first, second]), one.about.beyond(target), other.about.beyond(target))
             found = compare(first, second, stream(seed, *one.key, *other.key, target, count))
             yield {
                 "a": a,
@@ -221,7 +242,7 @@ def _rows(
                 "ratio_high": found.ratio_interval[1],
                 "p_logrank": found.p_logrank,
                 "p_mannwhitney": found.p_mannwhitney,
-                "note": note([first, second]),
+                "note": "; ".join(dict.fromkeys(filter(None, words))) or None,
                 "unit": one.about.unit,
-                **asdict(one.judged),
+                **one.judged.columns(),
             }

@@ -1,13 +1,12 @@
 """The cost table: what each searcher needs on each surface to reach each target."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from analysis import survival
 from analysis.ert import ert, ert_interval, note, stream
+from analysis.levels import in_percent
 from analysis.replays import Group
-from grids.errors import BadInput
 from grids.target import Count
 
 COLUMNS = (
@@ -28,8 +27,6 @@ COLUMNS = (
     "ert_high",
     "unit",
 )
-RELATIVE_TARGETS = (0.5, 1.0)
-"""Percent of the lowest value, where none are named."""
 
 
 def cost_rows(
@@ -50,13 +47,12 @@ def cost_rows(
         seed: of the bootstrap; a row depends on it and on the row's own replays only.
 
     Raises:
-        BadInput: `relative` on a surface whose lowest value is not positive.
+        BadInput: `relative` on a surface whose lowest value is 0.
     """
-    for group in groups:
-        scale = percent_of_lowest(group) if relative else 1.0
-        own = RELATIVE_TARGETS if relative else group.about.targets
-        for target in own if targets is None else targets:
-            runtimes = group.runtimes(target * scale, count)
+    for absolute in groups:
+        group = in_percent(absolute) if relative else absolute
+        for target in group.about.targets if targets is None else targets:
+            runtimes = group.runtimes(target, count)
             q25, median, q75 = survival.quantiles(runtimes, (0.25, 0.5, 0.75))
             low, high = ert_interval(runtimes, stream(seed, *group.key, target, count))
             yield {
@@ -74,18 +70,6 @@ def cost_rows(
                 "ert_high": high,
                 "unit": group.about.unit,
                 "restricted_mean": survival.restricted_mean(runtimes),
-                "note": note([runtimes]),
-                **asdict(group.judged),
+                "note": "; ".join(filter(None, (note([runtimes]), group.about.beyond(target)))) or None,
+                **group.judged.columns(),
             }
-
-
-def percent_of_lowest(group: Group) -> float:
-    """One percent of the surface's lowest value.
-
-    Raises:
-        BadInput: the lowest value is not positive, so that no share of it is a distance.
-    """
-    lowest = group.lowest()
-    if lowest <= 0:
-        raise BadInput(f"{group.surface}: relative targets need a lowest value above 0, not {lowest:g}")
-    return lowest / 100

@@ -105,7 +105,7 @@ class Group:
         """The cost of each replay's first row whose suboptimality is at most `target`, or of its end."""
         spent = self.spent(count)
         owner = np.repeat(np.arange(self.repeats), np.diff(self.start))
-        rows = np.flatnonzero(reached(self.suboptimality, target))
+        rows = np.flatnonzero(reached(self.suboptimality, target, self.best))
         owners, first = np.unique(owner[rows], return_index=True)
         time = spent[self.start[1:] - 1].copy()
         time[owners] = spent[rows[first]]

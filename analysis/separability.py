@@ -19,7 +19,7 @@ from grids.errors import BadInput
 from grids.metric import default_targets
 from grids.space import Axis
 from grids.surface import Surface
-from grids.target import reached
+from grids.target import gap, reached
 
 CLIP_QUANTILE = 0.75
 LOG_FLOOR_QUANTILE = 0.05
@@ -61,7 +61,7 @@ class Pair:
     @property
     def suboptimality(self) -> np.ndarray:
         """float64 `[first, second]`."""
-        return self.table - self.table.min()
+        return gap(self.table, float(self.table.min()))
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,8 @@ def pairs(surface: Surface, statistic: str = "mean") -> list[Pair]:
     Raises:
         BadInput: there is no such pair, or the seed statistic is unknown.
     """
+    if surface.space.is_pool:
+        raise BadInput(f"{surface.name}: is a pool; separability needs a full grid of two axes or more")
     table, diverged = surface.table(statistic), surface.never_trained
     long = [number for number, axis in enumerate(surface.space.axes) if len(axis) > 1]
     if len(long) < 2:
@@ -136,7 +138,9 @@ def ridge(pair: Pair) -> np.ndarray:
 
 
 def coordinates(axis: Axis) -> np.ndarray:
-    """An axis's values as its scale spaces them, log10 on a log scale: float64 `[values]`."""
+    """An axis's values as its scale spaces them, log10 on a log scale, labels by their index: float64 `[values]`."""
+    if axis.labelled:
+        return np.arange(len(axis), dtype=np.float64)
     values = np.array(axis.values)
     return np.log10(values) if axis.scale == "log" else values
 
@@ -149,7 +153,7 @@ def ridge_slope(pair: Pair, where: np.ndarray, keep: np.ndarray | None = None) -
         keep: which columns to fit, bool `[second]`; all where not given.
     """
     fit = (where >= 0) & (keep if keep is not None else True)
-    if fit.sum() < _FEWEST:
+    if fit.sum() < _FEWEST or pair.first.labelled or pair.second.labelled:  # labels have no slope
         return Slope(float("nan"), float("nan"), float("nan"), int(fit.sum()))
     along, up = coordinates(pair.second)[fit], coordinates(pair.first)[where[fit]]
     if np.ptp(up) == 0:
@@ -197,9 +201,11 @@ def two_step(pair: Pair, level: float) -> TwoStep:
 
 def regimes(pair: Pair, split: float | None) -> dict[str, np.ndarray]:
     """The columns by regime, bool `[second]` each: all, and those up to `split` and beyond it where it is given."""
+    found = {"": np.ones(len(pair.second), bool)}
+    if split is None or pair.second.labelled:
+        return found
     values = np.array(pair.second.values)
-    found = {"": np.ones(len(values), bool)}
-    return found if split is None else found | {"_low": values <= split, "_high": values > split}
+    return found | {"_low": values <= split, "_high": values > split}
 
 
 def separability_row(
@@ -234,7 +240,7 @@ def separability_row(
         "best_first_low": _over(found, lambda at: pair.first.values[at.min()]),
         "best_first_high": _over(found, lambda at: pair.first.values[at.max()]),
         "moves_cells": _over(found, lambda at: float(np.ptp(at))),
-        "moves": _over(found, lambda at: float(np.ptp(up[at]))),
+        "moves": float("nan") if pair.first.labelled else _over(found, lambda at: float(np.ptp(up[at]))),
         "at_edge": int(np.isin(found, (0, len(pair.first) - 1)).sum()),
         "common_loss": common_loss(pair, where),
     }

@@ -5,7 +5,7 @@ the runtime for every target is known exactly, whatever targets are asked for la
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -42,14 +42,38 @@ class Judged:
         seed_statistic: of the values of a cell's seeds.
         value_of: the epoch whose value a run was worth.
         noise: what made the values uncertain that searchers were told; none where they were told what counts.
+        within: the part of their spaces that searchers saw.
+        lowest: what suboptimality is measured from: the surface's own lowest value, or the lowest within that part.
+        nearest: whether searchers that propose freely were answered with the nearest configuration of a pool.
     """
 
     seed_statistic: str = "mean"
     value_of: str = "last"
     noise: str = "none"
+    within: str = "all"
+    lowest: str = "own"
+    nearest: str = "no"
 
     def __str__(self) -> str:
-        return f"seed statistic {self.seed_statistic}, value of the {self.value_of} epoch, noise {self.noise}"
+        said = f"seed statistic {self.seed_statistic}, value of the {self.value_of} epoch, noise {self.noise}"
+        return said + self.further
+
+    def columns(self) -> dict[str, str]:
+        """By name, how it was judged, for a row of a table; of the searchers' space only what there is to say."""
+        said = asdict(self)
+        usual = asdict(Judged())
+        return {name: word for name, word in said.items() if name not in _SPACE or word != usual[name]}
+
+    @property
+    def further(self) -> str:
+        """What there is to say of the searchers' space, beginning with a comma; nothing where it was the whole."""
+        words = [f"within {self.within}"] if self.within != "all" else []
+        words += [f"suboptimality from the lowest {self.lowest}"] if self.lowest != "own" else []
+        words += ["proposals answered with the nearest configuration"] if self.nearest != "no" else []
+        return "".join(f", {word}" for word in words)
+
+
+_SPACE = ("within", "lowest", "nearest")
 
 
 def judged_by(header: Mapping[str, Any]) -> Judged:

@@ -15,7 +15,11 @@ from grids.errors import BadInput, unknown
 Cell = tuple[int, ...]
 """One point of a space: its integer index on every axis, in the space's order."""
 
-Scale = Literal["log", "linear"]
+Scale = Literal["log", "linear", "label"]
+"""How an axis is drawn and searched. Labels are words in an order of their own; searchers see their index alone."""
+
+NONE = "None"
+"""How the label of no value, the empty string, is shown."""
 
 MOST_AXES = 30
 """Some of numpy takes 32 dimensions at most, of which seeds and epochs are two."""
@@ -25,33 +29,42 @@ MOST_CELLS = 10_000_000
 
 @dataclass(frozen=True)
 class Axis:
-    """One hyperparameter with its strictly increasing values.
+    """One hyperparameter with its ordered values: strictly increasing numbers, or labels, each once.
 
     Args:
         name: the hyperparameter's name (`alpha`, `epsilon`, `beta2`, …).
-        values: at least one finite value, strictly increasing.
+        values: at least one: finite numbers, strictly increasing; or on the scale `label` texts in any order, the
+            empty one for no value (`None`).
         scale: how the axis is drawn and searched: `log` needs positive values.
 
     Raises:
-        BadInput: no values, values not finite, not increasing, or not positive on a log scale.
+        BadInput: no values, values not finite, not increasing, given twice, not positive on a log scale, or no text
+            where labels belong.
     """
 
     name: str
-    values: tuple[float, ...]
+    values: tuple[Any, ...]
     scale: Scale = "log"
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "values", tuple(float(value) for value in self.values))
         if not self.name:
             raise BadInput("an axis needs a name")
-        if not self.values:
+        if not len(self.values):
             raise BadInput(f"axis '{self.name}' has no values")
+        if self.scale == "label":
+            object.__setattr__(self, "values", tuple(self.values))
+            if not all(isinstance(value, str) for value in self.values):
+                raise BadInput(f"axis '{self.name}': labels must be text")
+            if len(set(self.values)) != len(self.values):
+                raise BadInput(f"axis '{self.name}': a label is given twice")
+            return
+        object.__setattr__(self, "values", tuple(float(value) for value in self.values))
         if not all(math.isfinite(value) for value in self.values):
             raise BadInput(f"axis '{self.name}' has a value that is not finite")
         if any(after <= before for before, after in zip(self.values, self.values[1:], strict=False)):
             raise BadInput(f"axis '{self.name}': values must be strictly increasing")
         if self.scale not in ("log", "linear"):
-            raise BadInput(f"axis '{self.name}': scale must be 'log' or 'linear', not '{self.scale}'")
+            raise BadInput(f"axis '{self.name}': scale must be 'log', 'linear' or 'label', not '{self.scale}'")
         if self.scale == "log" and self.values[0] <= 0:
             raise BadInput(f"axis '{self.name}': a log scale needs positive values")
 
@@ -60,9 +73,39 @@ class Axis:
 
     @classmethod
     def of(cls, name: str, values: Sequence[float]) -> "Axis":
-        """An axis over `values` in any order, on the scale that suits them (see `natural_scale`)."""
+        """An axis over `values` in any order, on the scale that suits them (see `natural_scale`).
+
+        Raises:
+            BadInput: as the axis; a value given twice is named.
+        """
         ordered = tuple(sorted(float(value) for value in values))
+        for value, after in itertools.pairwise(ordered):
+            if value == after:
+                raise BadInput(f"axis '{name}': the value {number_text(value)} is given twice")
         return cls(name, ordered, natural_scale(ordered))
+
+    @classmethod
+    def labels(cls, name: str, values: Sequence[str]) -> "Axis":
+        """An axis of labels, in the order given."""
+        return cls(name, tuple(values), "label")
+
+    @property
+    def labelled(self) -> bool:
+        """Whether its values are labels rather than numbers."""
+        return self.scale == "label"
+
+    def text(self, index: int) -> str:
+        """The value at `index` as people write it."""
+        return value_text(self.values[index])
+
+    def indices(self, column: np.ndarray) -> np.ndarray:
+        """The index of each of `column`'s values on this axis, −1 where it is none of them: int64, in its shape."""
+        if self.labelled:
+            places = {value: place for place, value in enumerate(self.values)}
+            return np.array([places.get(value, -1) for value in column.tolist()], np.int64)
+        values = np.array(self.values)
+        found = np.searchsorted(values, column).clip(0, len(values) - 1)
+        return np.where(values[found] == column, found, -1).astype(np.int64)
 
 
 def natural_scale(values: Sequence[float]) -> Scale:
@@ -92,6 +135,11 @@ def number_text(value: float) -> str:
     """
     short = f"{value:g}"
     return short if float(short) == value else repr(float(value))
+
+
+def value_text(value: float | str) -> str:
+    """A value of an axis as people write it: a label as it is, `None` for the empty one, a number as `number_text`."""
+    return (value or NONE) if isinstance(value, str) else number_text(value)
 
 
 @dataclass(frozen=True)
@@ -141,13 +189,13 @@ class Space:
                 return axis
         raise unknown("axis", name, self.names)
 
-    def values(self, cell: Sequence[int]) -> dict[str, float]:
+    def values(self, cell: Sequence[int]) -> dict[str, Any]:
         """The hyperparameters at `cell`, by axis name."""
         return {axis.name: axis.values[index] for axis, index in zip(self.axes, cell, strict=True)}
 
     def describe(self, cell: Sequence[int]) -> str:
         """`alpha=0.1, epsilon=1e-08`: a cell in a reader's words, every number in full."""
-        return ", ".join(f"{name}={number_text(value)}" for name, value in self.values(cell).items())
+        return ", ".join(f"{name}={value_text(value)}" for name, value in self.values(cell).items())
 
     def flat(self, cell: Sequence[int]) -> int:
         """The flat number of `cell`, in C order."""
@@ -162,9 +210,14 @@ class Space:
         return iter(np.ndindex(self.shape))
 
     def columns(self) -> dict[str, np.ndarray]:
-        """For each axis, its value at every cell in C order: float64 arrays of shape [size]."""
-        grids = np.meshgrid(*(axis.values for axis in self.axes), indexing="ij")
-        return {axis.name: grid.ravel() for axis, grid in zip(self.axes, grids, strict=True)}
+        """For each axis, its value at every cell in C order: arrays `[size]`, float64, or of texts for labels."""
+        places = np.indices(self.shape).reshape(len(self.shape), -1)
+        return {axis.name: axis_values(axis)[index] for axis, index in zip(self.axes, places, strict=True)}
+
+    @property
+    def is_pool(self) -> bool:
+        """Whether cells have no neighbours (see `grids.pool`)."""
+        return False
 
     def to_json(self) -> list[dict[str, Any]]:
         return [{"name": a.name, "values": list(a.values), "scale": a.scale} for a in self.axes]
@@ -172,9 +225,19 @@ class Space:
     @classmethod
     def from_json(cls, axes: Sequence[Mapping[str, Any]]) -> "Space":
         """The space of `to_json`; an axis without a scale gets the one that suits its values."""
-        return cls(
-            tuple(Axis(a["name"], tuple(a["values"]), a.get("scale") or natural_scale(a["values"])) for a in axes)
-        )
+        return cls(tuple(axis_from_json(axis) for axis in axes))
+
+
+def axis_values(axis: Axis) -> np.ndarray:
+    """An axis's values `[len(axis)]`: float64, or of Python texts for labels."""
+    return np.array(axis.values, object if axis.labelled else np.float64)
+
+
+def axis_from_json(axis: Mapping[str, Any]) -> Axis:
+    """One axis of `Space.to_json`; without a scale it gets the one that suits its values."""
+    values = tuple(axis["values"])
+    words = any(isinstance(value, str) for value in values)
+    return Axis(axis["name"], values, axis.get("scale") or ("label" if words else natural_scale(values)))
 
 
 def _decades(low: int, high: int, steps: tuple[float, ...]) -> tuple[float, ...]:

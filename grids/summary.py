@@ -7,7 +7,7 @@ import numpy as np
 from grids.errors import unknown
 from grids.metric import default_targets, is_bounded, resolution
 from grids.surface import SEED_STATISTICS, Surface
-from grids.target import reached
+from grids.target import gap, reached
 
 QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 
@@ -29,9 +29,9 @@ def summary(surface: Surface, statistic: str = "mean", best: int = 5, column: st
     further = None if column is None else _column(surface, column, statistic)
     flat = surface.table(statistic).ravel()
     with np.errstate(over="ignore", invalid="ignore"):  # differences of values near the end of float64
-        gap = flat - flat.min()
         spread = surface.finite.std(axis=-1, ddof=1) if len(surface.seeds) > 1 else None
         quantiles = np.quantile(flat, QUANTILES)
+    above = gap(flat, float(flat.min()))
     provenance, targets = surface.provenance, default_targets(surface, statistic)
     # Twice the largest target shows how fast the share of good cells grows.
     levels = dict.fromkeys((*targets.values, 2 * max(targets.values)))
@@ -42,10 +42,12 @@ def summary(surface: Surface, statistic: str = "mean", best: int = 5, column: st
             {
                 **surface.space.values(cell),
                 "value": float(flat[number]),
-                "suboptimality": float(gap[number]),
+                "suboptimality": float(above[number]),
                 "seed_std": None if spread is None else float(spread[cell]),
             }
         )
+        if surface.filled is not None:
+            cells[-1]["filled"] = bool(surface.filled[cell].any())
         if column is not None and further is not None:
             cells[-1][column] = float(further[cell])
     return {
@@ -61,16 +63,19 @@ def summary(surface: Surface, statistic: str = "mean", best: int = 5, column: st
         "resolution": resolution(provenance),
         "axes": surface.space.to_json(),
         "cells": surface.space.size,
+        "pool": surface.space.is_pool,
         "seeds": list(surface.seeds),
         "seed_statistic": statistic,
         "lowest": float(flat.min()),
-        "cells_at_lowest": int((gap == 0).sum()),
+        "cells_at_lowest": int((above == 0).sum()),
         "best": cells,
         "quantiles": {f"{q:g}": float(value) for q, value in zip(QUANTILES, quantiles, strict=True)},
-        "share_within": {f"{level:g}": float(reached(gap, level).mean()) for level in levels},
+        "share_within": {f"{level:g}": float(reached(above, level, flat).mean()) for level in levels},
         **({} if further is None or column is None else {"column": _column_summary(surface, further, column, best)}),
         "diverged_runs": int(surface.diverged.sum()),
         "diverged_share": float(surface.diverged.mean()),
+        "filled": dict(provenance.filled),
+        "filled_runs": 0 if surface.filled is None else int(surface.filled.sum()),
         "fixed": dict(provenance.fixed),
         "data": dict(provenance.data),
         "software": dict(provenance.software),

@@ -1,14 +1,18 @@
 """Surfaces: a value, lower is better, for every cell and seed of a space, with where it came from."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from grids.errors import BadInput, unknown
 from grids.space import Cell, Space
+from grids.target import gap
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SEED_STATISTICS: dict[str, Callable[..., np.ndarray]] = {
     "mean": np.mean,
@@ -21,7 +25,7 @@ SEED_STATISTICS: dict[str, Callable[..., np.ndarray]] = {
 EPOCHS = ("last", "best")
 """The epoch whose value a run carries: its last unless told."""
 
-COLUMNS = ("seed", "value", "diverged", "curve", "train_loss", "seconds")
+COLUMNS = ("seed", "value", "diverged", "curve", "train_loss", "seconds", "filled")
 """A surface's columns besides its axes; further named numbers may follow (`Surface.extra`)."""
 
 
@@ -77,6 +81,13 @@ class Provenance:
     created: str = ""
     """ISO 8601, UTC."""
     command: str = ""
+    filled: Mapping[str, Any] = field(default_factory=dict)
+    """What stands where values were missing: `cells`, `runs` (their numbers), `with` (what was asked for), `value`."""
+
+    @property
+    def maximized(self) -> bool:
+        """Whether higher was better where the values came from: they are negated here."""
+        return bool(self.fixed.get("maximize"))
 
     @property
     def label(self) -> str:
@@ -99,6 +110,7 @@ class Surface:
         seconds: float64 `[*shape, seeds]`, where known.
         extra: further numbers of each run by name, float64 `[*shape, seeds]`; shown, and ignored by replay.
         fidelity: what the curves are measured against; epochs 1, 2, … where there are curves and it is not given.
+        filled: bool `[*shape, seeds]`, where a missing value was filled in; such a run did not diverge.
 
     Raises:
         BadInput: a shape that does not fit, an axis or a further number with the name of another column, no finite
@@ -115,6 +127,7 @@ class Surface:
     seconds: np.ndarray | None = None
     extra: Mapping[str, np.ndarray] = field(default_factory=dict)
     fidelity: Fidelity | None = None
+    filled: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         shape = (*self.space.shape, len(self.seeds))
@@ -128,7 +141,7 @@ class Surface:
                 raise BadInput(
                     f"a further number cannot be called '{name}': a surface has a column of that name already"
                 )
-        arrays = {name: getattr(self, name) for name in ("value", "diverged", "train_loss", "seconds")}
+        arrays = {name: getattr(self, name) for name in ("value", "diverged", "train_loss", "seconds", "filled")}
         for name, array in {**arrays, **self.extra}.items():
             if array is not None and array.shape != shape:
                 raise BadInput(f"{name} has shape {array.shape}; this space and its seeds need {shape}")
@@ -218,13 +231,55 @@ class Surface:
     @property
     def suboptimality(self) -> np.ndarray:
         """mean − its lowest value, in the surface's unit, float64 `[*shape]`; infinite where float64 ends."""
-        with np.errstate(over="ignore"):
-            return np.asarray(self.mean - self.mean.min())
+        return gap(self.mean, float(self.mean.min()))
 
     @property
     def never_trained(self) -> np.ndarray:
         """Cells in which every seed diverged, bool `[*shape]`."""
         return np.asarray(self.diverged.all(axis=-1))
+
+    @property
+    def filled_share(self) -> np.ndarray:
+        """The share of each cell's seeds whose value was filled in, float64 `[*shape]`."""
+        return np.zeros(self.space.shape) if self.filled is None else np.asarray(self.filled.mean(axis=-1))
+
+    @classmethod
+    def from_frame(
+        cls, frame: "pd.DataFrame", axes: Sequence[str] = (), value: str = "value", **options: Any
+    ) -> "Surface":
+        """A surface from a DataFrame with a row for each cell (and seed, and epoch).
+
+        >>> import pandas as pd
+        >>> table = pd.DataFrame({"lr": [0.1, 0.1, 1, 1], "act": ["relu", "tanh"] * 2, "acc": [90, 91, 80, 70]})
+        >>> Surface.from_frame(table, ["lr", "act"], "acc", maximize=True).space.shape
+        (2, 2)
+
+        Args:
+            frame: the table; its index is ignored.
+            axes: the columns that make a cell.
+            value: the column of values.
+            options: as `grids.tables.importing.Meaning`: seed, epoch, maximize, missing, seeds, number_seeds, where,
+                keep, pool, task, optimizer, metric, unit.
+
+        Raises:
+            BadInput: as `tunecost grid import` does.
+        """
+        from grids.tables.importing import meaning_of, surface_of
+        from grids.tables.raw import RawTable
+
+        return surface_of(RawTable.of_frame(frame, "table"), meaning_of(axes=axes, value=value, **options))
+
+    def to_frame(self, curves: bool | None = None) -> "pd.DataFrame":
+        """A row for each cell and seed, as `tunecost grid export` writes it (see `grids.tables.exporting.frame`)."""
+        from grids.tables.exporting import frame
+
+        return frame(self, curves)
+
+    def objective(self, by: str = "value") -> Callable[[Any], float]:
+        """An objective for an Optuna study that looks its values up here (see `grids.tables.objective.Objective`)."""
+        from grids.tables.objective import Objective
+
+        return Objective(self, by)
 
     def describe(self, cell: tuple[int, ...]) -> str:
         """`alpha=0.1, epsilon=1e-08`: a cell in a reader's words."""

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from grids.errors import BadInput
 from grids.metric import PERCENT_TARGETS, Targets, default_targets, is_bounded, resolution
 from grids.surface import Surface
@@ -22,7 +24,9 @@ class SurfaceFacts:
         targets, targets_derived: `grids.metric.default_targets`.
         fidelity: name and values, where the surface has curves.
         seeds: of the surface.
-        lowest: the lowest value, as the replays were judged.
+        lowest: the surface's lowest value, as the replays were judged.
+        span: from the lowest value to the highest.
+        lowest_within: the lowest in the part of the space that was replayed, where it was not the whole.
         sha256: of the surface's file.
     """
 
@@ -37,13 +41,17 @@ class SurfaceFacts:
     fidelity: Mapping[str, Any] | None = None
     seeds: tuple[int, ...] = ()
     lowest: float | None = None
+    lowest_within: float | None = None
+    span: float | None = None
     sha256: str = ""
 
     @classmethod
     def of(cls, surface: Surface, path: str | Path, statistic: str = "mean") -> "SurfaceFacts":
         """The facts of `surface`, read from `path` and judged by a statistic over its seeds."""
         about, targets = surface.provenance, default_targets(surface, statistic)
-        fidelity = surface.fidelity
+        fidelity, table = surface.fidelity, surface.table(statistic)
+        with np.errstate(over="ignore"):
+            span = float(table.max() - table.min())
         return cls(
             metric=about.metric,
             unit=about.unit,
@@ -55,9 +63,16 @@ class SurfaceFacts:
             optimizer_label=about.label,
             fidelity=None if fidelity is None else {"name": fidelity.name, "values": list(fidelity.values)},
             seeds=surface.seeds,
-            lowest=float(surface.table(statistic).min()),
+            lowest=float(table.min()),
+            span=span if math.isfinite(span) else None,
             sha256=file_sha256(path),
         )
+
+    def beyond(self, target: float) -> str:
+        """A note where every cell is within `target` of the lowest, so that reaching it says nothing; else empty."""
+        if self.span is None or target < self.span or self.span == 0:
+            return ""
+        return f"every cell reaches {target:g}: the surface's values span {self.span:.4g}"
 
     @property
     def default_targets(self) -> Targets:
@@ -125,5 +140,7 @@ _FITS = {
     "fidelity": lambda item: isinstance(item, dict),
     "seeds": _seeds,
     "lowest": _number,
+    "lowest_within": _number,
+    "span": _number,
     "sha256": _text,
 }

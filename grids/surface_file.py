@@ -9,8 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from grids.errors import BadInput
+from grids.pool import Pool, pool_order
 from grids.sealed import REPLAYS, SealedFile, write_sealed
-from grids.space import Space, number_text
+from grids.space import Space, value_text
 from grids.surface import Fidelity, Provenance, Surface
 
 FORMAT = 1
@@ -26,7 +27,8 @@ def save(surface: Surface, path: str | Path) -> None:
     """
     seeds = len(surface.seeds)
     columns: dict[str, pa.Array] = {
-        name: pa.array(np.repeat(values, seeds)) for name, values in surface.space.columns().items()
+        name: pa.array(np.repeat(values, seeds), pa.string() if values.dtype == object else pa.float64())
+        for name, values in surface.space.columns().items()
     }
     columns["seed"] = pa.array(np.tile(np.array(surface.seeds, np.int64), surface.space.size))
     columns["value"] = pa.array(surface.value.astype(np.float64).ravel())
@@ -36,6 +38,8 @@ def save(surface: Surface, path: str | Path) -> None:
         offsets = np.arange(surface.value.size + 1, dtype=np.int32) * epochs
         flat = pa.array(surface.curve.ravel())
         columns["curve"] = pa.ListArray.from_arrays(pa.array(offsets), flat)
+    if surface.filled is not None:
+        columns["filled"] = pa.array(surface.filled.astype(bool).ravel())
     for name in ("train_loss", "seconds"):
         array = getattr(surface, name)
         if array is not None:
@@ -54,6 +58,10 @@ def _header(surface: Surface) -> dict[str, Any]:
     if surface.fidelity is not None:
         header["fidelity"] = {"name": surface.fidelity.name, "values": list(surface.fidelity.values)}
     header["axes"] = surface.space.to_json()
+    if surface.space.is_pool:
+        header["pool"] = True
+    if about.filled:
+        header["filled"] = dict(about.filled)
     if surface.extra:
         header["extra"] = list(surface.extra)
     return header | {name: dict(getattr(about, name)) for name in _OBJECTS}
@@ -85,7 +93,15 @@ def _surface(table: pa.Table, header: dict[str, Any]) -> Surface:
         if table.column_names.count(name) != 1:
             how = "two columns are called" if name in table.column_names else "no column"
             raise BadInput(f"{how} '{name}' (columns: {', '.join(table.column_names)})")
-    order, seeds = row_order(space, {name: _numbers(table, name) for name in (*space.names, "seed")})
+    columns = {
+        axis.name: _labels(table, axis.name) if axis.labelled else _numbers(table, axis.name) for axis in space.axes
+    }
+    columns["seed"] = _numbers(table, "seed")
+    if header.get("pool"):
+        order, seeds, members = pool_order(space.axes, columns)
+        space = Pool(space.axes, members)
+    else:
+        order, seeds = row_order(space, columns)
     shape = (*space.shape, len(seeds))
 
     def dense(name: str) -> np.ndarray | None:
@@ -105,6 +121,7 @@ def _surface(table: pa.Table, header: dict[str, Any]) -> Surface:
         seconds=dense("seconds"),
         extra={name: numbers for name in _extra(header) if (numbers := dense(name)) is not None},
         fidelity=_fidelity(header),
+        filled=dense("filled"),
     )
 
 
@@ -128,7 +145,10 @@ def _provenance(header: dict[str, Any]) -> Provenance:
             known[name] = {"name": item}
         elif not isinstance(item, dict if objects else str):
             raise BadInput(f"the header's '{name}' is no {'object' if objects else 'text'}")
-    return Provenance(**known, **_metric(header))
+    filled = header.get("filled") or {}
+    if not isinstance(filled, dict):
+        raise BadInput("the header's 'filled' is no object")
+    return Provenance(**known, **_metric(header), filled=filled)
 
 
 def _metric(header: dict[str, Any]) -> dict[str, Any]:
@@ -187,13 +207,12 @@ def row_order(space: Space, columns: dict[str, np.ndarray]) -> tuple[np.ndarray,
         raise BadInput(f"its axes span over 9e18 cells and it has {rows} rows: most cells are missing")
     flat = np.zeros(rows, np.int64)
     for axis in space.axes:
-        column, values = columns[axis.name], np.array(axis.values)
-        index = np.searchsorted(values, column).clip(0, len(values) - 1)
-        strange = values[index] != column
-        if strange.any():
-            row = int(np.argmax(strange))
-            raise BadInput(f"row {row + 1}: {axis.name}={number_text(column[row])} is not a value of that axis")
-        flat = flat * len(values) + index
+        index = axis.indices(columns[axis.name])
+        if (index < 0).any():
+            row = int(np.argmax(index < 0))
+            value = value_text(columns[axis.name][row])
+            raise BadInput(f"row {row + 1}: {axis.name}={value} is not a value of that axis")
+        flat = flat * len(axis) + index
     place = flat * len(seeds) + seed_index
     places, counts = np.unique(place, return_counts=True)
     doubled = places[counts > 1]
@@ -211,19 +230,31 @@ def row_order(space: Space, columns: dict[str, np.ndarray]) -> tuple[np.ndarray,
 
 
 def _numbers(table: pa.Table, name: str) -> np.ndarray:
-    """A column `[rows]` in the type it should have: bool for `diverged`, int64 for `seed`, otherwise float64."""
+    """A column `[rows]` in the type it should have: bool for flags, int64 for `seed`, otherwise float64."""
     column = table.column(name)
     kind, fits = {
         "diverged": ("true or false", pa.types.is_boolean),
+        "filled": ("true or false", pa.types.is_boolean),
         "seed": ("whole numbers", pa.types.is_integer),
     }.get(name, ("numbers", _holds_numbers))
     if not fits(column.type):
         raise BadInput(f"column '{name}' holds {column.type}, not {kind}")
-    if column.null_count and (name in ("diverged", "seed") or pa.types.is_integer(column.type)):
+    exact = name in ("diverged", "filled", "seed")
+    if column.null_count and (exact or pa.types.is_integer(column.type)):
         row = column.is_null().index(True).as_py() + 1
         raise BadInput(f"column '{name}' is blank in row {row}")
     numbers = column.to_numpy()
-    return np.asarray(numbers if name in ("diverged", "seed") else numbers.astype(np.float64))
+    return np.asarray(numbers if exact else numbers.astype(np.float64))
+
+
+def _labels(table: pa.Table, name: str) -> np.ndarray:
+    """A column `[rows]` of texts; what is null is the empty text."""
+    column = table.column(name)
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    tests = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view, pa.types.is_null)
+    if not any(test(kind) for test in tests):
+        raise BadInput(f"column '{name}' holds {column.type}, not text")
+    return np.array(["" if text is None else text for text in column.to_pylist()], object)
 
 
 def _holds_numbers(kind: pa.DataType) -> bool:

@@ -14,6 +14,10 @@ SLACK = 1e-9
 """Relative. `value - lowest` carries rounding (1.1 - 0.6 is a hair above 0.5): such a value has reached the target."""
 
 
+ROUNDING = 1e-14
+"""Relative to the values themselves: two means of a few seeds that differ by less are equal but for rounding."""
+
+
 class Count(StrEnum):
     """What is counted as cost."""
 
@@ -21,14 +25,36 @@ class Count(StrEnum):
     unique = "unique"  # distinct cells
 
 
-def reached(suboptimality: "np.ndarray", target: float) -> "np.ndarray":
+def gap(value: "np.ndarray", lowest: float) -> "np.ndarray":
+    """`value - lowest` in the shape of `value`: 0 where they differ by rounding alone, infinite where float64 ends.
+
+    >>> import numpy as np
+    >>> gap(np.array([0.2, 0.1 + 0.1 + 1e-17, 0.3]), 0.2)[:2]
+    array([0., 0.])
+    """
+    import numpy as np
+
+    with np.errstate(over="ignore", invalid="ignore"):
+        difference = np.asarray(value - lowest)
+        near = np.abs(difference) <= ROUNDING * np.maximum(np.abs(value), abs(lowest))
+    return np.where(near, 0.0, difference)
+
+
+def reached(suboptimality: "np.ndarray", target: float, value: "np.ndarray | float" = 0.0) -> "np.ndarray":
     """Where `suboptimality <= target`, but for rounding: bool, in the shape of `suboptimality`. NaN never reaches.
+
+    Args:
+        suboptimality: value − lowest.
+        target: the level.
+        value: what `suboptimality` is the difference of, where known: large values leave it fewer digits.
 
     >>> import numpy as np
     >>> reached(np.array([0.0, 1.1 - 0.6, 0.51]), 0.5)
     array([ True,  True, False])
     """
-    within: np.ndarray = suboptimality <= target * (1 + SLACK)
+    import numpy as np
+
+    within: np.ndarray = suboptimality <= target * (1 + SLACK) + ROUNDING * np.abs(value)
     return within
 
 

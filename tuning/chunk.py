@@ -30,7 +30,8 @@ def run_chunk(chunk: Chunk) -> Rows:
     arena, spec, repeats = chunk.arena, get_searcher(chunk.searcher), chunk.repeats
     columns = noise_columns(arena, spec, chunk.seed, repeats, chunk.max_trials)
     first = stream(chunk.seed, spec.text, arena.name, repeats.start)
-    matrix = compiled_trials(spec, arena.space, arena.told, columns, arena.stop, first, repeats)
+    matrix = compiled_trials(spec, arena.space, arena.asked, columns, arena.stop, first, repeats)
     if matrix is None:
-        return table_rows(trials_matrix(arena, spec, chunk.seed, repeats, columns), arena, columns, repeats.start)
-    return compiled_rows(matrix, arena.told, columns, arena.value, arena.lowest, repeats.start)
+        played = arena.answered(trials_matrix(arena, spec, chunk.seed, repeats, columns))
+        return table_rows(played, arena, columns, repeats.start)
+    return compiled_rows(arena.answered(matrix), arena.told, columns, arena.value, arena.lowest, repeats.start)

@@ -1,8 +1,11 @@
 """The command line's root: `tunecost`. Each command lives in `tuning/commands/`, and imports what it needs late."""
 
+import itertools
 import os
+import re
 import sys
 import traceback
+import warnings
 from typing import Annotated, Any
 
 import typer
@@ -14,6 +17,7 @@ from tuning.commands import (
     cost,
     data,
     exact,
+    export,
     figure,
     grid,
     replay,
@@ -50,6 +54,7 @@ def _root(
 app.add_typer(grid.app, name="grid")
 app.command("replay", cls=LateHelp)(replay.replay)
 app.command("cost")(cost.cost)
+app.command("export")(export.export)
 app.command("exact", cls=LateHelp)(exact.exact)
 app.command("separability")(separability.separability)
 app.command("compare")(compare.compare)
@@ -60,6 +65,8 @@ app.add_typer(data.app, name="data")
 
 def main() -> None:
     """Run the command line and exit: 0 done, 2 bad input, 1 failed otherwise, 130 interrupted."""
+    if not sys.warnoptions:  # a library's warning is for programmers, who ask for it by `python -W`
+        warnings.simplefilter("ignore")
     _open_streams()
     sys.exit(run(sys.argv[1:]))
 
@@ -102,7 +109,7 @@ def run(arguments: list[str]) -> int:
     except Exception as error:
         # A usage error knows its own text; every other exception is a fault of ours and gets its kind named.
         if hasattr(error, "format_message"):
-            return _say(_usage(error), 2)
+            return _say(_usage(error, arguments), 2)
         if os.environ.get("TUNECOST_DEBUG"):
             traceback.print_exc()
         line = f"failed: {type(error).__name__}: {error}".splitlines()[0]
@@ -121,12 +128,26 @@ def _show_every_default(command: Any) -> None:
         _show_every_default(inner)
 
 
-def _usage(error: Exception) -> str:
+def _usage(error: Exception, arguments: list[str]) -> str:
     # Help that stood in for a missing command was printed already, and leaves no message.
     message = " ".join(str(error.format_message()).split()) or "which command?"  # type: ignore[attr-defined]
+    found = re.match(r"Invalid value for '(--?[\w-]+)'[^:]*: (?=.*(?:valid (?:number|integer|float)))", message)
+    if found:
+        message = found[0] + _not_a_number(found[1], arguments)
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "tunecost"
     return f"{message} (see '{path} --help')"
+
+
+def _not_a_number(option: str, arguments: list[str]) -> str:
+    """What stands where an option needs a number, quoted, with what to write instead."""
+    given = [part.partition("=")[2] for part in arguments if part.startswith(f"{option}=")]
+    given += [after for part, after in itertools.pairwise(arguments) if part == option]
+    wrong = next((text for text in given if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text)), None)
+    if wrong is None:
+        return "a whole number is needed"
+    hint = "; decimals are written with a point, several values by giving the option again" if "," in wrong else ""
+    return f"'{wrong}' is no number{hint}"
 
 
 def _say(line: str, code: int) -> int:

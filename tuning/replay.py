@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from grids.errors import BadInput
+from grids.errors import BadInput, unknown
 from grids.replay_table import SCHEMA
 from grids.surface import Surface
+from grids.within import within as narrowed
 from tuning.arena import Arena
 from tuning.chunk import Chunk, Rows, run_chunk
 from tuning.kernels import is_compiled
@@ -19,9 +20,12 @@ from tuning.searchers import SearcherSpec, get_searcher, names
 from tuning.trials import play
 from tuning.workers import share, spread
 
+MOST_CELLS = 10_000
+"""Up to here a replay may spend as many trials as the surface has cells, unless told."""
+
 
 def replay(
-    surfaces: Mapping[str, Surface],
+    surfaces: Mapping[str, Surface] | Sequence[Surface] | Surface,
     searchers: Sequence[str] = names(paper=True),
     *,
     repeats: int | range = 1000,
@@ -30,16 +34,24 @@ def replay(
     jobs: int = 1,
     seed_statistic: str = "mean",
     noise: bool = False,
+    within: str | None = None,
+    lowest: str = "own",
+    nearest: bool = False,
     advance: Callable[[int], None] = lambda replays: None,
 ) -> pd.DataFrame:
     """Replay every searcher on every surface.
+
+    >>> from grids import load_surface
+    >>> table = replay(load_surface("digits-mlp/adam"), ["random", "gld"], repeats=10, max_trials=50)
+    >>> table.groupby("searcher")["end"].sum().to_dict()
+    {'gld': 10, 'random': 10}
 
     Each replay draws from streams named by seed, searcher text, surface and its own number, so that `jobs`, the order
     of arguments and the other replays change nothing. It ends when it is told the surface's lowest value, or after
     `max_trials`.
 
     Args:
-        surfaces: by the name that the table shows.
+        surfaces: by the name that the table shows; or surfaces, by their own names.
         searchers: texts, as `tuning.searchers.get_searcher` reads them.
         repeats: how many replays of each searcher on each surface, or which.
         max_trials: the budget of a replay; the number of the surface's cells where not given.
@@ -49,6 +61,9 @@ def replay(
         seed_statistic: how several seeds of a cell become the one value it is judged by.
         noise: tell the value of a seed drawn anew at each trial, and judge by the statistic. Every replay then spends
             its whole budget.
+        within: a part of the space, as `grids.within.within` reads it, which is all that searchers see.
+        lowest: `own`: suboptimality is measured from the lowest value of the whole surface; `within`: of that part.
+        nearest: on a pool, let searchers propose freely, and answer with the nearest configuration.
         advance: called with the number of replays finished since the last call.
 
     Returns:
@@ -58,16 +73,32 @@ def replay(
         BadInput: an unknown searcher, an option or number out of range, or a searcher that leaves its space or fails.
     """
     wanted = range(repeats) if isinstance(repeats, int) else repeats
-    _check(surfaces, searchers, wanted, max_trials, seed, jobs)
-    arenas = [Arena.of(label, surface, seed_statistic, noise) for label, surface in surfaces.items()]
-    for arena in arenas:
+    named = surfaces_by_name(surfaces)
+    _check(named, searchers, wanted, max_trials, seed, jobs)
+    check_lowest(lowest, within)
+    games = []
+    for label, whole in named.items():
+        part = whole if within is None else narrowed(whole, within)
+        least = float(whole.table(seed_statistic).min()) if lowest == "own" else None
+        if max_trials is None and part.space.size > MOST_CELLS:
+            raise BadInput(
+                f"{label}: has {part.space.size:,} cells, too many to spend a trial on each: "
+                f"say with --max-trials how many a replay may spend"
+            )
+        made: dict[bool, Arena] = {}
         for text in searchers:
-            _try(get_searcher(text), arena)
+            spec = get_searcher(text)
+            free = nearest and part.space.is_pool and not spec.from_list
+            if part.space.is_pool and not (free or spec.from_list):
+                raise BadInput(not_on_a_pool(spec, label))
+            if free not in made:
+                made[free] = Arena.of(label, part, seed_statistic, noise, lowest=least, nearest=free)
+            _try(spec, made[free])
+            games.append((made[free], text))
     chunks = [
-        Chunk(arena, text, seed, part, max_trials or arena.space.size)
-        for arena in arenas
-        for text in searchers
-        for part in _parts(wanted, max_trials or arena.space.size, jobs)
+        Chunk(arena, text, seed, part, max_trials or len(arena.value))
+        for arena, text in games
+        for part in _parts(wanted, max_trials or len(arena.value), jobs)
     ]
     results: list[Rows | None] = [None] * len(chunks)
     for number, rows in _all(chunks, jobs):
@@ -75,6 +106,34 @@ def replay(
         advance(len(chunks[number].repeats))
     frames = [_frame(chunk, rows) for chunk, rows in zip(chunks, results, strict=True) if rows is not None]
     return pd.concat(frames, ignore_index=True)
+
+
+def surfaces_by_name(surfaces: Mapping[str, Surface] | Sequence[Surface] | Surface) -> Mapping[str, Surface]:
+    """Surfaces by name: their own, `TASK/OPTIMIZER`, where none is given. Raises BadInput where two are alike."""
+    if isinstance(surfaces, Mapping):
+        return surfaces
+    listed = [surfaces] if isinstance(surfaces, Surface) else list(surfaces)
+    found = {surface.name: surface for surface in listed}
+    if len(found) != len(listed):
+        raise BadInput(f"two surfaces are called {', '.join(found)}: give them as a dictionary by name")
+    return found
+
+
+def check_lowest(lowest: str, within: str | None) -> None:
+    """Raises BadInput where `lowest` is neither own nor within, or within what."""
+    if lowest not in ("own", "within"):
+        raise unknown("lowest value", lowest, ("own", "within"))
+    if lowest == "within" and within is None:
+        raise BadInput("--lowest within needs --within, the part that it speaks of")
+
+
+def not_on_a_pool(spec: SearcherSpec, label: str) -> str:
+    """Why a searcher does not work on a pool, and what does."""
+    return (
+        f"searcher '{spec.text}' proposes cells by their order along the axes, and {label} is a pool: its "
+        f"configurations have no neighbours and fill no grid; random and random-unique choose from its list, "
+        f"and --nearest answers any proposal with the nearest configuration"
+    )
 
 
 def versions() -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from grids.target import gap
 from tuning.arena import Arena
 
 
@@ -46,7 +47,7 @@ def table_rows(matrix: np.ndarray, arena: Arena, columns: np.ndarray, first_repe
         "trial": trial.astype(np.int64) + 1,
         "unique": unique[replay, trial].astype(np.int64),
         "best": best,
-        "suboptimality": best - arena.lowest,
+        "suboptimality": gap(best, arena.lowest),
         "end": end,
     }
 

@@ -16,13 +16,20 @@ class Format(enum.StrEnum):
     table = "table"
     csv = "csv"
     json = "json"
+    markdown = "markdown"
+    latex = "latex"
+
+    @property
+    def narrow(self) -> bool:
+        """Whether it is for eyes, which want few columns, rather than for programs, which want all."""
+        return self not in (Format.csv, Format.json)
 
 
 def print_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], form: Format, title: str = "") -> None:
     """Print `rows` on stdout. `columns` come first, in order; any further keys of the rows follow.
 
     A value that is missing, NaN or infinite is null in JSON, empty in CSV and `-` in a table. A number is printed
-    in full in JSON and CSV, to four significant digits in a table.
+    in full in JSON and CSV, to four significant digits in a table, in Markdown and in LaTeX (booktabs).
     """
     further = [key for row in rows for key in row if key not in columns]
     names = [*columns, *dict.fromkeys(further)]
@@ -33,6 +40,10 @@ def print_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], form: 
         writer = csv.DictWriter(sys.stdout, names, lineterminator="\n")
         writer.writeheader()
         writer.writerows(clean)
+    elif form == Format.markdown:
+        print(_markdown(clean, names))
+    elif form == Format.latex:
+        print(_latex(clean, names))
     else:
         _print_table(clean, names, title)
 
@@ -73,6 +84,50 @@ def _print_table(rows: Sequence[Mapping[str, Any]], names: Sequence[str], title:
     # A pipe has no width of its own: give the table all it needs, so that no line is folded for a reader to unfold.
     # Names and paths are printed as they are: [x] is no markup, and :x: no picture.
     Console(width=None if sys.stdout.isatty() else 400, markup=False, emoji=False).print(table)
+
+
+def _numeric(rows: Sequence[Mapping[str, Any]], name: str) -> bool:
+    return any(isinstance(row[name], int | float) and not isinstance(row[name], bool) for row in rows)
+
+
+def _markdown(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> str:
+    def line(cells: Sequence[str]) -> str:
+        return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+    rule = "|".join(["", *("---:" if _numeric(rows, name) else "---" for name in names), ""])
+    body = [line([" ".join(_cell_text(row[name]).split()) for name in names]) for row in rows]
+    return "\n".join([line(names), rule, *body])
+
+
+_LATEX = str.maketrans(
+    {
+        "\\": r"\textbackslash{}",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        "<": r"\textless{}",
+        ">": r"\textgreater{}",
+        **{letter: "\\" + letter for letter in "&%$#_{}"},
+    }
+)
+
+
+def _latex(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> str:
+    """A `tabular`; numbers in powers of ten as mathematics, every other letter as itself."""
+
+    def cell(value: Any) -> str:
+        text = " ".join(_cell_text(value).split())
+        if isinstance(value, float) and "e" in text:
+            mantissa, _, exponent = text.partition("e")
+            return f"${mantissa} \\times 10^{{{int(exponent)}}}$"
+        if isinstance(value, int | float) and text.startswith("-") and text != "-":
+            return f"${text}$"
+        return text.translate(_LATEX)
+
+    sides = "".join("r" if _numeric(rows, name) else "l" for name in names)
+    head = " & ".join(name.translate(_LATEX) for name in names)
+    body = [" & ".join(cell(row[name]) for name in names) + r" \\" for row in rows]
+    lines = [f"\\begin{{tabular}}{{{sides}}}", r"\toprule", head + r" \\", r"\midrule", *body]
+    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"])
 
 
 def _cell_text(value: Any) -> str:

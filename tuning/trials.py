@@ -21,7 +21,7 @@ def trials_matrix(arena: Arena, spec: SearcherSpec, seed: int, repeats: range, c
         columns: int32 `[len(repeats), max_trials]`, from `noise_columns`.
 
     Returns:
-        int32 `[len(repeats), max_trials]`, flat cell numbers, −1 after the end of a replay.
+        int32 `[len(repeats), max_trials]`, flat numbers of cells of `arena.space`, −1 after the end of a replay.
 
     Raises:
         BadInput: an option out of range, a searcher that leaves the space, or one not of this program that fails.
@@ -55,7 +55,7 @@ def play(searcher: Searcher, arena: Arena, columns: np.ndarray) -> list[int]:
     Args:
         searcher: fresh, on the arena's space.
         arena: what is played on.
-        columns: int `[max_trials]`, the column of `arena.told` that each trial is told.
+        columns: int `[max_trials]`, the column of `arena.asked` that each trial is told.
 
     Returns:
         The flat numbers of the cells evaluated, at most `max_trials`.
@@ -63,7 +63,7 @@ def play(searcher: Searcher, arena: Arena, columns: np.ndarray) -> list[int]:
     Raises:
         BadInput: the searcher asked for what is no cell of the space.
     """
-    told, stop, shape = arena.told, arena.stop, arena.space.shape
+    told, stop, shape = arena.asked, arena.stop, arena.space.shape
     cells: list[int] = []
     for column in columns.tolist():
         cell = searcher.ask()

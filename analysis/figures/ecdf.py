@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
 
 from analysis.figures.names import on_one_line, searcher_labels
 from analysis.figures.style import (
@@ -24,6 +25,8 @@ from grids.target import Count
 
 MOST = 12
 """Panels on one sheet."""
+_DECADES = 100
+"""Trials from which powers of ten alone mark the axis."""
 
 
 def draw(
@@ -61,6 +64,8 @@ def draw(
         panel.set_title(f"{own[0].task}: {name}" if several_tasks else name)
         panel.set_xscale("log")
         panel.set(xlim=(1, reach), ylim=(0, 1.02))
+        if reach < _DECADES:  # too few powers of ten to read the axis by
+            panel.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         panel.xaxis.set_major_formatter("{x:g}")
         panel.xaxis.set_minor_formatter("")
         light_grid(panel, "both")

@@ -19,12 +19,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from analysis.figures.style import axis_label, axis_symbol, in_words, sheet
+from analysis.figures.style import axis_label, axis_symbol, in_words, plain, sheet
 from analysis.figures.ticks import ticks
 from grids.errors import BadInput
 from grids.metric import common_unit
-from grids.space import Axis, Cell
+from grids.space import Axis, Cell, value_text
 from grids.surface import Surface
+from grids.target import gap
 from grids.units import in_parentheses, of_difference, with_unit
 
 MOST = 12
@@ -49,6 +50,8 @@ class Slice:
         cell: int64, the flat number of the cell shown, the best over any further axes.
         suboptimality: float64, in the surface's unit.
         diverged: float64, the share of the cell's seeds that diverged.
+        filled: float64, the share of the cell's seeds whose value was missing and filled in.
+        axes: the one or two axes shown.
     """
 
     surface: Surface
@@ -57,6 +60,8 @@ class Slice:
     cell: np.ndarray
     suboptimality: np.ndarray
     diverged: np.ndarray
+    filled: np.ndarray
+    axes: tuple[Axis, ...]
 
     @property
     def best(self) -> np.ndarray:
@@ -64,14 +69,30 @@ class Slice:
         return np.asarray(self.suboptimality == 0)
 
 
-def best_slice(surface: Surface, statistic: str = "mean") -> Slice:
-    """The surface over its first two axes; of each cell's further axes the best, by a statistic over its seeds."""
-    value, share = surface.table(statistic).ravel(), surface.diverged.mean(axis=-1).ravel()
-    shape = (*surface.space.shape, 1)[:2]
-    deep = (value - value.min()).reshape(*shape, -1)
-    cell = deep.argmin(axis=-1) + deep.shape[-1] * np.arange(math.prod(shape)).reshape(shape)
-    best = surface.space.cell(int(value.argmin()))
-    return Slice(surface, float(value.min()), best, cell, deep.min(axis=-1), share[cell])
+def best_slice(surface: Surface, statistic: str = "mean", shown: Sequence[str] = ()) -> Slice:
+    """The surface over two axes; of each cell's further axes the best, by a statistic over its seeds.
+
+    Args:
+        shown: the names of the axes, upright first; the first two where not given.
+
+    Raises:
+        BadInput: a pool, which has no grid to draw, or an axis that the surface lacks.
+    """
+    space = surface.space
+    if space.is_pool:
+        raise BadInput(f"{surface.name}: is a pool of configurations; figure 1 draws full grids")
+    chosen = [space.names.index(space.axis(name).name) for name in shown] or list(range(min(2, len(space.axes))))
+    order = [*chosen, *(number for number in range(len(space.axes)) if number not in chosen)]
+    value = surface.table(statistic)
+    lowest, best = float(value.min()), space.cell(int(value.argmin()))
+    shape = (*(space.shape[number] for number in chosen), 1)[:2]
+    deep = gap(value, lowest).transpose(order).reshape(*shape, -1)
+    at = deep.argmin(axis=-1)
+    flat = np.arange(space.size).reshape(space.shape).transpose(order).reshape(*shape, -1)
+    cell = np.take_along_axis(flat, at[..., None], axis=-1)[..., 0]
+    diverged, filled = (share.ravel()[cell] for share in (surface.diverged.mean(axis=-1), surface.filled_share))
+    axes = tuple(space.axes[number] for number in chosen)
+    return Slice(surface, lowest, best, cell, deep.min(axis=-1), diverged, filled, axes)
 
 
 def bounds(slices: Sequence[Slice]) -> np.ndarray:
@@ -98,13 +119,14 @@ def _nice(value: float, rounding: Any) -> int:
 
 
 def draw(
-    surfaces: Sequence[Surface], seed_statistic: str = "mean", value_of: str = "last"
+    surfaces: Sequence[Surface], seed_statistic: str = "mean", value_of: str = "last", shown: Sequence[str] = ()
 ) -> tuple[Figure, list[dict[str, Any]]]:
     """The sheet, and the numbers drawn: one row for each cell shown.
 
     Args:
         seed_statistic: what judges a cell of several seeds.
         value_of: the epoch whose value the surfaces' runs carry, for the line above the panels.
+        shown: the two axes to show; the first two where not given.
 
     Raises:
         BadInput: no surface, more than fit on a sheet, or surfaces of different units.
@@ -112,7 +134,7 @@ def draw(
     if not 1 <= len(surfaces) <= MOST:
         raise BadInput(f"figure 1 takes 1 to {MOST} surfaces, not {len(surfaces)}")
     unit = common_unit([(one.name, one.provenance.unit) for one in surfaces], "figure 1, which has one scale,")
-    slices = [best_slice(surface, seed_statistic) for surface in surfaces]
+    slices = [best_slice(surface, seed_statistic, shown) for surface in surfaces]
     columns = {1: 1, 2: 2, 3: 3, 4: 2, 5: 3, 6: 3, 9: 3}.get(len(slices), 4)
     lines = math.ceil(len(slices) / columns)
     figure = sheet(1.4 + 2.9 * columns, 0.7 + 3.15 * lines)
@@ -137,12 +159,13 @@ def draw(
 
 
 def _panel(panel: Axes, part: Slice, palette: ListedColormap, norm: BoundaryNorm, name_task: bool) -> Any:
-    upright, *rest = part.surface.space.axes
+    upright, *rest = part.axes
     trained = np.ma.masked_where(part.diverged == 1, part.suboptimality)
     # No seams between cells in PDF viewers: each cell is edged in its own colour.
     image = panel.pcolormesh(trained, cmap=palette, norm=norm, edgecolors="face", linewidth=0.1)
     _overlay(panel, part.diverged == 1, _GREY, "//////")
     _overlay(panel, (part.diverged > 0) & (part.diverged < 1), "none", "////")
+    _dots(panel, part.filled > 0)
     rows, cells = np.nonzero(part.best)
     size, rim = (70, 0.6) if len(rows) <= _MANY_TIES else (16, 0.0)
     panel.scatter(cells + 0.5, rows + 0.5, marker="*", s=size, c=_STAR, edgecolors="white", linewidths=rim, zorder=3)
@@ -171,6 +194,13 @@ def _overlay(panel: Axes, where: np.ndarray, face: str, hatch: str) -> None:
     panel.add_collection(PolyCollection(list(squares), facecolor=face, edgecolor=_HATCH, hatch=hatch, linewidth=0))
 
 
+def _dots(panel: Axes, where: np.ndarray) -> None:
+    """A ring in each cell whose value was filled in."""
+    rows, cells = np.nonzero(where)
+    if rows.size:
+        panel.scatter(cells + 0.5, rows + 0.5, marker="o", s=16, facecolors="white", edgecolors="black", linewidths=0.6)
+
+
 def _ticks(side: Any, axis: Axis, most: int) -> None:
     marks = ticks(axis, most)
     side.set_ticks([place + 0.5 for place, _ in marks], [text for _, text in marks])
@@ -189,11 +219,18 @@ def _below_title(part: Slice) -> list[str]:
     lowest = f"lowest {with_unit(f'{part.lowest:.4g}', surface.provenance.unit)}"
     cell = surface.space.values(part.best_cell).items()
     # A line may end between two hyperparameters, not within one.
-    where = ", ".join(f"{_clipped(axis_symbol(name))} = {value:g}".replace(" ", _NO_BREAK) for name, value in cell)
+    where = ", ".join(
+        f"{_clipped(axis_symbol(name))} = {_short(value)}".replace(" ", _NO_BREAK) for name, value in cell
+    )
     texts = [f"{lowest} at {where}" + (f" (+{ties}{_NO_BREAK}tie{'s' if ties > 1 else ''})" if ties else "")]
-    if len(surface.space.axes) > 2:
-        texts.append(f"each cell: the best over {', '.join(surface.space.names[2:])}")
+    others = [axis.name for axis in surface.space.axes if axis not in part.axes]
+    if others:
+        texts.append(f"each cell: the best over {', '.join(others)}")
     return [line for text in texts for line in textwrap.wrap(text, _WIDEST, break_on_hyphens=False)]
+
+
+def _short(value: float | str) -> str:
+    return plain(_clipped(value_text(value))) if isinstance(value, str) else f"{value:g}"
 
 
 def _clipped(name: str) -> str:
@@ -229,13 +266,17 @@ def _legend(slices: Sequence[Slice]) -> list[Any]:
         handles.append(
             Patch(facecolor="none", edgecolor=_HATCH, hatch="////", linewidth=0, label="diverged for some seeds")
         )
+    if any((part.filled > 0).any() for part in slices):
+        ring: dict[str, Any] = {"marker": "o", "color": "none", "markerfacecolor": "white", "markeredgecolor": "black"}
+        handles.append(Line2D([], [], markersize=4, label="missing, filled in", **ring))
     return handles
 
 
 def _rows(part: Slice) -> list[dict[str, Any]]:
     surface = part.surface
     rows = []
-    for flat, suboptimality, share in zip(part.cell.flat, part.suboptimality.flat, part.diverged.flat, strict=True):
+    shares = zip(part.cell.flat, part.suboptimality.flat, part.diverged.flat, part.filled.flat, strict=True)
+    for flat, suboptimality, share, filled in shares:
         rows.append(
             {
                 "task": surface.provenance.task,
@@ -245,6 +286,7 @@ def _rows(part: Slice) -> list[dict[str, Any]]:
                 "suboptimality": float(suboptimality),
                 "diverged": float(share),
                 "best": bool(suboptimality == 0),
+                **({"filled": float(filled)} if surface.filled is not None else {}),
             }
         )
     return rows

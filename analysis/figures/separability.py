@@ -90,7 +90,7 @@ def _ridge(panel: Axes, pair: Pair, split: float | None, palette: Colormap, norm
                markeredgewidth=0.5, label=f"best {axis_label(pair.first.name)}")  # fmt: skip
     up, along = coordinates(pair.first), coordinates(pair.second)
     parts = regimes(pair, split)
-    if split is not None:
+    if split is not None and len(parts) > 1:
         parts.pop("")
     texts = []
     for keep in parts.values():
@@ -102,7 +102,7 @@ def _ridge(panel: Axes, pair: Pair, split: float | None, palette: Colormap, norm
         heights = np.interp(middle + slope.slope * along[fit], up, np.arange(len(up)), left=np.nan, right=np.nan)
         panel.plot(np.flatnonzero(fit) + 0.5, heights + 0.5, color=_LINE, linewidth=1.4)
         texts.append(f"{slope.slope:.2f} [{slope.low:.2f}, {slope.high:.2f}]")
-    if split is not None and pair.second.values[0] <= split < pair.second.values[-1]:
+    if split is not None and not pair.second.labelled and pair.second.values[0] <= split < pair.second.values[-1]:
         edge = float(np.searchsorted(pair.second.values, split, side="right"))
         panel.axvline(edge, color=_LINE, linewidth=0.8, linestyle=(0, (4, 3)))
     _mark(panel.yaxis, pair.first, 11)

@@ -118,12 +118,17 @@ def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
 
 def axis_label(name: str) -> str:
     """`learning rate α` for `alpha`; another axis is called by its name, a long one on several lines."""
-    return _AXES.get(name) or folded(name)
+    return _AXES.get(name) or plain(folded(name))
 
 
 def axis_symbol(name: str) -> str:
     """`α` for `alpha`; another axis is called by its name."""
-    return _SYMBOLS.get(name, name)
+    return _SYMBOLS.get(name) or plain(name)
+
+
+def plain(text: str) -> str:
+    """`text` as a figure shows it letter by letter: a dollar sign would begin mathematics."""
+    return text.replace("$", r"\$")
 
 
 def folded(name: str) -> str:
@@ -164,7 +169,10 @@ def judged_words(ways: Collection[Judged]) -> str:
     if all(way == Judged() for way in ways):
         return ""
     noise = {way: "" if way.noise == "none" else f", {way.noise} noise" for way in ways}
-    words = (f"{way.seed_statistic} over seeds, {way.value_of} epoch{said}" for way, said in noise.items())
+    words = (
+        f"{way.seed_statistic} over seeds, {way.value_of} epoch{said}{plain(way.further)}"
+        for way, said in noise.items()
+    )
     return f"judged by {'; or '.join(words)}"
 
 

@@ -4,10 +4,13 @@ import math
 
 import numpy as np
 
-from grids.space import Axis
+from analysis.figures.style import plain
+from grids.space import Axis, value_text
 
 _PLAIN = (0.01, 1000.0)
 """An axis whose values all lie from the first to below the second needs no powers of ten."""
+_LONGEST = 20
+"""Characters of a label beyond which it is cut."""
 _LONG = 12
 """Characters of math text from which on labels need twice the room."""
 
@@ -26,12 +29,16 @@ def scientific(value: float) -> str:
     return f"${power}$" if mantissa == "1" else f"${mantissa}{{\\times}}{power}$"
 
 
-def _written(axis: Axis, value: float) -> str:
-    """`value` as it is written at the axis: in powers of ten on a log scale that goes far."""
+def _written(axis: Axis, value: float | str) -> str:
+    """`value` as it is written at the axis: a label, or a number, in powers of ten on a log scale that goes far."""
+    if axis.labelled:
+        text = value_text(value)
+        return plain(text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…")
     low, high = _PLAIN
     far = axis.scale == "log" and not all(low <= one < high for one in axis.values)
-    plain = f"{value:g}"
-    return scientific(value) if far or "e" in plain else plain
+    assert not isinstance(value, str)
+    short = f"{value:g}"
+    return scientific(value) if far or "e" in short else short
 
 
 def ticks(axis: Axis, most: int) -> list[tuple[float, str]]:

@@ -60,5 +60,5 @@ def test_relative_targets_are_percent_of_the_lowest_value(table: pd.DataFrame) -
     (absolute,) = cost_rows([group], [0.5 * group.lowest()])
     assert relative["ert"] == absolute["ert"]
     assert relative["target"] == 50.0
-    with pytest.raises(BadInput, match="above 0"):
+    with pytest.raises(BadInput, match="other than 0"):
         list(cost_rows(split(table.assign(best=table["suboptimality"])), [0.5], relative=True))

@@ -59,8 +59,9 @@ def test_spaces_in_words(text: str, values: list[tuple[float, ...]]) -> None:
     [
         ("paper-cifer", r"unknown space 'paper-cifer'; did you mean 'paper-cifar'\?"),
         ("alpha=", "axis 'alpha' has no values"),
+        ("alpha=1e-3,1e-3", "the value 0.001 is given twice"),
         ("alpha=1,x", "axis 'alpha': cannot read the values"),
-        ("alpha=1,1", "strictly increasing"),
+        ("alpha=1,1", "the value 1 is given twice"),
         ("alpha=1,nan", "not finite"),
         ("alpha=1,alpha=2", "different names"),
         ("alpha=0..1:3", "a range needs 0 < low < high"),

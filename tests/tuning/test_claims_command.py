@@ -87,7 +87,7 @@ def test_table_and_markdown_and_all_shipped_tasks_in_turn(folder: Path, capsys: 
         (["--seed", "-1"], "--seed must be 0 or more"),
         (["--repeats", "0"], "--repeats must be 1 or more, not 0"),
         (["--jobs", "0"], "--jobs must be 1 or more, not 0"),
-        (["--format", "csv"], "'csv'"),
+        (["--format", "cvs"], "'cvs'"),
     ],
 )
 def test_bad_input_is_one_line(

@@ -212,7 +212,8 @@ def test_a_narrow_encoding_gets_escapes(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("PYTHONIOENCODING", "ascii")
     (tmp_path / "t.csv").write_text("α,error\n1,2\n")
     made = tunecost(*["grid", "import", "t.csv", "--axes", "α", "--value", "error", "--out", "ü.parquet"], cwd=tmp_path)
-    assert (made.returncode, made.stderr) == (0, "\\xfc.parquet: 1 cells, 1 seed(s)\n")
+    assert made.returncode == 0
+    assert made.stderr.startswith("\\xfc.parquet: 1 cells, 1 seed(s)\n")
     shown = tunecost("grid", "show", "ü.parquet", "--json", cwd=tmp_path)
     assert json.loads(shown.stdout)["axes"][0]["name"] == "α"
 

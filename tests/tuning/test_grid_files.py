@@ -54,7 +54,12 @@ def test_import_says_what_it_made(capsys: pytest.CaptureFixture[str]) -> None:
         run(["grid", "import", "sweep.csv", "--axes", "lr,momentum", "--value", "accuracy", "--out", "a/b/s.parquet"])
         == 0
     )
-    assert capsys.readouterr() == ("", "a/b/s.parquet: 4 cells, 1 seed(s)\n")
+    assert capsys.readouterr() == (
+        "",
+        "a/b/s.parquet: 4 cells, 1 seed(s)\n"
+        "it is called task 'sweep', optimizer 'imported', metric 'accuracy'; figures and tables group by these "
+        "(--task, --optimizer, --metric set them)\n",
+    )
 
 
 def test_show_writes_json_that_every_parser_reads(capsys: pytest.CaptureFixture[str]) -> None:
@@ -100,8 +105,12 @@ def test_export_and_back(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["grid", "export", "sweep.parquet", "--out", "back.csv"]) == 0
     assert run(["grid", "export", "sweep.parquet", "--out", "-"]) == 0
     assert capsys.readouterr().out == Path("back.csv").read_text()
-    assert Path("back.csv").read_text().splitlines()[:2] == ["lr,momentum,seed,value,diverged", "0.1,0.0,0,-90.0,false"]
-    words = "grid import back.csv --axes lr,momentum --value value --seed-column seed --out again.parquet --quiet"
+    assert Path("back.csv").read_text().splitlines()[:2] == [
+        "lr,momentum,seed,accuracy,diverged",
+        "0.1,0.0,0,90.0,false",
+    ]
+    words = "grid import back.csv --axes lr,momentum --value accuracy --maximize --seed-column seed --quiet"
+    words += " --out again.parquet"
     assert run(words.split()) == 0
     one, other = (surface_file.load(name) for name in ("sweep.parquet", "again.parquet"))
     assert one.space == other.space
@@ -129,10 +138,13 @@ def test_list_names_local_and_shipped(folder: Path, capsys: pytest.CaptureFixtur
         ("import none.csv --axes lr --value accuracy --out s.parquet", "none.csv: cannot be read"),
         ("import . --axes lr --value accuracy --out s.parquet", ".: cannot be read"),
         ("import sweep.csv --axes lr,momentun --value accuracy --out s.parquet", "did you mean 'momentum'?"),
-        ("import sweep.csv --axes lr --value accuracy --out s.parquet", "cell lr=0.1, seed 0 is given twice"),
+        (
+            "import sweep.csv --axes lr --value accuracy --out s.parquet",
+            "cell lr=0.1 is given twice (and 1 more cell more than once); its rows differ in column 'momentum'",
+        ),
         (
             "import sweep.csv --axes , --value accuracy --out s.parquet",
-            "axes, value and seed must be different columns",
+            "--axes ',' names no column",
         ),
         ("import sweep.csv --axes lr,momentum --value accuracy --out s.csv", "ends in .parquet"),
         ("import sweep.csv --axes lr,momentum --value accuracy --out sweep.csv/s.parquet", "cannot be written"),

@@ -3,9 +3,11 @@
 import math
 import warnings
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import optuna
+import pandas as pd
 import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import Trial, TrialState
@@ -240,3 +242,19 @@ def test_many_parameters_still_move_within_their_ranges() -> None:
         assert places != center
         for axis, distribution, place in zip(axes, distributions, places, strict=True):
             assert distribution._contains(distribution.to_internal_repr(axis.value(place)))
+
+
+@pytest.mark.parametrize("kind", [GLDSampler, CGLDSampler])
+def test_workers_share_a_live_study_in_a_storage(kind: type[GLDSampler], tmp_path: Path) -> None:
+    """A study in a file, gone on with by a second sampler, on a surface's objective with labels and numbers."""
+    from grids.surface import Surface
+
+    table = pd.DataFrame([{"a": a, "b": b, "err": (a - 3) ** 2 + len(b)} for a in range(6) for b in ("x", "yy", "zzz")])
+    surface = Surface.from_frame(table, ["a", "b"], "err")
+    storage = f"sqlite:///{tmp_path}/live.db"
+    study = optuna.create_study(storage=storage, study_name="s", sampler=kind(seed=1))
+    study.optimize(surface.objective(by="index"), n_trials=15)
+    other = optuna.load_study(study_name="s", storage=storage, sampler=kind(seed=2))
+    other.optimize(surface.objective(by="index"), n_trials=25)
+    assert len(other.trials) == 40
+    assert other.best_value == surface.mean.min()

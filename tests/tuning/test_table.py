@@ -13,7 +13,7 @@ from tuning.table import table_rows
 def arena(cells: int, columns: int, rng: np.random.Generator) -> Arena:
     space = Space((Axis("alpha", tuple(range(1, cells + 1)), "linear"),))
     told = rng.integers(0, 6, (cells, columns)).astype(float)
-    return Arena("label", "adam", "toy", space, told.mean(axis=1), told)
+    return Arena("label", "adam", "toy", space, told.mean(axis=1), told, float(told.mean(axis=1).min()))
 
 
 def walk(cells: list[int], columns: list[int], repeat: int, on: Arena) -> list[dict[str, Any]]:

@@ -112,7 +112,8 @@ class AdaBound(RuleOptimizer):
 
     def hyperparameters(self, group: dict[str, Any]) -> dict[str, float]:
         initial = float(group.get("initial_lr", group["first_lr"]))
-        schedule = float(group["lr"]) / initial if initial else 1.0
+        # A group of rate 0 stays where it is, also one that began so, which the bounds would otherwise move.
+        schedule = float(group["lr"]) / initial if initial else float(group["lr"] != 0)
         extra = {"final_lr": group["final_lr"], "gamma": group["gamma"], "schedule": schedule}
         return {**super().hyperparameters(group), **extra}
 

@@ -32,6 +32,8 @@ class Form(enum.StrEnum):
     table = "table"
     json = "json"
     markdown = "markdown"
+    csv = "csv"
+    latex = "latex"
 
 
 def claims(
@@ -82,8 +84,8 @@ def claims(
             replays = _replays(surfaces, repeats, seed, cores() if jobs is None else jobs, advance)
             evidence = Evidence(name, surfaces, replays, *laws, runs, phrases, goal, level, unit, seed)
             rows += [{"task": name} | finding.row() for finding in judge(evidence)]
-    if form == Form.json:
-        print_rows(rows, COLUMNS, Format.json)
+    if form in (Form.json, Form.csv, Form.latex):
+        print_rows(rows, COLUMNS, Format(form.value))
     elif form == Form.markdown:
         print(_markdown(rows))
     else:

@@ -7,7 +7,16 @@ import typer
 
 from grids.errors import BadInput
 from grids.target import Count
-from tuning.commands.options import BootstrapSeed, Counted, Form, Targets, remark_on_targets, unusual
+from tuning.commands.options import (
+    BootstrapSeed,
+    Counted,
+    Form,
+    LowestOf,
+    Relative,
+    Targets,
+    remark_on_targets,
+    unusual,
+)
 from tuning.terminal import Format, print_rows
 
 
@@ -23,6 +32,8 @@ def compare(
     ] = None,
     target: Targets = None,
     count: Counted = Count.trials,
+    relative: Relative = False,
+    lowest: LowestOf = None,
     seed: BootstrapSeed = 0,
     form: Form = Format.table,
 ) -> None:
@@ -32,7 +43,7 @@ def compare(
     Mann-Whitney p-values, each also as corrected by Holm's method for the number of rows. Under 5 hits, a note warns.
     """
     from analysis.compare import COLUMNS, compare_rows
-    from analysis.replays import load_groups
+    from analysis.levels import judged_groups
     from grids.target import check_targets
 
     targets = check_targets(target or [])
@@ -41,13 +52,13 @@ def compare(
         paths = [Path("replays.parquet")]
         if not paths[0].exists():
             raise BadInput("which replay table? there is no replays.parquet here, and none is named")
-    groups = load_groups(paths)
+    groups = judged_groups(paths, relative, lowest)
     rows = compare_rows(groups, a, b, targets or None, count, seed=seed)
     if not targets:
         compared = {row[name] for row in rows for name in ("surface_a", "surface_b")}
         abouts = ((group.surface, group.about) for group in groups if group.surface in compared)
         remark_on_targets((name, about.default_targets, about.unit) for name, about in abouts)
-    if form == Format.table:
+    if form.narrow:
         same_searcher = all(row["searcher_a"] == row["searcher_b"] for row in rows)
         shown = (
             *(("task", "searcher_a") if same_searcher else ("surface_a",)),
@@ -56,7 +67,8 @@ def compare(
             *unusual(rows),
         )
         heads = {name: name.removesuffix("_a") if name.startswith(("searcher", "surface")) else name for name in shown}
+        said = ", targets in percent of the lowest value" if relative else ""
         cut = [{heads[name]: row[name] for name in shown} for row in rows]
-        print_rows(cut, list(heads.values()), form, title=f"a: {a}, b: {b}; cost in {count}; p by Holm's method")
+        print_rows(cut, list(heads.values()), form, title=f"a: {a}, b: {b}; cost in {count}{said}; p by Holm's method")
     else:
         print_rows(rows, COLUMNS, form)

@@ -1,11 +1,17 @@
 """`tunecost cost`: a replay table in, trials to each target out."""
 
-from typing import Annotated
-
-import typer
-
 from grids.target import Count
-from tuning.commands.options import BootstrapSeed, Counted, Form, Replays, Targets, remark_on_targets, unusual
+from tuning.commands.options import (
+    BootstrapSeed,
+    Counted,
+    Form,
+    LowestOf,
+    Relative,
+    Replays,
+    Targets,
+    remark_on_targets,
+    unusual,
+)
 from tuning.terminal import Format, print_rows
 
 TABLE = (
@@ -29,9 +35,8 @@ def cost(
     replays: Replays,
     target: Targets = None,
     count: Counted = Count.trials,
-    relative: Annotated[
-        bool, typer.Option("--relative", help="Read targets as percent of the surface's lowest value.")
-    ] = False,
+    relative: Relative = False,
+    lowest: LowestOf = None,
     seed: BootstrapSeed = 0,
     form: Form = Format.table,
 ) -> None:
@@ -43,16 +48,16 @@ def cost(
     spent up to the longest replay. Under 5 hits, a note warns.
     """
     from analysis.cost import COLUMNS, cost_rows
-    from analysis.replays import load_groups
+    from analysis.levels import judged_groups
     from grids.target import check_targets
     from grids.units import of_difference
 
     targets = check_targets(target or [])
-    groups = load_groups(replays)
-    rows = list(cost_rows(groups, targets or None, count, relative=relative, seed=seed))
+    groups = judged_groups(replays, relative, lowest)
+    rows = list(cost_rows(groups, targets or None, count, seed=seed))
     if not targets and not relative:
         remark_on_targets((group.surface, group.about.default_targets, group.about.unit) for group in groups)
-    if form == Format.table:
+    if form.narrow:
         # A terminal is narrow: the surface's name says task and optimizer, the title says what is counted.
         units = {row["unit"] for row in rows}
         shown = (*TABLE, *(("unit",) if len(units) > 1 else ()), *unusual(rows))

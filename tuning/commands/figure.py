@@ -13,13 +13,17 @@ from tuning.commands.options import (
     BootstrapSeed,
     Counted,
     Epoch,
+    LowestOf,
     Quiet,
+    Relative,
     Replays,
     SeedStatistic,
     Statistic,
     Surfaces,
     Targets,
     ValueOf,
+    Within,
+    remark_on_range,
     remark_on_targets,
 )
 from tuning.late_help import LateHelp
@@ -43,6 +47,13 @@ def callback() -> None:
 def figure1(
     surfaces: Surfaces,
     out: Out = Path("figure1.pdf"),
+    axes: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B", help="The axes to show, upright first; of others the best.", show_default="the first two"
+        ),
+    ] = None,
+    within: Within = None,
     seed_statistic: SeedStatistic = Statistic.mean,
     value_of: ValueOf = Epoch.last,
     quiet: Quiet = False,
@@ -54,10 +65,24 @@ def figure1(
 
     from analysis.figures import figure1
     from grids.library import load_surface
+    from grids.within import within as narrowed
 
+    shown = _shown(axes)
     loaded = [load_surface(text, value_of) for text in surfaces]
+    if within is not None:
+        loaded = [narrowed(surface, within) for surface in loaded]
     with styled():
-        _save(figure1.draw(loaded, seed_statistic.value, value_of.value), out, quiet)
+        _save(figure1.draw(loaded, seed_statistic.value, value_of.value, shown), out, quiet)
+
+
+def _shown(text: str | None) -> list[str]:
+    """The one or two axes that `--axes` names."""
+    from grids.tables.importing import split_names
+
+    shown = split_names(text or "")
+    if text is not None and not 1 <= len(set(shown)) == len(shown) <= 2:
+        raise BadInput(f"--axes of figure 1 names one axis or two different ones, not '{text}'")
+    return shown
 
 
 @app.command("2", cls=LateHelp)
@@ -79,6 +104,8 @@ def figure2(
     ] = None,
     count: Counted = Count.trials,
     exact: Annotated[bool, typer.Option("--exact", help="Draw exact curves and means for {exact_searchers}.")] = False,
+    relative: Relative = False,
+    lowest: LowestOf = None,
     seed: BootstrapSeed = 0,
     quiet: Quiet = False,
 ) -> None:
@@ -92,20 +119,28 @@ def figure2(
         raise BadInput(f"--level must be a number above 0, not {level:g}")
 
     from analysis.figures import figure2
-    from analysis.replays import load_groups
+    from analysis.levels import judged_groups
 
-    groups = load_groups(replays)
+    groups = judged_groups(replays, relative, lowest)
     if exact and count != Count.trials:
         raise BadInput("--exact knows the law of trials only, not that of distinct cells")
-    laws = _exact_laws(groups, target) if exact else None
+    laws = _exact_laws(judged_groups(replays, False, lowest), groups, target, quiet) if exact else None
+    remark_on_range(((group.surface, group.about) for group in groups), [target], quiet)
     if target is None or level is None:
         _remark(groups, quiet, "--target and --level" if target is None else "--level")
     with styled():
         _save(figure2.draw(groups, target, level, count, seed=seed, exact=laws), out, quiet)
 
 
-def _exact_laws(groups: "list[Group]", target: float | None) -> dict[tuple[str, str], Any]:
-    """The exact laws of those groups whose searcher has one, as far as their replays went.
+def _exact_laws(
+    groups: "list[Group]", shown: "list[Group]", target: float | None, quiet: bool
+) -> dict[tuple[str, str], Any]:
+    """The exact laws of those groups whose searcher has one within reach, as far as their replays went.
+
+    Args:
+        groups: in the surfaces' own unit.
+        shown: the same as they are drawn, perhaps in percent of the lowest value.
+        target: in the unit of `shown`; each task's first own target where not given.
 
     Raises:
         BadInput: replays under noise, or a surface that is not the one replayed.
@@ -114,26 +149,40 @@ def _exact_laws(groups: "list[Group]", target: float | None) -> dict[tuple[str, 
     from analysis.replays import common_targets
     from grids.library import find_surface, load_surface
     from grids.surface_facts import file_sha256
+    from grids.within import within as narrowed
     from tuning.arena import Arena
-    from tuning.exact import EXACT, exact_curve, exact_law
+    from tuning.exact import EXACT, exact_curve, exact_laws, too_large
+    from tuning.searchers import get_searcher
 
     laws = {}
-    for group in groups:
-        if group.searcher.partition(":")[0] in EXACT:
-            judged = group.judged
-            if judged.noise != "none":
-                raise BadInput(f"--exact needs replays without noise, not those of {group.surface}, {group.searcher}")
-            arena = Arena.of(group.surface, load_surface(group.surface, judged.value_of), judged.seed_statistic)
-            replayed = group.about.sha256
-            same = math.isclose(arena.lowest, group.lowest(), rel_tol=1e-9, abs_tol=1e-9)
-            if not same or (replayed and replayed != file_sha256(find_surface(group.surface))):
-                raise BadInput(f"--exact: {group.surface} is no longer the surface that was replayed")
-            table = arena.value.reshape(arena.space.shape)
-            trials = int(group.trial.max())
-            curve = exact_curve(table, group.searcher, trials)
-            own = common_targets([one for one in groups if one.task == group.task])[0]
-            law = exact_law(table, group.searcher, own if target is None else target)
-            laws[group.surface, group.searcher] = Exact(curve, law.mean)
+    for group, drawn in zip(groups, shown, strict=True):
+        if group.searcher.partition(":")[0] not in EXACT:
+            continue
+        judged = group.judged
+        if judged.noise != "none":
+            raise BadInput(f"--exact needs replays without noise, not those of {group.surface}, {group.searcher}")
+        surface = load_surface(group.surface, judged.value_of)
+        whole = float(surface.table(judged.seed_statistic).min())
+        replayed = group.about.sha256
+        known = whole if group.about.lowest is None else group.about.lowest
+        if judged.lowest == "own":
+            known = group.lowest()
+        same = math.isclose(whole, known, rel_tol=1e-9, abs_tol=1e-9)
+        if not same or (replayed and replayed != file_sha256(find_surface(group.surface))):
+            raise BadInput(f"--exact: {group.surface} is no longer the surface that was replayed")
+        part = surface if judged.within == "all" else narrowed(surface, judged.within)
+        arena = Arena.of(group.surface, part, judged.seed_statistic, lowest=group.lowest())
+        on_pool = part.space.is_pool and not get_searcher(group.searcher).from_list
+        if on_pool or too_large(group.searcher, part.space.size):
+            say(f"{group.surface}, {group.searcher}: no exact law within reach, its replays are drawn", quiet)
+            continue
+        table = arena.value.reshape(part.space.shape)
+        curve = exact_curve(table, group.searcher, int(group.trial.max())) + (float(table.min()) - arena.lowest)
+        own = common_targets([one for one in shown if one.task == group.task])[0]
+        factor = abs(drawn.lowest()) / abs(group.lowest()) if drawn.about.unit != group.about.unit else 1.0
+        wanted = (own if target is None else target) / factor
+        (law,) = exact_laws(table, group.searcher, [wanted], arena.lowest)
+        laws[group.surface, group.searcher] = Exact(curve * factor, law.mean)
     return laws
 
 
@@ -146,6 +195,8 @@ def ecdf(
         typer.Option(help="Suboptimality to reach; may be given again.", show_default="21 around the surface's own"),
     ] = None,
     count: Counted = Count.trials,
+    relative: Relative = False,
+    lowest: LowestOf = None,
     quiet: Quiet = False,
 ) -> None:
     """Runtime profiles: the share of targets reached against trials, for each surface and searcher."""
@@ -156,9 +207,10 @@ def ecdf(
     given = check_targets(target or [])
 
     from analysis.figures import ecdf
-    from analysis.replays import load_groups
+    from analysis.levels import judged_groups
 
-    groups = load_groups(replays)
+    groups = judged_groups(replays, relative, lowest)
+    remark_on_range(((group.surface, group.about) for group in groups), given, quiet)
     if not given:
         _remark(groups, quiet)
     with styled():
@@ -171,6 +223,8 @@ def profile(
     out: Out = Path("profile.pdf"),
     target: Targets = None,
     count: Counted = Count.trials,
+    relative: Relative = False,
+    lowest: LowestOf = None,
     quiet: Quiet = False,
 ) -> None:
     """Performance profiles: how often each searcher is within a factor of the cheapest.
@@ -184,9 +238,10 @@ def profile(
     targets = check_targets(target or [])
 
     from analysis.figures import profile
-    from analysis.replays import load_groups
+    from analysis.levels import judged_groups
 
-    groups = load_groups(replays)
+    groups = judged_groups(replays, relative, lowest)
+    remark_on_range(((group.surface, group.about) for group in groups), targets, quiet)
     if not targets:
         _remark(groups, quiet)
     with styled():

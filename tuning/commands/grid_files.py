@@ -1,16 +1,12 @@
 """`tunecost grid list|import|export|show`: surfaces as files."""
 
-import shlex
-import sys
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from grids.errors import BadInput
-from tuning.commands.options import Epoch, Form, Quiet, SeedStatistic, Statistic, ValueOf
-from tuning.terminal import Format, print_object, print_rows, say
+from tuning.commands.options import Epoch, Form, SeedStatistic, Statistic, ValueOf
+from tuning.terminal import Format, print_object, print_rows
 
 SurfaceText = Annotated[
     str, typer.Argument(metavar="SURFACE", help="A path, or a name as `digits-mlp/adam`; `grid list` shows them.")
@@ -20,8 +16,6 @@ SurfaceText = Annotated[
 def register(app: typer.Typer) -> None:
     """Add this module's commands to `app`."""
     app.command("list")(list_)
-    app.command("import")(import_)
-    app.command("export")(export)
     app.command("show")(show)
 
 
@@ -51,62 +45,6 @@ def list_(form: Form = Format.table) -> None:
     print_rows(rows, columns, form)
 
 
-def import_(
-    file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="One row for each cell and seed, with a header.")],
-    axes: Annotated[str, typer.Option(metavar="A,B,...", help="The columns that make a cell, in order.")],
-    value: Annotated[str, typer.Option(metavar="COLUMN", help="The column of values; lower is better.")],
-    out: Annotated[Path, typer.Option(help="The surface to write (.parquet).")],
-    seed_column: Annotated[
-        str | None, typer.Option(metavar="S", help="The column of seeds.", show_default="all rows are seed 0")
-    ] = None,
-    maximize: Annotated[
-        bool, typer.Option("--maximize", help="Higher is better in the file: values are negated.")
-    ] = False,
-    unit: Annotated[str, typer.Option(help="Of the value, as %.", show_default="none")] = "",
-    task: Annotated[str | None, typer.Option(help="What was trained.", show_default="the file's name")] = None,
-    optimizer: Annotated[str | None, typer.Option(help="With which optimizer.", show_default="imported")] = None,
-    metric: Annotated[str | None, typer.Option(help="What the value is.", show_default="the column's name")] = None,
-    quiet: Quiet = False,
-) -> None:
-    """Make a surface from a CSV of your own."""
-    from grids import csv_file, surface_file
-
-    if out.suffix != ".parquet":
-        raise BadInput(f"--out {out}: a surface's file name ends in .parquet")
-    surface = csv_file.read(
-        file,
-        [name.strip() for name in axes.split(",") if name.strip()],
-        value,
-        seed=seed_column,
-        maximize=maximize,
-        unit=unit,
-        task=task,
-        optimizer=optimizer,
-        metric=metric,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        command=shlex.join(["tunecost", *sys.argv[1:]]),
-    )
-    surface_file.save(surface, out)
-    say(f"{out}: {surface.space.size} cells, {len(surface.seeds)} seed(s)", quiet)
-
-
-def export(
-    surface: SurfaceText,
-    out: Annotated[Path, typer.Option(help="The CSV to write; - for stdout.")],
-) -> None:
-    """Write a surface as CSV, every number in full."""
-    from grids import csv_file
-    from grids.library import load_surface
-
-    if out.suffix == ".parquet":
-        raise BadInput(f"--out {out}: a CSV must not take a surface's name")
-    loaded = load_surface(surface)
-    if str(out) == "-":
-        sys.stdout.write(csv_file.text(loaded))
-    else:
-        csv_file.write(loaded, out)
-
-
 def show(
     surface: SurfaceText,
     column: Annotated[
@@ -114,32 +52,48 @@ def show(
         typer.Option(metavar="NAME", help="Look at a further column of numbers too.", show_default="none"),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
+    form: Annotated[
+        Format, typer.Option("--format", help="table: all in words; json: as --json; others: the best cells alone.")
+    ] = Format.table,
     seed_statistic: SeedStatistic = Statistic.mean,
     value_of: ValueOf = Epoch.last,
 ) -> None:
     """Best cells, quantiles, the share of cells near the best, and where the surface came from."""
     from grids.library import load_surface
+    from grids.space import value_text
     from grids.summary import summary
     from grids.units import with_unit
 
     facts = summary(load_surface(surface, value_of), seed_statistic, column=column)
-    if as_json:
+    if as_json or form == Format.json:
         print_object(facts)
+        return
+    best = [
+        {key: value_text(item) if isinstance(item, str) else item for key, item in row.items()} for row in facts["best"]
+    ]
+    if form != Format.table:
+        print_rows(best, list(best[0]), form)
         return
     unit = facts["unit"]
     shape = " x ".join(f"{len(axis['values'])} {axis['name']}" for axis in facts["axes"])
-    print(f"{facts['surface']}: {facts['metric']}, {facts['cells']} cells ({shape}), {len(facts['seeds'])} seed(s)")
+    kind = "configurations in a pool, no grid" if facts["pool"] else "cells"
+    print(f"{facts['surface']}: {facts['metric']}, {facts['cells']} {kind} ({shape}), {len(facts['seeds'])} seed(s)")
     print(f"lowest: {with_unit(format(facts['lowest'], '.6g'), unit)} ({facts['seed_statistic']} over seeds)")
     if facts["failure"] is not None:
         print(f"a diverged run is worth {with_unit(format(facts['failure'], 'g'), unit)}")
     targets = with_unit(", ".join(f"{target:g}" for target in facts["targets"]), unit)
     print(f"targets: {targets}" + (" (a share of its own range)" if facts["targets_derived"] else ""))
-    print_rows(facts["best"], list(facts["best"][0]), Format.table, "best cells")
+    print_rows(best, list(best[0]), Format.table, "best cells")
     print(f"quantiles over cells: {_quantiles(facts['quantiles'])}")
     for level, share in facts["share_within"].items():
         print(f"within {with_unit(level, unit)} of the lowest: {100 * share:.1f} % of cells")
     if column is not None:
         _print_column(facts["column"])
+    if facts["filled_runs"]:
+        told = facts["filled"]
+        print(
+            f"filled: {facts['filled_runs']} runs had no value and got {told.get('with', 'one')} ({told.get('value')})"
+        )
     print(f"diverged: {facts['diverged_runs']} runs ({100 * facts['diverged_share']:.1f} %)")
     for name in ("fixed", "data", "software"):
         if facts[name]:

@@ -13,6 +13,7 @@ from tuning.terminal import Format, say
 
 if TYPE_CHECKING:
     from grids.metric import Targets as DefaultTargets
+    from grids.surface_facts import SurfaceFacts
 
 
 class Statistic(enum.StrEnum):
@@ -29,6 +30,21 @@ class Epoch(enum.StrEnum):
 
     last = "last"
     best = "best"
+
+
+class Lowest(enum.StrEnum):
+    """What suboptimality is measured from, of replays that are there."""
+
+    own = "own"
+    all = "all"
+    within = "within"
+
+
+class PartOf(enum.StrEnum):
+    """Likewise, of surfaces."""
+
+    own = "own"
+    within = "within"
 
 
 Surfaces = Annotated[
@@ -55,6 +71,33 @@ BootstrapSeed = Annotated[int, typer.Option("--seed", min=0, help="Seed of the b
 Jobs = Annotated[
     int | None, typer.Option("--jobs", help="Processes; never changes a result.", show_default="all processors")
 ]
+Relative = Annotated[
+    bool, typer.Option("--relative", help="Read targets as percent of the size of the surface's lowest value.")
+]
+LowestOf = Annotated[
+    Lowest | None,
+    typer.Option(
+        "--lowest",
+        help="Measure suboptimality from the surface's own lowest value, the lowest of all surfaces of its task, or "
+        "the lowest within the part that was replayed (--within).",
+        show_default="as the replays were judged",
+    ),
+]
+Within = Annotated[
+    str | None,
+    typer.Option(
+        "--within",
+        metavar="AXIS=LOW..HIGH,...",
+        help="A narrower space: the cells whose values lie there; AXIS=A,B names values or labels.",
+        show_default="the whole space",
+    ),
+]
+PartLowest = Annotated[
+    PartOf,
+    typer.Option(
+        "--lowest", help="Measure suboptimality from the whole surface's lowest value, or from that --within."
+    ),
+]
 Form = Annotated[Format, typer.Option("--format", help="How rows are printed.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar, no remarks.")]
 
@@ -64,6 +107,22 @@ def unusual(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     from grids.replay_table import Judged
 
     return [one.name for one in fields(Judged) if any(row.get(one.name, one.default) != one.default for row in rows)]
+
+
+def remark_on_range(
+    abouts: "Iterable[tuple[str, SurfaceFacts]]", targets: Iterable[float | None], quiet: bool = False
+) -> None:
+    """Say on stderr where a target that was named is so far off that every cell of a surface reaches it.
+
+    Args:
+        abouts: a surface's name and what is known of it.
+        targets: those named.
+        quiet: say nothing.
+    """
+    named = [target for target in targets if target is not None]
+    found = {f"{name}: {said}": None for name, about in abouts for target in named if (said := about.beyond(target))}
+    for words in found:
+        say(words, quiet)
 
 
 def remark_on_targets(

@@ -3,13 +3,26 @@
 import enum
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from grids.errors import BadInput
-from tuning.commands.options import Epoch, Jobs, Quiet, Seed, SeedStatistic, Statistic, Surfaces, ValueOf
+from tuning.commands.options import (
+    Epoch,
+    Jobs,
+    PartLowest,
+    PartOf,
+    Quiet,
+    Seed,
+    SeedStatistic,
+    Statistic,
+    Surfaces,
+    ValueOf,
+    Within,
+)
 from tuning.terminal import progress, say
 
 
@@ -49,12 +62,22 @@ def replay(
             show_default="none",
         ),
     ] = None,
+    within: Within = None,
+    lowest: PartLowest = PartOf.own,
+    nearest: Annotated[
+        bool,
+        typer.Option(
+            "--nearest",
+            help="On a pool: searchers propose freely, and the nearest configuration answers; every output says so.",
+        ),
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
     """Replay searchers over error surfaces, many times each, and write every improvement they make."""
     from grids import replay_table
     from grids.library import find_surface, load_surface
     from grids.surface_facts import SurfaceFacts
+    from grids.within import within as narrowed
     from tuning.replay import cores, versions
     from tuning.replay import replay as run
     from tuning.searchers import LABELS, names
@@ -65,6 +88,12 @@ def replay(
     _check_writable(out, surfaces)
     loaded = {text: load_surface(text, value_of) for text in surfaces}
     facts = {text: SurfaceFacts.of(one, find_surface(text), seed_statistic) for text, one in loaded.items()}
+    parts = loaded if within is None else {text: narrowed(one, within) for text, one in loaded.items()}
+    for text, part in parts.items():
+        if within is not None:
+            facts[text] = replace(facts[text], lowest_within=float(part.table(seed_statistic).min()))
+    if nearest and not any(one.space.is_pool for one in loaded.values()):
+        raise BadInput("--nearest is for pools, and no surface here is one")
     chosen = searchers or list(names(paper=True))
     with progress("replays", len(loaded) * len(chosen) * repeats, quiet) as advance:
         frame = run(
@@ -76,15 +105,22 @@ def replay(
             jobs=cores() if jobs is None else jobs,
             seed_statistic=seed_statistic,
             noise=noise is not None,
+            within=within,
+            lowest=lowest.value,
+            nearest=nearest,
             advance=advance,
         )
     header = {
         "seed": seed,
         "repeats": repeats,
-        "max_trials": {text: max_trials or surface.space.size for text, surface in loaded.items()},
+        "max_trials": {text: max_trials or part.space.size for text, part in parts.items()},
         "seed_statistic": seed_statistic.value,
         "value_of": value_of.value,
         "noise": noise.value if noise else None,
+        "within": within,
+        "lowest": lowest.value,
+        "nearest": "yes" if nearest else None,
+        "dimensions": {text: len(part.space.axes) for text, part in parts.items()},
         "surfaces": {text: one.to_json() for text, one in facts.items()},
         "searchers": chosen,
         "searcher_labels": LABELS,

@@ -118,7 +118,7 @@ def separability(
     ]
     names = list(dict.fromkeys(name for row in rows for name in row))  # only some pairs have a split
     judged = {"seed_statistic": seed_statistic.value, "value_of": value_of.value}
-    if form == Format.table:
+    if form.narrow:
         shown = (*TABLE, *unusual([judged]))
         print_rows([{name: (row | judged).get(name) for name in shown} for row in rows], shown, form, "tuned apart?")
     elif form == Format.json:

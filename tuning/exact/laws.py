@@ -8,7 +8,7 @@ from scipy.linalg import solve_triangular
 
 from grids.errors import BadInput
 from grids.space import Axis, Space
-from grids.target import reached
+from grids.target import gap, reached
 from tuning.exact.chain import Descent
 from tuning.exact.runtime import Runtime
 from tuning.searchers import SearcherSpec, get_searcher, names
@@ -34,11 +34,17 @@ def exact_law(table: np.ndarray, searcher: str, target: float) -> Runtime:
     return exact_laws(table, searcher, [target])[0]
 
 
-def exact_laws(table: np.ndarray, searcher: str, targets: Sequence[float]) -> list[Runtime]:
-    """`exact_law` for several targets, which share one chain."""
+def exact_laws(
+    table: np.ndarray, searcher: str, targets: Sequence[float], lowest: float | None = None
+) -> list[Runtime]:
+    """`exact_law` for several targets, which share one chain.
+
+    Args:
+        lowest: suboptimality is measured from here, by default from the table's lowest value.
+    """
     spec = _known(searcher)
-    suboptimality = table.ravel() - table.min()
-    goods = [int(reached(suboptimality, target).sum()) for target in targets]
+    suboptimality = gap(table.ravel(), float(table.min()) if lowest is None else lowest)
+    goods = [int(reached(suboptimality, target, table.ravel()).sum()) for target in targets]
     if spec.name == "random":
         return [_with_replacement(good, table.size) for good in goods]
     if spec.name == "random-unique":
@@ -55,11 +61,7 @@ def exact_curve(table: np.ndarray, searcher: str, max_trials: int) -> np.ndarray
     spec = _known(searcher)
     values = np.sort(table.ravel())
     if spec.name in ("random", "random-unique"):
-        law = _with_replacement if spec.name == "random" else _without_replacement
-        gaps = np.diff(values)
-        levels = np.nonzero(gaps)[0]
-        survival = np.array([law(int(level) + 1, table.size).survival(max_trials)[1:] for level in levels])
-        return np.asarray(gaps[levels] @ survival) if len(levels) else np.zeros(max_trials)
+        return _uniform_curve(values, max_trials, replacement=spec.name == "random")
     chain = _chain(spec, table)
     means = [float(values.mean())]
     for now, step in chain.run():
@@ -69,11 +71,48 @@ def exact_curve(table: np.ndarray, searcher: str, max_trials: int) -> np.ndarray
     return np.array(means[:max_trials]) - values[0]
 
 
+_NEGLIGIBLE = 45.0
+"""exp(−45) is below the rounding of a float: a level that is missed less often adds nothing to a mean."""
+
+
+def _uniform_curve(values: np.ndarray, max_trials: int, replacement: bool) -> np.ndarray:
+    """Mean suboptimality after 1 … `max_trials` uniform cells: Σ gap·P(none of the k lowest cells was drawn).
+
+    The probabilities go from one trial to the next by (1 − k/n), without replacement by (n − k − t)/(n − t). After t
+    trials only levels k below 45·n/t still count, so that large tables take n·log(n) steps rather than n².
+
+    Args:
+        values: float64 `[cells]`, ascending.
+    """
+    cells = len(values)
+    gaps = np.diff(values)
+    ranks = np.nonzero(gaps)[0] + 1
+    gaps = gaps[ranks - 1]
+    missed = np.ones(len(ranks))
+    curve = np.zeros(max_trials)
+    for trial in range(max_trials):
+        if not replacement and trial >= cells:
+            break
+        left = cells if replacement else cells - trial
+        missed *= np.maximum(left - ranks, 0) / left
+        counted = int(np.searchsorted(ranks, _NEGLIGIBLE * cells / (trial + 1), side="right"))
+        ranks, missed, gaps = ranks[:counted], missed[:counted], gaps[:counted]
+        if not counted:
+            break
+        curve[trial] = gaps @ missed
+    return curve
+
+
 def _known(searcher: str) -> SearcherSpec:
     spec = get_searcher(searcher)
     if spec.name not in EXACT:
         raise BadInput(f"searcher '{searcher}' has no exact law; those that have: {', '.join(EXACT)}")
     return spec
+
+
+def too_large(searcher: str, cells: int) -> bool:
+    """Whether the exact law of `searcher` is beyond reach on so many cells."""
+    return cells > MOST_CELLS and _known(searcher).name not in ("random", "random-unique")
 
 
 def _chain(spec: SearcherSpec, table: np.ndarray, goods: Sequence[int] = ()) -> Descent:
@@ -89,6 +128,8 @@ def _chain(spec: SearcherSpec, table: np.ndarray, goods: Sequence[int] = ()) -> 
 
 def _with_replacement(good: int, cells: int) -> Runtime:
     """Geometric: P(T > t) = (1 − k/n)^t."""
+    if not good:
+        return Runtime(np.inf, 0.0, lambda: itertools.repeat(1.0))
 
     def missed() -> Iterator[float]:
         trial = 0
@@ -101,6 +142,8 @@ def _with_replacement(good: int, cells: int) -> Runtime:
 
 def _without_replacement(good: int, cells: int) -> Runtime:
     """Negative hypergeometric: P(T > t) = Π_{i<t} (n − k − i)/(n − i)."""
+    if not good:
+        return Runtime(np.inf, 0.0, lambda: itertools.repeat(1.0))
 
     def missed() -> Iterator[float]:
         still = 1.0
@@ -116,6 +159,8 @@ def _without_replacement(good: int, cells: int) -> Runtime:
 def _descent(chain: Descent, number: int) -> Runtime:
     """The absorption time of the chain in `chain.goods[number]` cells, the last step's trials counted one by one."""
     good = int(chain.goods[number])
+    if not good:
+        return Runtime(np.inf, 0.0, lambda: itertools.repeat(1.0))
     bad = slice(good, None)
     misses = [step.missed[number][:, bad] for step in chain.steps]
     moves = [step.move[bad, bad] for step in chain.steps]

@@ -41,6 +41,8 @@ class Runtime:
         """`quantile` of several levels, in one pass."""
         found = [math.inf] * len(levels)
         open_levels = [i for i, level in enumerate(levels) if level <= self.ever + ROUNDING]
+        if not open_levels:
+            return found
         for trial, missed in enumerate(self.missed(), start=1):
             for i in [i for i in open_levels if 1.0 - missed >= levels[i] - ROUNDING]:
                 found[i] = float(trial)

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from grids.target import gap
 from tuning.kernels.compiling import compiled
 
 
@@ -29,7 +30,7 @@ def record(
         "trial": numbers[1],
         "unique": numbers[2],
         "best": best,
-        "suboptimality": best - lowest,
+        "suboptimality": gap(best, lowest),
         "end": end,
     }
 

@@ -11,6 +11,9 @@ what it was told: nothing of surfaces, targets, budgets or repeated cells, which
    is finite. The two calls strictly alternate: no cell is asked for before the last one was told.
 4. The replay stops asking whenever it likes. There is no closing call.
 
+A class with the attribute `from_list = True` says that it needs no order among cells: it also works on a pool, a list
+of configurations, which it sees as a space of one axis.
+
 A searcher that has nothing left to propose begins again, from a new random start: it never ends a replay by itself.
 """
 

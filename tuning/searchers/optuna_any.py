@@ -16,6 +16,9 @@ from tuning.searchers.spec import SearcherSpec, read_options
 OPTUNA = "optuna"
 """What stands before a sampler's name."""
 
+_FROM_LIST = ("RandomSampler", "GridSampler", "BruteForceSampler")
+"""Samplers for which the order of an axis's values means nothing."""
+
 
 class OptunaSearcher:
     """An Optuna study on integer parameters 0 … n−1, one for each axis, asked and told one trial at a time.
@@ -126,6 +129,7 @@ def optuna_searcher(text: str) -> SearcherSpec:
 
         return OptunaSearcher(space, rng, make_sampler)
 
+    build.from_list = class_name in _FROM_LIST  # type: ignore[attr-defined]
     return SearcherSpec(text, f"{OPTUNA}:{class_name}", build, options)
 
 

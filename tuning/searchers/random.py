@@ -23,6 +23,8 @@ class Random:
     One `rng.random()` a trial, giving the flat number of the cell.
     """
 
+    from_list = True
+
     def __init__(self, space: Space, rng: np.random.Generator) -> None:
         self.space = space
         self.rng = rng

@@ -23,6 +23,8 @@ class RandomUnique:
     dealt comes next, and that cell changes places with the first of them.
     """
 
+    from_list = True
+
     def __init__(self, space: Space, rng: np.random.Generator) -> None:
         self.space = space
         self.rng = rng

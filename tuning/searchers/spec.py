@@ -39,6 +39,14 @@ class SearcherSpec:
         """Whether its code is not this program's: Optuna's, or the user's own."""
         return ":" in self.name
 
+    @property
+    def from_list(self) -> bool:
+        """Whether it chooses from a list of cells and needs no neighbours, so that it works on a pool.
+
+        A class of anyone's says so by an attribute `from_list = True`.
+        """
+        return bool(getattr(self.factory, "from_list", False))
+
     def build(self, space: Space, rng: np.random.Generator) -> Searcher:
         """The searcher, ready for its first `ask`. Raises BadInput where an option is out of range."""
         with self.blamed():
@@ -128,7 +136,7 @@ def _guess(value: str) -> Any:
 def own_searcher(text: str) -> SearcherSpec:
     """The searcher of a user's own file: `my_module:MySearcher`, options after a further colon.
 
-    The current folder is searched for the module first.
+    The current folder is searched for the module last, so that no file of the user's stands in for a package.
 
     Raises:
         BadInput: no such module or class in it, the module cannot be imported, or an option is wrong.
@@ -136,7 +144,7 @@ def own_searcher(text: str) -> SearcherSpec:
     module_name, class_name, rest = (*text.split(":", 2), "")[:3]
     owner = f"searcher '{text}'"
     if os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())
+        sys.path.append(os.getcwd())
     try:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:

@@ -311,3 +311,16 @@ def test_the_state_of_another_optimizer_is_refused():
     train(module, other, 1)
     with pytest.raises(ValueError, match="Adam cannot go on from this state: it lacks"):
         make("Adam", module.parameters()).load_state_dict(other.state_dict())
+
+
+def test_adabound_leaves_a_group_of_rate_zero_where_it_is():
+    """Its bounds alone would move it at `final_lr`."""
+    module = network()
+    still, moving = module[0], module[2]
+    before = copy.deepcopy(still.state_dict())
+    groups = [{"params": still.parameters(), "lr": 0.0}, {"params": moving.parameters()}]
+    optimizer = optimizers.AdaBound(groups, lr=0.01, gamma=1.0)
+    train(module, optimizer, 5)
+    for name, value in still.state_dict().items():
+        assert torch.equal(value, before[name])
+    assert not torch.equal(moving.weight, network()[2].weight)

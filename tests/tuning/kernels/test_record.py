@@ -16,7 +16,7 @@ def test_rows_are_those_of_the_readable_form(columns: int, distinct: int) -> Non
     space = Space((Axis("a", tuple(range(6)), "linear"), Axis("b", tuple(range(5)), "linear")))
     value = rng.integers(0, distinct, 30) / 7.0
     told = value[:, None] if columns == 1 else value[:, None] + rng.integers(0, distinct, (30, columns))
-    arena = Arena("label", "opt", "task", space, value, told)
+    arena = Arena("label", "opt", "task", space, value, told, float(value.min()))
     matrix = rng.integers(0, 30, (200, 50)).astype(np.int32)
     lengths = rng.integers(1, 51, 200)
     lengths[0] = 50

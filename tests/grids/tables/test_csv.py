@@ -9,9 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from surfaces_made import bowl, same, surfaces
 
-from grids import csv_file
 from grids.errors import BadInput
 from grids.surface import Surface
+from grids.tables import exporting, files
+from grids.tables.importing import Meaning, meaning_of
 
 PLAIN = "alpha,epsilon,error\n0.1,1e-8,3\n0.1,1,4\n10,1e-8,5\n10,1,6.5\n"
 
@@ -19,7 +20,7 @@ PLAIN = "alpha,epsilon,error\n0.1,1e-8,3\n0.1,1,4\n10,1e-8,5\n10,1,6.5\n"
 def read(folder: Path, content: str | bytes, axes: Sequence[str] = ("alpha", "epsilon"), **options: Any) -> Surface:
     path = folder / "sweep.csv"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return csv_file.read(path, axes, options.pop("value", "error"), **options)
+    return files.read(path, meaning_of(axes=axes, value=options.pop("value", "error"), **options))
 
 
 def refused(folder: Path, content: str | bytes, **options: Any) -> str:
@@ -37,8 +38,8 @@ def refused(folder: Path, content: str | bytes, **options: Any) -> str:
 @given(surfaces())
 def test_export_and_import_is_the_identity(tmp_path: Path, surface: Surface) -> None:
     path = tmp_path / "s.csv"
-    csv_file.write(surface, path)
-    back = csv_file.read(path, surface.space.names, "value", seed="seed")
+    exporting.write_csv(surface, path)
+    back = files.read(path, Meaning(surface.space.names, "value", "seed"))
     assert back.space == surface.space
     assert back.seeds == surface.seeds
     np.testing.assert_array_equal(back.value, surface.value)
@@ -49,7 +50,7 @@ def test_export_says_train_loss_and_seconds_too() -> None:
     surface = bowl((2,))
     loss = np.array([[0.1], [1 / 3]])
     full = Surface(surface.space, (7,), surface.value, surface.diverged, surface.provenance, None, loss, 2 * loss)
-    assert csv_file.text(full) == (
+    assert exporting.csv_text(full) == (
         "alpha,seed,value,diverged,train_loss,seconds\n"
         "1.0,7,1.0,false,0.1,0.2\n"
         "10.0,7,0.0,false,0.3333333333333333,0.6666666666666666\n"
@@ -92,10 +93,10 @@ def test_axes_stand_in_the_order_asked_for(tmp_path: Path) -> None:
 
 
 def test_one_axis_and_negative_and_extreme_numbers(tmp_path: Path) -> None:
-    surface = read(tmp_path, "x,error\n-1e300,1e-308\n0,-1.7e308\n5e-324,0\n", axes=["x"])
+    surface = read(tmp_path, "x,error\n-1e300,1e-308\n0,-1.5e300\n5e-324,0\n", axes=["x"])
     assert surface.space.axes[0].values == (-1e300, 0.0, 5e-324)
     assert surface.space.axes[0].scale == "linear"
-    assert surface.value.ravel().tolist() == [1e-308, -1.7e308, 0.0]
+    assert surface.value.ravel().tolist() == [1e-308, -1.5e300, 0.0]
 
 
 def test_seeds(tmp_path: Path) -> None:
@@ -135,8 +136,16 @@ REFUSED = {
     "empty": ("", {}, "it is empty"),
     "only blank lines": ("\n \n\r\n", {}, "it is empty"),
     "only a header": ("alpha,epsilon,error\n", {}, "it has a header but no rows"),
-    "missing cell": (PLAIN.replace("10,1,6.5\n", ""), {}, "cell alpha=10, epsilon=1, seed 0 is missing"),
-    "doubled cell": (PLAIN + "0.1,0.00000001,3\n", {}, "cell alpha=0.1, epsilon=1e-08, seed 0 is given twice"),
+    "missing cell": (
+        PLAIN.replace("10,1,6.5\n", ""),
+        {},
+        "cell alpha=10, epsilon=1 is missing; --missing worst or --missing NUMBER fills",
+    ),
+    "doubled cell": (
+        PLAIN + "0.1,0.00000001,3\n",
+        {},
+        "cell alpha=0.1, epsilon=1e-08 is given twice; no other column tells its rows apart: --number-seeds",
+    ),
     "missing for one seed": (
         "alpha,seed,error\n1,0,1\n2,0,1\n1,5,1\n",
         {"axes": ["alpha"], "seed": "seed"},
@@ -145,12 +154,12 @@ REFUSED = {
     "seeds not asked for": (
         "alpha,seed,error\n1,0,1\n1,1,1\n",
         {"axes": ["alpha"]},
-        "cell alpha=1, seed 0 is given twice; its column 'seed' is read only with --seed-column seed",
+        "cell alpha=1 is given twice; its rows differ in column 'seed': --seed-column seed reads it",
     ),
     "an axis rounded in two ways": (
         PLAIN.replace("10,1,", "10.0000001,1,"),
         {},
-        "cell alpha=10, epsilon=1, seed 0 is missing (and 1 more); alpha is 10 in some rows and 10.0000001 in others",
+        "--pool takes each row as a cell of its own; alpha is 10 in some rows and 10.0000001 in others",
     ),
     "text as value": (PLAIN.replace("6.5", "good"), {}, "row 4 (line 5), column 'error': 'good' is no number"),
     "text as axis": (PLAIN.replace("10,1,", "x,1,"), {}, "row 4 (line 5), column 'alpha': 'x' is no number"),
@@ -160,14 +169,18 @@ REFUSED = {
         f"row 4 (line 5), column 'error': '{57 * 'x'}...' is no number",
     ),
     "underscored number": (PLAIN.replace("6.5", "1_0"), {}, "row 4 (line 5), column 'error': '1_0' is no number"),
-    "decimal comma": (
-        PLAIN.replace(",", ";").replace("6.5", "6,5"),
+    "two commas where one can only be a decimal comma": (
+        PLAIN.replace(",", ";").replace("6.5", "6,5,5"),
         {},
-        "row 4 (line 5), column 'error': '6,5' is no number (write decimals with a point)",
+        "row 4 (line 5), column 'error': '6,5,5' is no number",
     ),
     "blank value": (PLAIN.replace("6.5", ""), {}, "row 4 (line 5), column 'error' is blank where a number belongs"),
     "blank lines count": ("\n" + PLAIN.replace("6.5", "?"), {}, "row 4 (line 6), column 'error': '?' is no number"),
-    "NaN value": (PLAIN.replace("6.5", "nan"), {}, "row 4 (line 5), column 'error': nan is not finite"),
+    "NaN value": (
+        PLAIN.replace("6.5", "nan"),
+        {},
+        "row 4 (line 5), column 'error': 'nan' stands where a number is missing; mark the run in a column",
+    ),
     "infinite value": (PLAIN.replace("6.5", "-inf"), {}, "row 4 (line 5), column 'error': -inf is not finite"),
     "overflowing value": (PLAIN.replace("6.5", "1e400"), {}, "row 4 (line 5), column 'error': 1e400 is not finite"),
     "infinite axis": (PLAIN.replace("10,1,", "inf,1,"), {}, "row 4 (line 5), column 'alpha': inf is not finite"),
@@ -189,8 +202,19 @@ REFUSED = {
     "no such seed column": (PLAIN, {"seed": "zzz"}, "unknown column 'zzz' (known: alpha, epsilon, error)"),
     "two columns of a name": ("a,a,error\n1,2,3\n", {"axes": ["a"]}, "two columns are called 'a'"),
     "ragged": (PLAIN + "1,2\n", {}, "row 5 (line 6): 2 fields where the header has 3"),
-    "not UTF-8": (PLAIN.encode("utf-16"), {}, "is not UTF-8 text (byte 1)"),
-    "an open quote": (PLAIN + '"1,2,3\n', {}, "line 6: unexpected end of data"),
+    "not UTF-8": (
+        PLAIN.replace("6.5", "6½").encode("latin-1"),
+        {},
+        "is not UTF-8 text (byte 56); save it as CSV in UTF-8",
+    ),
+    "cut short in UTF-16": (PLAIN.encode("utf-16")[:-1], {}, "is not UTF-16 text as its first bytes say"),
+    "a zero byte": (PLAIN + "\0", {}, "is no text: it holds a zero byte"),
+    "an open quote": (PLAIN + '"1,2,3\n', {}, 'a quote (") opens and is never closed'),
+    "a value at the end of float64": (
+        PLAIN.replace("6.5", "-1e308"),
+        {},
+        "row 4 (line 5), column 'error': -1e308 is beyond",
+    ),
     "flag of another word": (
         "a,error,diverged\n1,2,maybe\n",
         {"axes": ["a"]},
@@ -204,7 +228,7 @@ REFUSED = {
     "a search at random over many axes": (
         ",".join("abcdefghijklmnopqrst") + ",error\n" + "".join(",".join([str(k)] * 21) + "\n" for k in range(10)),
         {"axes": list("abcdefghijklmnopqrst")},
-        "its axes span over 9e18 cells and it has 10 rows: most cells are missing",
+        "its axes span over 1e+20 cells and it has 10 rows: most cells are missing; --pool takes each row",
     ),
     "an axis called seed": (
         "seed,error\n1,2\n",
@@ -217,7 +241,7 @@ REFUSED = {
 @pytest.mark.parametrize("fault", REFUSED)
 def test_each_mistake_is_named(tmp_path: Path, fault: str) -> None:
     content, options, message = REFUSED[fault]
-    assert refused(tmp_path, content, **options) == message
+    assert message in refused(tmp_path, content, **options)
 
 
 @pytest.mark.parametrize("columns", [("error", "error", None), ("a", "error", "a"), ("a", "error", "error")])
@@ -230,7 +254,7 @@ def test_one_column_cannot_be_two_things(tmp_path: Path, columns: tuple[str, str
 def test_no_such_file_and_a_folder(tmp_path: Path) -> None:
     for path, reason in ((tmp_path / "none.csv", "No such file"), (tmp_path, "directory")):
         with pytest.raises(BadInput, match=reason):
-            csv_file.read(path, ["a"], "b")
+            files.read(path, Meaning(["a"], "b"))
 
 
 def test_the_whole_way_round(tmp_path: Path) -> None:
@@ -240,4 +264,6 @@ def test_the_whole_way_round(tmp_path: Path) -> None:
     surface_file.save(read(tmp_path, PLAIN), tmp_path / "s.parquet")
     loaded = surface_file.load(tmp_path / "s.parquet")
     same(read(tmp_path, PLAIN), loaded)
-    assert csv_file.text(read(tmp_path, csv_file.text(loaded), value="value", metric="error")) == csv_file.text(loaded)
+    assert exporting.csv_text(
+        read(tmp_path, exporting.csv_text(loaded), value="value", metric="error")
+    ) == exporting.csv_text(loaded)

@@ -1,0 +1,84 @@
+"""What suboptimality of replays is measured from, and in: another lowest value, or percent of it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from analysis.replays import Group, load_groups
+from grids.errors import BadInput
+from grids.target import gap
+
+RELATIVE_TARGETS = (0.5, 1.0)
+"""Percent of the lowest value, where none are named."""
+RELATIVE_UNIT = "% of the lowest"
+
+
+def judged_groups(paths: Sequence[str | Path], relative: bool = False, lowest: str | None = None) -> list[Group]:
+    """The groups of replay tables, measured as asked.
+
+    Args:
+        paths: replay tables.
+        relative: in percent of each surface's lowest value.
+        lowest: see `measured_from`; as the replays were judged where not given.
+
+    Raises:
+        BadInput: as `load_groups`, `measured_from` and `in_percent`.
+    """
+    groups = load_groups(paths)
+    if lowest is not None:
+        groups = measured_from(groups, lowest)
+    return [in_percent(group) for group in groups] if relative else groups
+
+
+def in_percent(group: Group) -> Group:
+    """The same replays, values and suboptimality in percent of the size of the lowest value.
+
+    Raises:
+        BadInput: the lowest value is 0, so that no share of it is a distance.
+    """
+    lowest = group.lowest()
+    if lowest == 0:
+        raise BadInput(f"{group.surface}: relative targets need a lowest value other than 0")
+    with np.errstate(over="ignore"):
+        factor = 100.0 / abs(lowest)
+        best, suboptimality = group.best * factor, group.suboptimality * factor
+    span = None if group.about.span is None else group.about.span * factor
+    about = replace(group.about, span=span, unit=RELATIVE_UNIT, targets=RELATIVE_TARGETS, targets_derived=False)
+    return replace(group, best=best, suboptimality=suboptimality, about=about)
+
+
+def measured_from(groups: Sequence[Group], lowest: str) -> list[Group]:
+    """The same replays, their suboptimality measured from another value.
+
+    Args:
+        groups: of any surfaces.
+        lowest: `own`: each surface's own lowest value; `all`: the lowest of all surfaces of its task here; `within`:
+            the lowest within the part of the space that was replayed.
+
+    Raises:
+        BadInput: a table that does not say that value.
+    """
+    own = {group.surface: _own(group) for group in groups}
+    found = []
+    for group in groups:
+        if lowest == "own":
+            least = own[group.surface]
+        elif lowest == "all":
+            least = min(own[other.surface] for other in groups if other.task == group.task)
+        elif group.about.lowest_within is None:
+            raise BadInput(f"{group.surface}: was not replayed with --within, so --lowest within has no meaning")
+        else:
+            least = group.about.lowest_within
+        judged = replace(group.judged, lowest=lowest)
+        found.append(replace(group, suboptimality=np.maximum(gap(group.best, least), 0.0), judged=judged))
+    return found
+
+
+def _own(group: Group) -> float:
+    if group.about.lowest is not None:
+        return group.about.lowest
+    if group.judged.lowest != "own":
+        raise BadInput(f"{group.surface}: the table does not say the surface's own lowest value")
+    return group.lowest()

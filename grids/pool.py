@@ -1,0 +1,122 @@
+"""Pools: configurations that fill no grid, such as the trials of a random search. Each is a cell without neighbours."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from grids.errors import BadInput
+from grids.space import Axis, Cell, Space, axis_values, value_text
+
+
+@dataclass(frozen=True, eq=False)
+class Pool(Space):
+    """A list of configurations. A cell is a tuple of one index, its place in the list.
+
+    The axes say which values each hyperparameter takes; the list is no product of them, and may hold a configuration
+    several times.
+
+    >>> pool = Pool((Axis("lr", (0.1, 1.0)), Axis.labels("opt", ("adam", "sgd"))), np.array([[0, 0], [1, 1], [1, 1]]))
+    >>> pool.shape, pool.size, pool.describe((2,))
+    ((3,), 3, 'lr=1, opt=sgd')
+
+    Args:
+        axes: the hyperparameters, each with every value that occurs.
+        members: int64 `[size, axes]`, each configuration's index on each axis.
+
+    Raises:
+        BadInput: as a space, or no configuration.
+    """
+
+    members: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.int64))
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.members.ndim != 2 or self.members.shape[1] != len(self.axes) or not len(self.members):
+            raise BadInput(f"a pool needs an index on each of its {len(self.axes)} axes for one configuration or more")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Pool) and self.axes == other.axes and np.array_equal(self.members, other.members)
+
+    def __hash__(self) -> int:
+        return hash(self.axes)
+
+    @cached_property
+    def shape(self) -> tuple[int, ...]:
+        return (len(self.members),)
+
+    @cached_property
+    def size(self) -> int:
+        return len(self.members)
+
+    @property
+    def is_pool(self) -> bool:
+        return True
+
+    def values(self, cell: Sequence[int]) -> dict[str, Any]:
+        (place,) = cell
+        member = self.members[place].tolist()
+        return {axis.name: axis.values[index] for axis, index in zip(self.axes, member, strict=True)}
+
+    def cell(self, flat: int) -> Cell:
+        return (int(flat),)
+
+    def flat(self, cell: Sequence[int]) -> int:
+        (place,) = cell
+        return int(place)
+
+    def columns(self) -> dict[str, np.ndarray]:
+        return {axis.name: axis_values(axis)[self.members[:, i]] for i, axis in enumerate(self.axes)}
+
+    def rows(self) -> Space:
+        """The pool's places as a space of one axis, for searchers that choose from a list."""
+        return Space((Axis("configuration", tuple(range(self.size)), "linear"),))
+
+
+def pool_order(
+    axes: Sequence[Axis], columns: Mapping[str, np.ndarray]
+) -> tuple[np.ndarray, tuple[int, ...], np.ndarray]:
+    """Which row holds each cell and seed: row numbers (seeds fastest), the seeds, and `Pool.members`.
+
+    With one seed, every row is a cell. With several, the rows of one configuration and different seeds are one cell;
+    where a configuration comes again with the same seed, that is another cell.
+
+    Args:
+        axes: the pool's.
+        columns: each axis's value and `seed`, an array `[rows]` each.
+
+    Raises:
+        BadInput: a value that is not on its axis, or a cell without one of the seeds.
+    """
+    index = np.stack([axis.indices(columns[axis.name]) for axis in axes], axis=1)
+    if (index < 0).any():
+        row, which = (int(i) for i in np.argwhere(index < 0)[0])
+        value = value_text(columns[axes[which].name][row])
+        raise BadInput(f"row {row + 1}: {axes[which].name}={value} is not a value of that axis")
+    seeds, seed_index = np.unique(columns["seed"], return_inverse=True)
+    if len(seeds) <= 1:
+        return np.arange(len(index)), tuple(int(seed) for seed in seeds), index
+    cell = _cells(index, seed_index)
+    counts = np.bincount(cell)
+    if (counts != len(seeds)).any():
+        short = int(np.argmax(counts != len(seeds)))
+        first = int(np.argmax(cell == short))
+        lacking = sorted(set(range(len(seeds))) - set(seed_index[cell == short].tolist()))
+        where = ", ".join(f"{axis.name}={axis.text(index[first, i])}" for i, axis in enumerate(axes))
+        raise BadInput(f"cell {where}, seed {int(seeds[lacking[0]])} is missing")
+    order = np.lexsort((seed_index, cell))
+    return order, tuple(int(seed) for seed in seeds), index[order[:: len(seeds)]]
+
+
+def _cells(index: np.ndarray, seed_index: np.ndarray) -> np.ndarray:
+    """The cell of each row, int64 `[rows]`, numbered by first appearance (see `pool_order`)."""
+    _, configuration = np.unique(index, axis=0, return_inverse=True)
+    seen: dict[tuple[int, int], int] = {}
+    numbers: dict[tuple[int, int], int] = {}
+    cells = np.empty(len(index), np.int64)
+    for row, key in enumerate(zip(configuration.ravel().tolist(), seed_index.tolist(), strict=True)):
+        times = seen[key] = seen.get(key, -1) + 1
+        cells[row] = numbers.setdefault((key[0], times), len(numbers))
+    return cells

@@ -1,0 +1,281 @@
+"""Syne Tune's folders of tabulated blackboxes: one array `[tasks, configurations, seeds, fidelities, objectives]`.
+
+A folder holds `hyperparameters.parquet`, `objectives_evaluations.npy`, `fidelities_values.npy`, and in JSON the spaces
+(`configspace.json`, `fidelityspace.json`) and the names of objectives and tasks (`metadata.json`), as Syne Tune 0.16
+reads and writes it.
+"""
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from grids.errors import BadInput, unknown
+from grids.space import Axis
+from grids.surface import Surface
+from grids.tables.delimited import MOST_FIELDS
+from grids.tables.exporting import own_value, value_name
+from grids.tables.importing import Meaning, surface_of
+from grids.tables.raw import RawTable
+
+TO = "syne-tune"
+EVALUATIONS, PARAMETERS, FIDELITIES = "objectives_evaluations.npy", "hyperparameters.parquet", "fidelities_values.npy"
+_OWN = "tunecost"
+"""The entry of `metadata.json` in which an exported surface keeps what Syne Tune has no place for."""
+_SEED, _EPOCH = "tunecost seed", "tunecost fidelity"
+
+
+def is_blackbox(path: str | Path) -> bool:
+    return Path(path).is_dir() and (Path(path) / EVALUATIONS).is_file()
+
+
+def read(path: str | Path, meaning: Meaning) -> Surface:
+    """The surface of one task and objective of a blackbox's folder.
+
+    `task` names the task and `value` the objective where there are several. Fidelities are curves where there are two
+    or more; a run whose curve ends early counts as missing its value. A grid where the configurations fill one, else a
+    pool.
+
+    Raises:
+        BadInput: a file that is missing or does not fit, several tasks or objectives and none named, or as
+            `surface_of`.
+    """
+    folder = Path(path)
+    try:
+        return _surface(folder, meaning)
+    except BadInput as error:
+        raise BadInput(f"{path}: {error}") from error
+
+
+def _surface(folder: Path, meaning: Meaning) -> Surface:
+    metadata = _json(folder / "metadata.json")
+    array = _array(folder / EVALUATIONS)
+    configurations = _parameters(folder)
+    if array.ndim != 5 or array.shape[1] != len(configurations) or 0 in array.shape:
+        raise BadInput(
+            f"{EVALUATIONS} has shape {array.shape}; [tasks, {len(configurations)} configurations, seeds, "
+            "fidelities, objectives] is needed"
+        )
+    tasks = _names(metadata, "task_names", array.shape[0], "task")
+    objectives = _names(metadata, "objectives_names", array.shape[4], "objective")
+    kept = metadata.get(_OWN)
+    own: dict[str, Any] = kept if isinstance(kept, dict) else {}
+    task = _chosen(tasks, meaning.task, "task", "--task")
+    objective = _chosen(objectives, meaning.value or None, "objective", "--value")
+    fidelities = _array(folder / FIDELITIES) if (folder / FIDELITIES).is_file() else np.arange(1, array.shape[3] + 1)
+    if fidelities.shape != (array.shape[3],):
+        raise BadInput(f"{FIDELITIES} has shape {fidelities.shape}, {EVALUATIONS} {array.shape[3]} fidelities")
+    further = [name for name in meaning.keep if name in objectives]
+    table, epoch = _table(configurations, array[tasks.index(task)], objectives, [objective, *further], fidelities)
+    axes = list(meaning.axes) or [
+        name for name in configurations.columns if len(configurations[name].drop_duplicates()) > 1
+    ]
+    fidelity = next(iter(_json(folder / "fidelityspace.json", {})), "fidelity")
+    made = surface_of(
+        table,
+        replace(
+            meaning,
+            axes=axes or list(configurations.columns)[:1],
+            value=objective,
+            seed=_SEED if array.shape[2] > 1 else None,
+            epoch=epoch,
+            pool=True if meaning.pool else None,
+            scales=_scales(folder),
+            task=own.get("task") or task,
+            optimizer=meaning.optimizer or own.get("optimizer"),
+            maximize=meaning.maximize or bool(own.get("maximize")),
+            metric=meaning.metric or own.get("metric"),
+            unit=meaning.unit or str(own.get("unit") or ""),
+            data={"sha256": hashlib.sha256((folder / EVALUATIONS).read_bytes()).hexdigest()},
+        ),
+    )
+    if made.fidelity is not None:
+        made = replace(made, fidelity=replace(made.fidelity, name=fidelity))
+    seeds = own.get("seeds")
+    if isinstance(seeds, list) and len(seeds) == len(made.seeds):
+        made = replace(made, seeds=tuple(int(seed) for seed in seeds))
+    return made
+
+
+def _table(
+    configurations: pd.DataFrame, array: np.ndarray, objectives: list[str], wanted: list[str], fidelities: np.ndarray
+) -> tuple[RawTable, str | None]:
+    """A row for each configuration, seed and fidelity, and the column of fidelities where there are several."""
+    count, seeds, points, _ = array.shape
+    if array.size * (len(configurations.columns) + 3) > MOST_FIELDS:
+        raise BadInput(f"{count:,} configurations with {seeds} seeds and {points} fidelities are too many to hold")
+    columns = {name: np.repeat(configurations[name].to_numpy(), seeds * points) for name in configurations.columns}
+    frame = pd.DataFrame(columns)
+    if seeds > 1:
+        frame[_SEED] = np.tile(np.repeat(np.arange(seeds), points), count)
+    if points > 1:
+        frame[_EPOCH] = np.tile(fidelities.astype(np.float64), count * seeds)
+    for name in wanted:
+        frame[name] = array[..., objectives.index(name)].astype(np.float64).ravel()
+    return RawTable.of_frame(frame, "blackbox"), _EPOCH if points > 1 else None
+
+
+def _json(path: Path, default: Any = None) -> dict[str, Any]:
+    if default is not None and not path.is_file():
+        return dict(default)
+    try:
+        found = json.loads(path.read_text())
+    except OSError as error:
+        raise BadInput(f"no {path.name} in it ({error.strerror})") from error
+    except (ValueError, RecursionError) as error:
+        raise BadInput(f"{path.name} is no JSON") from error
+    if not isinstance(found, dict):
+        raise BadInput(f"{path.name} is no object of names and values")
+    return found
+
+
+def _array(path: Path) -> np.ndarray:
+    try:
+        found = np.load(io.BytesIO(path.read_bytes()), allow_pickle=False)
+    except OSError as error:
+        raise BadInput(f"{path.name} cannot be read ({error.strerror or error})") from error
+    except Exception as error:
+        raise BadInput(f"{path.name} is no array of numbers") from error
+    if not (isinstance(found, np.ndarray) and np.issubdtype(found.dtype, np.number)) or np.iscomplexobj(found):
+        raise BadInput(f"{path.name} is no array of numbers")
+    return found
+
+
+def _parameters(folder: Path) -> pd.DataFrame:
+    path = folder / PARAMETERS
+    try:
+        table = pq.ParquetFile(pa.BufferReader(path.read_bytes())).read(use_threads=False)
+        frame: pd.DataFrame = table.to_pandas(use_threads=False)
+    except OSError as error:
+        raise BadInput(f"{PARAMETERS} cannot be read ({error.strerror or error})") from error
+    except Exception as error:
+        raise BadInput(f"{PARAMETERS} is not a whole Parquet file") from error
+    if not len(frame) or not len(frame.columns):
+        raise BadInput(f"{PARAMETERS} is empty")
+    return frame
+
+
+def _names(metadata: dict[str, Any], key: str, count: int, what: str) -> list[str]:
+    names = metadata.get(key) or [f"{what}{number}" for number in range(count)]
+    if not isinstance(names, list) or len(names) != count:
+        raise BadInput(f"metadata.json names {len(names)} {what}s, {EVALUATIONS} holds {count}")
+    return [str(name) for name in names]
+
+
+def _chosen(names: list[str], wanted: str | None, what: str, option: str) -> str:
+    if wanted in names:
+        return str(wanted)
+    if len(names) == 1:
+        return names[0]
+    if not wanted:
+        raise BadInput(f"it holds {len(names)} {what}s: choose one with {option} ({', '.join(names[:30])})")
+    raise unknown(what, wanted, names)
+
+
+def _scales(folder: Path) -> dict[str, str]:
+    """By hyperparameter, the scale of its sampler where the configuration space says one."""
+    found = {}
+    for name, domain in _json(folder / "configspace.json", {}).items():
+        sampler = str(domain.get("sampler_cls") or "") if isinstance(domain, dict) else ""
+        if sampler:
+            found[name] = "log" if "Log" in sampler else "linear"
+    return found
+
+
+def write(surface: Surface, folder: str | Path) -> None:
+    """Write the surface as a blackbox of one task; values are in the metric's own sense.
+
+    Raises:
+        BadInput: the folder exists and is not empty, or cannot be written.
+    """
+    target = Path(folder)
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise BadInput(f"{folder}: is there already; a blackbox is written to a new or an empty folder")
+    try:
+        target.absolute().parent.mkdir(parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(prefix=".writing-", dir=target.absolute().parent))
+    except OSError as error:
+        raise BadInput(f"{folder}: cannot be written ({error.strerror or error})") from error
+    try:
+        _write(surface, work)
+        work.chmod(0o755)
+        if target.exists():
+            target.rmdir()
+        os.replace(work, target)
+    except OSError as error:
+        raise BadInput(f"{folder}: cannot be written ({error.strerror or error})") from error
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _write(surface: Surface, folder: Path) -> None:
+    about, space = surface.provenance, surface.space
+    columns = space.columns()
+    table = pa.table({n: pa.array(c, pa.string() if c.dtype == object else pa.float64()) for n, c in columns.items()})
+    pq.write_table(table, folder / PARAMETERS, compression="gzip")
+    runs = surface.finite.reshape(space.size, len(surface.seeds), 1)
+    if surface.curve is not None:
+        runs = surface.curve.reshape(space.size, len(surface.seeds), -1).astype(np.float64)
+        runs = np.concatenate([runs[..., :-1], surface.finite.reshape(*runs.shape[:2], 1)], axis=-1)
+    values = surface.fidelity.values if surface.fidelity is not None else (1.0,)
+    np.save(folder / EVALUATIONS, own_value(surface, runs)[None, ..., None])
+    whole = all(value == int(value) for value in values)
+    fidelities = np.array(values, np.int64 if whole else np.float64)
+    np.save(folder / FIDELITIES, fidelities)
+    name = surface.fidelity.name if surface.fidelity is not None else "fidelity"
+    objective = about.metric if not about.maximized and about.metric else value_name(surface)
+    spaces = {
+        "configspace.json": {axis.name: _domain(axis) for axis in space.axes},
+        "fidelityspace.json": {
+            name: _domain(Axis(name, (0.0, values[-1]) if values[-1] > 0 else values, "linear"), whole)
+        },
+        "metadata.json": {
+            "objectives_names": [objective],
+            "task_names": [about.task],
+            _OWN: {
+                "task": about.task,
+                "optimizer": about.optimizer,
+                "metric": about.metric,
+                "unit": about.unit,
+                "maximize": about.maximized,
+                "seeds": list(surface.seeds),
+            },
+        },
+    }
+    for file, content in spaces.items():
+        (folder / file).write_text(json.dumps(content, indent=1))
+
+
+def _domain(axis: Axis, whole: bool = False) -> dict[str, Any]:
+    """A hyperparameter as Syne Tune's `config_space_to_json_dict` writes it."""
+    if axis.labelled:
+        return {
+            "domain_cls": "Categorical",
+            "domain_kwargs": {"categories": list(axis.values)},
+            "sampler_cls": "Uniform",
+            "sampler_kwargs": {},
+        }
+    low, high = axis.values[0], axis.values[-1]
+    if whole:
+        return {
+            "domain_cls": "Integer",
+            "domain_kwargs": {"lower": int(low), "upper": int(high)},
+            "sampler_cls": "Uniform",
+            "sampler_kwargs": {},
+        }
+    sampler = (
+        {"sampler_cls": "LogUniform", "sampler_kwargs": {"base": 10}}
+        if axis.scale == "log"
+        else {"sampler_cls": "Uniform", "sampler_kwargs": {}}
+    )
+    return {"domain_cls": "Float", "domain_kwargs": {"lower": low, "upper": high}, **sampler}

@@ -1,0 +1,247 @@
+"""From rows to runs: which cell, seed and fidelity each row holds, and what is doubled or missing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from grids.errors import BadInput, brief
+from grids.pool import Pool
+from grids.space import MOST_CELLS, Axis, Space, number_text
+from grids.tables.numbers import missing as is_missing
+from grids.tables.numbers import plain
+from grids.tables.raw import RawTable
+
+_CLOSE = 1e-6
+"""Two values of an axis that differ relatively by less are taken for one that was rounded in two ways."""
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """What each row of a table is, arrays `[rows]`.
+
+    Args:
+        table: the rows, for messages.
+        axes: the axes, in the space's order.
+        index: int64 `[rows, axes]`.
+        seed: int64.
+        epoch: float64, the fidelity; None where each row is a whole run.
+        epoch_name: its column.
+        used: the columns that have a meaning already.
+        pool: whether rows are cells without neighbours.
+        seeded: whether a column of seeds was named.
+        diverged: bool; a run with such a row may end early.
+    """
+
+    table: RawTable
+    axes: tuple[Axis, ...]
+    index: np.ndarray
+    seed: np.ndarray
+    epoch: np.ndarray | None
+    epoch_name: str
+    used: tuple[str, ...]
+    pool: bool
+    seeded: bool
+    diverged: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """Where each row goes: a place in arrays `[cells, seeds, points]`.
+
+    Args:
+        space: a grid or a pool.
+        seeds: ascending.
+        points: the fidelities, ascending; one where there are none.
+        row: int64 `[cells, seeds, points]`, the row that stands there, −1 where there is none.
+    """
+
+    space: Space
+    seeds: tuple[int, ...]
+    points: tuple[float, ...]
+    row: np.ndarray
+
+
+def arrange(rows: Rows, *, number_seeds: bool = False, common_seeds: bool = False, fill: bool = False) -> Layout:
+    """The layout of the rows.
+
+    Args:
+        number_seeds: rows of one cell that nothing tells apart are its seeds 0, 1, … in order of appearance.
+        common_seeds: keep only the seeds that every cell has.
+        fill: missing runs are allowed.
+
+    Raises:
+        BadInput: a run given twice or missing, or cells that are mostly missing; the message says which, and the
+            option that may help.
+    """
+    cell, count, space = _cells(rows, fill)
+    points, point = np.zeros(1), np.zeros(len(cell), np.int64)
+    if rows.epoch is not None:
+        points, point = np.unique(rows.epoch, return_inverse=True)
+    if number_seeds:
+        rows = replace(rows, seed=_occurrence(cell * len(points) + point))
+    if rows.pool and not number_seeds:
+        cell, count, space = _twins(rows, cell, point, len(points))
+    seeds, seed = np.unique(rows.seed, return_inverse=True)
+    keep = np.ones(len(cell), bool)
+    if common_seeds:
+        held = np.zeros((count, len(seeds)), bool)
+        held[cell, seed] = True
+        common = np.asarray(held[held.any(axis=1)].all(axis=0))
+        if not common.any():
+            raise BadInput("no seed is there in every cell, so --seeds common leaves none")
+        keep = common[seed]
+        seeds, seed = seeds[common], (np.cumsum(common) - 1)[seed]
+    if count * len(seeds) * len(points) > 20 * MOST_CELLS:
+        raise BadInput(f"{count:,} cells with {len(seeds):,} seeds and {len(points):,} points are too many to hold")
+    row = np.full(count * len(seeds) * len(points), -1, np.int64)
+    place = ((cell * len(seeds) + seed) * len(points) + point)[keep]
+    where = np.flatnonzero(keep)
+    _check_doubled(rows, space, place, where, cell)
+    row[place] = where
+    runs = row.reshape(count, len(seeds), len(points))
+    if not fill:
+        _check_missing(rows, space, seeds, points.tolist(), runs)
+    return Layout(space, tuple(int(s) for s in seeds), tuple(float(p) for p in points), runs)
+
+
+def _cells(rows: Rows, fill: bool) -> tuple[np.ndarray, int, Space]:
+    """Each row's cell, their number, and the space; of a pool with its distinct configurations as cells."""
+    if rows.pool:
+        _, first, cell = np.unique(rows.index, axis=0, return_index=True, return_inverse=True)
+        rank = np.empty(len(first), np.int64)
+        rank[np.argsort(first)] = np.arange(len(first))
+        return rank[cell.ravel()], len(first), Pool(rows.axes, rows.index[np.sort(first)])
+    space = Space(rows.axes)
+    if space.size > max(100, 20 * len(rows.index)) and (space.size > MOST_CELLS or not fill):
+        some = f"{space.size:,}" if space.size < 1e9 else f"{float(space.size):.0e}"
+        raise BadInput(
+            f"its axes span over {some} cells and it has {len(rows.index):,} rows: most cells are missing; "
+            f"--pool takes each row as a cell of its own{_rounded(rows.axes)}"
+        )
+    if space.size > MOST_CELLS:
+        raise BadInput(f"its axes span over {space.size:,} cells; a surface may have {MOST_CELLS:,}")
+    cell = np.ravel_multi_index(tuple(rows.index.T), space.shape)
+    return cell.astype(np.int64), space.size, space
+
+
+def _twins(rows: Rows, cell: np.ndarray, point: np.ndarray, points: int) -> tuple[np.ndarray, int, Space]:
+    """A pool's cells: equal configurations with one seed are cells of their own."""
+    _, seed = np.unique(rows.seed, return_inverse=True)
+    times = _occurrence((cell * (int(seed.max()) + 1) + seed) * points + point)
+    _, first, twin = np.unique(np.stack([cell, times], axis=1), axis=0, return_index=True, return_inverse=True)
+    rank = np.empty(len(first), np.int64)
+    rank[np.argsort(first)] = np.arange(len(first))
+    return rank[twin.ravel()], len(first), Pool(rows.axes, rows.index[np.sort(first)])
+
+
+def _occurrence(key: np.ndarray) -> np.ndarray:
+    """How many equal keys stand before each: int64 `[rows]`."""
+    return pd.Series(key).groupby(key).cumcount().to_numpy(np.int64)
+
+
+def _check_doubled(rows: Rows, space: Space, place: np.ndarray, where: np.ndarray, cell: np.ndarray) -> None:
+    places, first, counts = np.unique(place, return_index=True, return_counts=True)
+    if len(places) == len(place):
+        return
+    doubled = int(np.argmax(counts > 1))
+    row = int(where[first[doubled]])
+    named = f"cell {space.describe(space.cell(int(cell[row])))}"
+    named += f", seed {int(rows.seed[row])}" if rows.seeded else ""
+    named += f", {rows.epoch_name} {number_text(rows.epoch[row])}" if rows.epoch is not None else ""
+    times = int(counts[doubled])
+    others = int((counts > 1).sum()) - 1
+    more = f" (and {others:,} more cell{'s' if others > 1 else ''} more than once)" if others else ""
+    given = "twice" if times == 2 else f"{times:,} times"
+    raise BadInput(f"{named} is given {given}{more}; {_way_out(rows, place, where)}")
+
+
+def _way_out(rows: Rows, place: np.ndarray, where: np.ndarray) -> str:
+    """What may be done about doubled rows: name the column that tells them apart, or number them."""
+    options = "--pool takes each row as a cell of its own"
+    found = _telling(rows, place, where)
+    if not found:
+        return f"no other column tells its rows apart: --number-seeds takes them as its seeds; {options}"
+    name, first = found[0]
+    low = name.lower().rsplit(".", 1)[-1].rsplit("/", 1)[-1]
+    if any(word in low for word in ("epoch", "step", "iter", "budget", "fidelity")) and rows.epoch is None:
+        way = f"--epoch-column {_quoted(name)} reads learning curves"
+    elif any(word in low for word in ("seed", "repeat", "rep", "fold", "run", "replic")) and not rows.seeded:
+        way = f"--seed-column {_quoted(name)} reads it"
+    else:
+        way = f"--where {_quoted(f'{name}={first}')} keeps one of its values, --axes takes it as an axis"
+    also = f" (as '{found[1][0]}' does)" if len(found) > 1 else ""
+    return f"its rows differ in column '{name}'{also}: {way}; {options}"
+
+
+def _quoted(text: str) -> str:
+    import shlex
+
+    return shlex.quote(text)
+
+
+def _telling(rows: Rows, place: np.ndarray, where: np.ndarray) -> list[tuple[str, str]]:
+    """The columns that tell doubled rows apart, best first, each with its first value there.
+
+    Not a measurement, or a name, that every row has for itself.
+    """
+    _, run, counts = np.unique(place, return_inverse=True, return_counts=True)
+    run = run.ravel()
+    doubled = counts[run] > 1
+    found = []
+    for name in dict.fromkeys(rows.table.header):
+        if not name or name in rows.used or not rows.table.has(name):
+            continue
+        codes, levels = pd.factorize(rows.table.texts(name)[where])
+        texts = [text for text in levels.tolist() if not is_missing(text)]
+        if len(levels) < 2 or len(levels) > max(2, len(where) // 2):
+            continue
+        pairs = len(np.unique(np.stack([run, codes]), axis=1).T)
+        alone = pairs == len(where)
+        varies = pairs > len(counts)
+        if varies:
+            word = any(plain(text) is None for text in texts)
+            found.append(
+                (not alone, not word, str(name), brief(str(rows.table.texts(name)[where[int(np.argmax(doubled))]])))
+            )
+    found.sort(key=lambda item: item[:2])
+    return [(name, first) for _, _, name, first in found]
+
+
+def _check_missing(rows: Rows, space: Space, seeds: np.ndarray, points: Sequence[float], row: np.ndarray) -> None:
+    absent = row < 0
+    if absent.shape[-1] > 1:
+        absent &= ~((row >= 0) & rows.diverged[np.maximum(row, 0)]).any(axis=-1, keepdims=True)
+    if not absent.any():
+        return
+    cell, seed, point = (int(i) for i in np.argwhere(absent)[0])
+    where = f"cell {space.describe(space.cell(cell))}"
+    whole = np.asarray(absent.all(axis=(1, 2)))
+    runs = np.asarray(absent.all(axis=2))
+    way = "--missing worst or --missing NUMBER fills what is missing"
+    if whole[cell]:
+        found = int(whole.sum())
+        fault = f"{where}, seed {int(seeds[0])} is missing" if rows.seeded else f"{where} is missing"
+        way += "; --pool takes each row as a cell of its own"
+    elif runs[cell, seed]:
+        found = int(runs.sum())
+        fault = f"{where}, seed {int(seeds[seed])} is missing"
+        way = f"--seeds common keeps the seeds that all cells have; {way}"
+    else:
+        found = int(absent.sum())
+        about = f", seed {int(seeds[seed])}" if rows.seeded else ""
+        fault = f"{where}{about} has no row for {rows.epoch_name} {number_text(points[point])}"
+    more = f" (and {found - 1:,} more)" if found > 1 else ""
+    raise BadInput(f"{fault}{more}; {way}{_rounded(space.axes)}")
+
+
+def _rounded(axes: Sequence[Axis]) -> str:
+    """A hint where an axis has two values that may be one, rounded in two ways."""
+    for axis in axes:
+        if axis.labelled:
+            continue
+        for low, high in zip(axis.values, axis.values[1:], strict=False):
+            if high - low < _CLOSE * abs(high):
+                return f"; {axis.name} is {number_text(low)} in some rows and {number_text(high)} in others"
+    return ""

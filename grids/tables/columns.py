@@ -1,0 +1,157 @@
+"""Columns of a table as what they mean: numbers, whole numbers, flags, and the levels of an axis."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from grids.errors import BadInput, brief
+from grids.space import Axis, natural_scale
+from grids.tables.numbers import Numbers, missing, plain
+from grids.tables.raw import RawTable
+
+_TRUE, _FALSE = {"true", "yes", "t", "y"}, {"false", "no", "f", "n"}
+_WHOLE = 2**53
+"""Up to here a float64 tells whole numbers apart."""
+
+
+@dataclass(frozen=True, eq=False)
+class Read:
+    """A column of numbers.
+
+    Args:
+        numbers: float64 `[rows]`, NaN where missing or infinite.
+        missing: bool `[rows]`.
+        texts: as they stand, object `[rows]`, to be quoted in messages.
+        percent: whether every number is written with a percent sign.
+    """
+
+    numbers: np.ndarray
+    missing: np.ndarray
+    percent: bool = False
+
+
+def numbers(table: RawTable, name: str, excused: np.ndarray | None = None) -> Read:
+    """A column of numbers, some of them missing; where `excused`, anything may stand.
+
+    Raises:
+        BadInput: a field that is neither a number nor a word for a missing one.
+    """
+    column = table.column(name)
+    if column.dtype != object:
+        found = column.astype(np.float64)
+        return Read(np.where(np.isfinite(found), found, np.nan), ~np.isfinite(found))
+    codes, levels = pd.factorize(column)
+    ways = Numbers(levels.tolist() if excused is None else pd.unique(column[~excused]).tolist(), table.separator)
+    read = [math.nan if missing(text) else ways.read(text) for text in levels.tolist()]
+    wrong = np.array([number is None for number in read])[codes]
+    wrong = wrong if excused is None else wrong & ~excused
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        text = column[row]
+        raise BadInput(f"{table.place(row)}, column '{name}': '{brief(text)}' is no number{ways.hint(text)}")
+    found = np.array([math.nan if number is None else number for number in read])[codes]
+    return Read(np.where(np.isfinite(found), found, np.nan), ~np.isfinite(found), ways.percent)
+
+
+def finite(table: RawTable, name: str) -> np.ndarray:
+    """A column in which every number must be there, float64 `[rows]`. Raises BadInput at the first that is not."""
+    read = numbers(table, name)
+    if read.missing.any():
+        raise absent(table, name, int(np.argmax(read.missing)))
+    return read.numbers
+
+
+def absent(table: RawTable, name: str, row: int, way: str = "") -> BadInput:
+    """The error for a number that is missing or not finite in `row`."""
+    text = table.texts(name)[row]
+    fault = "is blank where a number belongs" if not text else f": {brief(text)} is not finite"
+    if text and plain(text) is None:
+        fault = f": '{brief(text)}' stands where a number is missing"
+    return BadInput(f"{table.place(row)}, column '{name}'{' ' if not text else ''}{fault}{way}")
+
+
+def whole_numbers(table: RawTable, name: str) -> np.ndarray:
+    """A column of whole numbers, int64 `[rows]`. Raises BadInput where one is none, or too large to be exact."""
+    found = finite(table, name)
+    wrong = (found != np.floor(found)) | (np.abs(found) >= _WHOLE)
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise BadInput(f"{table.place(row)}, column '{name}': {brief(table.texts(name)[row])} is no whole number")
+    return found.astype(np.int64)
+
+
+def flags(table: RawTable, name: str) -> np.ndarray:
+    """A column of true and false, bool `[rows]`: words of any case, 0 and 1; what is missing is false.
+
+    Raises:
+        BadInput: any other word.
+    """
+    column = table.column(name)
+    if column.dtype == bool:
+        return column
+    codes, levels = pd.factorize(table.texts(name))
+    read = []
+    for place, text in enumerate(levels.tolist()):
+        number, word = plain(text), text.lower()
+        if word in _TRUE or number == 1:
+            read.append(True)
+        elif word in _FALSE or number == 0 or missing(text):
+            read.append(False)
+        else:
+            row = int(np.argmax(codes == place))
+            raise BadInput(f"{table.place(row)}, column '{name}': '{brief(text)}' is neither true nor false")
+    return np.array(read, bool)[codes]
+
+
+def axis(table: RawTable, name: str, called: str, scale: str | None = None) -> tuple[Axis, np.ndarray]:
+    """The axis that a column spans, and each row's index on it, int64 `[rows]`.
+
+    Numbers make an axis of rising numbers. Words, booleans (of any case), and numbers with `None` or blanks among
+    them make one of labels, in order of first appearance; what is missing is the empty label.
+
+    Args:
+        table, name: the column.
+        called: the axis's name.
+        scale: `log` or `linear`, where the source says it.
+
+    Raises:
+        BadInput: numbers among other words, a number that is not finite, or one that may be meant in two ways.
+    """
+    codes, levels = pd.factorize(table.texts(name))
+    texts = levels.tolist()
+    ways = Numbers(texts, table.separator)
+    read = {text: ways.read(text) for text in texts if not missing(text)}
+    strange = [text for text, number in read.items() if number is None]
+    if (strange and len(strange) < len(read)) or any(ways.looks(text) for text in strange):
+        text = next((text for text in strange if ways.looks(text)), strange[0])
+        row = int(np.argmax(codes == texts.index(text)))
+        why = ways.hint(text) or "; an axis is of numbers, or of words"
+        raise BadInput(f"{table.place(row)}, column '{name}': '{brief(text)}' is no number, as others there are{why}")
+    for text, number in read.items():
+        if number is not None and not math.isfinite(number):
+            raise absent(table, name, int(np.argmax(codes == texts.index(text))))
+    if read and not strange and len(read) == len(texts):
+        numbers_ = np.array([read[text] for text in texts], np.float64) + 0.0
+        values, index = np.unique(numbers_, return_inverse=True)
+        chosen = scale if scale in ("log", "linear") and (scale == "linear" or values[0] > 0) else None
+        made = Axis(called, tuple(values.tolist()), chosen or natural_scale(values.tolist()))  # type: ignore[arg-type]
+        return made, index.ravel()[codes]
+    return _labels(called, codes, texts, read)
+
+
+def _labels(called: str, codes: np.ndarray, texts: list[str], read: dict[str, float | None]) -> tuple[Axis, np.ndarray]:
+    """Labels by first appearance; words for a missing value, one number, and one boolean, are each one label."""
+    booleans = all(text.lower() in ("true", "false") for text in read)
+    seen: dict[object, int] = {}
+    names: list[str] = []
+    place = []
+    for text in texts:
+        number = read.get(text)
+        same = "" if missing(text) else text.lower() if booleans else text if number is None else number
+        if same not in seen:
+            seen[same] = len(names)
+            names.append("" if missing(text) else text)
+        place.append(seen[same])
+    return Axis.labels(called, names), np.array(place, np.int64)[codes]

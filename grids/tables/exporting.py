@@ -1,0 +1,96 @@
+"""Surfaces as flat tables: what `grid export` writes and `Surface.to_frame` returns, ready to be imported again."""
+
+import csv
+import io
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from grids.atomic import write_whole
+from grids.surface import COLUMNS, Surface
+
+_PLAIN_NAME = re.compile(r"\w[\w.\-/ ]*")
+
+
+def own_value(surface: Surface, value: np.ndarray) -> np.ndarray:
+    """Values in the sense of the metric: as they came, where higher was better there."""
+    return 0.0 - value if surface.provenance.maximized else value
+
+
+def value_name(surface: Surface) -> str:
+    """The column of values: the metric's name where it was maximised, otherwise `value`."""
+    name = surface.provenance.metric.removeprefix("-").strip() if surface.provenance.maximized else ""
+    taken = {*COLUMNS, *surface.space.names, *surface.extra}
+    return name if name and name not in taken else "value"
+
+
+def came_as_curves(surface: Surface) -> bool:
+    """Whether the surface was imported from a table with a row for each epoch."""
+    return surface.curve is not None and bool(surface.provenance.data.get("epoch_column"))
+
+
+def frame(surface: Surface, curves: bool | None = None) -> pd.DataFrame:
+    """A row for each cell and seed, or with `curves` for each point of its learning curve.
+
+    Columns: the axes (a label of no value is None), `seed`, with curves the fidelity, the value in the metric's own
+    sense (see `value_name`), `diverged`, and what else the surface holds. The last point of a curve is the run's value.
+
+    Args:
+        surface: what to write.
+        curves: a row for each point; by default as the surface's own table was.
+    """
+    long = came_as_curves(surface) if curves is None else curves and surface.curve is not None
+    seeds, runs = len(surface.seeds), surface.value.size
+    value, times = surface.value.reshape(runs, 1), 1
+    if long:
+        assert surface.curve is not None
+        times = surface.curve.shape[-1]
+        points = surface.curve.reshape(runs, times)
+        # By way of text, which takes a float32 for the decimal number that it was rounded from.
+        whole = points if points.dtype == np.float64 else points.astype(str).astype(np.float64)
+        value = np.concatenate([whole[:, :-1], value], axis=1)
+    columns: dict[str, np.ndarray] = {}
+    for name, column in surface.space.columns().items():
+        shown = np.array([text or None for text in column], object) if column.dtype == object else column
+        columns[name] = np.repeat(shown, seeds * times)
+    columns["seed"] = np.tile(np.repeat(np.array(surface.seeds, np.int64), times), surface.space.size)
+    if long and surface.fidelity is not None:
+        columns[_fidelity_name(surface)] = np.tile(np.array(surface.fidelity.values), runs)
+    columns[value_name(surface)] = own_value(surface, value.ravel())
+    columns["diverged"] = np.repeat(surface.diverged.ravel(), times)
+    further = {"train_loss": surface.train_loss, "seconds": surface.seconds, **surface.extra, "filled": surface.filled}
+    for name, array in further.items():
+        if array is not None:
+            columns[name] = np.repeat(array.ravel(), times)
+    return pd.DataFrame(columns)
+
+
+def _fidelity_name(surface: Surface) -> str:
+    assert surface.fidelity is not None
+    taken = {*COLUMNS, *surface.space.names, *surface.extra, value_name(surface)}
+    return surface.fidelity.name if surface.fidelity.name and surface.fidelity.name not in taken else "fidelity"
+
+
+def csv_text(surface: Surface, curves: bool | None = None) -> str:
+    """`frame` as CSV, every number in full, so that it reads back exactly."""
+    table = frame(surface, curves)
+    out = io.StringIO()
+    header = [name if _PLAIN_NAME.fullmatch(name) else '"' + name.replace('"', '""') + '"' for name in table.columns]
+    out.write(",".join(header) + "\n")
+    csv.writer(out, lineterminator="\n").writerows(zip(*(_fields(table[name]) for name in table), strict=True))
+    return out.getvalue()
+
+
+def _fields(column: pd.Series) -> list[str]:
+    if column.dtype == bool:
+        return np.where(column, "true", "false").tolist()
+    if column.dtype == object or not pd.api.types.is_numeric_dtype(column.dtype):
+        return ["" if item is None or item != item else str(item) for item in column.tolist()]
+    return ["" if item != item else repr(item) for item in column.tolist()]
+
+
+def write_csv(surface: Surface, path: str | Path, curves: bool | None = None) -> None:
+    """Write `csv_text` to a file, whole or not at all. Raises BadInput where it cannot be written."""
+    write_whole(path, csv_text(surface, curves))

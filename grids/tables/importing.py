@@ -1,0 +1,359 @@
+"""A table, with what its columns mean, as a surface."""
+
+import csv
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from grids.errors import BadInput, brief, unknown
+from grids.space import value_text
+from grids.surface import COLUMNS, Fidelity, Provenance, Surface
+from grids.tables import columns
+from grids.tables.cells import Layout, Rows, arrange
+from grids.tables.numbers import missing as is_missing
+from grids.tables.numbers import plain
+from grids.tables.raw import PARAMETERS, RawTable, tidy
+
+DIVERGED, FILLED = "diverged", "filled"
+LARGEST = 1e305
+"""Beyond this, differences of two values may be infinite."""
+_OWN = ("train_loss", "seconds")
+"""Columns that `keep` puts in their own place."""
+_STATES = {"state", "status"}
+_UNFINISHED = {
+    "fail",
+    "failed",
+    "pruned",
+    "running",
+    "waiting",
+    "crashed",
+    "killed",
+    "preempted",
+    "preempting",
+    "pending",
+}
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What the columns of a table mean.
+
+    Args:
+        axes: the columns that make a cell, in the space's order; where none is given, those with a prefix of
+            hyperparameters (`config.`, `params.`, `params_`).
+        value: the column of values; lower is better unless `maximize`.
+        seed: the column of whole-number seeds; without it every row is seed 0.
+        epoch: the column of epochs or other fidelities: a row for each, and the run's value is the last's.
+        maximize: higher is better in the table: values are negated, and the provenance says so.
+        missing: `refuse`; or what to fill in where a value, or a cell, is not there: `worst`, or a number in the
+            table's sense.
+        seeds: `all`: every cell must have every seed; `common`: keep those that all have.
+        number_seeds: rows of one cell are its seeds 0, 1, … in order of appearance.
+        where: `COLUMN=VALUE`: keep those rows only; of one column several values may be given.
+        keep: further columns of numbers to store.
+        pool: every row is a cell of its own, without neighbours. None: where the rows fill no grid.
+        scales: by axis, `log` or `linear` where the source says it.
+        task, optimizer, metric: what the surface is called; by default the source's name, `imported` (or the one
+            optimizer that `where` names) and the value's column, with a minus where it was negated.
+        unit: of the value, as `%`.
+        created, command, data: for the provenance.
+    """
+
+    axes: Sequence[str] = ()
+    value: str = "value"
+    seed: str | None = None
+    epoch: str | None = None
+    maximize: bool = False
+    missing: str = "refuse"
+    seeds: str = "all"
+    number_seeds: bool = False
+    where: Sequence[str] = ()
+    keep: Sequence[str] = ()
+    pool: bool | None = False
+    scales: Mapping[str, str] = field(default_factory=dict)
+    task: str | None = None
+    optimizer: str | None = None
+    metric: str | None = None
+    unit: str = ""
+    created: str = ""
+    command: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+def meaning_of(**options: Any) -> Meaning:
+    """A `Meaning` from Python's keywords. Raises BadInput at one that it does not know, or a single text for a list."""
+    known = [one.name for one in fields(Meaning)]
+    for name, given in options.items():
+        if name not in known:
+            raise unknown("option", name, known)
+        if name in ("axes", "where", "keep") and isinstance(given, str):
+            raise BadInput(f"{name} is a list of texts, not '{brief(given)}'")
+    return Meaning(**options)
+
+
+def split_names(text: str) -> list[str]:
+    """The names in a list separated by commas; one with a comma in it stands in quotes.
+
+    >>> split_names('"lr, base", mom')
+    ['lr, base', 'mom']
+    """
+    if not text.strip():
+        return []
+    return [name.strip() for name in next(csv.reader([text], skipinitialspace=True)) if name.strip()]
+
+
+def surface_of(table: RawTable, meaning: Meaning) -> Surface:
+    """The surface that a table holds.
+
+    Raises:
+        BadInput: naming the row, column or cell: no such column, a field that is no number, a value that is missing in
+            a run that did not diverge, a cell missing or given twice, with the option that may help.
+    """
+    fill = _fill(meaning)
+    told = [*meaning.axes, meaning.value, *(name for name in (meaning.seed, meaning.epoch) if name)]
+    if len(set(told)) != len(told):
+        raise BadInput(f"axes, value, seed and epoch must be different columns, not {', '.join(told)}")
+    table = _selected(table, meaning.where)
+    selected = len(table)
+    meaning, table, fixed = _axes(table, meaning)
+    if len(table) < selected:
+        meaning = replace(meaning, data={"left_out": selected - len(table), **meaning.data})
+    value, seed, epoch = table.find(meaning.value), meaning.seed, meaning.epoch
+    full = [table.find(name) for name in meaning.axes]
+    named = [*full, value, *(table.find(name) for name in (seed, epoch) if name)]
+    if len(set(named)) != len(named):
+        raise BadInput(f"axes, value, seed and epoch must be different columns, not {', '.join(named)}")
+    names = tidy(meaning.axes)
+    for name in names:
+        if name in COLUMNS:
+            raise BadInput(f"an axis cannot be called '{name}': a surface has a column of that name already")
+    spans = [
+        columns.axis(table, column, name, meaning.scales.get(name)) for column, name in zip(full, names, strict=True)
+    ]
+    rows = Rows(
+        table=table,
+        axes=tuple(axis for axis, _ in spans),
+        index=np.stack([index for _, index in spans], axis=1),
+        seed=columns.whole_numbers(table, seed) if seed else np.zeros(len(table), np.int64),
+        epoch=columns.finite(table, epoch) if epoch else None,
+        epoch_name=epoch or "",
+        used=(*named, DIVERGED, FILLED),
+        pool=bool(meaning.pool),
+        seeded=bool(seed),
+        diverged=columns.flags(table, DIVERGED) if table.has(DIVERGED) else np.zeros(len(table), bool),
+    )
+    if seed and meaning.number_seeds:
+        raise BadInput(
+            "--number-seeds makes seeds where there are none, and --seed-column names them: give one of them"
+        )
+    asked = {"number_seeds": meaning.number_seeds, "common_seeds": meaning.seeds == "common", "fill": fill is not None}
+    numbers = _Values(table, value, rows.diverged, meaning.maximize, fill)
+    layout = _layout(rows, meaning.pool, asked)
+    return _surface(table, meaning, layout, numbers, value, fixed)
+
+
+def _layout(rows: Rows, pool: bool | None, asked: Mapping[str, bool]) -> Layout:
+    if pool is not None:
+        return arrange(rows, **asked)
+    try:
+        return arrange(rows, **asked)
+    except BadInput:
+        return arrange(replace(rows, pool=True), **asked)
+
+
+def _fill(meaning: Meaning) -> str | float | None:
+    """What stands in for missing values: None to refuse, `worst`, or a number."""
+    if meaning.seeds not in ("all", "common"):
+        raise BadInput(f"--seeds must be all or common, not '{brief(meaning.seeds)}'")
+    text = str(meaning.missing).strip()
+    if text == "refuse":
+        return None
+    if text == "worst":
+        return text
+    number = plain(text)
+    if number is None or not math.isfinite(number):
+        raise BadInput(f"--missing must be refuse, worst or a number, not '{brief(text)}'")
+    if abs(number) > LARGEST:
+        raise BadInput(f"--missing {text}: a value may be at most {LARGEST:g} in size")
+    return -number + 0.0 if meaning.maximize else number
+
+
+def _selected(table: RawTable, where: Sequence[str]) -> RawTable:
+    """The rows that `where` keeps."""
+    wanted: dict[str, list[str]] = {}
+    for each in where:
+        name, equals, value = each.partition("=")
+        while equals and name.strip() not in table.header and "=" in value:  # a column with = in its name
+            more, _, value = value.partition("=")
+            name += "=" + more
+        if not equals or not name.strip():
+            raise BadInput(f"--where is written COLUMN=VALUE, not '{brief(each)}'")
+        wanted.setdefault(table.find(name.strip()), []).append(value.strip())
+    keep = np.ones(len(table), bool)
+    for name, values in wanted.items():
+        codes, levels = pd.factorize(table.texts(name))
+        texts = [str(text) for text in levels.tolist()]
+        held = np.zeros(len(texts), bool)
+        for value in values:
+            found = np.array([_alike(text, value) for text in texts])
+            if not found.any():
+                raise BadInput(f"--where {name}: {unknown('value', value, map(value_text, texts))}")
+            held |= found
+        keep &= held[codes]
+    if not keep.any():
+        raise BadInput(f"no row has {' and '.join(where)}")
+    return table.take(keep) if wanted else table
+
+
+def _alike(text: str, value: str) -> bool:
+    """Whether a field is the value asked for: the same text or number, or both no value."""
+    if text == value or (is_missing(text) and is_missing(value)):
+        return True
+    one, other = plain(text), plain(value)
+    if one is not None and other is not None:
+        return one == other
+    return text.lower() == value.lower() and value.lower() in ("true", "false")
+
+
+def _axes(table: RawTable, meaning: Meaning) -> tuple[Meaning, RawTable, dict[str, Any]]:
+    """The meaning with its axes filled in where none is given, and the settings that never change."""
+    if str(meaning.missing).strip() == "refuse":  # otherwise a trial without a value is one to be filled
+        table = _finished(table)
+    if meaning.axes:
+        return meaning, table, {}
+    found = [name for name in table.header if any(name.startswith(p) and name != p for p in PARAMETERS)]
+    others = {table.find(name) for name in (meaning.value, meaning.seed, meaning.epoch, *meaning.keep) if name}
+    found = [name for name in dict.fromkeys(found) if name not in others and table.has(name)]
+    if not found:
+        raise BadInput(
+            f"which columns make a cell? --axes names none, and no column begins with {', '.join(PARAMETERS[:4])} "
+            f"(columns: {', '.join(map(brief, table.header[:60]))})"
+        )
+    short = dict(zip(found, tidy(found), strict=True))
+    seed = next((name for name in found if short[name] == "seed"), None)
+    if seed and not meaning.seed and not meaning.number_seeds:
+        meaning = replace(meaning, seed=seed)
+    vary = [name for name in found if name != seed and len(pd.unique(table.texts(name))) > 1]
+    fixed = {short[name]: table.texts(name)[0] for name in found if name not in vary and name != seed}
+    if not vary:
+        raise BadInput("no hyperparameter has two values: there is nothing to tune")
+    return replace(meaning, axes=vary), table, {name: text for name, text in fixed.items() if text}
+
+
+def _finished(table: RawTable) -> RawTable:
+    """The table without the trials of which its column `state` says that they never finished and have no value."""
+    name = next((name for name in table.header if name.lower() in _STATES and table.has(name)), None)
+    if name is None or not any(n.startswith(PARAMETERS) for n in table.header):
+        return table
+    done = np.array([text.rsplit(".")[-1].lower() not in _UNFINISHED for text in table.texts(name).tolist()])
+    return table.take(done) if done.any() and not done.all() else table
+
+
+class _Values:
+    """The values of the rows, lower is better, float64 `[rows]`, and which of them diverged or were filled in."""
+
+    def __init__(
+        self, table: RawTable, name: str, diverged: np.ndarray, maximize: bool, fill: str | float | None
+    ) -> None:
+        self.diverged = diverged
+        self.filled = columns.flags(table, FILLED) if table.has(FILLED) else np.zeros(len(table), bool)
+        read = columns.numbers(table, name, self.diverged)
+        self.percent = read.percent
+        if name in (DIVERGED, FILLED):
+            raise BadInput(f"the column '{name}' says which runs did so, and holds no values")
+        missing = read.missing & ~self.diverged
+        if missing.any() and fill is None:
+            way = "; mark the run in a column 'diverged', or choose --missing worst or --missing NUMBER"
+            raise columns.absent(table, name, int(np.argmax(missing)), way)
+        values = 0.0 - read.numbers if maximize else read.numbers
+        known = np.isfinite(values)
+        large = known & (np.abs(np.where(known, values, 0.0)) > LARGEST)
+        if large.any():
+            row = int(np.argmax(large))
+            text = brief(str(table.texts(name)[row]))
+            raise BadInput(f"{table.place(row)}, column '{name}': {text} is beyond {LARGEST:g}, where differences end")
+        if not known.any():
+            raise BadInput(
+                "every run diverged: there is no value to tell cells apart"
+                if self.diverged.any()
+                else f"column '{name}' holds no number at all"
+            )
+        self.worst = float(values[known].max())
+        self.fill = self.worst if isinstance(fill, str) else fill
+        self.asked = "worst" if isinstance(fill, str) else "" if fill is None else f"{-fill if maximize else fill:g}"
+        self.filled |= missing
+        self.values = np.where(missing, self.fill if self.fill is not None else np.nan, values)
+
+
+def _surface(
+    table: RawTable, meaning: Meaning, layout: Layout, numbers: _Values, value: str, fixed: Mapping[str, Any]
+) -> Surface:
+    there = layout.row >= 0
+    row = np.where(there, layout.row, 0)
+    shape = (*layout.space.shape, len(layout.seeds))
+    points = np.where(there, numbers.values[row], np.nan)
+    diverged = (there & numbers.diverged[row]).any(axis=-1)
+    filled = there & numbers.filled[row]
+    gaps = ~there & ~diverged[..., None]
+    if numbers.fill is not None:
+        points, filled = np.where(gaps, numbers.fill, points), filled | gaps
+    last = points[..., -1]
+    worst = np.where(diverged & ~np.isfinite(last), numbers.worst, last)
+    ever = filled.any(axis=-1) & ~diverged
+    curve = points.reshape(*shape, -1) if meaning.epoch else None
+    given = {name: columns.numbers(table, name).numbers for name in dict.fromkeys(meaning.keep)}
+    kept = {
+        name: np.where(there[..., -1], column[row[..., -1]], np.nan).reshape(shape)
+        for name, column in zip(tidy(list(given)), given.values(), strict=True)
+    }
+    return Surface(
+        space=layout.space,
+        seeds=layout.seeds,
+        value=worst.reshape(shape),
+        diverged=diverged.reshape(shape),
+        provenance=_provenance(table, meaning, numbers, value, fixed, ever),
+        curve=curve,
+        fidelity=Fidelity(tidy([meaning.epoch])[0], layout.points) if meaning.epoch else None,
+        extra={name: column for name, column in kept.items() if name not in _OWN},
+        filled=ever.reshape(shape) if ever.any() else None,
+        **{name: kept.get(name) for name in _OWN},
+    )
+
+
+def _stem(name: str) -> str:
+    """A file's name without its endings: `my.sweep` for `my.sweep.csv.gz`."""
+    stem = name.removesuffix(".gz")
+    for ending in (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".parquet"):
+        stem = stem.removesuffix(ending)
+    return stem
+
+
+def _provenance(
+    table: RawTable, meaning: Meaning, numbers: _Values, value: str, fixed: Mapping[str, Any], filled: np.ndarray
+) -> Provenance:
+    short = tidy([value])[0]
+    where = {"where": list(meaning.where)} if meaning.where else {}
+    source = {"name": table.name, "rows": len(table), **({"sha256": table.sha256} if table.sha256 else {})}
+    told = {
+        "cells": int(filled.any(axis=-1).sum()),
+        "runs": int(filled.sum()),
+        "with": numbers.asked or "the table's own",
+    }
+    worth = {} if numbers.fill is None else {"value": numbers.fill}
+    one = [each.partition("=")[2].strip() for each in meaning.where if each.partition("=")[0].strip() == "optimizer"]
+    maximized = {"maximize": True} if meaning.maximize else {}
+    return Provenance(
+        task=meaning.task or _stem(table.name) or "table",
+        optimizer=meaning.optimizer or (one[0] if len(one) == 1 and one[0] else "imported"),
+        metric=meaning.metric or (f"-{short}" if meaning.maximize else short),
+        unit=meaning.unit or ("%" if numbers.percent else ""),
+        fixed={**fixed, **maximized},
+        data={**source, **where, **({"epoch_column": meaning.epoch} if meaning.epoch else {}), **meaning.data},
+        created=meaning.created,
+        command=meaning.command,
+        filled={**told, **worth} if filled.any() else {},
+    )

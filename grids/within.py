@@ -1,0 +1,111 @@
+"""A part of a space: `alpha=1e-4..1,activation=relu,tanh` keeps the cells whose values lie there."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from grids.errors import BadInput, brief, unknown
+from grids.pool import Pool
+from grids.space import Axis, Space
+from grids.surface import Surface
+from grids.tables.numbers import missing, plain
+
+
+def within(surface: Surface, text: str) -> Surface:
+    """The surface over a narrower space.
+
+    Args:
+        surface: a grid or a pool.
+        text: for each axis that is narrowed, `axis=low..high` (both ends belong to it; either may be left out) or
+            `axis=value,value`, separated by commas.
+
+    Raises:
+        BadInput: an axis that the surface lacks, bounds that are no numbers, or nothing left.
+    """
+    chosen = {name: _keep(surface.space.axis(name), part) for name, part in _parts(text, surface.space).items()}
+    held = [np.array(chosen.get(axis.name, np.ones(len(axis), bool))) for axis in surface.space.axes]
+    if surface.space.is_pool:
+        return _pool(surface, held)
+    axes = tuple(_narrowed(axis, keep) for axis, keep in zip(surface.space.axes, held, strict=True))
+    return _taken(surface, Space(axes), lambda array: array[np.ix_(*map(np.flatnonzero, held))])
+
+
+def _parts(text: str, space: Space) -> dict[str, str]:
+    """What is said of each axis; a comma separates axes where a name of one and `=` follow it."""
+    names = "|".join(sorted(map(re.escape, space.names), key=len, reverse=True))
+    found: dict[str, str] = {}
+    for part in re.split(rf",(?=\s*(?:{names})\s*=)|,(?=\s*[A-Za-z_][\w.]*\s*=)", text):
+        name, equals, said = (piece.strip() for piece in part.partition("="))
+        if not equals or not said:
+            raise BadInput(f"--within is written AXIS=LOW..HIGH or AXIS=VALUE,VALUE, not '{brief(part)}'")
+        if name not in space.names:
+            raise unknown("axis", name, space.names)
+        if name in found:
+            raise BadInput(f"--within: axis '{name}' is given twice")
+        found[name] = said
+    return found
+
+
+def _keep(axis: Axis, said: str) -> np.ndarray:
+    """Which of the axis's values are kept, bool `[len(axis)]`."""
+    low, dots, high = said.partition("..")
+    if dots:
+        if axis.labelled:
+            raise BadInput(
+                f"--within: axis '{axis.name}' holds labels, which have no bounds: name them, {axis.name}=A,B"
+            )
+        ends = [_number(axis, end, default) for end, default in ((low, -np.inf), (high, np.inf))]
+        values = np.array(axis.values)
+        # A bound typed in decimals means the grid's own value, whatever its last bit.
+        slack = 1e-12 * np.abs(values)
+        keep = (values >= ends[0] - slack) & (values <= ends[1] + slack)
+    else:
+        wanted = [part.strip() for part in said.split(",")]
+        keep = np.zeros(len(axis), bool)
+        for one in wanted:
+            keep |= _equal(axis, one)
+    if not keep.any():
+        raise BadInput(f"--within: no value of axis '{axis.name}' lies in {brief(said)}")
+    return np.asarray(keep)
+
+
+def _number(axis: Axis, text: str, default: float) -> float:
+    number = plain(text.strip()) if text.strip() else default
+    if number is None or np.isnan(number):
+        raise BadInput(f"--within: '{brief(text)}' is no number for axis '{axis.name}'")
+    return number
+
+
+def _equal(axis: Axis, text: str) -> np.ndarray:
+    if axis.labelled:
+        found = np.array([value == text or (not value and missing(text)) for value in axis.values])
+        if not found.any():
+            raise BadInput(
+                f"--within: {unknown(f'value of axis {axis.name}', text, [axis.text(i) for i in range(len(axis))])}"
+            )
+        return found
+    return np.isclose(np.array(axis.values), _number(axis, text, np.nan), rtol=1e-12, atol=0.0)
+
+
+def _narrowed(axis: Axis, keep: np.ndarray) -> Axis:
+    return replace(axis, values=tuple(value for value, held in zip(axis.values, keep, strict=True) if held))
+
+
+def _pool(surface: Surface, held: list[np.ndarray]) -> Surface:
+    assert isinstance(surface.space, Pool)
+    members = surface.space.members
+    rows = np.all([keep[members[:, place]] for place, keep in enumerate(held)], axis=0)
+    if not rows.any():
+        raise BadInput("--within leaves no configuration")
+    return _taken(surface, Pool(surface.space.axes, members[rows]), lambda array: array[rows])
+
+
+def _taken(surface: Surface, space: Space, take: Callable[[np.ndarray], np.ndarray]) -> Surface:
+    names = ("value", "diverged", "curve", "train_loss", "seconds", "filled")
+    arrays: dict[str, Any] = {name: None if (a := getattr(surface, name)) is None else take(a) for name in names}
+    # A run without a value keeps the worst of the whole surface.
+    arrays["value"] = take(surface.finite)
+    return replace(surface, space=space, extra={n: take(a) for n, a in surface.extra.items()}, **arrays)

@@ -1,0 +1,36 @@
+"""`tunecost export`: replay tables for other tools."""
+
+from typing import Annotated
+
+import typer
+
+from grids.errors import BadInput
+from tuning.commands.options import Quiet, Replays
+from tuning.terminal import say
+
+
+def export(
+    arguments: Replays,
+    to: Annotated[
+        str, typer.Option(metavar="FORMAT", help="ioh: a folder that IOHanalyzer and iohinspector read; name it last.")
+    ],
+    quiet: Quiet = False,
+) -> None:
+    """Write replay tables for another tool: `tunecost export replays.parquet --to ioh DIR`."""
+    from analysis import ioh
+    from analysis.replays import load_groups
+    from grids import replay_table
+
+    if to != ioh.TO:
+        raise BadInput(f"--to {to}: this writes ioh DIR")
+    *replays, folder = arguments
+    if not replays:
+        raise BadInput("export needs a replay table and a folder: export REPLAYS --to ioh DIR")
+    groups = load_groups(replays)
+    dimensions: dict[str, int] = {}
+    for path in replays:
+        found = replay_table.load(path)[1].get("dimensions")
+        if isinstance(found, dict):
+            dimensions |= {name: number for name, number in found.items() if isinstance(number, int)}
+    written = ioh.write(groups, folder, dimensions)
+    say(f"wrote {folder}: {len(written)} files of runs", quiet)

@@ -1,0 +1,89 @@
+"""Pools for searchers that propose freely: a grid to propose on, and the configuration nearest to each of its cells."""
+
+import math
+
+import numpy as np
+
+from grids.errors import BadInput
+from grids.pool import Pool
+from grids.space import Axis, Space
+from grids.tables.numbers import plain
+
+MOST_CELLS = 200_000
+"""Cells of the grid that is proposed on."""
+MOST_LEVELS = 21
+"""Values of an axis of numbers on that grid: as many as the AvaGrad paper's grid has."""
+
+
+def proposals(pool: Pool) -> tuple[Space, np.ndarray]:
+    """The grid on which a searcher proposes, and the place in the pool of what answers each of its cells.
+
+    An axis of more than 21 numbers is proposed on 21 even steps of its scale, fewer where the grid would have more
+    than 200,000 cells. Nearest is by Euclidean distance, an axis of numbers going from 0 to 1 on its scale, two
+    different labels being 1 apart; of equal configurations the first answers.
+
+    Returns:
+        The space, and int64 `[cells]` in C order.
+
+    Raises:
+        BadInput: more axes than such a grid can have.
+    """
+    axes = [_numeric(axis) or axis for axis in pool.axes if len(axis) > 1] or [pool.axes[0]]
+    for levels in range(MOST_LEVELS, 1, -1):
+        space = Space(tuple(_coarse(axis, levels) for axis in axes))
+        if space.size <= MOST_CELLS:
+            break
+    else:
+        raise BadInput(
+            f"a pool of {len(axes)} axes is too wide to propose on: its coarsest grid has {space.size:,} cells"
+        )
+    from scipy.spatial import cKDTree
+
+    columns = pool.columns()
+    rows = np.concatenate([_coordinates(axis, columns[axis.name], axis) for axis in axes], axis=1)
+    asked = space.columns()
+    points = np.concatenate([_coordinates(axis, asked[axis.name], axis) for axis in axes], axis=1)
+    distinct, first = np.unique(rows, axis=0, return_index=True)
+    _, found = cKDTree(distinct).query(points)
+    return space, first[found].astype(np.int64)
+
+
+def _numeric(axis: Axis) -> Axis | None:
+    """The same axis where its labels are numbers and None, as a conditional hyperparameter's are; else None."""
+    numbers = [plain(value) for value in axis.values if value] if axis.labelled else []
+    if not numbers or any(number is None or not math.isfinite(number) for number in numbers):
+        return None
+    return axis
+
+
+def _coarse(axis: Axis, levels: int) -> Axis:
+    if len(axis) <= levels:
+        return axis
+    if not axis.labelled:
+        ends = axis.values[0], axis.values[-1]
+        values = np.geomspace(*ends, levels) if axis.scale == "log" else np.linspace(*ends, levels)
+        values[0], values[-1] = ends
+        return Axis(axis.name, tuple(np.unique(values).tolist()), axis.scale)
+    if _numeric(axis) is None:
+        return axis
+    ordered = sorted((value for value in axis.values if value), key=float)
+    places = np.unique(np.linspace(0, len(ordered) - 1, max(levels - 1, 1)).round().astype(int))
+    none = [""] if "" in axis.values else []
+    return Axis.labels(axis.name, [*none, *(ordered[place] for place in places)])
+
+
+def _coordinates(axis: Axis, column: np.ndarray, known: Axis) -> np.ndarray:
+    """Where values lie, float64 `[rows, dimensions]`: two points of one axis are at most 1 apart, or √2 beside None."""
+    if not axis.labelled:
+        values = np.log(column.astype(float)) if axis.scale == "log" else column.astype(float)
+        low, high = (math.log(v) if axis.scale == "log" else v for v in (known.values[0], known.values[-1]))
+        with np.errstate(over="ignore"):
+            return ((values - low) / ((high - low) or 1.0))[:, None]
+    if _numeric(axis) is not None:
+        numbers = np.array([float(value) if value else np.nan for value in column])
+        every = [float(value) for value in axis.values if value]
+        low, high = min(every), max(every)
+        placed = (numbers - low) / ((high - low) or 1.0)
+        return np.stack([np.where(np.isnan(placed), 0.5, placed), np.isnan(placed).astype(float)], axis=1)
+    index = axis.indices(column)
+    return np.asarray(np.eye(len(axis))[index] / math.sqrt(2.0))
