@@ -22,7 +22,7 @@ FILES := $(filter %.parquet,$(SURFACES))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup test test-slow lint format bench grids figure1 figure1-all figure2 figure3 claims clean
+.PHONY: help setup test test-slow fuzz lint format bench grids figure1 figure1-all figure2 figure3 claims clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 12
@@ -41,6 +41,9 @@ test: setup ## the test suite, under three minutes on two cores
 
 test-slow: setup ## the tests that take minutes: real kills, real Slurm, a million replays
 	$(BIN)/python -m pytest -q -m slow
+
+fuzz: setup ## thousands of mutated tables and files
+	$(BIN)/python -m pytest -q -m fuzz
 
 lint: setup ## ruff and mypy
 	$(BIN)/ruff check

@@ -138,24 +138,28 @@ def test_mutated_parquet_files(strict: Path, capsys: pytest.CaptureFixture[str])
     assert parquets(strict, capsys, 100, 1) > 20
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(3000)
-def test_ten_thousand_mutated_texts(strict: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert texts(strict, capsys, 10_000, 2) > 1000
+SIZES = [
+    pytest.param(1, marks=pytest.mark.slow, id="a part"),
+    pytest.param(10, marks=[pytest.mark.fuzz, pytest.mark.timeout(7200)], id="all"),
+]
+"""`make test-slow` and CI run a tenth, `make fuzz` the whole."""
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(3000)
-def test_two_thousand_mutated_parquet_files(strict: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert parquets(strict, capsys, 2_000, 2) > 500
+@pytest.mark.parametrize("size", SIZES)
+def test_a_thousand_mutated_texts_or_ten(size: int, strict: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert texts(strict, capsys, 1000 * size, 2) > 100 * size
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(3000)
-def test_real_starts(tmp_path: Path) -> None:
+@pytest.mark.parametrize("size", SIZES)
+def test_hundreds_of_mutated_parquet_files(size: int, strict: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert parquets(strict, capsys, 200 * size, 2) > 50 * size
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_real_starts(size: int, tmp_path: Path) -> None:
     rng = random.Random(3)
     command = [str(Path(sys.executable).parent / "tunecost")]
-    for _ in range(200):
+    for _ in range(20 * size):
         done = subprocess.run(
             [*command, *drawn(rng, tmp_path)], cwd=tmp_path, capture_output=True, text=True, check=False
         )
