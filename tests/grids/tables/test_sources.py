@@ -1,6 +1,7 @@
 """Other sources and targets: compressed files, JSON, Parquet, DataFrames, studies, blackboxes; and round trips."""
 
 import gzip
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -289,7 +290,10 @@ def test_a_surface_as_an_objective(by: str) -> None:
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     surface = replace(rich(), curve=None, fidelity=None)
-    found = optuna.create_study(direction="maximize", sampler=optuna.samplers.BruteForceSampler())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it is experimental
+        sampler = optuna.samplers.BruteForceSampler()
+    found = optuna.create_study(direction="maximize", sampler=sampler)
     found.optimize(surface.objective(by=by), n_trials=50)
     assert found.best_value == pytest.approx(-surface.mean.min())
     assert tuple(found.best_trial.user_attrs["cell"]) == surface.best_cell
