@@ -116,7 +116,7 @@ def simulate_by_rules(
             values["power"] = setting.power
         hyper = {name: torch.full((seeds, 1), value, dtype=torch.float64) for name, value in values.items()}
         w = torch.full((seeds, 1), start, dtype=torch.float64)
-        state, total = rule.init(w, (1,)), torch.zeros(seeds, dtype=torch.float64)
+        state, total = rule.init(w, ((1,),)), torch.zeros(seeds, dtype=torch.float64)
         for t in range(steps):
             total += ((999.0 * w[:, 0] - 499.0) / 500.0).square()
             if t + 1 in wanted:

@@ -30,7 +30,7 @@ def momentum_step(params: Tensor, grads: Tensor, state: Memory, hyper: Hyper) ->
 MOMENTUM = Rule(
     name="momentum",
     hyperparameters={"alpha": 0.1, "momentum": 0.9, "weight_decay": 0.0},
-    init=lambda params, sizes: Memory(torch.zeros_like(params), torch.zeros(())),
+    init=lambda params, shapes: Memory(torch.zeros_like(params), torch.zeros(())),
     step=momentum_step,
 )
 

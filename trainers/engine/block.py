@@ -83,8 +83,10 @@ def _train(
     if snapshot is None:
         snapshot = _beginning(cells, epochs, metric.failure_value)
     else:
-        _, structure = pytree.tree_flatten(state)
-        state = pytree.tree_unflatten([t.to(device, copy=True) for t in snapshot.state], structure)
+        fresh, structure = pytree.tree_flatten(state)
+        places = [t.device for t in fresh]  # what a rule knows of shapes may stay on the CPU
+        kept = [t.to(place, copy=True) for t, place in zip(snapshot.state, places, strict=True)]
+        state = pytree.tree_unflatten(kept, structure)
     alive, diverged = snapshot.alive, snapshot.diverged.clone()
     curve, train_loss = snapshot.curve.clone(), snapshot.train_loss.clone()
 

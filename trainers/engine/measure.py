@@ -59,7 +59,7 @@ def measure(
         steps = min(steps, whole.steps)
         part, few = procedure_of(task).part(task, data, replace(whole, steps=steps))
         procedure: Procedure = procedure_of(task)(part, few, rule, device, arithmetic(device), 3, backend)
-        hyper = hyper_tensors(task, rule, {"alpha": np.full(cells, 1e-6)}, device, torch.float32)
+        hyper = hyper_tensors(task, rule, {rule.rate: np.full(cells, 1e-6)}, device, torch.float32)
         seeds = torch.zeros(cells, dtype=torch.int64)
         cuda = device.type == "cuda"
         if cuda:

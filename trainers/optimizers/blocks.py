@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from trainers.rules.adaptive import AdaptiveRule, Parts, Scales
-from trainers.rules.base import Hyper, Rule
+from trainers.rules.base import Hyper, Rule, Shapes
 
 CHUNK = 1 << 18
 
@@ -48,6 +48,11 @@ class Block:
     def sizes(self) -> tuple[int, ...]:
         """The number of elements of each piece."""
         return tuple(end - start for _, start, end in self.pieces)
+
+    @property
+    def shapes(self) -> Shapes:
+        """The shape of each piece: its parameter's where it is the whole of it."""
+        return tuple(tuple(p.shape) if end - start == p.numel() else (end - start,) for p, start, end in self.pieces)
 
     def row(self) -> Tensor:
         """The parameters, `[1, n]`."""
@@ -129,7 +134,7 @@ def layout(rule: Rule) -> dict[str, str]:
 
     A field of one dimension says something about the tensors' sizes and is left out: it is made anew.
     """
-    probe = rule.init(torch.zeros(1, 5), (2, 3))
+    probe = rule.init(torch.zeros(1, 5), ((2,), (3,)))
     kinds = {5: "element", 2: "tensor"}
     fields = {name: value for name, value in probe._asdict().items() if value.dim() != 1}
     return {name: kinds.get(value.shape[-1], "shared") if value.dim() else "shared" for name, value in fields.items()}
@@ -161,7 +166,7 @@ def split_state(blocks: Sequence[Block], kinds: dict[str, str]) -> dict[Tensor, 
 
 def join_state(rule: Rule, block: Block, states: dict[Tensor, dict[str, Tensor]]) -> Any:
     """The inverse: a block's state from its parameters' own, a new one where they have none."""
-    fresh = rule.init(block.row(), block.sizes)
+    fresh = rule.init(block.row(), block.shapes)
     if not states[block.pieces[0][0]]:
         return fresh
     fields = {}

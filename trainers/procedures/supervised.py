@@ -18,12 +18,16 @@ from trainers.order import NetworkDraws, augment_generator, batches
 from trainers.procedures.base import Hyper, Outcome, Size
 from trainers.procedures.per_cell import mean_losses, scores
 from trainers.procedures.update import clipped, scheduled
-from trainers.rules.base import Rule
-from trainers.rules.cells import select_cells
+from trainers.rules.base import Rule, sizes_of
+from trainers.rules.cells import numbers_in_state, select_cells
 from trainers.task import Dataset, Task
 
 EVALUATION = 4
 """Batches evaluated at once: without a backward pass they need less memory than one batch of training."""
+
+STATISTICS = 50
+"""Batches that batch norm's statistics are gathered from, where a network is judged at other parameters than it trains:
+what the authors of schedule-free methods advise."""
 
 COPIES = 5
 """Parameter-sized arrays in use at once beside the state: parameters old and new, gradients, two inside a step."""
@@ -79,7 +83,7 @@ class Supervised:
         """Every cell starts from the parameters of its seed."""
         network, params, buffers = initial(self.task.network, seeds, self.device, self.dtype)
         self.stacked = stack(network, self.train_x.dim(), self.device, self.backend)
-        return State(params, buffers, self.rule.init(params, Layout(network).sizes))
+        return State(params, buffers, self.rule.init(params, Layout(network).shapes))
 
     def inputs(self, examples: Tensor) -> Tensor:
         """Examples as the network takes them: floats in the precision of arithmetic, normalised; symbols as given."""
@@ -148,10 +152,10 @@ class Supervised:
     ) -> tuple[State, Tensor]:
         """All steps of an epoch: the state, and each cell's sum of losses."""
         total = torch.zeros(len(state.params), dtype=torch.float64, device=self.device)
-        now, last = scheduled(hyper, factors[0]), factors[0]
+        now, last = scheduled(hyper, factors[0], self.rule.rate), factors[0]
         for factor, (inputs, targets) in zip(factors, given, strict=False):
             if factor != last:
-                now, last = scheduled(hyper, factor), factor
+                now, last = scheduled(hyper, factor, self.rule.rate), factor
             state, losses = self.step(state, inputs, targets, now)
             total += losses
         return state, total
@@ -162,7 +166,7 @@ class Supervised:
         """The same by a recorded step, where the device can record it."""
         batches_left = iter(given)
         first = next(batches_left)
-        now, last = scheduled(hyper, factors[0]), factors[0]
+        now, last = scheduled(hyper, factors[0], self.rule.rate), factors[0]
         if self._recorded is None or self._recorded.cells != len(state.params):
             self._recorded = None  # its memory first: two blocks may not fit
             self._recorded = record(self.step, state, *first, now) if self._recordable else None
@@ -172,7 +176,7 @@ class Supervised:
         self._recorded.begin(state, now)
         for factor, (inputs, targets) in zip(factors, chain([first], batches_left), strict=False):
             if factor != last:
-                self._recorded.set_hyper(scheduled(hyper, factor))
+                self._recorded.set_hyper(scheduled(hyper, factor, self.rule.rate))
                 last = factor
             self._recorded(inputs, targets)
         return self._recorded.end()
@@ -219,6 +223,7 @@ class Supervised:
 
     @torch.no_grad()
     def evaluate(self, state: State) -> Outcome:
+        state = self._judged(state)
         cells = len(state.params)
         total = torch.zeros(cells, dtype=torch.float64, device=self.device)
         finite = torch.ones(cells, dtype=torch.bool, device=self.device)
@@ -229,6 +234,24 @@ class Supervised:
             total += scores(self.metric.score, outputs, y.unsqueeze(0)).double().sum(dim=1)
             finite &= outputs.flatten(1).isfinite().all(dim=1)
         return Outcome(total / len(self.valid_y), finite & total.isfinite())
+
+    def _judged(self, state: State) -> State:
+        """The state at the parameters that the rule is judged at, where they are others than those in training.
+
+        Batch norm's statistics belong to the parameters: they are gathered anew, on a copy, from the first batches of
+        the training set in its own order, the same for every cell and epoch.
+        """
+        if self.rule.evaluated_at is None:
+            return state
+        params = self.rule.evaluated_at(state.params, state.rule)
+        judged = State(params, {name: b.clone() for name, b in state.buffers.items()}, state.rule)
+        if judged.buffers:
+            examples = self.train_x[: STATISTICS * self.task.batch_size].split(self.task.batch_size)
+            with self.draws.of_epoch(torch.zeros(1, dtype=torch.int64), 0, draws=False):
+                for x in examples:
+                    if len(x) == self.task.batch_size:
+                        self.forward(judged, params, self.inputs(x).unsqueeze(0), training=True)
+        return judged
 
     def numbers(self, state: State, hyper: Hyper) -> dict[str, Tensor]:
         """What the rule says of its state."""
@@ -243,14 +266,14 @@ class Supervised:
         """Its parameters, its rule's state, and what a batch leaves for the backward pass."""
         with torch.device("meta"):
             network = task.network()
-        sizes = tuple(parameter.numel() for parameter in network.parameters())
-        params = torch.zeros(1, sum(sizes))
-        state = sum(leaf.numel() for leaf in pytree.tree_leaves(rule.init(params, sizes)) if isinstance(leaf, Tensor))
+        shapes = tuple(parameter.shape for parameter in network.parameters())
+        size = sum(sizes_of(shapes))
+        state = numbers_in_state(rule, shapes)
         kind = torch.float32 if data.normalize is not None else data.train_x.dtype
         batch = torch.empty(task.batch_size, *data.train_x.shape[1:], device="meta", dtype=kind)
         # An activation is kept in the forward pass, and has a gradient of the same size in the backward pass.
         element = torch.empty(0, dtype=precision).element_size()
-        return 4 * (COPIES * sum(sizes) + state) + 2 * _activations(network, batch) * element
+        return 4 * (COPIES * size + state) + 2 * _activations(network, batch) * element
 
     @classmethod
     def size(cls, task: Task, data: Dataset) -> Size:

@@ -6,10 +6,11 @@ import torch
 from torch import Tensor
 
 
-def scheduled(hyper: Mapping[str, Tensor], factor: float) -> dict[str, Tensor]:
-    """The hyperparameters of a step: α times the schedule's factor, and that factor as `schedule`."""
-    alpha = hyper["alpha"]
-    return {**hyper, "alpha": alpha * factor, "schedule": torch.full_like(alpha, factor)}
+def scheduled(hyper: Mapping[str, Tensor], factor: float, rate: str = "alpha") -> dict[str, Tensor]:
+    """The hyperparameters of a step: the learning rate, called `rate`, times the schedule's factor; and that factor
+    as `schedule`."""
+    value = hyper[rate]
+    return {**hyper, rate: value * factor, "schedule": torch.full_like(value, factor)}
 
 
 def clipped(grads: Tensor, limit: float) -> Tensor:

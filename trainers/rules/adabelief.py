@@ -6,7 +6,7 @@ from torch import Tensor
 
 from trainers.rules.adam import adam_defaults, adam_init, average_scales, corrected_alpha
 from trainers.rules.adaptive import AdaptiveRule, Parts, Scales, adaptive
-from trainers.rules.base import Hyper
+from trainers.rules.base import Hyper, Shapes
 from trainers.rules.moments import average, discounted_squares, divisor_scales, divisors, rms_root, root_gain
 from trainers.rules.radam import rectification, rectified_divisors, rectified_scales
 from trainers.rules.shipped import register
@@ -34,8 +34,8 @@ def adabelief(*, rectify: bool = False, decouple: bool = False) -> AdaptiveRule:
             and a study that compares coupled with coupled, say false.
     """
 
-    def init(params: Tensor, sizes: tuple[int, ...]) -> AdaBeliefState:
-        return AdaBeliefState(*adam_init(params, sizes))
+    def init(params: Tensor, shapes: Shapes) -> AdaBeliefState:
+        return AdaBeliefState(*adam_init(params, shapes))
 
     def scales(rated: Tensor, seen: Tensor, hyper: Hyper) -> dict[str, Tensor]:
         if rectify:

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from grids.errors import unknown
 from trainers.rules.adaptive import AdaptiveRule, Parts, Scales, adaptive
-from trainers.rules.base import Hyper
+from trainers.rules.base import Hyper, Shapes
 from trainers.rules.moments import (
     average,
     correction,
@@ -48,7 +48,7 @@ def adam_defaults(alpha: float = 1e-3, epsilon: float = 1e-8) -> dict[str, float
     return {"alpha": alpha, "epsilon": epsilon, "beta1": 0.9, "beta2": 0.999, "weight_decay": 0.0}
 
 
-def adam_init(params: Tensor, sizes: tuple[int, ...]) -> AdamState:
+def adam_init(params: Tensor, shapes: Shapes) -> AdamState:
     """Nothing seen yet."""
     step = torch.zeros((), dtype=torch.int64, device=params.device)
     return AdamState(step, torch.zeros_like(params), torch.zeros_like(params))
@@ -122,8 +122,8 @@ def amsgrad(*, form: str = "torch") -> AdaptiveRule:
     proposed it has no bias correction (`form=plain`).
     """
 
-    def init(params: Tensor, sizes: tuple[int, ...]) -> AMSGradState:
-        return AMSGradState(*adam_init(params, sizes), torch.zeros_like(params))
+    def init(params: Tensor, shapes: Shapes) -> AMSGradState:
+        return AMSGradState(*adam_init(params, shapes), torch.zeros_like(params))
 
     def advance(state: AMSGradState, grads: Tensor, scales: Scales, inplace: bool) -> AMSGradState:
         step, mean, squares = adam_advance(state, grads, scales, inplace)

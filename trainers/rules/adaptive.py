@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from grids.errors import BadInput
-from trainers.rules.base import Hyper, Rule
+from trainers.rules.base import Hyper, Rule, Shapes
 from trainers.rules.moments import rms_root
 
 Scales = Mapping[str, Tensor]
@@ -92,7 +92,7 @@ class AdaptiveRule(Rule):
 def adaptive(
     name: str,
     hyperparameters: Mapping[str, float],
-    init: Callable[[Tensor, tuple[int, ...]], Any],
+    init: Callable[[Tensor, Shapes], Any],
     parts: Parts,
     summary: str = "",
 ) -> AdaptiveRule:

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from trainers.rules.adam import adam_defaults
 from trainers.rules.adaptive import AdaptiveRule, Parts, Scales, adaptive
-from trainers.rules.base import Hyper
+from trainers.rules.base import Hyper, Shapes, sizes_of
 from trainers.rules.moments import discounted_squares, divisor_scales, divisors, rms_root, root_gain
 from trainers.rules.shipped import register
 
@@ -52,11 +52,11 @@ def adashift() -> AdaptiveRule:
     here. Nor is their special case of a window of 1 where β1 = 0: here v always comes from ten steps ago.
     """
 
-    def init(params: Tensor, sizes: tuple[int, ...]) -> AdaShiftState:
+    def init(params: Tensor, shapes: Shapes) -> AdaShiftState:
         step = torch.zeros((), dtype=torch.int64, device=params.device)
-        lengths = torch.tensor(sizes, dtype=torch.int64, device=params.device)
+        lengths = torch.tensor(sizes_of(shapes), dtype=torch.int64, device=params.device)
         window = (torch.zeros_like(params) for _ in range(WINDOW))
-        return AdaShiftState(step, lengths, params.new_zeros(len(params), len(sizes)), *window)
+        return AdaShiftState(step, lengths, params.new_zeros(len(params), len(shapes)), *window)
 
     def scales(rated: Tensor, seen: Tensor, hyper: Hyper) -> dict[str, Tensor]:
         weights = sum(hyper["beta1"].double() ** age for age in range(WINDOW))

@@ -8,7 +8,7 @@ from torch import Tensor
 from grids.errors import unknown
 from trainers.rules.adam import AdamState, adam_advance, adam_defaults, adam_init, average_scales, corrected_alpha
 from trainers.rules.adaptive import AdaptiveRule, Parts, Scales, adaptive
-from trainers.rules.base import Hyper
+from trainers.rules.base import Hyper, Shapes
 from trainers.rules.moments import divisor_scales, divisors, root, root_gain
 from trainers.rules.shipped import register
 
@@ -88,8 +88,8 @@ def normaliser(roots: Tensor) -> tuple[Tensor, Tensor]:
     return smallest, torch.linalg.vector_norm(smallest / roots, dim=1, keepdim=True) / roots.shape[1] ** 0.5
 
 
-def _authors_init(params: Tensor, sizes: tuple[int, ...]) -> AuthorsState:
-    return AuthorsState(*adam_init(params, sizes), params.new_zeros(len(params), 1))
+def _authors_init(params: Tensor, shapes: Shapes) -> AuthorsState:
+    return AuthorsState(*adam_init(params, shapes), params.new_zeros(len(params), 1))
 
 
 def _authors_scales(rated: Tensor, seen: Tensor, hyper: Hyper) -> dict[str, Tensor]:

@@ -1,13 +1,17 @@
 """What an update rule is: one pure function on tensors whose first dimension is the cell."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from torch import Tensor
 
+Shapes = tuple[tuple[int, ...], ...]
+"""The shape of each of a network's tensors, in the order in which they lie in a cell's row."""
+
 Hyper = Mapping[str, Tensor]
-"""Every hyperparameter of the rule as a tensor `[cells, 1]`; `alpha` is already multiplied by the schedule's
+"""Every hyperparameter of the rule as a tensor `[cells, 1]`; the learning rate is already multiplied by the schedule's
 current factor, and `schedule` is that factor (a tensor that broadcasts)."""
 
 Step = Callable[[Tensor, Tensor, Any, Hyper], tuple[Tensor, Any]]
@@ -19,22 +23,39 @@ class Rule:
 
     Args:
         name: what users type.
-        hyperparameters: name and default of each, `alpha` first; any of them may be an axis of a space.
-        init: `init(params, sizes)` gives the state before the first step: params `[cells, n]`, and the number of
-            elements of each of the network's tensors, in order (their sum is n). A NamedTuple of tensors: those of
-            two and more dimensions have the cell first, those of fewer are shared by all cells (see `select_cells`).
-            A step counter is a tensor of no dimension, so that a step can be recorded as a CUDA graph.
+        hyperparameters: name and default of each, the learning rate first; any of them may be an axis of a space.
+        init: `init(params, shapes)` gives the state before the first step: params `[cells, n]`, and the shape of each
+            of the network's tensors, in order (their sizes add up to n). A NamedTuple of tensors: those of two and
+            more dimensions have the cell first, those of fewer are shared by all cells (see `select_cells`). A step
+            counter is a tensor of no dimension, so that a step can be recorded as a CUDA graph.
         step: `step(params, grads, state, hyper)` gives the next params and state. Pure: no argument is changed.
         summary: one line for `tunecost grid optimizers`, with the source of the formula.
         label: the name in figures; empty for `name`.
         numbers: further numbers of a run by name: `numbers[name](state, hyper)` gives one for each cell `[cells]` from
             the state after the last step. They become columns of the surface.
+        rate: which of the hyperparameters is the learning rate, the one that a task's schedule changes.
+        evaluated_at: `evaluated_at(params, state)` gives the parameters `[cells, n]` at which a network is to be
+            judged, in memory of their own, where those are others than the ones that gradients are taken at
+            (averages of iterates); None where they are the same.
+        elementwise: whether an element's step depends on that element alone, so that tensors may be cut anywhere.
     """
 
     name: str
     hyperparameters: Mapping[str, float]
-    init: Callable[[Tensor, tuple[int, ...]], Any]
+    init: Callable[[Tensor, Shapes], Any]
     step: Step
     summary: str = ""
     label: str = ""
     numbers: Mapping[str, Callable[[Any, Hyper], Tensor]] = field(default_factory=dict)
+    rate: str = "alpha"
+    evaluated_at: Callable[[Tensor, Any], Tensor] | None = None
+    elementwise: bool = False
+
+
+def sizes_of(shapes: Shapes) -> tuple[int, ...]:
+    """The number of elements of each tensor.
+
+    >>> sizes_of(((2, 3), (4,), ()))
+    (6, 4, 1)
+    """
+    return tuple(math.prod(shape) for shape in shapes)

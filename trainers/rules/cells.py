@@ -1,10 +1,23 @@
-"""The cells of a state: which tensors belong to cells, and how to take some of the cells out."""
+"""The cells of a state: which tensors belong to cells, how to take some of the cells out, how much a cell holds."""
 
-from typing import TypeVar
+from typing import Any, Protocol, runtime_checkable
 
+import torch
 from torch import Tensor
+from torch.utils import _pytree as pytree
 
-State = TypeVar("State", bound=tuple[Tensor, ...])
+from trainers.rules.base import Rule, Shapes, sizes_of
+
+
+@runtime_checkable
+class OwnCells(Protocol):
+    """A state that is no tuple of tensors, and keeps its cells itself; a pytree of tensors to the engine."""
+
+    def select(self, index: Tensor) -> Any:
+        """The state of the cells in `index`, in that order."""
+
+    def numbers_of_cell(self) -> int:
+        """How many numbers the state of a cell holds once it has stepped."""
 
 
 def per_cell(tensor: Tensor) -> bool:
@@ -16,10 +29,20 @@ def per_cell(tensor: Tensor) -> bool:
     return tensor.dim() >= 2
 
 
-def select_cells(state: State, index: Tensor) -> State:
+def select_cells(state: Any, index: Tensor) -> Any:
     """The state of the cells in `index` (`[k]` int64, or bool `[cells]`), in that order; shared tensors stay.
 
-    Works for the state of any rule: a NamedTuple of tensors (see `per_cell`), or a plain tuple of them.
+    Works for the state of any rule: a NamedTuple of tensors (see `per_cell`), a plain tuple of them, or `OwnCells`.
     """
+    if isinstance(state, OwnCells):
+        return state.select(index)
     kept = [tensor[index] if per_cell(tensor) else tensor for tensor in state]
     return type(state)(*kept) if hasattr(state, "_fields") else type(state)(kept)
+
+
+def numbers_in_state(rule: Rule, shapes: Shapes) -> int:
+    """How many numbers a rule remembers of a cell whose network has tensors of these shapes."""
+    state = rule.init(torch.zeros(1, sum(sizes_of(shapes))), shapes)
+    if isinstance(state, OwnCells):
+        return state.numbers_of_cell()
+    return sum(leaf.numel() for leaf in pytree.tree_leaves(state) if isinstance(leaf, Tensor))

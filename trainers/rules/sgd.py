@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from trainers.rules.base import Hyper, Rule
+from trainers.rules.base import Hyper, Rule, Shapes
 from trainers.rules.moments import column
 from trainers.rules.shipped import register
 
@@ -24,7 +24,7 @@ def sgd(*, nesterov: bool = True) -> Rule:
     Nesterov momentum 0.9, hence the defaults.
     """
 
-    def init(params: Tensor, sizes: tuple[int, ...]) -> SGDState:
+    def init(params: Tensor, shapes: Shapes) -> SGDState:
         return SGDState(torch.zeros_like(params))
 
     def step(params: Tensor, grads: Tensor, state: SGDState, hyper: Hyper) -> tuple[Tensor, SGDState]:

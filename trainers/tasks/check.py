@@ -160,7 +160,7 @@ def _check_score(task: Task, outputs: Tensor, targets: Tensor, who: str) -> None
 
 def _check_block(task: Task, data: Dataset, who: str) -> None:
     """One step and one evaluation of two cells at once, by plain gradient descent."""
-    rule = Rule("trial", {"alpha": 0.0}, lambda params, sizes: (), lambda params, grads, state, hyper: (params, state))
+    rule = Rule("trial", {"alpha": 0.0}, lambda params, shapes: (), lambda params, grads, state, hyper: (params, state))
     whole = Supervised.size(task, data)
     part, few = Supervised.part(task, data, Size(whole.batch, 1, 1))
     seeds = torch.zeros(2, dtype=torch.int64)

@@ -8,39 +8,45 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from trainers.rules.base import sizes_of
+
 Gradient = Callable[[Tensor, int], Tensor]
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Start `[n]` float64, sizes of its tensors, gradients at (params `[cells, n]`, step from 0)."""
+    """Start `[n]` float64, shapes of its tensors, gradients at (params `[cells, n]`, step from 0)."""
 
     start: Tensor
-    sizes: tuple[int, ...]
+    shapes: tuple[tuple[int, ...], ...]
     gradients: Gradient
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        return sizes_of(self.shapes)
 
 
 def _network() -> Problem:
-    """A network of two layers with batch norm, for all cells at once (by hand: `vmap` takes ten times as long)."""
+    """A network of three layers with batch norm, for all cells at once (by hand: `vmap` takes ten times as long)."""
     generator = torch.Generator().manual_seed(5)
     inputs = torch.randn(128, 8, generator=generator, dtype=torch.float64)
     classes = torch.randint(4, (128,), generator=generator)
-    shapes = ((8, 16), (1, 16), (1, 16), (16, 4), (1, 4))
-    sizes = tuple(rows * columns for rows, columns in shapes)
+    shapes = ((16, 8), (16,), (16,), (12, 16), (4, 12), (4,))
+    sizes = sizes_of(shapes)
 
     def gradients(params: Tensor, step: int) -> Tensor:
         rows = slice(32 * (step % 4), 32 * (step % 4) + 32)
         leaf = params.detach().clone().requires_grad_()
         pieces = [piece.view(-1, *shape) for piece, shape in zip(leaf.split(sizes, dim=1), shapes, strict=True)]
-        hidden = inputs[rows] @ pieces[0]
+        hidden = inputs[rows] @ pieces[0].mT
         spread, centre = torch.var_mean(hidden, dim=1, keepdim=True)
-        hidden = torch.tanh((hidden - centre) / torch.sqrt(spread + 1e-5) * pieces[1] + pieces[2])
-        outputs = hidden @ pieces[3] + pieces[4]
+        hidden = torch.tanh((hidden - centre) / torch.sqrt(spread + 1e-5) * pieces[1][:, None] + pieces[2][:, None])
+        outputs = torch.tanh(hidden @ pieces[3].mT) @ pieces[4].mT + pieces[5][:, None]
         losses = nn.functional.cross_entropy(outputs.flatten(0, 1), classes[rows].repeat(len(params)), reduction="sum")
         return torch.autograd.grad(losses / 32, leaf)[0]
 
     start = torch.randn(sum(sizes), generator=generator, dtype=torch.float64) / 3
-    return Problem(start, sizes, gradients)
+    return Problem(start, shapes, gradients)
 
 
 def _hand_made() -> Problem:
@@ -53,7 +59,7 @@ def _hand_made() -> Problem:
     rows[:, 12:16] *= 1e-30
     rows[torch.arange(200) % 40 > 2, 16:20] = 0.0
     start = torch.randn(24, generator=generator, dtype=torch.float64)
-    return Problem(start, (4, 12, 8), lambda params, step: rows[step].repeat(len(params), 1))
+    return Problem(start, ((2, 2), (3, 4), (2, 4)), lambda params, step: rows[step].repeat(len(params), 1))
 
 
 @pytest.fixture(scope="session", params=["network", "hand-made"])
@@ -75,7 +81,7 @@ def _run_rule(rule, problem: Problem, settings: Sequence[dict[str, float]], step
     """Parameters after each step, `[steps, cells, n]`, all settings trained as cells of one stack."""
     hyper = hyper_columns(rule, settings)
     params = problem.start.repeat(len(settings), 1)
-    state = rule.init(params, problem.sizes)
+    state = rule.init(params, problem.shapes)
     path = []
     for step in range(steps):
         params, state = rule.step(params, problem.gradients(params, step), state, hyper)
@@ -100,14 +106,15 @@ def _follow(problem: Problem, steppers: Sequence[Callable[[np.ndarray], np.ndarr
 
 def _torch_stepper(problem: Problem, make: Callable[[list[Tensor]], torch.optim.Optimizer]):
     """A stepper around `make(parameters)`, a torch optimizer on a problem's tensors."""
-    leaves = [nn.Parameter(piece.clone()) for piece in problem.start.split(problem.sizes)]
+    pieces = zip(problem.start.split(problem.sizes), problem.shapes, strict=True)
+    leaves = [nn.Parameter(piece.clone().view(shape)) for piece, shape in pieces]
     optimizer = make(leaves)
 
     def stepper(grads: np.ndarray) -> np.ndarray:
         for leaf, piece in zip(leaves, torch.from_numpy(grads).split(problem.sizes), strict=True):
-            leaf.grad = piece
+            leaf.grad = piece.view_as(leaf)
         optimizer.step()
-        return torch.cat([leaf.detach() for leaf in leaves]).numpy()
+        return torch.cat([leaf.detach().flatten() for leaf in leaves]).numpy()
 
     return stepper
 

@@ -5,8 +5,8 @@ import torch
 
 from trainers.rules import RULES, AdaptiveRule, delayed, get_rule, per_cell, select_cells
 
-SIZES = (12, 18)
-N = sum(SIZES)
+SHAPES = ((3, 4), (18,))
+N = 30
 CELLS = 5
 STEPS = 15
 SWITCHED = ["sgd:nesterov=false", "avagrad:variant=authors", "avagradw:variant=authors", "adam:form=old"]
@@ -42,7 +42,7 @@ def hypers(rule, cells=CELLS, dtype=torch.float64):
 
 
 def run(rule, params, grads, hyper):
-    state = rule.init(params, SIZES)
+    state = rule.init(params, SHAPES)
     for each in grads:
         params, state = rule.step(params, each, state, hyper)
     return params, state
@@ -64,7 +64,7 @@ def test_changes_none_of_its_arguments(rule, decay):
     hyper, params = hypers(rule), start()
     if not decay:  # then no step begins with a copy of the gradient
         del hyper["weight_decay"]
-    state = rule.init(params, SIZES)
+    state = rule.init(params, SHAPES)
     for grads in gradients():
         given = [params, grads, *state, *hyper.values()]
         copies = [tensor.clone() for tensor in given]
@@ -116,7 +116,7 @@ def test_state_is_a_named_tuple_of_tensors_with_the_cell_first(rule):
     params, state = run(rule, start(), gradients(), hypers(rule))
     assert isinstance(state, tuple)
     assert len(state._fields) == len(set(state._fields))
-    fresh = rule.init(params, SIZES)
+    fresh = rule.init(params, SHAPES)
     for value, initial in zip(state, fresh, strict=True):
         assert isinstance(value, torch.Tensor)
         assert (value.shape, value.dtype) == (initial.shape, initial.dtype)

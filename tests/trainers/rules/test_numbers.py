@@ -18,7 +18,7 @@ def after(name: str, steps: int = 30) -> tuple[torch.Tensor, list[torch.Tensor]]
         key: torch.full((CELLS, 1), float(value), dtype=torch.float64) for key, value in rule.hyperparameters.items()
     } | {"schedule": torch.ones(CELLS, 1), "weight_decay": torch.zeros(CELLS, 1, dtype=torch.float64)}
     hyper["beta2"] = torch.tensor([[0.9], [0.99], [0.999]], dtype=torch.float64)
-    state, seen = rule.init(params, SIZES), []
+    state, seen = rule.init(params, tuple((size,) for size in SIZES)), []
     for _ in range(steps):
         grads = torch.randn(CELLS, sum(SIZES), generator=generator, dtype=torch.float64)
         params, state = rule.step(params, grads, state, hyper)

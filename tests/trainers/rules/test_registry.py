@@ -81,7 +81,7 @@ OWN = """
         mean: Tensor
 
 
-    def init(params, sizes):
+    def init(params, shapes):
         return SignState(torch.zeros_like(params))
 
 
@@ -97,7 +97,7 @@ OWN = """
         return sign_momentum
 
 
-    def none(params, sizes):
+    def none(params, shapes):
         return ()
 
 
@@ -126,7 +126,7 @@ OWN = """
         return params.sub_(grads), state
 
 
-    @update_rule(lambda params, sizes: (0,), alpha=1.0)
+    @update_rule(lambda params, shapes: (0,), alpha=1.0)
     def counting(params, grads, state, hyper):
         return params - hyper["alpha"] * grads, (state[0] + 1,)
 
@@ -158,7 +158,7 @@ def test_a_rule_from_ones_own_file(own):
     assert rule.hyperparameters == {"alpha": 1e-3, "beta": 0.9, "weight_decay": 0.0}
     params = torch.zeros(2, 3)
     hyper = {name: torch.full((2, 1), value) for name, value in rule.hyperparameters.items()}
-    following, _ = rule.step(params, torch.tensor([[1.0, -2.0, 0.0]] * 2), rule.init(params, (3,)), hyper)
+    following, _ = rule.step(params, torch.tensor([[1.0, -2.0, 0.0]] * 2), rule.init(params, ((3,),)), hyper)
     assert torch.allclose(following, torch.tensor([[-1e-3, 1e-3, 0.0]] * 2))
 
 
@@ -223,13 +223,13 @@ def test_avagrads_first_step_is_alpha_m_whatever_epsilon(dtype):
     epsilons = torch.tensor([[0.0], [1e-16], [1e-8], [1.0], [1e4]], dtype=dtype)
     params, grads = torch.zeros(5, 4, dtype=dtype), torch.tensor([[1.0, -2.0, 0.0, 4.0]], dtype=dtype).repeat(5, 1)
     hyper = {name: torch.full((5, 1), value, dtype=dtype) for name, value in rule.hyperparameters.items()}
-    following, _ = rule.step(params, grads, rule.init(params, (4,)), {**hyper, "epsilon": epsilons})
+    following, _ = rule.step(params, grads, rule.init(params, ((4,),)), {**hyper, "epsilon": epsilons})
     assert torch.allclose(following, -0.1 * 0.1 * grads, rtol=1e-5, atol=0)
 
 
 def test_defaults_of_ones_own_rule_are_numbers():
     with pytest.raises(BadInput, match="alpha is 'large'"):
-        update_rule(lambda params, sizes: (), alpha="large")
+        update_rule(lambda params, shapes: (), alpha="large")
 
 
 def test_every_rule_has_a_label_and_the_papers_ten_come_first() -> None:
