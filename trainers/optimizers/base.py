@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.optim.optimizer import Optimizer
 
-from trainers.optimizers.blocks import CHUNK, HALF, Block, cut, join_state, layout, split_state, step_all
+from trainers.optimizers.blocks import CHUNK, Block, cut, join_state, layout, split_state, step_all
 from trainers.rules.base import Hyper, Rule
 from trainers.rules.ranges import in_range
 
@@ -27,6 +27,9 @@ class RuleOptimizer(Optimizer):
     whole = False
     """Whether a rule must see each tensor uncut, since one element's step depends on the others of its tensor."""
 
+    together = False
+    """Whether a rule must see all tensors of a group at once."""
+
     def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
         self._blocks: dict[int, list[Block]] = {}
         self._laid: dict[int, Any] = {}  # what a group's blocks were cut from
@@ -43,6 +46,7 @@ class RuleOptimizer(Optimizer):
             values["weight_decay"] = float(group["weight_decay"])
         if "betas" in group:
             values |= {"beta1": float(group["betas"][0]), "beta2": float(group["betas"][1])}
+        if "eps" in group:
             values["epsilon"] = float(group["eps"])
         return values
 
@@ -141,7 +145,7 @@ class RuleOptimizer(Optimizer):
         numbers = [number for group in state_dict["param_groups"] for number in group["params"]]
         params = [p for group in self.param_groups for p in group["params"]]
         for number, p in zip(numbers, params, strict=True):
-            if p.dtype in HALF and number in saved:  # torch rounds a state to its parameter's type
+            if number in saved:  # torch rounds a state to its parameter's type
                 self.state[p] = {name: value.to(p.device, copy=True) for name, value in saved[number].items()}
 
     def _publish(self) -> None:
@@ -157,7 +161,8 @@ class RuleOptimizer(Optimizer):
             together[p.device, p.dtype, seen].append(p)
         blocks = []
         for (device, _, seen), members in together.items():
-            for pieces in cut(members, CHUNK if device.type == "cpu" else None, whole=self.whole):
+            limit = CHUNK if device.type == "cpu" and not self.together else None
+            for pieces in cut(members, limit, whole=self.whole):
                 block = Block(pieces, seen, None)
                 block.state = join_state(rule, block, self.state)
                 blocks.append(block)

@@ -21,6 +21,13 @@ def column(value: Tensor, like: Tensor) -> Tensor:
     return value.to(like.dtype)
 
 
+def decayed(params: Tensor, hyper: Hyper) -> Tensor:
+    """(1 − α·λ)·w: decoupled weight decay; the parameters themselves where there is none."""
+    if "weight_decay" not in hyper:
+        return params
+    return params * column(1.0 - hyper["alpha"].double() * hyper["weight_decay"], params)
+
+
 def average(mean: Tensor, value: Tensor, fresh: Tensor, out: Tensor | None = None) -> Tensor:
     """The moving average β·mean + (1 − β)·value (equation 5); `fresh` is 1 − β."""
     return torch.lerp(mean, value, fresh, out=out)

@@ -5,12 +5,13 @@ import torch
 
 from trainers.rules import RULES, AdaptiveRule, delayed, get_rule, per_cell, select_cells
 
-SHAPES = ((3, 4), (18,))
+SHAPES = ((2, 2), (2, 4), (3, 4), (2,), (2, 2))
 N = 30
 CELLS = 5
 STEPS = 15
 SWITCHED = ["sgd:nesterov=false", "avagrad:variant=authors", "avagradw:variant=authors", "adam:form=old"]
 SWITCHED += ["adabelief:rectify=true,decouple=true", "delayed-adam:first=skip", "delayed-radam", "delayed-adashift"]
+SWITCHED += ["muon:scale=original,nesterov=false"]
 NAMES = [*RULES, *SWITCHED]
 
 

@@ -12,7 +12,7 @@ from trainers.rules import RULES, STUDY, AdaptiveRule, Rule, delayed, get_rule, 
 from trainers.rules.avagrad import normaliser
 
 EXPECTED = {"sgd", "adam", "amsgrad", "adamw", "radam", "adabound", "adashift", "adabelief", "avagrad", "avagradw"}
-EXPECTED |= {"delayed-adam", "dynamic-adam"}
+EXPECTED |= {"delayed-adam", "dynamic-adam", "lion", "adam-atan2", "schedulefree-adamw", "muon"}
 
 
 def test_the_studys_rules_are_here():

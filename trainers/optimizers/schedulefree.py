@@ -1,0 +1,85 @@
+"""Schedule-free AdamW for any training loop."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from trainers.optimizers.base import RuleOptimizer
+from trainers.rules.base import Rule
+from trainers.rules.schedulefree import schedulefree_adamw, trained_at
+
+_schedulefree_adamw = functools.cache(schedulefree_adamw)
+
+
+class ScheduleFreeAdamW(RuleOptimizer):
+    """Schedule-free AdamW (Defazio et al. 2024), as `schedulefree.AdamWScheduleFree` without its own warm-up.
+
+    The parameters are those that gradients are taken at; `eval()` puts the averages into them that a network is
+    judged at, `train()` brings the others back. Batch norm's statistics are not the optimizer's to change: after
+    `eval()`, let some training batches through the network in training mode.
+
+    Args:
+        params: parameters or groups of them.
+        lr, betas, eps: α, (β1, β2), ε.
+        weight_decay: λ, decoupled.
+
+    >>> weight = torch.nn.Parameter(torch.tensor([3.0]))
+    >>> optimizer = ScheduleFreeAdamW([weight], lr=0.5)
+    >>> for _ in range(2):
+    ...     optimizer.zero_grad()
+    ...     (weight**2).sum().backward()
+    ...     optimizer.step()
+    >>> trained = weight.item()
+    >>> optimizer.eval()
+    >>> weight.item() > trained
+    True
+    >>> optimizer.train()
+    >>> weight.item() == trained
+    True
+    """
+
+    def __init__(
+        self,
+        params: Any,
+        lr: float = 2.5e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+    ) -> None:
+        defaults = {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "train_mode": True}
+        super().__init__(params, defaults)
+
+    def rule(self, group: dict[str, Any]) -> Rule:
+        return _schedulefree_adamw()
+
+    def eval(self) -> None:
+        """Put the averages into the parameters."""
+        self._switch(False, lambda state, beta1: state["x"])
+
+    def train(self) -> None:
+        """Put what gradients are taken at into the parameters."""
+        self._switch(True, lambda state, beta1: trained_at(state["z"], state["x"], beta1))
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """See `RuleOptimizer`.
+
+        Raises:
+            RuntimeError: after `eval()`, without `train()`.
+        """
+        if not all(group["train_mode"] for group in self.param_groups):
+            raise RuntimeError("call train() before the next step: eval() has put averages into the parameters")
+        return super().step(closure)
+
+    @torch.no_grad()
+    def _switch(self, training: bool, value: Callable[[dict[str, Tensor], Tensor], Tensor]) -> None:
+        self._publish()
+        for group in self.param_groups:
+            if group["train_mode"] != training:
+                beta1 = torch.tensor(float(group["betas"][0]), dtype=torch.float64)
+                for p in group["params"]:
+                    if self.state[p]:
+                        p.copy_(value(self.state[p], beta1.to(p.device)))
+            group["train_mode"] = training

@@ -1,0 +1,32 @@
+"""Adam-atan2: Adam without ε."""
+
+import torch
+from torch import Tensor
+
+from trainers.rules.adam import AdamState, adam_advance, adam_init, average_scales
+from trainers.rules.base import Hyper, Rule
+from trainers.rules.moments import column, correction, decayed, rms_root, root_gain
+from trainers.rules.shipped import register
+
+
+@register("adam-atan2", label="Adam-atan2", twin=True)
+def adam_atan2() -> Rule:
+    """Adam-atan2 (Everett et al. 2024, section 5), weight decay decoupled.
+
+    w ← (1 − α·λ)·w − α·atan2(m/c1, √(v/c2)) with m, v, c1 and c2 as in Adam: where v is large against m it is Adam
+    without ε, and no gradient is too small for it, since atan2 does not change when both its arguments are scaled.
+    """
+
+    def step(params: Tensor, grads: Tensor, state: AdamState, hyper: Hyper) -> tuple[Tensor, AdamState]:
+        scales = {name: column(value, params) for name, value in average_scales(hyper).items()} | {
+            "seen": state.step + 1
+        }
+        after = adam_advance(state, grads, scales, inplace=False)
+        gain = correction(hyper["beta1"], after.step) * root_gain(hyper["beta2"], after.step)
+        update = torch.atan2(after.mean, after.squares.sqrt().mul_(column(gain, params)))
+        return torch.addcmul(decayed(params, hyper), update, column(-hyper["alpha"], params)), after
+
+    defaults = {"alpha": 1e-3, "beta1": 0.9, "beta2": 0.999, "weight_decay": 0.0}
+    summary = "Adam with atan2 in place of the division and ε (Everett et al. 2024), decoupled weight decay"
+    numbers = {"rms_sqrt_v": lambda state, hyper: rms_root(state.squares, hyper["beta2"])}
+    return Rule("adam-atan2", defaults, adam_init, step, summary, numbers=numbers, elementwise=True)

@@ -1,0 +1,37 @@
+"""Lion: steps of one size in the direction of a momentum's sign."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from trainers.rules.base import Hyper, Rule, Shapes
+from trainers.rules.moments import average, column, decayed
+from trainers.rules.shipped import register
+
+
+class LionState(NamedTuple):
+    """m, the moving average of the gradient, `[cells, n]`."""
+
+    exp_avg: Tensor
+
+
+@register("lion", label="Lion", twin=True)
+def lion() -> Rule:
+    """Lion (Chen et al. 2023, algorithm 2), weight decay decoupled.
+
+    w ← (1 − α·λ)·w − α·sign(β1·m + (1 − β1)·g), then m ← β2·m + (1 − β2)·g.
+    """
+
+    def init(params: Tensor, shapes: Shapes) -> LionState:
+        return LionState(torch.zeros_like(params))
+
+    def step(params: Tensor, grads: Tensor, state: LionState, hyper: Hyper) -> tuple[Tensor, LionState]:
+        fresh1, fresh2 = (column(1.0 - hyper[beta].double(), params) for beta in ("beta1", "beta2"))
+        direction = average(state.exp_avg, grads, fresh1).sign_()
+        params = torch.addcmul(decayed(params, hyper), direction, column(-hyper["alpha"], params))
+        return params, LionState(average(state.exp_avg, grads, fresh2))
+
+    defaults = {"alpha": 1e-4, "beta1": 0.9, "beta2": 0.99, "weight_decay": 0.0}
+    summary = "Lion, steps by the sign of a momentum (Chen et al. 2023), decoupled weight decay"
+    return Rule("lion", defaults, init, step, summary, elementwise=True)

@@ -1,0 +1,147 @@
+"""Muon: momentum made orthogonal in a network's inner layers, AdamW in the rest."""
+
+import math
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from grids.errors import unknown
+from trainers.rules.base import Hyper, Rule, Shapes
+from trainers.rules.moments import (
+    average,
+    column,
+    correction,
+    decayed,
+    discounted_squares,
+    divisor_scales,
+    divisors,
+    root_gain,
+)
+from trainers.rules.shipped import register
+
+COEFFICIENTS = (3.4445, -4.7750, 2.0315)
+"""Of the Newton-Schulz iteration: Keller Jordan's, steepest at zero; they leave singular values of about 0.7 to 1.2."""
+
+ITERATIONS, LEAST_NORM = 5, 1e-7
+
+SCALES = ("match_rms_adamw", "original")
+
+
+class MuonState(NamedTuple):
+    """What Muon remembers.
+
+    `step` (no dimension): gradients seen. `matrices`: of each tensor its size, and the rows and columns of its matrix,
+    0 and 0 where AdamW steps it; int64 `[3 · tensors]`, always on the CPU. `exp_avg` `[cells, n]`: the first moment.
+    `squares` `[cells, n]`: AdamW's v/(1 − β2), 0 in matrices.
+    """
+
+    step: Tensor
+    matrices: Tensor
+    exp_avg: Tensor
+    squares: Tensor
+
+
+@register("muon", label="Muon", twin=True)
+def muon(*, scale: str = "match_rms_adamw", nesterov: bool = True) -> Rule:
+    """Muon (Jordan et al. 2024) in every matrix but a network's first and last, AdamW in those, norms and biases.
+
+    A kernel `[out, in, height, width]` is the matrix `[out, in·height·width]`. With m ← μ·m + (1 − μ)·g, and
+    u = μ·m + (1 − μ)·g (u = m where not `nesterov`): w ← (1 − α·λ)·w − α·s·O, where O is u made nearly orthogonal by
+    five Newton-Schulz steps, in the parameters' own precision (torch.optim.Muon takes bfloat16). One α scales both:
+
+    - `scale=match_rms_adamw` (Liu et al. 2025): s = 0.2·√max(rows, columns), so that steps are as large as AdamW's;
+    - `scale=original`: s = √max(1, rows/columns).
+    """
+    if scale not in SCALES:
+        raise unknown("scale of Muon", scale, SCALES)
+
+    def init(params: Tensor, shapes: Shapes) -> MuonState:
+        step = torch.zeros((), dtype=torch.int64, device=params.device)
+        sizes = torch.tensor(_matrices(shapes), dtype=torch.int64, device="cpu").flatten()
+        return MuonState(step, sizes, torch.zeros_like(params), torch.zeros_like(params))
+
+    def step(params: Tensor, grads: Tensor, state: MuonState, hyper: Hyper) -> tuple[Tensor, MuonState]:
+        seen, kept = state.step + 1, decayed(params, hyper)
+        scales = {name: column(value, params) for name, value in _scales(seen, hyper).items()}
+        after, means, totals = [], [], []
+        for rows, columns, at in _pieces(state.matrices, params.shape[1]):
+            grad, mean, total = (each[:, at] for each in (grads, state.exp_avg, state.squares))
+            if rows:
+                mean = average(mean, grad, scales["fresh momentum"])
+                update = average(grad, mean, scales["momentum"]) if nesterov else mean
+                direction = orthogonalized(update.reshape(-1, rows, columns)).flatten(1)
+                size = scales["alpha"] * size_of_step(scale, rows, columns)
+                new = torch.addcmul(kept[:, at], direction, size, value=-1)
+            else:
+                mean = average(mean, grad, scales["fresh"])
+                total = discounted_squares(total, grad, scales["beta2"])
+                new = torch.addcdiv(kept[:, at], mean, divisors(total, scales), value=-1)
+            after.append(new)
+            means.append(mean)
+            totals.append(total)
+        following, exp_avg, squares = (torch.cat(each, dim=1) for each in (after, means, totals))
+        return following, MuonState(seen, state.matrices, exp_avg, squares)
+
+    defaults = {"alpha": 1e-3, "epsilon": 1e-8, "momentum": 0.95, "beta1": 0.9, "beta2": 0.95, "weight_decay": 0.0}
+    summary = "Muon in inner layers, AdamW in first, last, norms and biases (Jordan et al. 2024; Liu et al. 2025)"
+    return Rule("muon", defaults, init, step, summary)
+
+
+def orthogonalized(matrices: Tensor) -> Tensor:
+    """Each matrix `[matrices, rows, columns]` with its singular values brought near to 1; zeros stay zeros.
+
+    Newton-Schulz: X ← a·X + b·(XXᵀ)·X + c·(XXᵀ)²·X, from X of a Frobenius norm of 1, in the shape with fewer rows.
+    """
+    a, b, c = COEFFICIENTS
+    tall = matrices.shape[1] > matrices.shape[2]
+    x = matrices.mT if tall else matrices
+    x = x / torch.linalg.vector_norm(x, dim=(1, 2), keepdim=True).clamp(min=LEAST_NORM)
+    for _ in range(ITERATIONS):
+        gram = torch.bmm(x, x.mT)
+        x = torch.baddbmm(x, torch.baddbmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
+    return x.mT if tall else x
+
+
+def size_of_step(scale: str, rows: int, columns: int) -> float:
+    """What α is multiplied by for a matrix (see `muon`)."""
+    return 0.2 * math.sqrt(max(rows, columns)) if scale == "match_rms_adamw" else math.sqrt(max(1.0, rows / columns))
+
+
+def _matrices(shapes: Shapes) -> list[tuple[int, int, int]]:
+    """Of each tensor its size, and the rows and columns of its matrix: 0 and 0 where AdamW steps it."""
+    wide = [at for at, shape in enumerate(shapes) if len(shape) >= 2]
+    inner = set(wide[1:-1])
+    found = []
+    for at, shape in enumerate(shapes):
+        size = math.prod(shape)
+        found.append((size, shape[0], size // shape[0]) if at in inner and size else (size, 0, 0))
+    return found
+
+
+def _pieces(matrices: Tensor, n: int) -> Iterator[tuple[int, int, slice]]:
+    """Rows, columns and place of each matrix, and of each run of tensors between them (0 rows)."""
+    start = end = 0
+    for size, rows, columns in matrices.view(-1, 3).tolist():
+        if rows:
+            if end > start:
+                yield 0, 0, slice(start, end)
+            yield rows, columns, slice(end, end + size)
+            start = end + size
+        end += size
+    if n > start:
+        yield 0, 0, slice(start, n)
+
+
+def _scales(seen: Tensor, hyper: Hyper) -> dict[str, Tensor]:
+    alpha, momentum = hyper["alpha"].double(), hyper["momentum"].double()
+    factor = alpha / correction(hyper["beta1"], seen)
+    return {
+        "alpha": alpha,
+        "momentum": momentum,
+        "fresh momentum": 1.0 - momentum,
+        "fresh": 1.0 - hyper["beta1"].double(),
+        "beta2": hyper["beta2"],
+        **divisor_scales(root_gain(hyper["beta2"], seen), hyper["epsilon"], factor),
+    }

@@ -1,0 +1,68 @@
+"""Schedule-free AdamW: gradients between an iterate and the average that is judged, in place of a schedule."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from trainers.rules.base import Hyper, Rule, Shapes
+from trainers.rules.moments import column, discounted_squares, divisor_scales, divisors, rms_root, root_gain
+from trainers.rules.shipped import register
+
+
+class ScheduleFreeState(NamedTuple):
+    """Gradients seen (no dimension); v/(1 − β2), the iterate z and its average x, `[cells, n]`; and of the average's
+    weights the sum and the largest α so far, float64 `[cells, 1]`."""
+
+    step: Tensor
+    squares: Tensor
+    z: Tensor
+    x: Tensor
+    weight_sum: Tensor
+    alpha_max: Tensor
+
+
+@register("schedulefree-adamw", label="Schedule-Free AdamW")
+def schedulefree_adamw() -> Rule:
+    """Schedule-free AdamW (Defazio et al. 2024, algorithm 1), as `schedulefree.AdamWScheduleFree`.
+
+    With g the gradient at y, v and c2 as in Adam: z ← z − α·(g/(√v/√c2 + ε) + λ·y), x ← (1 − c)·x + c·z,
+    y ← (1 − β1)·z + β1·x. The weight of a z in x is the square of the largest α so far, c its share of all weights.
+    Gradients are taken at y, networks are judged at x. Made for a constant α: `--schedule constant`, with a warm-up.
+    """
+
+    def init(params: Tensor, shapes: Shapes) -> ScheduleFreeState:
+        step = torch.zeros((), dtype=torch.int64, device=params.device)
+        weight_sum, alpha_max = (torch.zeros_like(params[:, :1], dtype=torch.float64) for _ in range(2))
+        return ScheduleFreeState(step, torch.zeros_like(params), params.clone(), params.clone(), weight_sum, alpha_max)
+
+    def step(params: Tensor, grads: Tensor, state: ScheduleFreeState, hyper: Hyper) -> tuple[Tensor, ScheduleFreeState]:
+        seen, alpha = state.step + 1, hyper["alpha"].double()
+        squares = discounted_squares(state.squares, grads, column(hyper["beta2"], params))
+        scales = divisor_scales(root_gain(hyper["beta2"], seen), hyper["epsilon"], torch.ones_like(alpha))
+        update = grads / divisors(squares, {name: column(value, params) for name, value in scales.items()})
+        if "weight_decay" in hyper:
+            update.addcmul_(params, column(hyper["weight_decay"], params))
+        z = torch.addcmul(state.z, update, column(-alpha, params))
+        alpha_max = torch.maximum(alpha, state.alpha_max)
+        weight_sum = state.weight_sum + alpha_max.square()
+        share = torch.where(weight_sum > 0, alpha_max.square() / weight_sum, 0.0)
+        x = torch.lerp(state.x, z, column(share, params))
+        return trained_at(z, x, hyper["beta1"]), ScheduleFreeState(seen, squares, z, x, weight_sum, alpha_max)
+
+    defaults = {"alpha": 2.5e-3, "epsilon": 1e-8, "beta1": 0.9, "beta2": 0.999, "weight_decay": 0.0}
+    return Rule(
+        "schedulefree-adamw",
+        defaults,
+        init,
+        step,
+        "AdamW that averages its iterates in place of a schedule (Defazio et al. 2024, their code)",
+        numbers={"rms_sqrt_v": lambda state, hyper: rms_root(state.squares, hyper["beta2"])},
+        evaluated_at=lambda params, state: state.x.clone(),
+        elementwise=True,
+    )
+
+
+def trained_at(z: Tensor, x: Tensor, beta1: Tensor) -> Tensor:
+    """y, where gradients are taken: (1 − β1)·z + β1·x."""
+    return torch.lerp(x, z, column(1.0 - beta1.double(), x))
