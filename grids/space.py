@@ -307,7 +307,7 @@ def parse_space(text: str) -> Space:
             raise unknown("space", text, PRESETS)
         return PRESETS[text]
     axes = []
-    for part in re.split(r",(?=\s*[A-Za-z_]\w*\s*=)", text):
+    for part in re.split(r",(?=\s*[A-Za-z_][\w.]*\s*=)", text):
         name, _, values = part.partition("=")
         axes.append(Axis.of(name.strip(), _parse_values(name.strip(), values)))
     space = Space(tuple(axes))

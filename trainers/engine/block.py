@@ -73,7 +73,8 @@ def _train(
     on_epoch: Callable[[Snapshot], None] | None,
 ) -> BlockResult:
     epochs = task.epochs if epochs is None else epochs
-    values = hyper_tensors(task, rule, hyper, device, torch.float64 if dtype == torch.float64 else torch.float32)
+    exact = torch.float64 if dtype == torch.float64 or rule.by_value else torch.float32
+    values = hyper_tensors(task, rule, hyper, device, exact)
     cells = len(next(iter(values.values())))
     seeds = torch.as_tensor(np.broadcast_to(np.asarray(seed, np.int64), cells).copy())
     procedure: Procedure = procedure_of(task)(task, data, rule, device, dtype or arithmetic(device), epochs, backend)

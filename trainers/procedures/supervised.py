@@ -112,7 +112,8 @@ class Supervised:
         given = self._batches(seeds, epoch)
         several = bool((seeds != seeds[0]).any())
         with self.draws.of_epoch(seeds, epoch, several and self._draws(state)):
-            run = self._replay if self.device.type == "cuda" and not self.draws.apart else self._run
+            recordable = self.device.type == "cuda" and not self.draws.apart and not self.rule.by_value
+            run = self._replay if recordable else self._run
             state, total = run(state, hyper, factors, given)
         # A sum stays non-finite once it is, so this latches every step; a last bad update shows in the parameters.
         finite = total.isfinite() & state.params.abs().amax(dim=1).isfinite()

@@ -10,6 +10,8 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
+from torch.optim import Optimizer
+
 from grids.errors import BadInput, unknown
 from grids.plugins import load_object, reason
 from trainers.rules.adam import adam
@@ -70,6 +72,11 @@ def get_rule(text: str) -> Rule:
     """
     name, options = _split(text)
     source = _source(name)
+    if isinstance(source, type):
+        from trainers.classes.rule import class_rule  # which stands on the rules
+
+        rule = class_rule(name, source, options)
+        return replace(rule, name=text, label=f"{rule.label}{text.removeprefix(name)}")
     if isinstance(source, Rule):
         rule, switches = source, {}
     else:
@@ -113,9 +120,9 @@ def _split(text: str) -> tuple[str, dict[str, str]]:
     return name, options
 
 
-def _source(name: str) -> Rule | Shipped:
+def _source(name: str) -> Rule | Shipped | type[Optimizer]:
     if ":" in name:
-        return _checked(name, load_object(name, "optimizer", (Rule,)))
+        return _checked(name, load_object(name, "optimizer", (Rule, type)))
     if name in SHIPPED:
         return SHIPPED[name]
     undelayed = SHIPPED.get(name.removeprefix(DELAYED))
@@ -130,12 +137,12 @@ def _source(name: str) -> Rule | Shipped:
     raise unknown("optimizer", name, [*SHIPPED, *plugins.names])
 
 
-def _checked(name: str, found: Any) -> Rule | Shipped:
-    if isinstance(found, Rule):
+def _checked(name: str, found: Any) -> Rule | Shipped | type[Optimizer]:
+    if isinstance(found, Rule) or (isinstance(found, type) and issubclass(found, Optimizer)):
         return found
     if callable(found) and not isinstance(found, type):
         return Shipped(name, "", found, None)
-    raise BadInput(f"optimizer '{name}' is neither a Rule nor a function that returns one")
+    raise BadInput(f"optimizer '{name}' is neither a Rule, nor a function that returns one, nor an Optimizer class")
 
 
 def _made(source: Shipped, options: dict[str, Any]) -> Rule:

@@ -1,5 +1,6 @@
 """What one `grid run` asks for one optimizer, in plain values; and the sweep and files that follow from it."""
 
+import difflib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -126,7 +127,7 @@ class Job:
             "task": self.task.name,
             "metric": {"name": self.metric.name, "failure": self.metric.failure, "bounded": self.metric.bounded},
             "optimizer": self.optimizer,
-            "rule": {"name": self.rule.name, "source": self._rule_source},
+            "rule": {"name": self.rule.name, "source": self._rule_source, **self._rule_identity},
             "space": self.space.to_json(),
             "fixed": self._fixed(),
             "data": self._about_data(),
@@ -155,6 +156,7 @@ class Job:
     def _own_sources(self) -> dict[str, str | None]:
         """Digests of the files that a user's own task and rule come from: other texts are another sweep."""
         sources = {"rule_source": self._rule_source}
+        sources |= {f"rule_{name}": text for name, text in self._rule_identity.items()}
         if not task_ships(self.task_text):
             sources["task_source"] = source_sha256(self.task_text.partition(":")[0])
         return {name: digest for name, digest in sources.items() if digest is not None}
@@ -162,7 +164,14 @@ class Job:
     @property
     def _rule_source(self) -> str | None:
         """None for a rule that ships."""
+        if self.rule.identity:
+            return self.rule.identity.get("source")
         return None if self.rule.step.__module__.split(".")[0] == "trainers" else source_sha256(self.rule.step)
+
+    @property
+    def _rule_identity(self) -> dict[str, str]:
+        """What else tells the rule from others: of an optimizer class its full name and its package's version."""
+        return {name: text for name, text in self.rule.identity.items() if name != "source"}
 
     def _about_data(self) -> dict[str, Any]:
         data = self.data
@@ -189,7 +198,7 @@ def typed_options(optimizer: str) -> set[str]:
     >>> sorted(typed_options("avagrad:variant=authors,beta2=0.99")), typed_options("mine:rule")
     (['beta2', 'variant'], set())
     """
-    return set(re.findall(r"[:,]\s*(\w+)\s*=", optimizer))
+    return set(re.findall(r"[:,]\s*([\w.]+)\s*=", optimizer))
 
 
 def fit_space(text: str, rule: Rule, optimizer: str) -> Space:
@@ -203,22 +212,44 @@ def fit_space(text: str, rule: Rule, optimizer: str) -> Space:
     """
     space, fixed = parse_space(text), typed_options(optimizer)
     if text in PRESETS:
+        space = Space(tuple(replace(axis, name=own_name(axis.name, rule)) for axis in space.axes))
         axes = tuple(axis for axis in space.axes if axis.name in rule.hyperparameters and axis.name not in fixed)
         if not axes:
             raise BadInput(f"optimizer '{optimizer}' has no axis of the space '{text}' ({', '.join(space.names)})")
-        return Space(axes)
+        return _checked(Space(axes), rule, optimizer)
     for axis in space.axes:
         if axis.name not in rule.hyperparameters:
             has = ", ".join(rule.hyperparameters)
-            raise BadInput(f"optimizer '{optimizer}' has no hyperparameter '{axis.name}' (it has: {has})")
+            near = difflib.get_close_matches(axis.name, rule.hyperparameters, n=1)
+            hint = f"; did you mean '{near[0]}'?" if near else ""
+            raise BadInput(f"optimizer '{optimizer}' has no hyperparameter '{axis.name}'{hint} (it has: {has})")
         if axis.name in fixed:
             raise BadInput(
                 f"'{axis.name}' is fixed in '{optimizer}' and an axis of the space: leave one of the two out"
             )
-        if ships(optimizer):
-            for value in axis.values:
+    return _checked(space, rule, optimizer)
+
+
+def _checked(space: Space, rule: Rule, optimizer: str) -> Space:
+    """The space, of which every axis has only values that the rule can take.
+
+    Raises:
+        BadInput: one that it cannot.
+    """
+    for axis in space.axes:
+        for value in axis.values:
+            if rule.check is not None:
+                rule.check(axis.name, value)
+            elif ships(optimizer):
                 check_range(optimizer, axis.name, value)
     return space
+
+
+def own_name(name: str, rule: Rule) -> str:
+    """What a rule calls a preset's axis: α is its learning rate, ε what a torch.optim class calls eps."""
+    if name in rule.hyperparameters:
+        return name
+    return {"alpha": rule.rate, "epsilon": "eps"}.get(name, name)
 
 
 def _name(function: Callable[..., Any] | None) -> str | None:
