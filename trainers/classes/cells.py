@@ -23,7 +23,8 @@ from trainers.rules.base import Hyper, Shapes, sizes_of
 
 Saved = dict[str, Any]
 """What is kept of a cell: `hyper` that it was constructed with, `groups` without their parameters, `state` by group and
-parameter, `draws` (the generator that its class draws from; None), `lost` (whether its step has failed)."""
+parameter, `shared` (state that belongs to no parameter), `draws` (of the generator that its class draws from; None),
+`lost` (whether its step has failed)."""
 
 
 @dataclass(frozen=True)
@@ -279,6 +280,7 @@ class _Live:
                 "hyper": cell.hyper,
                 "groups": [{key: value for key, value in group.items() if key != "params"} for group in cell.groups],
                 "state": self._state(cell),
+                "shared": {key: value for key, value in cell.optimizer.state.items() if not isinstance(key, Tensor)},
                 "draws": cell.draws,
                 "lost": cell.lost,
             }
@@ -292,6 +294,7 @@ class _Live:
             for p, state in zip(group["params"], states, strict=True):
                 if state:
                     cell.optimizer.state[p] = copy.deepcopy(state)
+        cell.optimizer.state.update(copy.deepcopy(saved["shared"]))
 
 
 def _switch(optimizer: Optimizer, mode: str) -> Optimizer:

@@ -1,7 +1,9 @@
 """How a class must be run, found by a few steps on made-up gradients: nothing of it can be read off its code."""
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from pickle import UnpicklingError
 
 import torch
 from torch import Tensor
@@ -9,6 +11,7 @@ from torch.utils import _pytree as pytree
 
 from grids.errors import BadInput
 from grids.plugins import reason
+from trainers.classes.arguments import RATE
 from trainers.classes.cells import Cells, Kind, Plan, from_bytes, to_bytes
 from trainers.rules.base import Shapes, sizes_of
 
@@ -16,11 +19,15 @@ STEPS = 12
 """More than the period of most things that a class does now and then."""
 
 FEW = 3
-SAME = 1e-9
-"""Relative differences of float64 numbers up to this are rounding."""
+SAME = {torch.float64: 1e-9, torch.float32: 1e-4}
+"""Relative differences up to this are rounding. float32 is for classes that know nothing else."""
 
 SCALES = (1.0, 10.0, 0.1, 3.0)
 """Of the gradients of one tensor and the next: a class that treats tensors as wholes shows it."""
+
+
+ALONE = Plan(flat=False, apart=True)
+"""The class as its users run it."""
 
 
 class Stuck(Exception):
@@ -36,12 +43,35 @@ def find_plan(kind: Kind, shapes: Shapes) -> Plan:
     name = kind.arguments.name
     distinct = tuple(dict.fromkeys(tuple(shape) for shape in shapes))
     with torch.random.fork_rng(devices=[]):
-        return _Trial(kind, distinct).plan(f"optimizer '{name}'", shapes)
+        try:
+            return _Trial(kind, distinct, torch.float64).plan(f"optimizer '{name}'", shapes)
+        except BadInput:
+            with contextlib.suppress(BadInput):
+                return _Trial(kind, distinct, torch.float32).plan(f"optimizer '{name}'", shapes)
+            raise
+
+
+def try_steps(kind: Kind, shapes: Shapes) -> None:
+    """A few steps.
+
+    Raises:
+        BadInput: the class cannot make them.
+    """
+    with torch.random.fork_rng(devices=[]):
+        try:
+            _Trial(kind, shapes, torch.float64).steps(FEW)
+        except BadInput:
+            with contextlib.suppress(BadInput):
+                _Trial(kind, shapes, torch.float32).steps(FEW)
+                return
+            raise
 
 
 class _Trial:
-    def __init__(self, kind: Kind, shapes: Shapes) -> None:
-        self.kind, self.shapes = kind, shapes
+    """Trial steps of a class on tensors of the given shapes, one of each."""
+
+    def __init__(self, kind: Kind, shapes: Shapes, dtype: torch.dtype) -> None:
+        self.kind, self.shapes, self.dtype = kind, shapes, dtype
         self.base = dict(kind.arguments.numbers)
         generator = torch.Generator().manual_seed(0)
         sizes = sizes_of(shapes)
@@ -49,31 +79,38 @@ class _Trial:
         def draw(count: int) -> Tensor:
             drawn = torch.randn(count, sum(sizes), generator=generator, dtype=torch.float64)
             pieces = [piece * SCALES[at % len(SCALES)] for at, piece in enumerate(drawn.split(sizes, dim=1))]
-            return torch.cat(pieces, dim=1)
+            return torch.cat(pieces, dim=1).to(dtype)
 
         self.start = draw(2) / 10
         self.grads = [draw(2) for _ in range(STEPS)]
 
+    def steps(self, count: int) -> tuple[Cells, Tensor]:
+        """One cell after so many steps, and its parameters after each, `[steps, 1, n]`; BadInput where it fails."""
+        cells = Cells(self.kind, self.shapes, ALONE)
+        try:
+            return cells, self._path(cells, [self.base], count)
+        except Stuck as error:
+            raise BadInput(f"optimizer '{self.kind.arguments.name}': {error}") from error
+
     def plan(self, who: str, shapes: Shapes) -> Plan:
         """Raises BadInput where there is none."""
-        alone = Plan(flat=False, apart=True)
         before = torch.manual_seed(0).get_state()
-        cells = Cells(self.kind, self.shapes, alone)
-        try:
-            path = self._path(cells, [self.base], STEPS, strict=True)
-        except Stuck as error:
-            raise BadInput(f"{who}: {error}") from error
+        cells, path = self.steps(STEPS)
+        if torch.equal(path[-1], self.start[:1]):
+            raise BadInput(f"{who}: {STEPS} steps have not moved any parameter")
         draws = not torch.equal(before, torch.default_generator.get_state())
         numbers = _numbers(cells, shapes, self.shapes)
-        self._check_resume(replace(alone, draws=draws), who)
+        self._check_resume(replace(ALONE, draws=draws), who)
         if draws:
             return Plan(flat=False, apart=True, draws=True, numbers=numbers)
         perturbed = list(self._perturbed())
         flat = all(self._is_flat(values, path if values is self.base else None) for values in [self.base, *perturbed])
         together = Plan(flat=flat, apart=False)
-        if not (self._are_apart(together, self.base) and self._stay_clean(together)):
+        if not (self._are_apart(together, self.base, STEPS) and self._stay_clean(together)):
             return Plan(flat=flat, apart=True, numbers=numbers)
-        singly = {self._changed(values) for values in perturbed if not self._are_apart(together, values)}
+        singly = {self._changed(values) for values in perturbed if not self._are_apart(together, values, FEW)}
+        if RATE in singly:  # groups of one class that must have one rate share more than that
+            return Plan(flat=flat, apart=True, numbers=numbers)
         return Plan(flat, False, frozenset(singly), False, numbers)
 
     def _changed(self, values: Mapping[str, float]) -> str:
@@ -86,7 +123,7 @@ class _Trial:
             for other in (value + 1,) if whole else (value * 0.5, value * 0.9) if value else (0.1,):
                 values = {**self.base, name: other}
                 try:
-                    self._path(Cells(self.kind, self.shapes, Plan(False, True)), [values], 1)
+                    self._path(Cells(self.kind, self.shapes, ALONE), [values], 1)
                 except Stuck:
                     continue
                 yield values
@@ -98,7 +135,6 @@ class _Trial:
         settings: list[Mapping[str, float]],
         steps: int,
         poison: int | None = None,
-        strict: bool = False,
     ) -> Tensor:
         """Parameters after each step, `[steps, cells, n]`; cell k has the k-th setting.
 
@@ -107,7 +143,6 @@ class _Trial:
             settings: hyperparameters of each cell.
             steps: how many.
             poison: a cell whose gradients are NaN from the second step on.
-            strict: whether the class must have moved some parameter.
 
         Raises:
             Stuck: the class fails.
@@ -128,38 +163,43 @@ class _Trial:
             except Exception as error:
                 raise Stuck(f"cannot be run ({reason(error)})") from error
             path.append(params.clone())
-        if strict and torch.equal(path[-1], self.start[:count]):
-            raise Stuck(f"{steps} steps have not moved any parameter")
         return torch.stack(path)
 
     def _is_flat(self, values: Mapping[str, float], path: Tensor | None) -> bool:
         steps = FEW if path is None else STEPS
         try:
             if path is None:
-                path = self._path(Cells(self.kind, self.shapes, Plan(False, True)), [values], steps)
-            found = self._path(Cells(self.kind, self.shapes, Plan(True, True)), [values], steps)
+                path = self._path(Cells(self.kind, self.shapes, ALONE), [values], steps)
+            found = self._path(Cells(self.kind, self.shapes, replace(ALONE, flat=True)), [values], steps)
         except Stuck:
             return False
-        return _same(found, path)
+        return self._same(found, path)
 
-    def _are_apart(self, plan: Plan, values: Mapping[str, float]) -> bool:
+    def _are_apart(self, plan: Plan, values: Mapping[str, float], steps: int) -> bool:
         """Whether two groups of one instance, one of these hyperparameters, step as two instances do."""
         settings = [self.base, values]
         try:
-            together = self._path(Cells(self.kind, self.shapes, plan), settings, FEW)
-            alone = self._path(Cells(self.kind, self.shapes, replace(plan, apart=True)), settings, FEW)
+            together = self._path(Cells(self.kind, self.shapes, plan), settings, steps)
+            alone = self._path(Cells(self.kind, self.shapes, replace(plan, apart=True)), settings, steps)
         except Stuck:
             return False
-        return _same(together, alone)
+        return self._same(together, alone)
 
     def _stay_clean(self, plan: Plan) -> bool:
         """Whether a group whose gradients are NaN leaves another as it is."""
         try:
-            clean = self._path(Cells(self.kind, self.shapes, plan), [self.base], FEW)
-            other = self._path(Cells(self.kind, self.shapes, plan), [self.base, self.base], FEW, poison=1)
+            clean = self._path(Cells(self.kind, self.shapes, plan), [self.base], STEPS)
+            other = self._path(Cells(self.kind, self.shapes, plan), [self.base, self.base], STEPS, poison=1)
         except Stuck:
             return False
         return torch.equal(clean[:, 0], other[:, 0])
+
+    def _same(self, found: Tensor, expected: Tensor) -> bool:
+        if not torch.equal(found.isfinite(), expected.isfinite()):
+            return False
+        kept = expected.isfinite()
+        apart, size = (torch.where(kept, each, 0.0).abs() for each in (found - expected, expected))
+        return bool((apart <= SAME[self.dtype] * size.clamp(min=1e-3)).all())
 
     def _check_resume(self, plan: Plan, who: str) -> None:
         """Raises BadInput where the state does not hold all that a class goes on from."""
@@ -181,17 +221,11 @@ class _Trial:
         try:
             same = torch.equal(run(lambda cells: cells), run(reloaded))
         except Exception as error:
-            why = reason(error).partition("\n")[0][:200]
+            why = "it holds more than tensors and plain values"
+            why = why if isinstance(error, UnpicklingError) else reason(error).partition("\n")[0]
             raise BadInput(f"{who}: its state cannot be saved, so a training could not be resumed ({why})") from error
         if not same:
             raise BadInput(f"{who}: keeps numbers outside of its state_dict, so a training could not be resumed")
-
-
-def _same(found: Tensor, expected: Tensor) -> bool:
-    if not torch.equal(found.isfinite(), expected.isfinite()):
-        return False
-    apart = torch.where(expected.isfinite(), found - expected, 0.0).abs()
-    return bool((apart <= SAME * torch.where(expected.isfinite(), expected, 0.0).abs().clamp(min=1e-3)).all())
 
 
 def _numbers(cells: Cells, shapes: Shapes, distinct: Shapes) -> int:

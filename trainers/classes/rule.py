@@ -4,7 +4,6 @@ import functools
 import inspect
 from collections.abc import Mapping
 from importlib import metadata
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -14,7 +13,7 @@ from grids.errors import BadInput
 from grids.plugins import source_sha256
 from trainers.classes.arguments import RATE, read_arguments
 from trainers.classes.cells import Cells, Kind
-from trainers.classes.plan import find_plan
+from trainers.classes.plan import find_plan, try_steps
 from trainers.rules.base import Hyper, Rule, Shapes
 
 TRIED = (((4, 3), (4,), (3, 4), (3,)), ((4, 3), (3, 4)))
@@ -38,7 +37,7 @@ def class_rule(name: str, cls: type[Optimizer], options: Mapping[str, str]) -> R
     _refuse_closures(name, cls)
     kind = Kind(cls, read_arguments(name, cls, options))
     plan = functools.cache(functools.partial(find_plan, kind))  # a network's once for all its blocks
-    _try(plan)
+    _try(kind)
 
     def init(params: Tensor, shapes: Shapes) -> Cells:
         shapes = tuple(tuple(shape) for shape in shapes)
@@ -83,13 +82,13 @@ def _refuse_closures(name: str, cls: type[Optimizer]) -> None:
         )
 
 
-def _try(plan: Any) -> None:
+def _try(kind: Kind) -> None:
     """Raises BadInput where a class can train nothing at all."""
     try:
-        plan(TRIED[0])
+        try_steps(kind, TRIED[0])
     except BadInput as error:
         try:
-            plan(TRIED[1])
+            try_steps(kind, TRIED[1])
         except BadInput:
             raise error from None
 

@@ -132,7 +132,8 @@ class Job:
             "fixed": self._fixed(),
             "data": self._about_data(),
         }
-        return Sweep(identity, self.block or self._default_block())
+        counted = self._default_block()  # also where another is given: a class may refuse this network
+        return Sweep(identity, self.block or counted)
 
     def _default_block(self) -> int:
         return cells_that_fit(self.task, self.data, self.rule, self._kind.type, arithmetic(self._kind))
