@@ -12,7 +12,8 @@ from torch.utils import _pytree as pytree
 from grids.errors import BadInput
 from grids.plugins import reason
 from trainers.classes.arguments import RATE
-from trainers.classes.cells import Cells, Kind, Plan, from_bytes, to_bytes
+from trainers.classes.cells import Cells, from_bytes, to_bytes
+from trainers.classes.kind import Kind, Plan
 from trainers.rules.base import Shapes, sizes_of
 
 STEPS = 12

@@ -12,7 +12,8 @@ from torch.optim import Optimizer
 from grids.errors import BadInput
 from grids.plugins import source_sha256
 from trainers.classes.arguments import RATE, read_arguments
-from trainers.classes.cells import Cells, Kind
+from trainers.classes.cells import Cells
+from trainers.classes.kind import Kind
 from trainers.classes.plan import find_plan, try_steps
 from trainers.rules.base import Hyper, Rule, Shapes
 
