@@ -15,6 +15,7 @@ from trainers.device import prepared
 from trainers.engine import train_block
 from trainers.order import batches
 from trainers.rules import get_rule
+from trainers.sweep.job import own_name
 from trainers.task import Dataset
 from trainers.tasks import get_task
 
@@ -72,13 +73,13 @@ def alone(name: str, cells: list[int], threads: int) -> float:
     return time.perf_counter() - start
 
 
-def fused(name: str, cells: list[int]) -> float:
+def fused(name: str, cells: list[int], optimizer: str = "adam") -> float:
     """Seconds for these cells in one block on one thread, as a worker of `grid run` trains them."""
     torch.set_num_threads(1)
-    data = load(name)
+    data, rule = load(name), get_rule(optimizer)
     start = time.perf_counter()
-    hyper = {axis: values[cells] for axis, values in hyper_of_paper().items()}
-    train_block(get_task(name), data, get_rule("adam"), hyper, seed=0)
+    hyper = {own_name(axis, rule): values[cells] for axis, values in hyper_of_paper().items()}
+    train_block(get_task(name), data, rule, hyper, seed=0, on_epoch=lambda snapshot: None)
     return time.perf_counter() - start
 
 
@@ -133,7 +134,8 @@ def plain_step(name: str, data: Dataset, repeats: int, clock: Callable[[], float
     return best
 
 
-def warm_up(name: str) -> None:
+def warm_up(name: str, optimizer: str = "adam") -> None:
     """Import, compile and load all that `fused` needs in this process."""
     torch.set_num_threads(1)
-    train_block(get_task(name), load(name), get_rule("adam"), {"alpha": np.array([1e-3])}, seed=0, epochs=1)
+    rule = get_rule(optimizer)
+    train_block(get_task(name), load(name), rule, {rule.rate: np.array([1e-3])}, seed=0, epochs=1)

@@ -29,8 +29,18 @@ ALONE = 8
 """Cells trained one at a time; 441 of them are extrapolated."""
 
 
-@pytest.mark.parametrize("name", ["digits-mlp", "digits-conv", "fashion-mlp"])
-def test_fused_against_one_cell_at_a_time(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("name", "optimizer"),
+    [
+        ("digits-mlp", "adam"),
+        ("digits-mlp", "torch.optim:Adam"),
+        ("digits-conv", "adam"),
+        ("digits-conv", "torch.optim:Adam"),
+        ("fashion-mlp", "adam"),
+    ],
+)
+def test_fused_against_one_cell_at_a_time(name: str, optimizer: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Either way by Adam: our rule, or torch's own class with a parameter group for each cell."""
     task = get_task(name)
     try:
         load(name)
@@ -42,18 +52,18 @@ def test_fused_against_one_cell_at_a_time(name: str, capsys: pytest.CaptureFixtu
     # Each worker is a fresh process whose single thread never meets another's; warm-up compiles and imports.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(WORKERS, mp_context=context) as pool:
-        list(pool.map(warm_up, [name] * (4 * WORKERS)))
+        list(pool.map(warm_up, [name] * (4 * WORKERS), [optimizer] * (4 * WORKERS)))
         # Half of the plain cells before and half after: other work on this machine then meets both.
         slow = {threads: alone(name, sample[:1], threads) for threads in (1, 2)}
         threads = min(slow, key=lambda one: slow[one])
         before = alone(name, sample[: ALONE // 2], threads)
         start = time.perf_counter()
-        list(pool.map(fused, [name] * len(blocks), blocks))
+        list(pool.map(fused, [name] * len(blocks), blocks, [optimizer] * len(blocks)))
         together = time.perf_counter() - start
         after = alone(name, sample[ALONE // 2 :], threads)
     one_by_one = (before + after) / ALONE * total
     with capsys.disabled():
-        print(f"\n{describe(torch.device('cpu'))}; {os.cpu_count()} cores; Adam, float32")
+        print(f"\n{describe(torch.device('cpu'))}; {os.cpu_count()} cores; {optimizer}, float32")
         print(f"{'task':<12} {'cells':>5} {'epochs':>6} {'alone s':>9} {'fused s':>9} {'ratio':>6} {'surfaces/h':>10}")
         print(
             f"{name:<12} {total:>5} {task.epochs:>6} {one_by_one:>9.1f} {together:>9.1f} "
