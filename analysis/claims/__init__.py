@@ -6,7 +6,7 @@ ready: surfaces, replays and exact laws are made by who asks.
 
 from collections.abc import Callable, Iterable
 
-from analysis.claims import costs, counterexample, landscape, methods
+from analysis.claims import costs, counterexample, delay, landscape, methods
 from analysis.claims.evidence import Evidence
 from analysis.claims.finding import Finding, Verdict
 
@@ -18,6 +18,7 @@ def statements(searchers: Iterable[str]) -> tuple[Callable[[Evidence], Finding],
         *landscape.STATEMENTS,
         *costs.statements(searchers),
         *counterexample.STATEMENTS,
+        *delay.STATEMENTS,
     )
 
 

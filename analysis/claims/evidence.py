@@ -49,6 +49,7 @@ class Evidence:
         curves: the mean suboptimality of the best cell after 1, 2, … trials, exactly: float64 `[tables, trials]`.
         counterexample: by method and power of t with which its ε grows.
         searchers: those that the paper compares, in its order: each one's name within a sentence.
+        methods: optimizers that the paper compares; empty for all that have a surface.
         target: suboptimality at which costs are compared, in the surfaces' unit.
         level: suboptimality below which mean curves are read, in the surfaces' unit.
         unit: of all the surfaces.
@@ -62,6 +63,7 @@ class Evidence:
     curves: Mapping[Key, np.ndarray] = field(default_factory=dict)
     counterexample: Mapping[tuple[str, float], Descent] = field(default_factory=dict)
     searchers: Mapping[str, str] = field(default_factory=dict)
+    methods: Sequence[str] = ()
     target: float = 0.5
     level: float = 1.0
     unit: str = ""

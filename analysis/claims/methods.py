@@ -78,7 +78,8 @@ def epsilon_matters_more(evidence: Evidence) -> Finding:
         "spread of errors between methods at their best cell, over that at ε = 1e-8 with α tuned: below 1",
     )
     # A method is adaptive if it has an ε.
-    surfaces = {name: evidence.plane(name) for name in evidence.surfaces}
+    compared = [name for name in evidence.surfaces if name in evidence.methods or not evidence.methods]
+    surfaces = {name: evidence.plane(name) for name in compared}
     there = {
         name: surface
         for name, surface in surfaces.items()

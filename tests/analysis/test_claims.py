@@ -85,7 +85,7 @@ def paper() -> dict[str, Any]:
 
 
 def test_every_statement_has_an_id_of_its_own_a_rule_and_a_reason(paper: dict[str, Any]) -> None:
-    assert len(paper) == len(statements(SEARCHERS)) == 25
+    assert len(paper) == len(statements(SEARCHERS)) == 26
     for finding in paper.values():
         for text in (finding.statement, finding.section, finding.rule, finding.why):
             assert text
@@ -214,6 +214,68 @@ def test_epsilon_against_method() -> None:
     assert found.ours.value == pytest.approx(0.2 / 5)  # 5, 8 and 10: the third has nothing better at 1e-8
     assert found.verdict == Verdict.holds
     assert "worst: radam" in found.why
+
+
+def test_methods_that_the_paper_does_not_compare_are_left_out() -> None:
+    """A delayed method is no method beside the one it delays, nor is somebody's own."""
+    value = np.full((21, 21), 10.0)
+    names = ("adam", "amsgrad", "radam", "delayed-adam")
+    some = {name: surface_of(value + 5 * number, name, jitter=0.0) for number, name in enumerate(names)}
+    counts = {
+        methods: {f.id: f for f in judge(Evidence("toy", some, methods=methods))}["epsilon-over-method"].why
+        for methods in ((), names[:3])
+    }
+    assert counts[()].startswith("4 methods: 10.00 to 25.00")
+    assert counts[names[:3]].startswith("3 methods: 10.00 to 20.00")
+
+
+@pytest.mark.parametrize(
+    ("shift", "wobble", "verdict"),
+    [
+        (0.1, 0.1, Verdict.holds),
+        (-0.1, 0.1, Verdict.holds),
+        (2.0, 0.1, Verdict.fails),
+        (-2.0, 0.1, Verdict.fails),
+        (0.6, 0.1, Verdict.open),
+        (0.1, 3.0, Verdict.open),
+    ],
+)
+def test_a_delay_is_judged_by_the_difference_of_the_seeds_they_share(
+    shift: float, wobble: float, verdict: Verdict
+) -> None:
+    value = np.full((21, 21), 30.0)
+    value[8, 3], value[8, 4] = 10.0, 10.2
+    later = np.full((21, 21), 30.0)
+    later[9, 12] = 10.0 + shift
+    adam, delayed = (surface_of(table, name, jitter=0.0) for table, name in ((value, "adam"), (later, "delayed-adam")))
+    delayed.value[9, 12] += wobble * np.array([-1.0, 0.0, 1.0])
+    found = {f.id: f for f in judge(Evidence("toy", {"adam": adam, "delayed-adam": delayed}, unit="%"))}[
+        "delay-changes-little"
+    ]
+    half = 4.302652729749462 * wobble / math.sqrt(3)  # Student's t of 2 degrees of freedom, and the deviation
+    for end, expected in zip(("value", "low", "high"), (shift, shift - half, shift + half), strict=True):
+        assert getattr(found.ours, end) == pytest.approx(expected)
+    assert found.verdict == verdict
+    assert "of Adam's 2 cells within 1% of its lowest value 0 stay there with the delay" in found.why
+
+
+def test_a_delay_of_one_seed_is_judged_by_the_binomial_law() -> None:
+    value = np.full((21, 21), 30.0)
+    value[8, 3] = 10.0
+    some = {name: surface_of(value, name, seeds=1, jitter=0.0, validation=10_000) for name in ("adam", "delayed-adam")}
+    found = {f.id: f for f in judge(Evidence("toy", some))}["delay-changes-little"]
+    half = 1.959963984540054 * 100 * math.sqrt(0.1 * 0.9 / 10_000) * math.sqrt(2)
+    assert found.ours == Estimate(0.0, pytest.approx(-half), pytest.approx(half))
+    other = Surface(
+        SPACE.__class__(SPACE.axes[::-1]),
+        (0,),
+        value.T[..., None],
+        np.zeros((21, 21, 1), bool),
+        Provenance("toy", "adam"),
+    )
+    assert {f.id: f for f in judge(Evidence("toy", some | {"adam": other}))}["delay-changes-little"].why.startswith(
+        "needs"
+    )
 
 
 def test_between_converging_and_failing_nothing_is_told() -> None:

@@ -60,6 +60,7 @@ def claims(
     """
     from analysis.claims import Evidence, judge
     from grids.target import check_targets
+    from trainers.rules import STUDY
     from tuning.replay import cores
     from tuning.searchers import SEARCHERS, names
 
@@ -82,7 +83,7 @@ def claims(
             goal, level, unit = _goals(name, surfaces, target, quiet)
             laws = _laws(surfaces, goal, advance)
             replays = _replays(surfaces, repeats, seed, cores() if jobs is None else jobs, advance)
-            evidence = Evidence(name, surfaces, replays, *laws, runs, phrases, goal, level, unit, seed)
+            evidence = Evidence(name, surfaces, replays, *laws, runs, phrases, STUDY, goal, level, unit, seed)
             rows += [{"task": name} | finding.row() for finding in judge(evidence)]
     if form in (Form.json, Form.csv, Form.latex):
         print_rows(rows, COLUMNS, Format(form.value))

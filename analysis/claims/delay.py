@@ -1,0 +1,66 @@
+"""Section 8: whether a delay of one step in the second moments changes how well a method does on natural tasks."""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from scipy import stats
+
+from analysis.claims.evidence import Evidence, one_seed_noise
+from analysis.claims.finding import Estimate, Finding, Statement
+from grids.surface import Surface
+
+METHOD, DELAYED = "adam", "delayed-adam"
+
+
+def delay_changes_little(evidence: Evidence) -> Finding:
+    """The delay that makes Adam converge does not change its performance on natural tasks."""
+    about = Statement(
+        "delay-changes-little",
+        "A delay of one step in the second moments (here Adam's) does not change performance on natural tasks",
+        "8",
+        None,
+        f"lowest value of Delayed Adam less that of Adam: within {evidence.in_words(evidence.target)} of 0; fails "
+        "where its interval is not",
+    )
+    adam, delayed = evidence.plane(METHOD), evidence.plane(DELAYED)
+    if adam is None or delayed is None:
+        lacking = " and ".join(name for name in (METHOD, DELAYED) if evidence.plane(name) is None)
+        return about.missing(f"needs a surface of {lacking} over alpha and epsilon")
+    if adam.space != delayed.space:
+        return about.missing(f"the surfaces of {METHOD} and {DELAYED} have other axes")
+    ours, how = difference(delayed, adam)
+    good = adam.suboptimality <= evidence.level
+    kept = delayed.mean[good] <= adam.mean.min() + evidence.level
+    why = (
+        f"{delayed.mean.min():.4g} at {delayed.describe(delayed.best_cell)} against {adam.mean.min():.4g} at "
+        f"{adam.describe(adam.best_cell)}; of Adam's {good.sum()} cells within {evidence.in_words(evidence.level)} of "
+        f"its lowest value {kept.sum()} stay there with the delay; {how}"
+    )
+    return about.found(ours, ours.near(0.0, evidence.target), why)
+
+
+def difference(one: Surface, other: Surface) -> tuple[Estimate, str]:
+    """The lowest value of `one` less that of `other` with a 95 % interval, and what the interval is.
+
+    With seeds in common: Student's t on the differences of each seed's values at the two best cells. With one seed:
+    the binomial law of its validation examples, where it applies.
+    """
+    shared = sorted(set(one.seeds) & set(other.seeds))
+    if len(shared) > 1:
+        pairs = [
+            surface.finite[(*surface.best_cell, [surface.seeds.index(seed) for seed in shared])]
+            for surface in (one, other)
+        ]
+        apart = pairs[0] - pairs[1]
+        ours = float(apart.mean())
+        half = float(stats.t.ppf(0.975, len(apart) - 1) * np.std(apart, ddof=1) / math.sqrt(len(apart)))
+        return Estimate(ours, ours - half, ours + half), f"interval: Student's t over {len(shared)} seeds"
+    ours = float(one.mean.min() - other.mean.min())
+    half, source = max(one_seed_noise(surface, float(surface.mean.min())) for surface in (one, other))
+    if not half:
+        return Estimate(ours), f"interval: none ({source})"
+    return Estimate(ours, ours - half, ours + half), f"interval: binomial ({source})"
+
+
+STATEMENTS: tuple[Callable[[Evidence], Finding], ...] = (delay_changes_little,)
