@@ -49,7 +49,7 @@ def difference(one: Surface, other: Surface) -> tuple[Estimate, str]:
     shared = sorted(set(one.seeds) & set(other.seeds))
     if len(shared) > 1:
         pairs = [
-            surface.finite[(*surface.best_cell, [surface.seeds.index(seed) for seed in shared])]
+            surface.finite[surface.best_cell][[surface.seeds.index(seed) for seed in shared]]
             for surface in (one, other)
         ]
         apart = pairs[0] - pairs[1]
