@@ -221,8 +221,8 @@ def fit_space(text: str, rule: Rule, optimizer: str) -> Space:
     for axis in space.axes:
         if axis.name not in rule.hyperparameters:
             has = ", ".join(rule.hyperparameters)
-            near = difflib.get_close_matches(axis.name, rule.hyperparameters, n=1)
-            hint = f"; did you mean '{near[0]}'?" if near else ""
+            near = _nearest(axis.name, rule)
+            hint = f"; did you mean '{near}'?" if near else ""
             raise BadInput(f"optimizer '{optimizer}' has no hyperparameter '{axis.name}'{hint} (it has: {has})")
         if axis.name in fixed:
             raise BadInput(
@@ -251,6 +251,13 @@ def own_name(name: str, rule: Rule) -> str:
     if name in rule.hyperparameters:
         return name
     return {"alpha": rule.rate, "epsilon": "eps"}.get(name, name)
+
+
+def _nearest(name: str, rule: Rule) -> str | None:
+    """The hyperparameter that was meant: the same by another name, else one spelt alike."""
+    same = {"lr": rule.rate, "alpha": rule.rate, "epsilon": "eps", "eps": "epsilon"}.get(name)
+    alike = difflib.get_close_matches(name, rule.hyperparameters, n=1)
+    return same if same in rule.hyperparameters else alike[0] if alike else None
 
 
 def _name(function: Callable[..., Any] | None) -> str | None:

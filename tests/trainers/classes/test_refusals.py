@@ -132,7 +132,8 @@ def test_what_cannot_train_this_network_is_refused_before_anything_is_written(ow
     [
         ("lr=0.1,rat=1,2", "no hyperparameter 'rat'"),
         ("lr=0.1,epz=1e-8,1", "did you mean 'eps'"),
-        ("alpha=0.1,1", "no hyperparameter 'alpha'"),
+        ("alpha=0.1,1", "did you mean 'lr'"),
+        ("lr=0.1,epsilon=1e-8,1", "did you mean 'eps'"),
         ("lr=0.1,betas.2=0.5,0.9", r"did you mean 'betas\.[01]'"),
         ("lr=0.1,betas.0=0.5,1.5", r"refuses betas.0=1.5 \(ValueError: Invalid beta parameter at index 0"),
     ],
