@@ -1,13 +1,18 @@
 """Section 7: what AvaGrad and Adam cost to tune."""
 
+import math
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import numpy as np
+from scipy import stats
 
-from analysis.claims.evidence import Evidence, seeds_in_words, spread
+from analysis.claims.evidence import Evidence
 from analysis.claims.finding import NAN, Estimate, Finding, Statement, Verdict
+from analysis.claims.precision import jackknife, seeds_in_words
 from analysis.compare import compare
 from analysis.ert import FEW_HITS, ert, stream
+from analysis.replays import Runtimes
 
 _RARE = 0.005
 
@@ -25,8 +30,8 @@ def expected_runtime(survival: np.ndarray) -> np.ndarray:
 def runtime_ratio(evidence: Evidence, one: tuple[str, str], other: tuple[str, str]) -> tuple[Estimate, str] | None:
     """ERT of `one` (optimizer, searcher) over that of `other`, with an interval, and where both come from.
 
-    Exact where the laws are known, the interval being the range over seeds; otherwise from replays, the interval
-    being the bootstrap's, widened to that range. None where there is neither.
+    Exact where the laws are known, the interval being over seeds; otherwise from replays, the interval being the
+    bootstrap's and that over seeds in one. None where there is neither.
     """
     if one in evidence.survival and other in evidence.survival:
         ours, theirs = (expected_runtime(evidence.survival[key]) for key in (one, other))
@@ -34,9 +39,11 @@ def runtime_ratio(evidence: Evidence, one: tuple[str, str], other: tuple[str, st
         same = len(ours) == len(theirs)
         pairs = zip(ours, theirs, strict=True) if same else [(ours[0], theirs[0])]
         ratios = [a / b if np.isfinite(b) else NAN for a, b in pairs]
-        words = seeds_in_words(evidence.surfaces[one[0]]) if same else "numbers of seeds differ: no interval"
+        surface = evidence.surfaces[one[0]]
+        words = seeds_in_words(surface) if same else "numbers of seeds differ: no interval"
         stuck = f" (up to {100 * missed:.0f}% not there in one budget)" if missed > _RARE else ""
-        return spread(ratios), f"exact: {ours[0]:.1f} against {theirs[0]:.1f} trials{stuck}; {words}"
+        estimate = jackknife(ratios, len(surface.seeds), ratio=True)
+        return estimate, f"exact: {ours[0]:.1f} against {theirs[0]:.1f} trials{stuck}; {words}"
     if one in evidence.replays and other in evidence.replays:
         return _replayed_ratio(evidence, one, other)
     return None
@@ -50,13 +57,29 @@ def _replayed_ratio(evidence: Evidence, one: tuple[str, str], other: tuple[str, 
         return Estimate(NAN), few
     found = compare(second, first, stream(evidence.seed, *one, *other, evidence.target))
     words = f"ERT of {first.repeats} replays each, {first.hits} and {second.hits} hits; interval: over replays"
-    ratios = list(found.ratio_interval)
+    if not np.isfinite(found.ratio_interval).all():
+        return Estimate(found.ratio, *found.ratio_interval), words
+    error = float(np.diff(np.log(found.ratio_interval))[0]) / (2 * stats.norm.ppf(0.975))
+    ratios, fewer = [found.ratio], error
     if len(ours) == len(theirs) > 1:
-        each = [(ert(a), ert(b)) for a, b in zip(ours[1:], theirs[1:], strict=True) if a.hits or b.hits]
-        # Where one of two never hit it is the dearer without bound.
-        ratios += [np.inf if np.isnan(a) else 0.0 if np.isnan(b) else a / b for a, b in each]
-        words += f" and {len(ours) - 1} seeds"
-    return Estimate(found.ratio, float(min(ratios)), float(max(ratios))), words
+        ratios += [_ratio(a, b) for a, b in zip(ours[1:], theirs[1:], strict=True)]
+        fewer *= math.sqrt(first.repeats / ours[1].repeats)
+        words += f" and {len(evidence.surfaces[one[0]].seeds)} seeds"
+    seeds = len(evidence.surfaces[one[0]].seeds)
+    estimate = jackknife(ratios, seeds, ratio=True, other=error, of_others=fewer)
+    if len(ratios) > 1:
+        return estimate, words
+
+    def with_replays(repeats: int) -> Estimate:
+        return jackknife(ratios, seeds, ratio=True, other=error * math.sqrt(first.repeats / repeats))
+
+    return replace(estimate, replays=first.repeats, with_replays=with_replays), words
+
+
+def _ratio(ours: Runtimes, theirs: Runtimes) -> float:
+    """Of two ERT: where one of two never hit it is the dearer without bound; NaN where neither did."""
+    a, b = ert(ours), ert(theirs)
+    return NAN if np.isnan(a) and np.isnan(b) else np.inf if np.isnan(a) else 0.0 if np.isnan(b) else a / b
 
 
 def cheaper(searcher: str) -> Callable[[Evidence], Finding]:
@@ -74,7 +97,7 @@ def cheaper(searcher: str) -> Callable[[Evidence], Finding]:
         found = runtime_ratio(evidence, ("avagrad", searcher), ("adam", searcher))
         if found is None:
             return about.missing("needs surfaces of adam and avagrad over alpha and epsilon")
-        return about.found(found[0], found[0].below(1.0), found[1])
+        return about.judged(found[0], lambda one: one.below(1.0), found[1])
 
     return statement
 
@@ -98,19 +121,21 @@ def cheaper_everywhere(evidence: Evidence) -> Finding:
     count = Estimate(sum(f.ours.value < 1 for f in known.values()), for_sure, possible)
     verdict = Verdict.holds if for_sure == many else Verdict.fails if possible < many else Verdict.open
     against = [evidence.searchers[name] for name, finding in known.items() if finding.verdict == Verdict.fails]
-    return about.found(count, verdict, f"Adam is cheaper under {', '.join(against)}" if against else "none against it")
+    open_ = [finding for finding in each.values() if finding.verdict == Verdict.open]
+    each_needs = [finding.seeds_to_settle for finding in open_]
+    seeds = None if None in each_needs else max((need for need in each_needs if need), default=None)
+    why = f"Adam is cheaper under {', '.join(against)}" if against else "none against it"
+    return about.found(count, verdict, why, None if verdict != Verdict.open else seeds)
 
 
-def crossing(evidence: Evidence, optimizer: str, searcher: str) -> Estimate | None:
-    """The first trial with a mean suboptimality below the level, with the range over seeds; None if unknown.
-
-    Infinite where the curve does not get there.
-    """
+def crossings(evidence: Evidence, optimizer: str, searcher: str) -> np.ndarray | None:
+    """The first trial with a mean suboptimality below the level: float64 `[tables]`, infinite where the curve does not
+    get there. None if unknown."""
     curves = evidence.curves.get((optimizer, searcher))
     if curves is None:
         return None
     under = curves < evidence.level
-    return spread(np.where(under.any(axis=1), under.argmax(axis=1) + 1.0, np.inf))
+    return np.where(under.any(axis=1), under.argmax(axis=1) + 1.0, np.inf)
 
 
 def avagrad_with_cgld(evidence: Evidence) -> Finding:
@@ -122,10 +147,12 @@ def avagrad_with_cgld(evidence: Evidence) -> Finding:
         13.0,
         "trials: at most 13",
     )
-    ours = crossing(evidence, "avagrad", "cgld")
-    if ours is None:
+    trials = crossings(evidence, "avagrad", "cgld")
+    if trials is None:
         return about.missing("needs a surface of avagrad over alpha and epsilon")
-    return about.found(ours, ours.below(14.0), f"exact curve; {seeds_in_words(evidence.surfaces['avagrad'])}")
+    surface = evidence.surfaces["avagrad"]
+    ours = jackknife(trials, len(surface.seeds), ratio=True)
+    return about.judged(ours, lambda one: one.below(14.0), f"exact curve; {seeds_in_words(surface)}")
 
 
 def adam_with_gld(evidence: Evidence) -> Finding:
@@ -137,10 +164,12 @@ def adam_with_gld(evidence: Evidence) -> Finding:
         74.0,
         "trials: at least 74",
     )
-    ours = crossing(evidence, "adam", "gld")
-    if ours is None:
+    trials = crossings(evidence, "adam", "gld")
+    if trials is None:
         return about.missing("needs a surface of adam over alpha and epsilon")
-    return about.found(ours, ours.at_least(74.0), f"exact curve; {seeds_in_words(evidence.surfaces['adam'])}")
+    surface = evidence.surfaces["adam"]
+    ours = jackknife(trials, len(surface.seeds), ratio=True)
+    return about.judged(ours, lambda one: one.at_least(74.0), f"exact curve; {seeds_in_words(surface)}")
 
 
 def ratio_of_the_two(evidence: Evidence) -> Finding:
@@ -153,16 +182,16 @@ def ratio_of_the_two(evidence: Evidence) -> Finding:
         74 / 13,
         "trials of Adam over trials of AvaGrad: at least 5.7; fails below",
     )
-    adam, avagrad = crossing(evidence, "adam", "gld"), crossing(evidence, "avagrad", "cgld")
+    adam, avagrad = crossings(evidence, "adam", "gld"), crossings(evidence, "avagrad", "cgld")
     if adam is None or avagrad is None:
         return about.missing("needs surfaces of adam and avagrad over alpha and epsilon")
-    if not np.isfinite(avagrad.value):
+    if not np.isfinite(avagrad[0]):
         never = f"AvaGrad under CGLD never comes below {evidence.in_words(evidence.level)} on average"
         return about.found(Estimate(0.0), Verdict.fails, never)
-    low, high = adam.ends[0] / avagrad.ends[1], adam.ends[1] / avagrad.ends[0]
-    known = not np.isnan(adam.low + avagrad.low)
-    ours = Estimate(adam.value / avagrad.value, *((low, high) if known else ()))
-    return about.found(ours, ours.at_least(5.65), f"{adam.value:.0f} trials against {avagrad.value:.0f}")
+    same = len(adam) == len(avagrad)
+    ratios = adam / avagrad if same else [float(adam[0] / avagrad[0])]
+    ours = jackknife(ratios, len(evidence.surfaces["adam"].seeds), ratio=True)
+    return about.judged(ours, lambda one: one.at_least(5.65), f"{adam[0]:.0f} trials against {avagrad[0]:.0f}")
 
 
 def cgld_helps(optimizer: str, name: str, helps: bool) -> Callable[[Evidence], Finding]:
@@ -180,7 +209,7 @@ def cgld_helps(optimizer: str, name: str, helps: bool) -> Callable[[Evidence], F
         found = runtime_ratio(evidence, (optimizer, "cgld"), (optimizer, "gld"))
         if found is None:
             return about.missing(f"needs a surface of {optimizer} over alpha and epsilon")
-        return about.found(found[0], found[0].below(1.0) if helps else found[0].at_least(1.0), found[1])
+        return about.judged(found[0], lambda one: one.below(1.0) if helps else one.at_least(1.0), found[1])
 
     return statement
 

@@ -1,13 +1,10 @@
 """Section 8: whether a delay of one step in the second moments changes how well a method does on natural tasks."""
 
-import math
 from collections.abc import Callable
 
-import numpy as np
-from scipy import stats
-
-from analysis.claims.evidence import Evidence, one_seed_noise
+from analysis.claims.evidence import Evidence
 from analysis.claims.finding import Estimate, Finding, Statement
+from analysis.claims.precision import jackknife, seed_parts
 from grids.surface import Surface
 
 METHOD, DELAYED = "adam", "delayed-adam"
@@ -29,7 +26,7 @@ def delay_changes_little(evidence: Evidence) -> Finding:
         return about.missing(f"needs a surface of {lacking} over alpha and epsilon")
     if adam.space != delayed.space:
         return about.missing(f"the surfaces of {METHOD} and {DELAYED} have other axes")
-    ours, how = difference(delayed, adam)
+    ours, how = difference(evidence, delayed, adam)
     good = adam.suboptimality <= evidence.level
     kept = delayed.mean[good] <= adam.mean.min() + evidence.level
     why = (
@@ -37,30 +34,33 @@ def delay_changes_little(evidence: Evidence) -> Finding:
         f"{adam.describe(adam.best_cell)}; of Adam's {good.sum()} cells within {evidence.in_words(evidence.level)} of "
         f"its lowest value {kept.sum()} stay there with the delay; {how}"
     )
-    return about.found(ours, ours.near(0.0, evidence.target), why)
+    return about.judged(ours, lambda one: one.near(0.0, evidence.target), why)
 
 
-def difference(one: Surface, other: Surface) -> tuple[Estimate, str]:
+def difference(evidence: Evidence, one: Surface, other: Surface) -> tuple[Estimate, str]:
     """The lowest value of `one` less that of `other` with a 95 % interval, and what the interval is.
 
     With seeds in common: Student's t on the differences of each seed's values at the two best cells. With one seed:
-    the binomial law of its validation examples, where it applies.
+    what noise may make of it.
     """
     shared = sorted(set(one.seeds) & set(other.seeds))
     if len(shared) > 1:
-        pairs = [
+        ours, theirs = (
             surface.finite[surface.best_cell][[surface.seeds.index(seed) for seed in shared]]
             for surface in (one, other)
-        ]
-        apart = pairs[0] - pairs[1]
-        ours = float(apart.mean())
-        half = float(stats.t.ppf(0.975, len(apart) - 1) * np.std(apart, ddof=1) / math.sqrt(len(apart)))
-        return Estimate(ours, ours - half, ours + half), f"interval: Student's t over {len(shared)} seeds"
-    ours = float(one.mean.min() - other.mean.min())
-    half, source = max(one_seed_noise(surface, float(surface.mean.min())) for surface in (one, other))
-    if not half:
-        return Estimate(ours), f"interval: none ({source})"
-    return Estimate(ours, ours - half, ours + half), f"interval: binomial ({source})"
+        )
+        means = [float((ours - theirs)[part].mean()) for part in seed_parts(len(shared))]
+        return jackknife(means, len(shared)), f"interval: over {len(shared)} seeds"
+    apart = float(one.mean.min() - other.mean.min())
+    noise = max((evidence.noise(surface) for surface in (one, other)), key=lambda found: found.margin)
+    if not noise.deviation:
+        return Estimate(apart), f"interval: none ({noise.source})"
+
+    def with_seeds(seeds: int) -> Estimate:
+        return Estimate(apart, apart - noise.with_seeds(seeds), apart + noise.with_seeds(seeds))
+
+    now = with_seeds(noise.seeds)
+    return Estimate(apart, now.low, now.high, noise.seeds, with_seeds), f"interval: noise ({noise.source})"
 
 
 STATEMENTS: tuple[Callable[[Evidence], Finding], ...] = (delay_changes_little,)

@@ -1,15 +1,12 @@
 """What statements are held against: one task's surfaces, their replays and exact laws, the counterexample's runs."""
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy import stats
 
-from analysis.claims.finding import Estimate
+from analysis.claims.precision import Noise, noise
 from analysis.replays import Group
-from grids.metric import binomial_deviation, validation_size
 from grids.surface import Surface
 from grids.units import with_unit
 
@@ -42,10 +39,10 @@ class Evidence:
     Args:
         task: its name.
         surfaces: by optimizer.
-        replays: by optimizer and searcher, a group for each of the surface's `tables`; each replay's budget is the
-            number of cells.
+        replays: by optimizer and searcher, a group for each of the surface's `precision.tables`; each replay's
+            budget is the number of cells.
         survival: P(runtime to `target` > t), exactly, by optimizer and searcher: float64 `[tables, budget + 1]`, a
-            row for each of the surface's `tables`.
+            row for each of the surface's `precision.tables`.
         curves: the mean suboptimality of the best cell after 1, 2, … trials, exactly: float64 `[tables, trials]`.
         counterexample: by method and power of t with which its ε grows.
         searchers: those that the paper compares, in its order: each one's name within a sentence.
@@ -73,6 +70,10 @@ class Evidence:
         """A suboptimality with its unit: `0.5%`."""
         return with_unit(f"{suboptimality:g}", self.unit)
 
+    def noise(self, surface: Surface, value: float | None = None, seeds: int | None = None) -> Noise:
+        """The noise between two of a surface's cells, by all that the surfaces say of it; see `precision.noise`."""
+        return noise(surface, self.surfaces.values(), value, seeds)
+
     def plane(self, optimizer: str) -> Surface | None:
         """The optimizer's surface, if there is one over α and ε, both of more than one value."""
         surface = self.surfaces.get(optimizer)
@@ -82,54 +83,3 @@ class Evidence:
 def is_plane(surface: Surface) -> bool:
     """Whether the surface's axes are α and ε, in this order, of two values or more."""
     return surface.space.names == AXES and min(surface.space.shape) > 1
-
-
-def tables(surface: Surface) -> list[np.ndarray]:
-    """The mean over seeds first, then each seed's own table where there are several; float64 `[*shape]` each."""
-    several = len(surface.seeds) > 1
-    return [surface.mean, *(surface.finite[..., number] for number in range(len(surface.seeds)) if several)]
-
-
-def over_tables(surface: Surface, measure: Callable[[np.ndarray], float]) -> Estimate:
-    """`measure` of the mean table; its interval is the range over that and each seed's own table."""
-    return spread([measure(table) for table in tables(surface)])
-
-
-def spread(values: "list[float] | np.ndarray") -> Estimate:
-    """The first value, with the range of all where there are several."""
-    if len(values) == 1:
-        return Estimate(float(values[0]))
-    return Estimate(float(values[0]), float(np.min(values)), float(np.max(values)))
-
-
-def noise(surface: Surface) -> tuple[float, str]:
-    """A difference of two good cells' values that chance alone makes in one of twenty cases, and how it is known.
-
-    With several seeds: Student's t on their standard deviation, that of the middle one of the better tenth of the
-    cells, where some that hardly train would outweigh all others in a mean. With one seed: the binomial law of its
-    validation examples at the lowest value (`one_seed_noise`). 0 where neither is known.
-    """
-    seeds = len(surface.seeds)
-    if seeds > 1:
-        good = surface.mean <= np.quantile(surface.mean, 0.1)
-        middle = float(np.median(surface.finite[good].var(axis=-1, ddof=1)))
-        # The median of a sample variance lies below the variance, by a known factor where values are normal.
-        deviation = math.sqrt(middle * (seeds - 1) / float(stats.chi2.median(seeds - 1)))
-        freedom = int(good.sum()) * (seeds - 1)
-        return float(stats.t.ppf(0.975, freedom)) * deviation * math.sqrt(2 / seeds), f"spread of {seeds} seeds"
-    return one_seed_noise(surface, float(surface.mean.min()))
-
-
-def one_seed_noise(surface: Surface, value: float) -> tuple[float, str]:
-    """`noise` between two values near `value` of one seed each, by the binomial law; 0 where it does not apply."""
-    deviation = binomial_deviation(surface.provenance, value)
-    if deviation is None:
-        return 0.0, "one seed, noise unknown"
-    words = f"one seed, {validation_size(surface.provenance)} validation examples"
-    return float(stats.norm.ppf(0.975)) * deviation * math.sqrt(2), words
-
-
-def seeds_in_words(surface: Surface) -> str:
-    """What the interval of `over_tables` is."""
-    seeds = len(surface.seeds)
-    return f"interval: range over {seeds} seeds" if seeds > 1 else "one seed: its own noise is not in this"

@@ -2,7 +2,8 @@
 
 import enum
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 NAN = float("nan")
@@ -18,11 +19,22 @@ class Verdict(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Estimate:
-    """A number with an interval; the ends are NaN where nothing says how far it can be trusted."""
+    """A number with an interval; the ends are NaN where nothing says how far it can be trusted.
+
+    Args:
+        value, low, high: the number and its interval.
+        seeds: that it was measured on; 0 where they have no part in it.
+        with_seeds: the same with the interval that so many seeds would give, two or more; None where that is not known.
+        replays, with_replays: the same of replays, where they alone make the interval.
+    """
 
     value: float
     low: float = NAN
     high: float = NAN
+    seeds: int = field(default=0, compare=False)
+    with_seeds: "Callable[[int], Estimate] | None" = field(default=None, compare=False, repr=False)
+    replays: int = field(default=0, compare=False)
+    with_replays: "Callable[[int], Estimate] | None" = field(default=None, compare=False, repr=False)
 
     @property
     def ends(self) -> tuple[float, float]:
@@ -57,6 +69,15 @@ class Estimate:
         return Verdict.holds if inside and not wide else Verdict.open
 
 
+MOST_SEEDS, MOST_REPLAYS = 1000, 100_000
+"""Beyond which nobody is sent."""
+
+
+def fewest(counts: range, verdict: Callable[[int], Verdict]) -> int | None:
+    """The first of the counts with which there is a verdict; None where there is none with any."""
+    return next((count for count in counts if verdict(count) != Verdict.open), None)
+
+
 @dataclass(frozen=True)
 class Finding:
     """One statement, judged.
@@ -70,6 +91,8 @@ class Finding:
         rule: when it holds.
         verdict: by that rule.
         why: what stands behind our number, or what is missing.
+        seeds_to_settle: how many seeds would bring a verdict, if all else stays; None where there is one, where none
+            would, or where that is not known.
     """
 
     id: str
@@ -80,6 +103,7 @@ class Finding:
     rule: str
     verdict: Verdict
     why: str
+    seeds_to_settle: int | None = None
 
     def row(self) -> dict[str, Any]:
         """Ready to print; NaN where there is no number."""
@@ -92,6 +116,7 @@ class Finding:
             "high": self.ours.high,
             "verdict": self.verdict.value,
             "why": self.why,
+            "seeds_to_settle": self.seeds_to_settle,
             "rule": self.rule,
             "section": self.section,
         }
@@ -107,9 +132,27 @@ class Statement:
     paper: float | None
     rule: str
 
-    def found(self, ours: Estimate, verdict: Verdict, why: str) -> Finding:
-        """The finding."""
-        return Finding(self.id, self.text, self.section, self.paper, ours, self.rule, verdict, why)
+    def found(self, ours: Estimate, verdict: Verdict, why: str, seeds: int | None = None) -> Finding:
+        """The finding, `seeds` being those that would settle it."""
+        if verdict == Verdict.open and seeds is not None:
+            why = f"{why}; {seeds} seeds would settle it"
+        return Finding(self.id, self.text, self.section, self.paper, ours, self.rule, verdict, why, seeds)
+
+    def judged(self, ours: Estimate, rule: Callable[[Estimate], Verdict], why: str) -> Finding:
+        """The finding, the verdict being the rule's; where it is open, with the seeds or replays that would settle it.
+
+        Those are the fewest with which the rule decides, the number staying as it is and its interval narrowing.
+        """
+        verdict, seeds, replays = rule(ours), ours.with_seeds, ours.with_replays
+        if verdict != Verdict.open:
+            return self.found(ours, verdict, why)
+        if seeds is not None:
+            many = range(max(ours.seeds + 1, 2), MOST_SEEDS + 1)
+            return self.found(ours, verdict, why, fewest(many, lambda count: rule(seeds(count))))
+        if replays is not None:
+            enough = fewest(range(ours.replays, MOST_REPLAYS, 100), lambda count: rule(replays(count)))
+            why += "" if enough is None else f"; --repeats {enough} would settle it"
+        return self.found(ours, verdict, why)
 
     def missing(self, what: str) -> Finding:
         """The finding where something is not there to measure."""

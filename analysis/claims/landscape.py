@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from analysis.claims.evidence import Evidence, noise, over_tables, seeds_in_words
+from analysis.claims.evidence import Evidence
 from analysis.claims.finding import Estimate, Finding, Statement, Verdict
+from analysis.claims.precision import over_tables, seeds_in_words
 from analysis.separability import TRANSITION, Scale, pairs, regimes, ridge, ridge_slope, scaled, variance_shares
 
 SLOPE_MARGIN = 0.25
@@ -27,16 +28,28 @@ def avagrad_best_alpha(evidence: Evidence) -> Finding:
     )
     if surface is None:
         return about.missing("needs a surface of avagrad over alpha and epsilon")
-    margin, source = noise(surface)
+    noise = evidence.noise(surface)
     gap = surface.mean - surface.mean.min(axis=0)
-    exact, near = (gap <= 0).sum(axis=1), (gap <= margin).sum(axis=1)
-    common = int(np.lexsort((near, exact))[-1])
-    loosely = int(near.max())
-    verdict = Verdict.holds if exact[common] == columns else Verdict.open if loosely == columns else Verdict.fails
+    exact = (gap <= 0).sum(axis=1)
+
+    def near(seeds: int) -> np.ndarray:
+        """For each α the columns in which noise cannot tell it from the best."""
+        return np.asarray((gap <= noise.with_seeds(seeds)).sum(axis=1))
+
+    now = near(noise.seeds)
+    common = int(np.lexsort((now, exact))[-1])
+    most = float(exact[common])
+
+    def with_seeds(seeds: int) -> Estimate:
+        return Estimate(most, most, float(near(seeds).max()))
+
+    def rule(one: Estimate) -> Verdict:
+        return Verdict.holds if one.value == columns else Verdict.open if one.high == columns else Verdict.fails
+
     alpha = surface.space.axis("alpha").values
-    why = f"α = {alpha[common]:g} is best for {exact[common]} of {columns} ε"
-    why += f", and α = {alpha[int(near.argmax())]:g} within {margin:.2g} of the best for {loosely} ({source})"
-    return about.found(Estimate(float(exact[common]), float(exact[common]), float(loosely)), verdict, why)
+    why = f"α = {alpha[common]:g} is best for {exact[common]} of {columns} ε, and α = {alpha[int(now.argmax())]:g} "
+    why += f"within {noise.margin:.2g} of the best for {now.max()} ({noise.source})"
+    return about.judged(Estimate(most, most, float(now.max()), noise.seeds, with_seeds), rule, why)
 
 
 def adam_slope(regime: str, aim: float) -> Callable[[Evidence], Finding]:
@@ -62,7 +75,7 @@ def adam_slope(regime: str, aim: float) -> Callable[[Evidence], Finding]:
         ours = Estimate(found.slope, found.low, found.high)
         if np.isnan(found.slope):
             return about.missing(f"{found.points} values of ε in this regime are too few")
-        return about.found(ours, ours.near(aim, SLOPE_MARGIN), f"Theil–Sen over {found.points} values of ε")
+        return about.judged(ours, lambda one: one.near(aim, SLOPE_MARGIN), f"Theil–Sen over {found.points} values of ε")
 
     return statement
 
@@ -88,14 +101,17 @@ def avagrad_independent(evidence: Evidence) -> Finding:
         return variance_shares(scaled(table[:, beyond], Scale.rank))[0]
 
     ours = over_tables(surface, share)
-    verdict = ours.at_least(INDEPENDENT)
-    if verdict != Verdict.holds:
-        verdict = Verdict.fails if ours.below(DEPENDENT) == Verdict.holds else Verdict.open
     why = f"{int(beyond.sum())} values of ε; {seeds_in_words(surface)}"
     adam = evidence.plane("adam")
     if adam is not None and adam.space == surface.space:
         why += f"; Adam's share there: {share(adam.mean):.2f}"
-    return about.found(ours, verdict, why)
+    return about.judged(ours, _of_share, why)
+
+
+def _of_share(one: Estimate) -> Verdict:
+    if one.at_least(INDEPENDENT) == Verdict.holds:
+        return Verdict.holds
+    return Verdict.fails if one.below(DEPENDENT) == Verdict.holds else Verdict.open
 
 
 STATEMENTS: tuple[Callable[[Evidence], Finding], ...] = (

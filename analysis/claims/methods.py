@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from analysis.claims.evidence import Evidence, noise, one_seed_noise, spread
+from analysis.claims.evidence import Evidence
 from analysis.claims.finding import Estimate, Finding, Statement, Verdict
+from analysis.claims.precision import Noise, jackknife, seed_parts
 from analysis.separability import TRANSITION
 from grids.surface import Surface
 
@@ -15,15 +16,19 @@ DEFAULT = 1e-8
 _FEWEST = 3
 
 
-def best_range(surface: Surface, axis: str) -> tuple[Estimate, str]:
+def best_range(surface: Surface, axis: str, noise: Noise) -> tuple[Estimate, str]:
     """The best cell's value on an axis, with the range over all cells that noise cannot tell from it; and in words."""
-    margin, source = noise(surface)
     number = surface.space.names.index(axis)
     values = np.array(surface.space.axes[number].values)
-    cells = np.argwhere(surface.suboptimality <= margin)[:, number]
-    best = values[surface.best_cell[number]]
-    words = f"{surface.describe(surface.best_cell)}; {len(cells)} cells within {margin:.2g} of it ({source})"
-    return Estimate(float(best), float(values[cells.min()]), float(values[cells.max()])), words
+    best = float(values[surface.best_cell[number]])
+
+    def with_seeds(seeds: int) -> Estimate:
+        cells = np.argwhere(surface.suboptimality <= noise.with_seeds(seeds))[:, number]
+        return Estimate(best, float(values[cells.min()]), float(values[cells.max()]))
+
+    now, near = with_seeds(noise.seeds), int((surface.suboptimality <= noise.margin).sum())
+    words = f"{surface.describe(surface.best_cell)}; {near} cells within {noise.margin:.2g} of it ({noise.source})"
+    return Estimate(best, now.low, now.high, noise.seeds, with_seeds), words
 
 
 def best_epsilon(optimizer: str, name: str, paper: float) -> Callable[[Evidence], Finding]:
@@ -40,9 +45,9 @@ def best_epsilon(optimizer: str, name: str, paper: float) -> Callable[[Evidence]
         surface = evidence.plane(optimizer)
         if surface is None:
             return about.missing(f"needs a surface of {optimizer} over alpha and epsilon")
-        ours, why = best_range(surface, "epsilon")
-        above = np.nextafter(TRANSITION, 1)
-        return about.found(ours, ours.at_least(float(above)), why)
+        ours, why = best_range(surface, "epsilon", evidence.noise(surface))
+        above = float(np.nextafter(TRANSITION, 1))
+        return about.judged(ours, lambda one: one.at_least(above), why)
 
     return statement
 
@@ -59,13 +64,17 @@ def adam_best_alpha(evidence: Evidence) -> Finding:
     surface = evidence.plane("adam")
     if surface is None:
         return about.missing("needs a surface of adam over alpha and epsilon")
-    ours, why = best_range(surface, "alpha")
     values = surface.space.axis("alpha").values
     home = int(np.argmin(np.abs(np.log10(values) + 1)))
     low, high = values[max(home - 1, 0)], values[min(home + 1, len(values) - 1)]
-    if low <= ours.low and ours.high <= high:
-        return about.found(ours, Verdict.holds, why)
-    return about.found(ours, Verdict.fails if ours.high < low or ours.low > high else Verdict.open, why)
+
+    def rule(one: Estimate) -> Verdict:
+        if low <= one.low and one.high <= high:
+            return Verdict.holds
+        return Verdict.fails if one.high < low or one.low > high else Verdict.open
+
+    ours, why = best_range(surface, "alpha", evidence.noise(surface))
+    return about.judged(ours, rule, why)
 
 
 def epsilon_matters_more(evidence: Evidence) -> Finding:
@@ -94,23 +103,23 @@ def epsilon_matters_more(evidence: Evidence) -> Finding:
         return about.missing(f"{', '.join(there)} share no seed")
     own = {name: surface.finite[..., [surface.seeds.index(k) for k in shared]] for name, surface in there.items()}
     column = {name: surface.space.axis("epsilon").values.index(DEFAULT) for name, surface in there.items()}
-    parts = [list(range(len(shared))), *([number] for number in range(len(shared)) if len(shared) > 1)]
+    parts = seed_parts(len(shared))
     tuned = [[float(own[name][..., part].mean(axis=-1).min()) for name in there] for part in parts]
     default = [[float(own[name][:, column[name], part].mean(axis=-1).min()) for name in there] for part in parts]
     ratios = [float(np.ptp(a) / np.ptp(b)) if np.ptp(b) else np.inf for a, b in zip(tuned, default, strict=True)]
     if len(shared) == 1:
-        ours, words = _one_seed_ratio(ratios[0], list(there.values()), tuned[0], default[0])
+        ours, words = _one_seed_ratio(ratios[0], evidence, list(there.values()), tuned[0], default[0])
     else:
-        ours, words = spread(ratios), f"interval: range over {len(shared)} seeds"
+        ours, words = jackknife(ratios, len(shared), ratio=True), f"interval: over {len(shared)} seeds"
     why = (
         f"{len(there)} methods: {min(tuned[0]):.2f} to {max(tuned[0]):.2f} tuned, {min(default[0]):.2f} to "
         f"{max(default[0]):.2f} at ε = 1e-8 (worst: {list(there)[int(np.argmax(default[0]))]}); {words}"
     )
-    return about.found(ours, ours.below(1.0), why)
+    return about.judged(ours, lambda one: one.below(1.0), why)
 
 
 def _one_seed_ratio(
-    ratio: float, surfaces: Sequence[Surface], tuned: Sequence[float], default: Sequence[float]
+    ratio: float, evidence: Evidence, surfaces: Sequence[Surface], tuned: Sequence[float], default: Sequence[float]
 ) -> tuple[Estimate, str]:
     """`ratio` of the spread of `tuned` to that of `default` with what noise leaves of it; and the noise in words.
 
@@ -121,18 +130,29 @@ def _one_seed_ratio(
         surfaces: one a method.
         tuned, default: each method's value at its best cell and at the default ε.
     """
-    (off_tuned, of_tuned), (off_default, of_default) = (
-        max(one_seed_noise(surface, error) for surface, error in zip(surfaces, errors, strict=True))
+    off_tuned, off_default = (
+        max(
+            (evidence.noise(surface, error, seeds=1) for surface, error in zip(surfaces, errors, strict=True)),
+            key=lambda noise: noise.margin,
+        )
         for errors in (tuned, default)
     )
-    source = of_default if off_default else of_tuned
-    if not (off_tuned or off_default):
+    source = off_default.source if off_default.margin else off_tuned.source
+    if not (off_tuned.margin or off_default.margin):
         return Estimate(ratio), f"interval: none ({source})"
     above, below = float(np.ptp(tuned)), float(np.ptp(default))
-    low = max(above - off_tuned, 0.0) / (below + off_default)
-    high = (above + off_tuned) / (below - off_default) if below > off_default else math.inf
-    words = f"interval: the spread of tuned errors {off_tuned:.2g} off, the other {off_default:.2g} ({source})"
-    return Estimate(ratio, low, high), words
+
+    def with_seeds(seeds: int) -> Estimate:
+        wide, deep = off_tuned.with_seeds(seeds), off_default.with_seeds(seeds)
+        return Estimate(
+            ratio,
+            max(above - wide, 0.0) / (below + deep),
+            (above + wide) / (below - deep) if below > deep else math.inf,
+        )
+
+    now = with_seeds(1)
+    words = f"the spread of tuned errors {off_tuned.margin:.2g} off, the other {off_default.margin:.2g} ({source})"
+    return Estimate(ratio, now.low, now.high, 1, with_seeds), f"interval: {words}"
 
 
 STATEMENTS: tuple[Callable[[Evidence], Finding], ...] = (

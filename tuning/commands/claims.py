@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from grids.library import Entry
     from grids.surface import Surface
 
-COLUMNS = ("task", "id", "statement", "paper", "ours", "low", "high", "verdict", "why")
+COLUMNS = ("task", "id", "statement", "paper", "ours", "low", "high", "verdict", "why", "seeds_to_settle")
+SHOWN = COLUMNS[1:-1]
+"""In a table, where the reason says what would settle it."""
 PAIR = ("adam", "avagrad")
 RUNS, STEPS = 10, 200_000
 """On the counterexample."""
-MOST_SEEDS = 5
-"""Seeds whose own tables are judged beside their mean; each costs a few seconds."""
 
 
 class Form(enum.StrEnum):
@@ -55,8 +55,9 @@ def claims(
 ) -> None:
     """The paper's statements, each with its number, ours, and whether it holds here, does not, or cannot be told.
 
-    Searchers of a known law are judged by it, the others by replays. JSON gives the rule behind each verdict and the
-    paper's section too.
+    Searchers of a known law are judged by it, the others by replays. Intervals are over seeds; where a statement cannot
+    be told, the reason says how many seeds would settle it. JSON gives the rule behind each verdict and the paper's
+    section too.
     """
     from analysis.claims import Evidence, judge
     from grids.target import check_targets
@@ -91,8 +92,8 @@ def claims(
         print(_markdown(rows))
     else:
         for name in tasks:
-            some = [{column: row[column] for column in COLUMNS[1:]} for row in rows if row["task"] == name]
-            print_rows(some, COLUMNS[1:], Format.table, name)
+            some = [{column: row[column] for column in SHOWN} for row in rows if row["task"] == name]
+            print_rows(some, SHOWN, Format.table, name)
 
 
 def _chosen(tasks: list[str] | None) -> "dict[str, dict[str, Surface]]":
@@ -134,11 +135,10 @@ def _goals(task: str, surfaces: "dict[str, Surface]", target: float | None, quie
 
 def _tables(surfaces: "dict[str, Surface]") -> "dict[str, list[np.ndarray]]":
     """Of the two optimizers that the paper compares, where both axes are there, the tables that are judged."""
-    from analysis.claims.evidence import is_plane, tables
+    from analysis.claims.evidence import is_plane
+    from analysis.claims.precision import tables
 
-    return {
-        name: tables(surfaces[name])[: MOST_SEEDS + 1] for name in PAIR if name in surfaces and is_plane(surfaces[name])
-    }
+    return {name: tables(surfaces[name]) for name in PAIR if name in surfaces and is_plane(surfaces[name])}
 
 
 def _laws(
@@ -161,14 +161,14 @@ def _laws(
 
 
 def _each(repeats: int) -> int:
-    """Replays on each seed's own table, where `repeats` are on the mean."""
+    """Replays on the mean of all seeds but some, where `repeats` are on that of all."""
     return max(1, repeats // 4)
 
 
 def _replays(
     surfaces: "dict[str, Surface]", repeats: int, seed: int, jobs: int, advance: "Callable[[int], None]"
 ) -> "dict[Key, list[Group]]":
-    """Replays on the mean over seeds and on each seed's own table, in this order."""
+    """Replays on the mean over all seeds and on those without some of them, in this order."""
     from dataclasses import replace
 
     import numpy as np

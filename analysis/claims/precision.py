@@ -1,0 +1,171 @@
+"""How far a number measured on a few seeds can be trusted, and how many seeds would tell more."""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from analysis.claims.finding import Estimate
+from grids.metric import binomial_deviation, resolution, validation_size
+from grids.surface import Surface
+
+GROUPS = 5
+"""Parts that many seeds are taken in, each left out in turn: every one costs searches of its own."""
+
+_TAIL = 0.975
+_NORMAL = float(stats.norm.ppf(_TAIL))
+
+
+def seed_parts(seeds: int) -> list[list[int]]:
+    """The seeds' places: all of them first, then all but one, each left out in turn (of more than 5, all but a fifth).
+    All alone where there is one.
+
+    >>> seed_parts(3)
+    [[0, 1, 2], [1, 2], [0, 2], [0, 1]]
+    """
+    every = list(range(seeds))
+    left_out = np.array_split(every, min(seeds, GROUPS)) if seeds > 1 else []
+    return [every, *([one for one in every if one not in part] for part in left_out)]
+
+
+def tables(surface: Surface) -> list[np.ndarray]:
+    """The mean over each of `seed_parts`: float64 `[*shape]` each."""
+    return [surface.mean, *(surface.finite[..., part].mean(axis=-1) for part in seed_parts(len(surface.seeds))[1:])]
+
+
+def over_tables(surface: Surface, measure: Callable[[np.ndarray], float]) -> Estimate:
+    """`measure` of the mean table, with an interval over seeds where there are several."""
+    return jackknife([measure(table) for table in tables(surface)], len(surface.seeds))
+
+
+def jackknife(
+    values: "Sequence[float] | np.ndarray",
+    seeds: int,
+    *,
+    ratio: bool = False,
+    other: float = 0.0,
+    of_others: float = 0.0,
+) -> Estimate:
+    """A statistic of a mean over seeds with a 95 % interval, from the same without each of g parts of the seeds.
+
+    Half its width is Student's t of g − 1 degrees of freedom times the standard error of the jackknife,
+    error² = (g − 1)/g · Σ (θ₋ₖ − mean θ₋)² (Efron & Stein 1981, equation 1.6).
+
+    Args:
+        values: of all seeds, then without each part, as `tables` gives them.
+        seeds: how many there are.
+        ratio: the statistic is above 0 and its errors multiply: the interval is taken on the scale of logarithms.
+        other: a standard error that seeds do not change, that of replays, on the same scale.
+        of_others: the same of each value without a part; what it adds to the jackknife is taken off again.
+
+    Returns:
+        The estimate; without an interval where there is one value and no other error. Where a value is not finite (or
+        not above 0, as a ratio) the interval is the range of all.
+    """
+    first, left_out = float(values[0]), np.asarray(values[1:], dtype=np.float64)
+    parts = len(left_out)
+    if not parts and not other:
+        return Estimate(first)
+    if not np.isfinite(values).all() or (ratio and min(values) <= 0):
+        known = np.asarray(values)[~np.isnan(values)]
+        return Estimate(first, float(known.min()), float(known.max())) if known.size else Estimate(first)
+    scaled = np.log(left_out) if ratio else left_out
+    squares = (parts - 1) / parts * float(((scaled - scaled.mean()) ** 2).sum()) if parts else 0.0
+    squares = max(squares - (parts - 1) ** 2 / parts * of_others**2, 0.0) if parts else 0.0
+
+    def with_seeds(now: int) -> Estimate:
+        freedom = min(now, GROUPS) - 1
+        of_seeds = float(stats.t.ppf(_TAIL, freedom)) * math.sqrt(squares * seeds / now) if squares else 0.0
+        half = math.hypot(of_seeds, _NORMAL * other)
+        if ratio:
+            return Estimate(first, first * math.exp(-half), first * math.exp(half))
+        return Estimate(first, first - half, first + half)
+
+    now = with_seeds(max(seeds, 2))
+    return Estimate(now.value, now.low, now.high, seeds, with_seeds if squares else None)
+
+
+@dataclass(frozen=True)
+class Noise:
+    """What chance alone makes of the difference of two good cells' values.
+
+    Args:
+        deviation: standard deviation of one seed's value; 0 where it is not known.
+        freedom: degrees of freedom that it is known with; infinite for a law.
+        seeds: that a cell's value is the mean of.
+        step: what one example of the validation set is worth; 0 where that is not known.
+        source: how it is known, in words.
+    """
+
+    deviation: float
+    freedom: float
+    seeds: int
+    step: float
+    source: str
+
+    @property
+    def margin(self) -> float:
+        """The difference that chance exceeds in one of twenty cases."""
+        return self.with_seeds(self.seeds)
+
+    def with_seeds(self, seeds: int) -> float:
+        """`margin`, had each cell so many seeds. At least one example of the validation set, over all seeds."""
+        quantile = stats.t.ppf(_TAIL, self.freedom) if math.isfinite(self.freedom) else _NORMAL
+        return max(
+            float(quantile) * self.deviation * math.sqrt(2 / seeds), self.step / seeds if self.deviation else 0.0
+        )
+
+
+def noise(
+    surface: Surface, others: Iterable[Surface] = (), value: float | None = None, seeds: int | None = None
+) -> Noise:
+    """The noise between two cells near `value`, the surface's lowest unless given.
+
+    All cells are judged on the same examples, so what is left to chance is the seed: initial weights and the order of
+    the data. Its standard deviation comes from the surface's own seeds; with one seed, from those of `others`, or from
+    the binomial law of the validation examples, whichever is larger. That law takes two cells' errors for independent:
+    it may overstate the chance of examples, and knows nothing of that of training.
+
+    Args:
+        surface: the cells' own.
+        others: surfaces of the same task, some of them with several seeds.
+        value: near which the cells' values are; far from the lowest, examples may be worth more than seeds are there.
+        seeds: of which a cell's value is the mean, where not of all the surface's.
+    """
+    step = resolution(surface.provenance) or 0.0
+    own, count = _of_seeds(surface), len(surface.seeds) if seeds is None else seeds
+    law = binomial_deviation(surface.provenance, float(surface.mean.min()) if value is None else value)
+    if own is not None and (value is None or own[0] >= (law or 0.0)):
+        return Noise(*own, count, step, f"spread of {len(surface.seeds)} seeds")
+    known = [found for found in map(_of_seeds, others) if found is not None]
+    freedom = sum(degrees for _, degrees in known)
+    borrowed = math.sqrt(sum(degrees * one**2 for one, degrees in known) / freedom) if freedom else 0.0
+    if borrowed and borrowed >= (law or 0.0):
+        return Noise(borrowed, freedom, count, step, f"one seed; the spread of seeds of {len(known)} optimizers")
+    if law is None:
+        return Noise(0.0, math.inf, count, step, "one seed, noise unknown")
+    return Noise(law, math.inf, count, step, f"one seed, {validation_size(surface.provenance)} validation examples")
+
+
+def _of_seeds(surface: Surface) -> tuple[float, float] | None:
+    """The standard deviation of a seed's value in good cells, and its degrees of freedom; None with one seed.
+
+    Good is the better tenth of the cells; the middle one counts, where some that hardly train would outweigh all
+    others in a mean.
+    """
+    seeds = len(surface.seeds)
+    if seeds < 2:
+        return None
+    good = surface.mean <= np.quantile(surface.mean, 0.1)
+    middle = float(np.median(surface.finite[good].var(axis=-1, ddof=1)))
+    # The median of a sample variance lies below the variance, by a known factor where values are normal.
+    deviation = math.sqrt(middle * (seeds - 1) / float(stats.chi2.median(seeds - 1)))
+    return deviation, float(good.sum() * (seeds - 1))
+
+
+def seeds_in_words(surface: Surface) -> str:
+    """What the interval of `over_tables` is."""
+    seeds = len(surface.seeds)
+    return f"interval: over {seeds} seeds" if seeds > 1 else "one seed: its own noise is not in this"
