@@ -1,4 +1,5 @@
-"""A data set as tasks load it: inputs and targets to train on, and others to judge by."""
+"""A data set as tasks load it: inputs and targets to train on, others to judge by, and those that a tuned network meets
+once, at the end."""
 
 from dataclasses import dataclass
 
@@ -19,7 +20,11 @@ class Dataset:
         sha256: digest of the source data, lower-case hex.
         normalize: (mean, std) for each channel, on the scale 0..255; None where the inputs are as the network takes
             them.
-        test_x, test_y: the same for a test set, where there is one; no surface is ever made from it.
+        test_x, test_y: the same for a test set, where there is one. Nothing but `tunecost transfer` reads them, once,
+            at the end; no surface is ever made from them.
+        join: whether a final training, judged by the test set, takes the validation examples too.
+        folds: where there is no test set: a final training is judged by cross-validation over all examples in so many
+            folds; 0 where that is not wanted either.
     """
 
     name: str
@@ -31,3 +36,5 @@ class Dataset:
     normalize: tuple[tuple[float, ...], tuple[float, ...]] | None = None
     test_x: Tensor | None = None
     test_y: Tensor | None = None
+    join: bool = False
+    folds: int = 0

@@ -22,6 +22,7 @@ from tuning.commands import (
     grid,
     replay,
     separability,
+    transfer,
 )
 from tuning.late_help import LateHelp
 from tuning.terminal import say
@@ -58,6 +59,7 @@ app.command("export")(export.export)
 app.command("exact", cls=LateHelp)(exact.exact)
 app.command("separability")(separability.separability)
 app.command("compare")(compare.compare)
+app.command("transfer")(transfer.transfer)
 app.add_typer(figure.app, name="figure")
 app.command("claims", cls=LateHelp)(claims.claims)
 app.add_typer(data.app, name="data")

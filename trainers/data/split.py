@@ -18,8 +18,8 @@ class Split:
     """A task's `load`: the set from a folder, split.
 
     The set's training images are put in an order drawn from the seed, plainly, with no regard to their classes. The
-    first `validation` of them judge, the next `train` train, and what is left is not used. Its test images are never
-    used: no hyperparameter is chosen by them.
+    first `validation` of them judge, the next `train` train, and what is left is not used. Its test images choose no
+    hyperparameter: a final training meets them, which takes training and validation images together, as the paper's.
 
     Args:
         source: the image set.
@@ -54,4 +54,7 @@ class Split:
             valid_y=y[judges],
             sha256=found.sha256,
             normalize=self.normalize,
+            test_x=found.images.test_x,
+            test_y=found.images.test_y,
+            join=True,
         )

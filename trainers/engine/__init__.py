@@ -1,6 +1,6 @@
-"""Training many cells at once: `train_block`."""
+"""Training many cells at once: `train_block`; and judging them on other examples: `judge_block`."""
 
-from trainers.engine.block import train_block
+from trainers.engine.block import judge_block, train_block
 from trainers.engine.results import BlockResult, Snapshot
 
-__all__ = ["BlockResult", "Snapshot", "train_block"]
+__all__ = ["BlockResult", "Snapshot", "judge_block", "train_block"]

@@ -1,6 +1,7 @@
 """The loop that trains a block of cells: epochs, curves, divergence, snapshots."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -84,10 +85,7 @@ def _train(
     if snapshot is None:
         snapshot = _beginning(cells, epochs, metric.failure_value)
     else:
-        fresh, structure = pytree.tree_flatten(state)
-        places = [t.device for t in fresh]  # what a rule knows of shapes may stay on the CPU
-        kept = [t.to(place, copy=True) for t, place in zip(snapshot.state, places, strict=True)]
-        state = pytree.tree_unflatten(kept, structure)
+        state = _restored(state, snapshot)
     alive, diverged = snapshot.alive, snapshot.diverged.clone()
     curve, train_loss = snapshot.curve.clone(), snapshot.train_loss.clone()
 
@@ -122,6 +120,53 @@ def _train(
         train_loss=train_loss.numpy(),
         numbers={name: _of_all(number, alive, diverged) for name, number in numbers.items()},
     )
+
+
+def judge_block(
+    task: Task,
+    data: Dataset,
+    rule: Rule,
+    seeds: np.ndarray,
+    snapshot: Snapshot,
+    *,
+    device: str | torch.device = "cpu",
+    dtype: torch.dtype | None = None,
+    backend: str | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The metric of trained cells on other examples than they were trained with.
+
+    Args:
+        task, rule, seeds, device, dtype, backend: as the block was trained, see `train_block`.
+        data: with the examples to judge by in the place of those of validation.
+        snapshot: the block after its last epoch.
+
+    Returns:
+        Values, float64 `[cells]`, and whether a cell diverged, bool `[cells]`; failure and bounds as in `train_block`.
+    """
+    place = torch.device(device)
+    with prepared(place):
+        kind, metric = procedure_of(task), task.metric.resolved(data)
+        procedure: Procedure = kind(task, data, rule, place, dtype or arithmetic(place), snapshot.epoch, backend)
+        state = _restored(procedure.start(torch.as_tensor(seeds)), snapshot)
+        value = torch.full((len(seeds),), metric.failure_value, dtype=torch.float64)
+        diverged = snapshot.diverged.clone()
+        if len(snapshot.alive):
+            found = procedure.evaluate(state)
+            good = found.finite.cpu() & ~diverged[snapshot.alive]
+            value[snapshot.alive[good]] = found.value.double().cpu()[good]
+            diverged[snapshot.alive[~good]] = True
+        if not metric.bounded:
+            diverged |= value > metric.failure_value
+            value = value.clamp(max=metric.failure_value)
+        return value.numpy(), diverged.numpy()
+
+
+def _restored(fresh: Any, snapshot: Snapshot) -> Any:
+    """A procedure's fresh state with a snapshot's tensors in it."""
+    leaves, structure = pytree.tree_flatten(fresh)
+    places = [t.device for t in leaves]  # what a rule knows of shapes may stay on the CPU
+    kept = [t.to(place, copy=True) for t, place in zip(snapshot.state, places, strict=True)]
+    return pytree.tree_unflatten(kept, structure)
 
 
 def _beginning(cells: int, epochs: int, failure: float) -> Snapshot:

@@ -1,9 +1,11 @@
 """What a block gives back, and what it takes to continue one."""
 
+import io
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+import torch
 from torch import Tensor
 
 
@@ -30,8 +32,6 @@ class BlockResult(NamedTuple):
 class Snapshot:
     """A block between two epochs: continuing from here gives what never stopping gives.
 
-    `torch.save(vars(snapshot), file)` and `Snapshot(**torch.load(file, weights_only=True))` keep and restore it.
-
     Args:
         epoch: epochs done.
         alive: numbers of the cells that the state still holds, int64 `[held]`.
@@ -47,3 +47,14 @@ class Snapshot:
     diverged: Tensor
     curve: Tensor
     train_loss: Tensor
+
+    def to_bytes(self) -> bytes:
+        """All of it, as `from_bytes` reads it without running any code."""
+        buffer = io.BytesIO()
+        torch.save(vars(self), buffer)
+        return buffer.getvalue()
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> "Snapshot":
+        """The inverse."""
+        return cls(**torch.load(io.BytesIO(content), weights_only=True))

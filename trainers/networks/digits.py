@@ -7,16 +7,16 @@ small ε blow up.
 from torch import nn
 
 
-def digits_mlp() -> nn.Module:
-    """64-32-32-10: from pixels `[batch, 64]` to scores `[batch, 10]`; 3,530 parameters."""
+def digits_mlp(width: int = 32) -> nn.Module:
+    """64-32-32-10: from pixels `[batch, 64]` to scores `[batch, 10]`; 3,530 parameters. With a width of 256: 85,514."""
     return nn.Sequential(
-        nn.Linear(64, 32, bias=False),
-        nn.BatchNorm1d(32),
+        nn.Linear(64, width, bias=False),
+        nn.BatchNorm1d(width),
         nn.ReLU(),
-        nn.Linear(32, 32, bias=False),
-        nn.BatchNorm1d(32),
+        nn.Linear(width, width, bias=False),
+        nn.BatchNorm1d(width),
         nn.ReLU(),
-        nn.Linear(32, 10),
+        nn.Linear(width, 10),
     )
 
 
@@ -28,12 +28,15 @@ def _convolution(inputs: int, outputs: int, stride: int) -> list[nn.Module]:
     ]
 
 
-def digits_conv() -> nn.Module:
-    """Three 3×3 convolutions of 8, 16 and 16 channels: from `[batch, 1, 8, 8]` to `[batch, 10]`; 4,258 parameters."""
+def digits_conv(width: int = 8) -> nn.Module:
+    """Three 3×3 convolutions of 8, 16 and 16 channels: from `[batch, 1, 8, 8]` to `[batch, 10]`; 4,258 parameters.
+
+    With a width of 32: 32, 64 and 64 channels, 58,474.
+    """
     return nn.Sequential(
-        *_convolution(1, 8, stride=1),
-        *_convolution(8, 16, stride=2),
-        *_convolution(16, 16, stride=2),
+        *_convolution(1, width, stride=1),
+        *_convolution(width, 2 * width, stride=2),
+        *_convolution(2 * width, 2 * width, stride=2),
         nn.Flatten(),
-        nn.Linear(64, 10),
+        nn.Linear(8 * width, 10),
     )

@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -122,28 +122,35 @@ class Job:
     @cached_property
     def sweep(self) -> Sweep:
         """The sweep as it would begin in an empty folder."""
-        identity = {
+        identity = self.identity(self.space)
+        counted = self._default_block()  # also where another is given: a class may refuse this network
+        return Sweep(identity, self.block or counted)
+
+    def identity(self, space: Space | None) -> dict[str, Any]:
+        """Everything that determines a run's value besides its seed and its place in the space, as JSON.
+
+        Without a space every hyperparameter is a fixed one.
+        """
+        return {
             "values": VALUES,
             "task": self.task.name,
             "metric": {"name": self.metric.name, "failure": self.metric.failure, "bounded": self.metric.bounded},
             "optimizer": self.optimizer,
             "rule": {"name": self.rule.name, "source": self._rule_source, **self._rule_identity},
-            "space": self.space.to_json(),
-            "fixed": self._fixed(),
+            "space": None if space is None else space.to_json(),
+            "fixed": self._fixed(() if space is None else space.names),
             "data": self._about_data(),
         }
-        counted = self._default_block()  # also where another is given: a class may refuse this network
-        return Sweep(identity, self.block or counted)
 
     def _default_block(self) -> int:
         return cells_that_fit(self.task, self.data, self.rule, self._kind.type, arithmetic(self._kind))
 
-    def _fixed(self) -> dict[str, Any]:
-        """Every other hyperparameter, and the schedule."""
+    def _fixed(self, axes: Sequence[str]) -> dict[str, Any]:
+        """Every hyperparameter but the axes, and the schedule."""
         hyper: dict[str, Any] = dict(self.rule.hyperparameters)
         if "weight_decay" in hyper and "weight_decay" not in typed_options(self.optimizer):
             hyper["weight_decay"] = self.task.weight_decay
-        return {name: value for name, value in hyper.items() if name not in self.space.names} | {
+        return {name: value for name, value in hyper.items() if name not in axes} | {
             "epochs": self.all_epochs,
             "batch_size": self.task.batch_size,
             **self.task.schedule.facts(),

@@ -1,7 +1,6 @@
 """Trains a job's shards with the fused engine, and records where and with what."""
 
 import contextlib
-import io
 import resource
 import sys
 from collections.abc import Iterator
@@ -39,7 +38,7 @@ class EngineTrainer:
             hyper[name] = np.full(shard.cells, job.rule.hyperparameters[name])
         if job.device.type == "cuda":
             torch.cuda.reset_peak_memory_stats(job.device)
-        with single_threaded(job.device), _explain_out_of_memory(shard, job.device), _attribute_to_user(job):
+        with single_threaded(job.device), explain_out_of_memory(shard.cells, job.device), attribute_to_user(job):
             return train_block(
                 job.task,
                 job.data,
@@ -48,8 +47,8 @@ class EngineTrainer:
                 shard.seed,
                 epochs=job.all_epochs,
                 device=job.device,
-                snapshot=None if state is None else _restore(state),
-                on_epoch=lambda snapshot: on_epoch(snapshot.epoch, lambda: _keep(snapshot)),
+                snapshot=None if state is None else Snapshot.from_bytes(state),
+                on_epoch=lambda snapshot: on_epoch(snapshot.epoch, snapshot.to_bytes),
             )
 
     def record(self) -> dict[str, Any]:
@@ -71,18 +70,19 @@ def single_threaded(device: torch.device) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _explain_out_of_memory(shard: Shard, device: torch.device) -> Iterator[None]:
+def explain_out_of_memory(cells: int, device: torch.device) -> Iterator[None]:
+    """Within the body, a lack of memory becomes a line that says what to do."""
     try:
         yield
     except torch.OutOfMemoryError as error:
-        smaller = max(1, shard.cells // 2)
+        smaller = max(1, cells // 2)
         raise BadInput(
-            f"{shard.cells} cells at once do not fit the memory of {device}; start over with --fresh --block {smaller}"
+            f"{cells} cells at once do not fit the memory of {device}; start over with --fresh --block {smaller}"
         ) from error
 
 
 @contextlib.contextmanager
-def _attribute_to_user(job: Job) -> Iterator[None]:
+def attribute_to_user(job: Job) -> Iterator[None]:
     """Within the body, an exception of a user's own task or rule becomes invalid input, with its file and line."""
     try:
         yield
@@ -93,16 +93,6 @@ def _attribute_to_user(job: Job) -> Iterator[None]:
         if not own:
             raise
         raise BadInput(f"training {' with '.join(own)} fails: {reason(error)}") from error
-
-
-def _keep(snapshot: Snapshot) -> bytes:
-    buffer = io.BytesIO()
-    torch.save(vars(snapshot), buffer)
-    return buffer.getvalue()
-
-
-def _restore(state: bytes) -> Snapshot:
-    return Snapshot(**torch.load(io.BytesIO(state), weights_only=True))
 
 
 def _peak_memory(device: torch.device) -> int:

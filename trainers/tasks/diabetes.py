@@ -21,16 +21,19 @@ FAILURE = 4.0
 """A root mean square error of two standard deviations of the target: no network that trains at all is so far off."""
 
 
-def diabetes_mlp() -> nn.Module:
-    """10-32-32-1: from measurements `[batch, 10]` to `[batch, 1]`; 1,505 parameters, batch norm as in the digits'."""
+def diabetes_mlp(width: int = 32) -> nn.Module:
+    """10-32-32-1: from measurements `[batch, 10]` to `[batch, 1]`; 1,505 parameters, batch norm as in the digits'.
+
+    With a width of 128: 18,305.
+    """
     return nn.Sequential(
-        nn.Linear(10, 32, bias=False),
-        nn.BatchNorm1d(32),
+        nn.Linear(10, width, bias=False),
+        nn.BatchNorm1d(width),
         nn.ReLU(),
-        nn.Linear(32, 32, bias=False),
-        nn.BatchNorm1d(32),
+        nn.Linear(width, width, bias=False),
+        nn.BatchNorm1d(width),
         nn.ReLU(),
-        nn.Linear(32, 1),
+        nn.Linear(width, 1),
     )
 
 
@@ -51,6 +54,7 @@ def load(folder: Path | None, split_seed: int) -> Dataset:
         valid_x=x[valid],
         valid_y=y[valid],
         sha256=hashlib.sha256(inputs.tobytes() + targets.tobytes()).hexdigest(),
+        folds=5,
     )
 
 

@@ -29,6 +29,7 @@ def _load(split_seed: int, shape: tuple[int, ...]) -> Dataset:
         valid_x=inputs[:VALIDATION],
         valid_y=targets[:VALIDATION],
         sha256=hashlib.sha256(pixels.tobytes() + classes.tobytes()).hexdigest(),
+        folds=5,
     )
 
 

@@ -1,0 +1,1 @@
+"""Hyperparameters found on one network, trained on another and judged on examples that chose nothing."""

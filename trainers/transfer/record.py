@@ -1,0 +1,94 @@
+"""What a transfer found, as JSON."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from grids.atomic import write_whole
+from grids.errors import BadInput
+
+FORMAT = 1
+
+
+def outcome(values: np.ndarray, diverged: np.ndarray) -> dict[str, Any]:
+    """One setting's results.
+
+    Args:
+        values: float64 `[seeds, folds]`.
+        diverged: bool likewise.
+
+    Returns:
+        `values`, one for each seed, the mean over folds; their `mean`, and `std` with one degree of freedom less than
+        seeds (None for one seed); `diverged`, how many of the trainings did.
+    """
+    each = values.mean(axis=1)
+    return {
+        "values": [float(value) for value in each],
+        "mean": float(each.mean()),
+        "std": float(each.std(ddof=1)) if len(each) > 1 else None,
+        "diverged": int(diverged.sum()),
+    }
+
+
+def rank_correlation(small: Sequence[float], big: Sequence[float]) -> dict[str, Any]:
+    """Of the cells' values on the surface and on the other network: Spearman's ρ and Kendall's τ, with how many cells.
+
+    None where one of the two does not vary.
+    """
+    if len(small) < 2 or len(set(small)) == 1 or len(set(big)) == 1:
+        return {"spearman": None, "kendall": None, "cells": len(small)}
+    rho, tau = stats.spearmanr(small, big).statistic, stats.kendalltau(small, big).statistic
+    return {"spearman": float(rho), "kendall": float(tau), "cells": len(small)}
+
+
+def now() -> str:
+    """The time as files have it."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def write(path: Path, records: Sequence[Mapping[str, Any]]) -> None:
+    """One record as an object, several as a list of them.
+
+    Raises:
+        BadInput: the file cannot be written.
+    """
+    content: Any = records[0] if len(records) == 1 else list(records)
+    write_whole(path, json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+KEYS = ("task", "to", "optimizer", "hyperparameters", "seeds", "values", "mean", "std", "metric", "unit")
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    """The records of a file.
+
+    Raises:
+        BadInput: it is missing, no JSON, of another format, or lacks what a record has.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read ({error.strerror or error})") from error
+    except ValueError as error:
+        raise BadInput(f"{path}: no JSON ({error}); `tunecost transfer` writes such files") from error
+    records = content if isinstance(content, list) else [content]
+    for record in records:
+        if not isinstance(record, dict):
+            raise BadInput(f"{path}: no record of a transfer; `tunecost transfer` writes such files")
+        version = record.get("format")
+        if version != FORMAT:
+            raise BadInput(
+                f"{path}: of format {version!r}, this program reads {FORMAT}; transfer again with this version"
+            )
+        missing = [key for key in KEYS if key not in record]
+        if missing:
+            raise BadInput(f"{path}: has no '{missing[0]}'; `tunecost transfer` writes such files")
+        if not (isinstance(record["mean"], int | float) and math.isfinite(record["mean"])):
+            raise BadInput(f"{path}: its mean is {record['mean']!r}, not a number")
+    return records

@@ -1,0 +1,218 @@
+"""Trains settings × seeds on every fold, in blocks that are kept after each minute, so that a run can go on."""
+
+import hashlib
+import json
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from grids.errors import BadInput
+from trainers.dataset import Dataset
+from trainers.device import arithmetic, pick
+from trainers.engine import Snapshot, judge_block, train_block
+from trainers.rules.base import Rule
+from trainers.sweep import sealed_file
+from trainers.sweep.helpers import helping
+from trainers.sweep.job import SPLIT_SEED, Job, typed_options
+from trainers.sweep.memory import cells_that_fit
+from trainers.sweep.sealed_file import Damaged
+from trainers.sweep.trainer import attribute_to_user, explain_out_of_memory, single_threaded
+from trainers.task import Task
+from trainers.transfer.final import Fold, final_folds
+
+KIND = "training"
+SAVE_EVERY = 60.0
+"""Seconds between two saved states of a block."""
+
+Run = tuple[int, int]
+"""A setting's number, and a seed."""
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Unit:
+    """What is trained together: some runs on one fold's data."""
+
+    fold: int
+    runs: tuple[Run, ...]
+
+    @property
+    def name(self) -> str:
+        text = json.dumps([self.fold, self.runs])
+        return f"fold{self.fold}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
+@dataclass(frozen=True)
+class Training:
+    """Settings of one optimizer, each with the same seeds, on one task. Picklable, for worker processes.
+
+    Args:
+        task_text, optimizer, epochs, device_name, data_folder: as in a sweep's job.
+        hyper: hyperparameters of each setting.
+        seeds: 0 to n − 1.
+        final: train on what a final training may take and judge by the test set (or by folds); otherwise as a sweep
+            does, by the validation set.
+        folder: where unfinished blocks are kept.
+    """
+
+    task_text: str
+    optimizer: str
+    hyper: tuple[dict[str, float], ...]
+    seeds: int
+    epochs: int | None
+    device_name: str
+    data_folder: Path | None
+    final: bool
+    folder: Path
+
+    @cached_property
+    def job(self) -> Job:
+        """The sweep's job of the same task and optimizer, which knows how to load and check them."""
+        return Job(
+            self.task_text,
+            self.optimizer,
+            epochs=self.epochs,
+            device_name=self.device_name,
+            data_folder=self.data_folder,
+        )
+
+    @property
+    def task(self) -> Task:
+        return self.job.task
+
+    @property
+    def rule(self) -> Rule:
+        return self.job.rule
+
+    @cached_property
+    def folds(self) -> tuple[Fold, ...]:
+        if self.final:
+            return final_folds(self.job.data, SPLIT_SEED)
+        data = self.job.data
+        return (Fold(data, lambda: (data.valid_x, data.valid_y)),)
+
+    def units(self, workers: int) -> list[Unit]:
+        """Blocks of equal size: as many as keep all workers busy, and no larger than fits."""
+        runs = [(setting, seed) for setting in range(len(self.hyper)) for seed in range(self.seeds)]
+        device = pick(self.device_name)
+        fit = cells_that_fit(self.task, self.job.data, self.rule, device.type, arithmetic(device))
+        blocks = max(math.ceil(len(runs) / fit), min(len(runs), math.ceil(workers / len(self.folds))))
+        parts = np.array_split(np.arange(len(runs)), blocks)
+        return [
+            Unit(fold, tuple(runs[at] for at in part)) for fold in range(len(self.folds)) for part in parts if len(part)
+        ]
+
+    def identity(self, unit: Unit) -> dict[str, Any]:
+        """What a kept state must be of to go on from it."""
+        runs = [[self.hyper[setting], seed] for setting, seed in unit.runs]
+        return {**self.job.identity(None), "final": self.final, "fold": unit.fold, "runs": runs}
+
+    def run(self, workers: int, say: Say, advance: Callable[[int], None]) -> np.ndarray:
+        """Train all that is not yet done, then judge it: float64 `[settings, seeds, folds]`, and bool likewise whether
+        it diverged, stacked as `[2, settings, seeds, folds]`.
+
+        Args:
+            workers: processes.
+            say: gets a line where a person should know.
+            advance: called with the number of epochs of units that are done.
+
+        Raises:
+            BadInput: data, memory or a user's own task or class is not as it must be.
+        """
+        units = self.units(workers)
+        shares = [units[at::workers] for at in range(workers)]
+        with helping(train_units, [(replace(self), share) for share in shares[1:] if share]):  # without what is cached
+            for unit in shares[0]:
+                self.train(unit, say, advance)
+        for share in shares[1:]:  # a helper's that was killed is done here
+            for unit in share:
+                done = self.kept(unit, say)
+                if done is None or done.epoch < self.job.all_epochs:
+                    self.train(unit, say, lambda epochs: None)
+                advance(self.job.all_epochs)
+        found = np.empty((2, len(self.hyper), self.seeds, len(self.folds)))
+        for number, fold in enumerate(self.folds):
+            data = fold.at_the_end()
+            for unit in units:
+                if unit.fold == number:
+                    found[:, *np.array(unit.runs).T, number] = self._judge(unit, data, say)
+        return found
+
+    def train(self, unit: Unit, say: Say, advance: Callable[[int], None]) -> None:
+        """Train one unit to its end, from where it was kept."""
+        kept = self.kept(unit, say)
+        done = 0 if kept is None else kept.epoch
+        advance(done)
+        if done == self.job.all_epochs:
+            return
+        last, identity = time.monotonic(), self.identity(unit)
+
+        def on_epoch(snapshot: Snapshot) -> None:
+            nonlocal last
+            advance(1)
+            if snapshot.epoch == self.job.all_epochs or time.monotonic() - last > SAVE_EVERY:
+                sealed_file.write(self._path(unit), KIND, identity, snapshot.to_bytes())
+                last = time.monotonic()
+
+        device = pick(self.device_name)
+        seeds = np.array([seed for _, seed in unit.runs])
+        with single_threaded(device), explain_out_of_memory(len(unit.runs), device), attribute_to_user(self.job):
+            train_block(
+                self.task,
+                self.folds[unit.fold].data,
+                self.rule,
+                self._hyper(unit),
+                seeds,
+                epochs=self.job.all_epochs,
+                device=device,
+                snapshot=kept,
+                on_epoch=on_epoch,
+            )
+
+    def kept(self, unit: Unit, say: Say) -> Snapshot | None:
+        """The unit's state as it was kept; None where there is none that fits."""
+        path = self._path(unit)
+        try:
+            header, payload = sealed_file.read(path, KIND)
+        except FileNotFoundError:
+            return None
+        except Damaged as damage:
+            say(f"{damage}: begun again")
+            return None
+        if header != json.loads(json.dumps(self.identity(unit))):
+            say(f"{path}: of another training, begun again")
+            return None
+        return Snapshot.from_bytes(payload)
+
+    def _judge(self, unit: Unit, data: Dataset, say: Say) -> np.ndarray:
+        """Values and whether they diverged, `[2, runs]`."""
+        kept = self.kept(unit, say)
+        if kept is None:
+            raise BadInput(f"{self._path(unit)}: gone or altered while it was needed; run this again")
+        device = pick(self.device_name)
+        seeds = np.array([seed for _, seed in unit.runs])
+        with single_threaded(device), attribute_to_user(self.job):
+            value, diverged = judge_block(self.task, data, self.rule, seeds, kept, device=device)
+        return np.stack([value, diverged.astype(np.float64)])
+
+    def _path(self, unit: Unit) -> Path:
+        return self.folder / f"{unit.name}.{KIND}"
+
+    def _hyper(self, unit: Unit) -> dict[str, np.ndarray]:
+        rows = [self.hyper[setting] for setting, _ in unit.runs]
+        hyper = {name: np.array([row[name] for row in rows]) for name in rows[0]} if rows else {}
+        for name in {"weight_decay"} & typed_options(self.optimizer) & set(self.rule.hyperparameters):
+            hyper.setdefault(name, np.full(len(rows), self.rule.hyperparameters[name]))
+        return hyper
+
+
+def train_units(training: Training, units: Sequence[Unit], say: Say) -> None:
+    """A worker process's share."""
+    for unit in units:
+        training.train(unit, say, lambda epochs: None)
