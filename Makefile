@@ -22,7 +22,7 @@ FILES := $(filter %.parquet,$(SURFACES))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup test test-slow fuzz lint format bench grids figure1 figure1-all figure2 figure3 claims clean
+.PHONY: help setup test test-slow fuzz lint format bench grids figure1 figure1-all figure2 figure3 claims table1 transfers clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 12
@@ -82,6 +82,12 @@ figure3: setup ## Figure 3, what converges on the paper's counterexample
 
 claims: setup ## the paper's statements, held against the shipped surfaces
 	$(TUNECOST) claims
+
+table1: setup ## Table 1, the paper's numbers beside ours of wider networks
+	$(TUNECOST) table 1
+
+transfers: setup ## train TASK's best cells on TASK-wide again: all ten optimizers
+	$(TUNECOST) transfer $(STUDY:%=$(TASK)/%) --to $(TASK)-wide --out analysis/transfers/$(TASK)-wide.json
 
 clean: ## remove what the targets made, .venv too; trained surfaces stay
 	rm -rf .venv $(RESULTS) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -22,6 +22,7 @@ from tuning.commands import (
     grid,
     replay,
     separability,
+    table,
     transfer,
 )
 from tuning.late_help import LateHelp
@@ -60,6 +61,7 @@ app.command("exact", cls=LateHelp)(exact.exact)
 app.command("separability")(separability.separability)
 app.command("compare")(compare.compare)
 app.command("transfer")(transfer.transfer)
+app.add_typer(table.app, name="table")
 app.add_typer(figure.app, name="figure")
 app.command("claims", cls=LateHelp)(claims.claims)
 app.add_typer(data.app, name="data")

@@ -25,6 +25,10 @@ class Format(enum.StrEnum):
         return self not in (Format.csv, Format.json)
 
 
+class Typeset(str):
+    """A text that is LaTeX already."""
+
+
 def print_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], form: Format, title: str = "") -> None:
     """Print `rows` on stdout. `columns` come first, in order; any further keys of the rows follow.
 
@@ -115,6 +119,8 @@ def _latex(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> str:
     """A `tabular`; numbers in powers of ten as mathematics, every other letter as itself."""
 
     def cell(value: Any) -> str:
+        if isinstance(value, Typeset):
+            return value
         text = " ".join(_cell_text(value).split())
         if isinstance(value, float) and "e" in text:
             mantissa, _, exponent = text.partition("e")

@@ -1,0 +1,72 @@
+"""`tunecost table 1`: the paper's table of test performance, and ours from transfers."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tuning.commands.options import Form
+from tuning.terminal import Format, Typeset, print_rows, say
+
+app = typer.Typer(no_args_is_help=True, help="Tables of the paper beside ours.")
+
+SHIPPED = Path(__file__).parents[2] / "analysis" / "transfers"
+"""Records of transfers that ship with the program."""
+
+MARKS = {
+    Format.table: ("{} **", "{} *"),
+    Format.markdown: ("**{}**", "<u>{}</u>"),
+    Format.latex: (r"\textbf{{{}}}", r"\underline{{{}}}"),
+}
+"""Around the best of a column, and around what improves on the baseline otherwise."""
+
+
+@app.callback()
+def _tables() -> None: ...
+
+
+@app.command("1")
+def table1(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="FILE.json", help="From `tunecost transfer`.", show_default="those that ship"),
+    ] = None,
+    form: Form = Format.table,
+) -> None:
+    """Test performance at the hyperparameters that a smaller network chose: the paper's numbers, and ours.
+
+    Mean and standard deviation over seeds. The best of a column is bold (in a table on a terminal: **), another that
+    improves on the baseline (SGD for images, Adam for text and GANs) underlined (*).
+    """
+    from analysis.table1 import COLUMNS, PAPER, columns_of, rows
+    from trainers.transfer.record import read
+
+    records = [record for path in files or sorted(SHIPPED.glob("*.json")) for record in read(path)]
+    columns = [*PAPER, *columns_of(records)]
+    if not form.narrow:
+        print_rows(rows(columns), COLUMNS, form)
+        return
+    print_rows(_wide(columns, form), ["optimizer"], form, title="Table 1" if form == Format.table else "")
+    if not records:
+        say("no transfer's record was given and none ships: the paper's numbers alone")
+
+
+def _wide(columns: "list[Any]", form: Format) -> list[dict[str, Any]]:
+    """A row for each optimizer, a column for each task, as people read it."""
+    from analysis.table1 import OPTIMIZERS, order, written
+
+    names = order(dict.fromkeys(name for column in columns for name in column.entries))
+    best, better = MARKS[form]
+    table = []
+    for name in names:
+        row: dict[str, Any] = {"optimizer": OPTIMIZERS.get(name, name)}
+        for column in columns:
+            heading = column.task if column.source == "paper" else f"{column.task} (ours)"
+            entry = column.entries.get(name)
+            text = "" if entry is None else written(entry, column.unit)
+            if entry is not None and entry.mean is not None and (name in column.best() or column.improves(name)):
+                marked = (best if name in column.best() else better).format(text)
+                text = Typeset(marked) if form == Format.latex else marked
+            row[heading] = text
+        table.append(row)
+    return table
