@@ -28,18 +28,20 @@ class Setting:
         alpha: α, the same at every step.
         epsilon: ε, or for dynamic-adam that of the first step.
         power: p of dynamic-adam's ε_t = ε·t^p; 0 otherwise.
+        scale: S of the problem S·f_s: gradients are S times as large, and ε weighs S times less against them.
     """
 
     method: str
     alpha: float
     epsilon: float
     power: float = 0.0
+    scale: float = 1.0
 
     def __post_init__(self) -> None:
         if self.method not in METHODS:
             raise unknown("method", self.method, METHODS)
-        if not (self.alpha > 0 and self.epsilon > 0 and self.power >= 0):
-            raise BadInput(f"{self.method}: alpha and epsilon must be above 0, and the power not below 0")
+        if not (self.alpha > 0 and self.epsilon > 0 and self.power >= 0 and self.scale > 0):
+            raise BadInput(f"{self.method}: alpha, epsilon and scale must be above 0, and the power not below 0")
 
 
 def samples(seed: int, seeds: int, steps: int) -> np.ndarray:
@@ -56,7 +58,7 @@ def points(steps: int, count: int = 120) -> np.ndarray:
 def simulate(
     settings: Sequence[Setting], rare: np.ndarray, at: np.ndarray, *, start: float = 0.0, beta2: float = 0.99
 ) -> np.ndarray:
-    """The mean of ‖∇f(w)‖² over the first t iterates, for t in `at`.
+    """The mean of ‖∇f(w)‖² over the first t iterates, for t in `at`; of f itself, whatever its scale.
 
     Args:
         settings: what to run; every one meets the same samples.
@@ -70,14 +72,15 @@ def simulate(
     """
     steps = np.arange(1, rare.shape[1] + 1, dtype=np.float64)
     means = [
-        _run(rare, METHODS.index(s.method), s.alpha, s.epsilon * steps**s.power, start, beta2, at) for s in settings
+        _run(rare, METHODS.index(s.method), s.alpha, s.epsilon * steps**s.power, start, beta2, at, s.scale)
+        for s in settings
     ]
     return np.stack(means)
 
 
 @njit
 def _run(  # type: ignore[no-untyped-def]
-    rare, method, alpha, epsilons, start, beta2, at
+    rare, method, alpha, epsilons, start, beta2, at, scale
 ):
     seeds, steps = rare.shape
     means = np.empty((seeds, len(at)))
@@ -89,7 +92,7 @@ def _run(  # type: ignore[no-untyped-def]
             if point < len(at) and at[point] == t + 1:
                 means[seed, point] = total / (t + 1)
                 point += 1
-            g = 999.0 * w if rare[seed, t] else -1.0
+            g = scale * (999.0 * w if rare[seed, t] else -1.0)
             before = v
             v = beta2 * v + (1.0 - beta2) * g * g
             largest = max(largest, v)
@@ -122,6 +125,6 @@ def simulate_by_rules(
             if t + 1 in wanted:
                 means[row, :, wanted[t + 1]] = (total / (t + 1)).numpy()
             drawn = torch.from_numpy(rare[:, t : t + 1])
-            w, state = rule.step(w, torch.where(drawn, 999.0 * w, -1.0), state, hyper)
+            w, state = rule.step(w, setting.scale * torch.where(drawn, 999.0 * w, -1.0), state, hyper)
             w = w.clamp(0.0, 1.0)
     return means

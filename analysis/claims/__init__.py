@@ -6,7 +6,7 @@ ready: surfaces, replays and exact laws are made by who asks.
 
 from collections.abc import Callable, Iterable
 
-from analysis.claims import costs, counterexample, delay, landscape, methods
+from analysis.claims import costs, counterexample, delay, landscape, methods, theory
 from analysis.claims.evidence import Evidence
 from analysis.claims.finding import Finding, Verdict
 
@@ -19,6 +19,7 @@ def statements(searchers: Iterable[str]) -> tuple[Callable[[Evidence], Finding],
         *costs.statements(searchers),
         *counterexample.STATEMENTS,
         *delay.STATEMENTS,
+        *theory.STATEMENTS,
     )
 
 

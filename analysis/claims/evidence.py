@@ -45,6 +45,10 @@ class Evidence:
             row for each of the surface's `precision.tables`.
         curves: the mean suboptimality of the best cell after 1, 2, … trials, exactly: float64 `[tables, trials]`.
         counterexample: by method and power of t with which its ε grows.
+        rates: on the same problem, by method: T, int64 `[horizons]`, and the mean squared gradient of trainings of so
+            many steps, float64 `[horizons, runs]`.
+        family: on problems that depend on ε, by ε: as `Descent.share`, of Adam, float64 `[runs]`.
+        regimes: ε, and the best α there, float64 `[epsilons]` each.
         searchers: those that the paper compares, in its order: each one's name within a sentence.
         methods: optimizers that the paper compares; empty for all that have a surface.
         target: suboptimality at which costs are compared, in the surfaces' unit.
@@ -59,6 +63,9 @@ class Evidence:
     survival: Mapping[Key, np.ndarray] = field(default_factory=dict)
     curves: Mapping[Key, np.ndarray] = field(default_factory=dict)
     counterexample: Mapping[tuple[str, float], Descent] = field(default_factory=dict)
+    rates: Mapping[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
+    family: Mapping[float, np.ndarray] = field(default_factory=dict)
+    regimes: tuple[np.ndarray, np.ndarray] | None = None
     searchers: Mapping[str, str] = field(default_factory=dict)
     methods: Sequence[str] = ()
     target: float = 0.5

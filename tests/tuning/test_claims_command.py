@@ -22,6 +22,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(library, "SHIPPED", tmp_path / "data")
     monkeypatch.setattr(claims, "RUNS", 2)
     monkeypatch.setattr(claims, "STEPS", 3000)
+    monkeypatch.setattr(claims, "HORIZONS", (100, 200, 400))
+    monkeypatch.setattr(claims, "RIDGE_STEPS", 300)
     return tmp_path
 
 

@@ -23,7 +23,10 @@ SHOWN = COLUMNS[1:-1]
 """In a table, where the reason says what would settle it."""
 PAIR = ("adam", "avagrad")
 RUNS, STEPS = 10, 200_000
+RIDGE_RUNS, RIDGE_STEPS = 4, 50_000
 """On the counterexample."""
+HORIZONS: "tuple[int, ...] | None" = None
+"""Numbers of steps that rates are measured over; those of `trainers.theory` where None."""
 
 
 class Form(enum.StrEnum):
@@ -79,12 +82,26 @@ def claims(
     phrases = {name: SEARCHERS[name].phrase for name in names(paper=True)}
     rows: list[dict[str, Any]] = []
     with progress("claims", work, quiet) as advance:
-        runs = _counterexample(seed)
+        runs, theory = _counterexample(seed), _theory(seed)
         for name, surfaces in tasks.items():
             goal, level, unit = _goals(name, surfaces, target, quiet)
             laws = _laws(surfaces, goal, advance)
             replays = _replays(surfaces, repeats, seed, cores() if jobs is None else jobs, advance)
-            evidence = Evidence(name, surfaces, replays, *laws, runs, phrases, STUDY, goal, level, unit, seed)
+            evidence = Evidence(
+                task=name,
+                surfaces=surfaces,
+                replays=replays,
+                survival=laws[0],
+                curves=laws[1],
+                counterexample=runs,
+                searchers=phrases,
+                methods=STUDY,
+                target=goal,
+                level=level,
+                unit=unit,
+                seed=seed,
+                **theory,
+            )
             rows += [{"task": name} | finding.row() for finding in judge(evidence)]
     if form in (Form.json, Form.csv, Form.latex):
         print_rows(rows, COLUMNS, Format(form.value))
@@ -231,3 +248,15 @@ def _counterexample(seed: int) -> "dict[tuple[str, float], Descent]":
         means = simulate(settings, rare, ends)
         found[method, power] = Descent(rates, rates.index(ALPHAS[method]), means[..., 1] / means[..., 0], STEPS)
     return found
+
+
+def _theory(seed: int) -> dict[str, Any]:
+    """What the theorems are judged by, as `Evidence` names it."""
+    from trainers import theory
+
+    ridge = theory.ridge(seed, RIDGE_RUNS, RIDGE_STEPS)
+    return {
+        "rates": {name: (rate.steps, rate.means) for name, rate in theory.rates(seed, RUNS, HORIZONS).items()},
+        "family": theory.family(seed, RUNS, STEPS),
+        "regimes": (ridge.epsilon, ridge.alpha),
+    }

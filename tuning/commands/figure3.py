@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 ALPHAS = {"adam": 1e-4, "amsgrad": 1e-4, "delayed-adam": 1e-4, "dynamic-adam": 1e-2}
 SWEEP = "1e-6:1:13"
 POWERS = [0.5, 1.5]
+RIDGE_RUNS, RIDGE_STEPS = 4, 50_000
 
 
 def register(app: typer.Typer) -> None:
@@ -50,12 +51,23 @@ def figure3(
     steps: Annotated[int, typer.Option(min=10, help="Steps.")] = 200_000,
     seeds: Annotated[int, typer.Option(min=1, help="Runs of each method; all methods meet the same samples.")] = 10,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the samples.")] = 0,
+    theorems: Annotated[
+        bool,
+        typer.Option(
+            "--rates",
+            help="Draw what the theorems predict instead: mean ‖∇f‖² against the length of training, T = 1e3 to 1e6, "
+            "and the best α against ε; of the other options only --seeds and --seed count.",
+        ),
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
     """What converges on the paper's counterexample (equation 11): mean ‖∇f‖² against steps, and against α."""
     from analysis.figures.style import check_ending
 
     check_ending(out)
+    if theorems:
+        _draw_rates(out, seed, seeds, quiet)
+        return
     for name, value, low, high in (("start", start, 0.0, 1.0), ("beta2", beta2, 0.0, 1.0)):
         if not low <= value <= high or (name == "beta2" and value == 1.0):
             raise BadInput(f"--{name} {value:g} lies outside [0, 1{')' if name == 'beta2' else ']'}")
@@ -89,6 +101,32 @@ def figure3(
     )
     with styled():
         figure, numbers = draw(rows, ended, caption)
+        for path in save(figure, out, numbers):
+            say(f"wrote {path}", quiet)
+
+
+def _draw_rates(out: Path, seed: int, seeds: int, quiet: bool) -> None:
+    from analysis.claims.theory import GRADIENT
+    from analysis.figures.rates import draw
+    from analysis.figures.style import save, styled
+    from trainers.theory import rates, ridge
+
+    measured, best = rates(seed, seeds), ridge(seed, min(seeds, RIDGE_RUNS), RIDGE_STEPS)
+    rows = [
+        {"method": name, "steps": int(steps), "mean": float(means.mean()), "low": means.min(), "high": means.max()}
+        for name, rate in measured.items()
+        for steps, means in zip(rate.steps, rate.means, strict=True)
+    ]
+    found = [
+        {"epsilon": float(epsilon), "alpha": float(alpha), "mean": float(mean)}
+        for epsilon, alpha, mean in zip(best.epsilon, best.alpha, best.mean, strict=True)
+    ]
+    caption = (
+        f"Equation 11 from w = 0, β1 = 0, β2 = 0.99, no bias correction, {seeds} runs from seed {seed} (bands: lowest "
+        f"to highest). Right: the best of 73 α over {RIDGE_STEPS:,} steps, {min(seeds, RIDGE_RUNS)} runs."
+    )
+    with styled():
+        figure, numbers = draw(rows, found, GRADIENT, caption)
         for path in save(figure, out, numbers):
             say(f"wrote {path}", quiet)
 
