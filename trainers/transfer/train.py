@@ -42,11 +42,6 @@ class Unit:
     fold: int
     runs: tuple[Run, ...]
 
-    @property
-    def name(self) -> str:
-        text = json.dumps([self.fold, self.runs])
-        return f"fold{self.fold}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
-
 
 @dataclass(frozen=True)
 class Training:
@@ -186,7 +181,7 @@ class Training:
             say(f"{damage}: begun again")
             return None
         if header != json.loads(json.dumps(self.identity(unit))):
-            say(f"{path}: of another training, begun again")
+            say(f"{path}: of another training; begun again")
             return None
         return Snapshot.from_bytes(payload)
 
@@ -202,7 +197,8 @@ class Training:
         return np.stack([value, diverged.astype(np.float64)])
 
     def _path(self, unit: Unit) -> Path:
-        return self.folder / f"{unit.name}.{KIND}"
+        digest = hashlib.sha256(json.dumps(self.identity(unit), sort_keys=True).encode()).hexdigest()
+        return self.folder / f"fold{unit.fold}-{digest[:16]}.{KIND}"
 
     def _hyper(self, unit: Unit) -> dict[str, np.ndarray]:
         rows = [self.hyper[setting] for setting, _ in unit.runs]
