@@ -32,6 +32,11 @@ def augment_generator(seed: int, epoch: int, device: torch.device) -> torch.Gene
     return torch.Generator(device=device).manual_seed(_word(seed, epoch, _AUGMENT))
 
 
+def photo_generator(seed: int, epoch: int, place: int) -> np.random.Generator:
+    """The generator of one photograph's augmentation, the same whichever thread reads it."""
+    return np.random.default_rng(np.random.SeedSequence(entropy=seed, spawn_key=(epoch, _AUGMENT, place)))
+
+
 class NetworkDraws:
     """What networks themselves draw in training (dropout), from `(seed, epoch)` alone.
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from grids.errors import BadInput
+from trainers.data.folder import Photographs
 from trainers.dataset import Dataset
 from trainers.device import arithmetic, pick
 from trainers.engine import Snapshot, judge_block, train_block
@@ -54,6 +55,7 @@ class Training:
         final: train on what a final training may take and judge by the test set (or by folds); otherwise as a sweep
             does, by the validation set.
         folder: where unfinished blocks are kept.
+        skip_broken: leave out photographs that cannot be read.
     """
 
     task_text: str
@@ -65,6 +67,7 @@ class Training:
     data_folder: Path | None
     final: bool
     folder: Path
+    skip_broken: bool = False
 
     @cached_property
     def job(self) -> Job:
@@ -77,6 +80,20 @@ class Training:
             data_folder=self.data_folder,
         )
 
+    @cached_property
+    def data(self) -> Dataset:
+        """What the task loads.
+
+        Raises:
+            BadInput: as its `load`; or broken photographs are to be skipped where there are none.
+        """
+        data = self.job.data
+        if not self.skip_broken:
+            return data
+        if not isinstance(data, Photographs):
+            raise BadInput(f"--broken skip is for folders of photographs; '{data.name}' has none")
+        return replace(data, skip_broken=True)
+
     @property
     def task(self) -> Task:
         return self.job.task
@@ -88,15 +105,15 @@ class Training:
     @cached_property
     def folds(self) -> tuple[Fold, ...]:
         if self.final:
-            return final_folds(self.job.data, SPLIT_SEED)
-        data = self.job.data
+            return final_folds(self.data, SPLIT_SEED)
+        data = self.data
         return (Fold(data, lambda: (data.valid_x, data.valid_y)),)
 
     def units(self, workers: int) -> list[Unit]:
         """Blocks of equal size: as many as keep all workers busy, and no larger than fits."""
         runs = [(setting, seed) for setting in range(len(self.hyper)) for seed in range(self.seeds)]
         device = pick(self.device_name)
-        fit = cells_that_fit(self.task, self.job.data, self.rule, device.type, arithmetic(device))
+        fit = cells_that_fit(self.task, self.data, self.rule, device.type, arithmetic(device))
         blocks = max(math.ceil(len(runs) / fit), min(len(runs), math.ceil(workers / len(self.folds))))
         parts = np.array_split(np.arange(len(runs)), blocks)
         return [
@@ -106,7 +123,8 @@ class Training:
     def identity(self, unit: Unit) -> dict[str, Any]:
         """What a kept state must be of to go on from it."""
         runs = [[self.hyper[setting], seed] for setting, seed in unit.runs]
-        return {**self.job.identity(None), "final": self.final, "fold": unit.fold, "runs": runs}
+        more = {"final": self.final, "fold": unit.fold, "runs": runs, "skip_broken": self.skip_broken}
+        return {**self.job.identity(None), **more}
 
     def run(self, workers: int, say: Say, advance: Callable[[int], None]) -> np.ndarray:
         """Train all that is not yet done, then judge it: float64 `[settings, seeds, folds]`, and bool likewise whether

@@ -33,6 +33,7 @@ class Request:
         retune: an axis that is searched anew, by the other task's validation set.
         epochs, device, data: as in `grid run`.
         workers: processes.
+        skip_broken: leave out photographs that cannot be read.
     """
 
     to: str
@@ -46,6 +47,7 @@ class Request:
     device: str = "auto"
     data: Path | None = None
     workers: int = 1
+    skip_broken: bool = False
 
 
 Progress = Callable[[str, int], Any]
@@ -78,9 +80,18 @@ def transfer(
     rule, task = get_rule(optimizer), get_task(request.to)
     chosen = best_cells(surface, request.statistic, request.cells, rule)
     training = Training(
-        request.to, optimizer, (), request.seeds, request.epochs, request.device, request.data, True, folder
+        task_text=request.to,
+        optimizer=optimizer,
+        hyper=(),
+        seeds=request.seeds,
+        epochs=request.epochs,
+        device_name=request.device,
+        data_folder=request.data,
+        final=True,
+        folder=folder,
+        skip_broken=request.skip_broken,
     )
-    data = training.job.data
+    data = training.data
     final_folds(data, 0)  # refuses data that nothing can be judged by, before hours are spent
 
     def train(settings: list[Setting], final: bool, words: str) -> np.ndarray:

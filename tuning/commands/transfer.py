@@ -1,5 +1,6 @@
 """`tunecost transfer`: a surface's best cell, trained on another task and judged on examples that chose nothing."""
 
+import enum
 import shlex
 import sys
 from pathlib import Path
@@ -11,6 +12,13 @@ from grids.errors import BadInput
 from tuning.commands.options import Epoch, Quiet, SeedStatistic, Statistic, Surfaces, ValueOf
 from tuning.commands.train_options import Data, Device, Epochs
 from tuning.terminal import progress, say
+
+
+class Broken(enum.StrEnum):
+    """What is done about photographs that cannot be read."""
+
+    refuse = "refuse"
+    skip = "skip"
 
 
 def transfer(
@@ -31,6 +39,9 @@ def transfer(
     jobs: Annotated[
         int | None, typer.Option("--jobs", min=1, help="Processes on a CPU.", show_default="all processors")
     ] = None,
+    broken: Annotated[
+        Broken, typer.Option("--broken", help="Photographs that cannot be read: refuse them, or skip them.")
+    ] = Broken.refuse,
     out: Annotated[Path, typer.Option("--out", metavar="FILE.json", help="File to write.")] = Path("transfer.json"),
     fresh: Annotated[bool, typer.Option("--fresh/--resume", help="Start over, or go on where it stopped.")] = False,
     quiet: Quiet = False,
@@ -55,7 +66,18 @@ def transfer(
         clear(folder)
     workers = 1 if pick(device).type == "cuda" else jobs or cores()
     request = Request(
-        to, seeds, seed_statistic.value, value_of.value, cells, default, retune, epochs, device, data, workers
+        to=to,
+        seeds=seeds,
+        statistic=seed_statistic.value,
+        value_of=value_of.value,
+        cells=cells,
+        default=default,
+        retune=retune,
+        epochs=epochs,
+        device=device,
+        data=data,
+        workers=workers,
+        skip_broken=broken == Broken.skip,
     )
     command = shlex.join(["tunecost", *sys.argv[1:]])
     loaded = [(label, load_surface(label, value_of.value)) for label in dict.fromkeys(surfaces)]
