@@ -24,6 +24,7 @@ from tuning.commands import (
     separability,
     table,
     transfer,
+    tunability,
 )
 from tuning.late_help import LateHelp
 from tuning.terminal import say
@@ -60,6 +61,7 @@ app.command("export")(export.export)
 app.command("exact", cls=LateHelp)(exact.exact)
 app.command("separability")(separability.separability)
 app.command("compare")(compare.compare)
+app.command("tunability")(tunability.tunability)
 app.command("transfer")(transfer.transfer)
 app.add_typer(table.app, name="table")
 app.add_typer(figure.app, name="figure")

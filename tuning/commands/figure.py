@@ -26,6 +26,7 @@ from tuning.commands.options import (
     remark_on_range,
     remark_on_targets,
 )
+from tuning.commands.tunability import Repetition, Trials
 from tuning.late_help import LateHelp
 from tuning.terminal import say
 
@@ -246,6 +247,42 @@ def profile(
         _remark(groups, quiet)
     with styled():
         _save(profile.draw(groups, targets or None, count), out, quiet)
+
+
+@app.command("tunability")
+def tunability(
+    surfaces: Surfaces,
+    out: Out = Path("tunability.pdf"),
+    trials: Trials = 60,
+    repetition: Repetition = False,
+    seed_statistic: SeedStatistic = Statistic.mean,
+    value_of: ValueOf = Epoch.last,
+    within: Within = None,
+    quiet: Quiet = False,
+) -> None:
+    """The expected best of random search against its budget: with so many trials, which optimizer?"""
+    from analysis.figures.style import check_ending, styled
+
+    check_ending(out)
+
+    from analysis.figures import tunability
+    from analysis.tunability import curve_of
+    from grids.library import load_surface
+    from grids.metric import common_unit
+    from grids.within import within as narrowed
+
+    loaded = {label: load_surface(label, value_of) for label in dict.fromkeys(surfaces)}
+    if within is not None:
+        loaded = {label: narrowed(surface, within) for label, surface in loaded.items()}
+    for task in dict.fromkeys(surface.provenance.task for surface in loaded.values()):
+        units = [(label, one.provenance.unit) for label, one in loaded.items() if one.provenance.task == task]
+        common_unit(units, f"the panel of {task}")
+    curves = {
+        label: (surface, curve_of(surface, trials, repetition, seed_statistic.value))
+        for label, surface in loaded.items()
+    }
+    with styled():
+        _save(tunability.draw(curves, repetition, seed_statistic.value), out, quiet)
 
 
 def _remark(groups: "list[Group]", quiet: bool, option: str = "--target") -> None:

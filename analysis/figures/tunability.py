@@ -1,0 +1,114 @@
+"""The expected best against the budget for several optimizers: with so many trials, which one?"""
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from analysis.figures.style import LINES, colour, light_grid, sheet
+from analysis.tunability import Curve
+from grids.surface import Surface
+from grids.units import in_parentheses
+
+_LOG_FROM = 60
+"""Budgets from which on their axis is logarithmic."""
+_CROWD = 6
+"""More curves than this stand without bands."""
+
+
+def draw(
+    curves: Mapping[str, tuple[Surface, Curve]], repetition: bool, statistic: str
+) -> tuple[Figure, list[dict[str, Any]]]:
+    """Draw a panel for each task, in order of appearance.
+
+    Args:
+        curves: by the surface's name, the surface and its expected best.
+        repetition: whether random search draws with repetition, for the caption.
+        statistic: over seeds, for the caption.
+
+    Returns:
+        the figure, and its numbers: a row for each surface and number of trials, and whether it leads there.
+    """
+    tasks = list(dict.fromkeys(surface.provenance.task for surface, _ in curves.values()))
+    columns = min(len(tasks), 2)
+    rows = -(-len(tasks) // columns)
+    figure = sheet(4.6 * columns + 0.6, 3.5 * rows + 0.4)
+    panels = figure.subplots(rows, columns, squeeze=False).flat
+    numbers: list[dict[str, Any]] = []
+    for axes, task in zip(panels, tasks, strict=False):
+        some = {name: pair for name, pair in curves.items() if pair[0].provenance.task == task}
+        numbers += _panel(axes, task, some)
+    for axes in list(panels)[len(tasks) :]:
+        axes.set_visible(False)
+    way = "with" if repetition else "without"
+    caption = (
+        f"Expected best of random search {way} repetition, exact, of the {statistic} over seeds; bands: lowest to "
+        "highest of single seeds. Dots: where another optimizer takes the lead."
+    )
+    figure.supxlabel(textwrap.fill(caption, 75 * columns), x=0.01, ha="left", fontsize=7, color="#444444")
+    return figure, numbers
+
+
+def leaders(curves: Sequence[np.ndarray], higher: bool) -> np.ndarray:
+    """Which of the curves `[trials]` is best after 1, 2, … trials, int64 `[trials]`; of equal ones the first."""
+    table = np.array(curves)
+    return np.asarray(np.argmax(table, axis=0) if higher else np.argmin(table, axis=0))
+
+
+def _panel(axes: Axes, task: str, some: Mapping[str, tuple[Surface, Curve]]) -> list[dict[str, Any]]:
+    shared = len({surface.provenance.optimizer for surface, _ in some.values()}) < len(some)
+    higher = next(iter(some.values()))[0].provenance.maximized
+    means = [curve.mean for _, curve in some.values()]
+    lead = leaders(means, higher)
+    trials = np.arange(1, len(means[0]) + 1)
+    rows = []
+    for index, (name, (surface, curve)) in enumerate(some.items()):
+        label = name if shared else surface.provenance.label
+        style = {"color": colour(index), "linestyle": LINES[index // 10 % len(LINES)]}
+        axes.plot(trials, curve.mean, label=label, **style)
+        if curve.band is not None and len(some) <= _CROWD:
+            axes.fill_between(trials, *curve.band, color=style["color"], alpha=0.15, linewidth=0)
+        for at, trial in enumerate(trials):
+            band = (None, None) if curve.band is None else (float(side[at]) for side in curve.band)
+            low, high = band
+            rows.append(
+                {
+                    "task": task,
+                    "surface": name,
+                    "optimizer": surface.provenance.optimizer,
+                    "trials": int(trial),
+                    "expected_best": float(curve.mean[at]),
+                    "low": low,
+                    "high": high,
+                    "leads": bool(lead[at] == index),
+                }
+            )
+    for at in (np.flatnonzero(np.diff(lead)) + 1).tolist():
+        point = (trials[at], means[lead[at]][at])
+        axes.plot(*point, marker="o", color=colour(int(lead[at])), markersize=5, markeredgecolor="white", zorder=4)
+        axes.annotate(str(trials[at]), point, (0, -11), textcoords="offset points", ha="center", fontsize=7)
+    _frame(axes, np.array(means), higher)
+    about = next(iter(some.values()))[0].provenance
+    axes.set(xlabel="trials", ylabel=about.metric + in_parentheses(about.unit))
+    axes.set_title(task, loc="left")
+    axes.legend(loc="best")
+    return rows
+
+
+def _frame(axes: Axes, means: np.ndarray, higher: bool) -> None:
+    """Leave out the steep beginning, so that what differs later can be seen."""
+    later = means[:, means.shape[1] // 5 :]
+    low, high = float(later.min()), float(later.max())
+    room = 0.08 * (high - low) or 1.0
+    axes.set_ylim(low - room, high + room)
+    if means.shape[1] > _LOG_FROM:
+        axes.set_xscale("log")
+        axes.xaxis.set_major_formatter("{x:g}")
+    else:
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_xlim(1, means.shape[1])
+    light_grid(axes, "both")

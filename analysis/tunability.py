@@ -1,0 +1,153 @@
+"""How good an optimizer gets with a budget: the expected best of random search, its area, and default against tuned.
+
+Every number here is of a surface's own values, whatever the lowest of others is: a poor optimizer with a flat surface,
+which is cheap to tune to its own best, stays poor.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from grids.space import Space
+from grids.surface import Surface
+
+
+def expected_best(values: np.ndarray, trials: int, repetition: bool = False) -> np.ndarray:
+    """The mean of the lowest of k values drawn at random, for k = 1 … `trials`: exact, float64 `[trials]`.
+
+    With Y₁ ≤ … ≤ Yₙ it is Y₁ + Σ_{i≥2} P(all k drawn are the i-th or above) · (Yᵢ − Yᵢ₋₁), where that probability is
+    ((n − i + 1)/n)^k with repetition (Dodge et al. 2019, equation 3) and C(n − i + 1, k)/C(n, k) without (Tang et al.
+    2020, equation 3), which is 0 once k exceeds n − i + 1.
+
+    Args:
+        values: of all cells, any shape, finite, lower is better.
+        trials: the largest k.
+        repetition: whether a cell may be drawn again.
+
+    >>> expected_best(np.array([3.0, 1.0, 2.0]), 3)
+    array([2.        , 1.33333333, 1.        ])
+    """
+    ordered = np.sort(values, axis=None).astype(np.float64)
+    n = len(ordered)
+    steps = np.diff(ordered)
+    above = np.arange(n - 1, 0, -1)  # values at or above the second, the third, …
+    share, found = np.ones(n - 1), np.empty(trials)
+    for k in range(trials):
+        if repetition:
+            share = share * above / n
+        elif k < n:
+            share = share * np.maximum(above - k, 0) / (n - k)
+        else:
+            share = np.zeros(n - 1)
+        found[k] = ordered[0] + share @ steps
+    return found
+
+
+def early_average(curve: np.ndarray) -> float:
+    """The curve's average with weights that fall linearly from the first trial to none at the last.
+
+    ω_k ∝ K − k for k = 1 … K (Sivaprasad et al. 2020, section 4, "CPE"); of one trial, its value.
+    """
+    weights = np.arange(len(curve) - 1, -1, -1, dtype=np.float64)
+    return float(curve @ weights / weights.sum()) if len(curve) > 1 else float(curve[0])
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The expected best of one surface after 1, 2, … trials, in the sense of its values.
+
+    Args:
+        mean: of the surface's judged values, float64 `[trials]`.
+        seeds: of each seed's own values, float64 `[seeds, trials]`; none where there is one seed.
+    """
+
+    mean: np.ndarray
+    seeds: np.ndarray
+
+    @property
+    def band(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """The lowest and the highest of the single seeds at each trial; None for one seed."""
+        return None if not len(self.seeds) else (self.seeds.min(axis=0), self.seeds.max(axis=0))
+
+    def negated(self) -> "Curve":
+        """The same where higher is better."""
+        return Curve(-self.mean, -self.seeds)
+
+
+def curve_of(surface: Surface, trials: int, repetition: bool, statistic: str) -> Curve:
+    """The expected best on a surface, in the surface's own sense: higher is better where it was maximised."""
+    count = len(surface.seeds)
+    singles = [expected_best(surface.finite[..., one], trials, repetition) for one in range(count) if count > 1]
+    found = Curve(
+        expected_best(surface.table(statistic), trials, repetition), np.array(singles).reshape(len(singles), trials)
+    )
+    return found.negated() if surface.provenance.maximized else found
+
+
+@dataclass(frozen=True)
+class Tunability:
+    """What tuning is worth against the default (Probst et al. 2019, equations 5 and 6), lower being better.
+
+    Args:
+        default: the value at the default.
+        joint: default less the lowest value of all cells.
+        axes: by axis, default less the lowest value with all other axes at their defaults.
+    """
+
+    default: float
+    joint: float
+    axes: Mapping[str, float]
+
+
+def tunability(table: np.ndarray, space: Space, default: Mapping[str, float | str]) -> Tunability | None:
+    """The tunability of a table over a grid; None where the default is no cell of it.
+
+    Args:
+        table: float64 `[*shape]`, lower is better.
+        space: the grid.
+        default: a value for each axis.
+    """
+    if space.is_pool or set(default) != set(space.names):
+        return None
+    cell = []
+    for axis in space.axes:
+        places = [at for at, value in enumerate(axis.values) if _same(value, default[axis.name])]
+        if not places:
+            return None
+        cell.append(places[0])
+    value = float(table[tuple(cell)])
+    alone = {}
+    for number, axis in enumerate(space.axes):
+        line = table[tuple(slice(None) if at == number else place for at, place in enumerate(cell))]
+        alone[axis.name] = value - float(line.min())
+    return Tunability(value, value - float(table.min()), alone)
+
+
+def cross_losses(tables: Sequence[np.ndarray]) -> list[float] | None:
+    """What each task loses where one cell must serve all: its value at the cell that is best on average, less its own
+    lowest (Adkins et al. 2024, section 3: per-task-tuned against across-task-tuned).
+
+    Tasks are averaged by their share of the way from the lowest value to the median, 1 from there on, so that none
+    outweighs the others by its unit.
+
+    Args:
+        tables: of tasks over one grid, float64 `[*shape]` each.
+
+    Returns:
+        One loss for each, in its own unit; None for fewer than two.
+    """
+    if len(tables) < 2:
+        return None
+    shares = []
+    for table in tables:
+        span = float(np.median(table) - table.min())
+        shares.append(np.minimum((table - table.min()) / span, 1.0) if span else (table > table.min()).astype(float))
+    cell = np.unravel_index(int(np.argmin(np.mean(shares, axis=0))), tables[0].shape)
+    return [float(table[cell] - table.min()) for table in tables]
+
+
+def _same(value: float | str, wanted: float | str) -> bool:
+    if isinstance(value, str) or isinstance(wanted, str):
+        return value == wanted
+    return bool(np.isclose(value, wanted, rtol=1e-9, atol=0.0))
