@@ -7,7 +7,7 @@ from analysis.claims.finding import Estimate, Finding, Statement
 from analysis.claims.precision import jackknife, seed_parts
 from grids.surface import Surface
 
-METHOD, DELAYED = "adam", "delayed-adam"
+METHOD, DELAYED, SKIPPED = "adam", "delayed-adam", "delayed-adam:first=skip"
 
 
 def delay_changes_little(evidence: Evidence) -> Finding:
@@ -34,6 +34,13 @@ def delay_changes_little(evidence: Evidence) -> Finding:
         f"{adam.describe(adam.best_cell)}; of Adam's {good.sum()} cells within {evidence.in_words(evidence.level)} of "
         f"its lowest value {kept.sum()} stay there with the delay; {how}"
     )
+    skipped = evidence.plane(SKIPPED)
+    if skipped is not None and skipped.space == adam.space:
+        other, _ = difference(evidence, skipped, adam)
+        why += (
+            f"; without the first step, which a small ε makes huge (its second moments are zero): "
+            f"{other.value:.2g} [{other.low:.2g}, {other.high:.2g}]"
+        )
     return about.judged(ours, lambda one: one.near(0.0, evidence.target), why)
 
 
