@@ -75,7 +75,7 @@ def test_a_record_has_the_contracts_keys_first(folder: Path, capsys: pytest.Capt
     assert found["seeds"] == [0, 1]
     assert found["mean"] == pytest.approx(np.mean(found["values"]))
     assert found["std"] == pytest.approx(np.std(found["values"], ddof=1))
-    assert found["metric"] == "mean squared error"
+    assert found["metric"] == "cross-validation mean squared error"
     assert found["surface"]["value"] == 5.5
     assert found["data"]["folds"] == 5
     assert sorted(path.name for path in folder.glob("f.json*")) == ["f.json"]

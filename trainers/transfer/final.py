@@ -19,8 +19,8 @@ class Fold:
     """One final training's data.
 
     Args:
-        data: what it trains on. Its validation part is a few of the training examples: the engine looks at them after
-            each epoch to see that outputs are finite, and nothing is chosen by them.
+        data: what it trains on. Its validation part is some of the training examples, as many as there are for
+            validation: the engine looks at them to see that outputs are finite, and nothing is chosen by them.
         judged: reads the examples that judge it; to be called once, after all training.
     """
 
@@ -76,7 +76,7 @@ def _joined(data: Dataset) -> Examples:
 
 
 def _of(data: Dataset, x: Tensor, y: Tensor) -> Dataset:
-    some = min(len(y), 64)
+    some = min(len(y), len(data.valid_y))
     return replace(
         data, train_x=x, train_y=y, valid_x=x[:some], valid_y=y[:some], test_x=None, test_y=None, join=False, folds=0
     )

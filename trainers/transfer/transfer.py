@@ -132,7 +132,7 @@ def transfer(
         "values": results[0]["values"],
         "mean": results[0]["mean"],
         "std": results[0]["std"],
-        "metric": metric.name.replace("validation", "test" if data.test_x is not None else "cross-validation"),
+        "metric": f"{'cross-validation' if data.test_x is None else 'test'} {metric.name.removeprefix('validation ')}",
         "unit": metric.unit,
         "diverged": results[0]["diverged"],
         "judged_by": in_words(data),

@@ -92,3 +92,20 @@ def test_wrong_options_are_told_in_one_line(tmp_path, capsys, options, told):
 def test_another_ending_is_refused_before_anything_runs(tmp_path, capsys):
     assert draw(tmp_path, name="f.bmp")[0] == 2
     assert ".bmp" in capsys.readouterr().err
+
+
+def test_rates_are_drawn_with_their_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from trainers import theory
+    from tuning.commands import figure3
+
+    monkeypatch.setattr(theory, "HORIZONS", (100, 400, 1600))
+    monkeypatch.setattr(figure3, "RIDGE_STEPS", 300)
+    out = tmp_path / "rates.svg"
+    assert run(["figure", "3", "--rates", "--seeds", "2", "--out", str(out), "--quiet"]) == 0
+    assert out.stat().st_size
+    with open(out.with_suffix(".csv")) as file:
+        rows = list(csv.DictReader(file))
+    rates = [row for row in rows if row["panel"] == "rates"]
+    assert [int(row["steps"]) for row in rates if row["method"] == "delayed-adam"] == [100, 400, 1600]
+    assert all(float(row["low"]) <= float(row["mean"]) <= float(row["high"]) for row in rates)
+    assert len([row for row in rows if row["panel"] == "regimes"]) == 33
