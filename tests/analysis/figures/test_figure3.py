@@ -94,7 +94,7 @@ def test_another_ending_is_refused_before_anything_runs(tmp_path, capsys):
     assert ".bmp" in capsys.readouterr().err
 
 
-def test_rates_are_drawn_with_their_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rates_are_drawn_with_their_numbers(tmp_path, monkeypatch):
     from trainers import theory
     from tuning.commands import figure3
 
