@@ -45,7 +45,7 @@ def test_each_has_an_exact_law_that_says_so(name: str) -> None:
 
 def test_a_name_is_taken_once() -> None:
     with pytest.raises(ValueError, match="two searchers are called 'gld'"):
-        searcher("gld", label="GLD", summary="another", place=9)(object)
+        searcher("gld", label="GLD", summary="another", place=9, kernel=None, law=None, variants=())(object)
     assert SEARCHERS["gld"].summary != "another"
 
 

@@ -19,12 +19,7 @@ EVERY = [
     "optuna:BruteForceSampler",
 ]
 VARIANTS = [
-    "gld:ball=clip",
-    "gld:radius_max=3,radius_min=0.5",
-    "cgld:ball=clip",
-    "cgld:radius_max=0.5,radius_min=0.5",
-    "cmaes:sigma=2,popsize=3",
-    "tpe:n_startup_trials=0,n_ei_candidates=2",
+    *(text for one in SEARCHERS.values() for text in one.texts[1:]),
     "optuna:TPESampler:multivariate=false",
     "optuna:NSGAIISampler:population_size=5",
     "optuna:QMCSampler,scramble=true",

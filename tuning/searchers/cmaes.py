@@ -11,7 +11,16 @@ from grids.space import Cell, Space
 from tuning.searchers.registry import searcher
 
 
-@searcher("cmaes", label="CMA-ES", summary="covariance matrix adaptation, on indices", place=3, paper=True)
+@searcher(
+    "cmaes",
+    label="CMA-ES",
+    summary="covariance matrix adaptation, on indices",
+    place=3,
+    paper=True,
+    kernel=None,
+    law=None,
+    variants=("sigma=2,popsize=3",),
+)
 class CMAES:
     """pycma's `CMAEvolutionStrategy` in index space, restarted whenever it stops by itself.
 

@@ -11,7 +11,14 @@ from tuning.searchers.registry import searcher
 
 
 @searcher(
-    "gld", label="GLD", summary="gradientless descent in balls of cells", place=4, paper=True, compiled=True, exact=True
+    "gld",
+    label="GLD",
+    summary="gradientless descent in balls of cells",
+    place=4,
+    paper=True,
+    kernel="tuning.kernels.descent:descent",
+    law="tuning.exact.descent:DescentLaw",
+    variants=("ball=clip", "radius_max=3.5,radius_min=0.4", "radius_max=1e9,radius_min=1e8"),
 )
 class GLD:
     """From a cell, look at one candidate in each of several balls; go to the best of them if it is better.
