@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from grids.space import Axis, Cell, Space
-from tuning.searchers import SEARCHERS, get_searcher
+from tuning.searchers import SEARCHERS, Fidelities, Query, get_searcher
 
 EVERY = [
     *SEARCHERS,
@@ -54,12 +54,20 @@ VALUES = {
 }
 
 
+FIDELITIES = Fidelities(tuple(float(epoch) for epoch in range(1, 10)))
+
+
 def trials(text: str, where: Space, value=bowl, seed: int = 0, count: int = 30) -> list[Cell]:  # type: ignore[no-untyped-def]
-    searcher = get_searcher(text).build(where, np.random.default_rng(seed))
+    """The cells asked for; a searcher over fidelities is told the same value of a cell at each of them."""
+    searcher = get_searcher(text).build(where, np.random.default_rng(seed), FIDELITIES)
     cells = []
     for _ in range(count):
-        cell = searcher.ask()
-        searcher.tell(cell, value(cell))
+        asked = searcher.ask()
+        cell = asked
+        if isinstance(asked, Query):
+            assert asked.fidelity in FIDELITIES.amounts
+            cell = asked.cell
+        searcher.tell(asked, value(cell))
         cells.append(cell)
     return cells
 

@@ -5,12 +5,16 @@ of what was played. numba is imported when one of them first needs it.
 
 A searcher's kernel is the function that its registration names, called as `kernel(searcher, game)`: with a searcher
 constructed on the space, whose options it reads, and a `tuning.kernels.game.Game`. It plays and returns True, or False
-where this space is beyond it.
+where this space is beyond it. That of a searcher over fidelities is called as `compiled_played` is, and returns what
+that does.
 """
 
 import numpy as np
 
 from grids.space import Space
+from tuning.arena import Arena
+from tuning.ledger import Limits
+from tuning.played import Played
 from tuning.searchers import SEARCHERS, SearcherSpec
 from tuning.searchers.registry import load
 
@@ -63,10 +67,45 @@ def compiled_trials(
     return matrix if kernel(spec.build(space, np.random.default_rng(0)), game) else None
 
 
-def compiled_rows(
-    matrix: np.ndarray, told: np.ndarray, columns: np.ndarray, value: np.ndarray, lowest: float, first_repeat: int
-) -> dict[str, np.ndarray]:
-    """The replay table's rows, as `tuning.table.table_rows` makes them; arguments as of `tuning.kernels.record`."""
+def compiled_played(
+    spec: SearcherSpec,
+    arena: Arena,
+    columns: np.ndarray,
+    limits: Limits,
+    first: np.random.SeedSequence,
+    repeats: range,
+) -> Played | None:
+    """What a range of replays evaluates, or None where `spec` has no compiled form, or limits are beyond it.
+
+    Equal to what `tuning.trials.trials_matrix` plays.
+
+    Args:
+        spec: the searcher.
+        arena: what is played on.
+        columns: int32 `[len(repeats), trainings]`, the column of the arena that each training is told of.
+        limits: of each replay.
+        first: the seed sequence of any repeat; the last number of its spawn key is the repeat's.
+        repeats: which.
+    """
+    if not is_compiled(spec) or limits.workers > 1:
+        return None
+    if spec.over_fidelities:
+        if repeats.stop > 2**32:
+            return None
+        played: Played | None = load(SEARCHERS[spec.name].kernel or "")(spec, arena, columns, limits, first, repeats)
+        return played
+    matrix = compiled_trials(spec, arena.space, arena.asked[..., -1], columns, arena.stop, first, repeats)
+    if matrix is None:
+        return None
+    cells = arena.answered(matrix)
+    clock = None
+    if limits.timed:
+        clock = np.cumsum(np.where(cells >= 0, arena.durations[cells, columns], 0.0), axis=1)
+    return Played(cells, columns, clock=clock)
+
+
+def compiled_rows(played: Played, arena: Arena, first_repeat: int) -> dict[str, np.ndarray]:
+    """The replay table's rows, as `tuning.table.table_rows` makes them."""
     from tuning.kernels.record import record
 
-    return record(matrix, told, columns, value, lowest, first_repeat)
+    return record(played, arena, first_repeat)

@@ -11,7 +11,7 @@ from tuning.searchers import SEARCHERS, get_searcher, names
 from tuning.streams import generator, stream
 
 SHAPES = [(21, 21), (5, 40), (4, 6, 5), (30,), (3, 1, 7), (1, 1), (2,)]
-TEXTS = [text for name in names(compiled=True) for text in SEARCHERS[name].texts]
+TEXTS = [text for name in names(compiled=True, fidelities=False) for text in SEARCHERS[name].texts]
 
 
 def space_of(shape: tuple[int, ...]) -> Space:
