@@ -18,7 +18,7 @@ from tuning.searchers.registry import searcher
     phrase="asynchronous successive halving",
     summary="asynchronous successive halving: a training goes on as soon as it is among the best of its rung",
     place=9,
-    kernel=None,
+    kernel="tuning.kernels.asha:asha",
     law=None,
     variants=("eta=2,min=2", "eta=4", "of=tpe", "of=gld"),
     fidelities=True,

@@ -14,7 +14,7 @@ from tuning.searchers.registry import searcher
     label="Hyperband",
     summary="brackets of successive halving, from many cells to few; of=tpe is BOHB's shape",
     place=8,
-    kernel=None,
+    kernel="tuning.kernels.halving:halving",
     law=None,
     variants=("eta=2", "eta=4,min=2", "of=tpe", "of=cgld", "of=random-unique"),
     fidelities=True,

@@ -16,7 +16,7 @@ from tuning.searchers.registry import searcher
     phrase="the median stopping rule",
     summary="median stopping rule: a training ends where it is worse than half of those before it",
     place=10,
-    kernel=None,
+    kernel="tuning.kernels.median:median",
     law=None,
     variants=("startup=0", "min=3", "max=6", "of=tpe", "of=random-unique"),
     fidelities=True,

@@ -17,7 +17,7 @@ from tuning.searchers.registry import searcher
     phrase="successive halving",
     summary="successive halving: many cells a short while, the best of them on and on",
     place=7,
-    kernel=None,
+    kernel="tuning.kernels.halving:halving",
     law=None,
     variants=("eta=2", "eta=3,min=2", "of=tpe", "of=gld:ball=clip", "min=2,max=6,of=random-unique"),
     fidelities=True,
