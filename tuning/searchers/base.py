@@ -24,11 +24,13 @@ A searcher that has nothing left to propose begins again, from a new random star
 """
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
 from grids.space import Cell
+
+Entry = TypeVar("Entry")
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,12 @@ class Searcher(Protocol):
     def tell(self, asked: Any, value: float) -> None:
         """Learn that `asked`, one of those that `ask` returned, has `value` (finite, lower is better)."""
         ...
+
+
+def take(pending: list[tuple[Entry, Cell]], cell: Cell) -> Entry:
+    """Take out the first entry of `cell` among those that were asked for and not told, and return what it carries."""
+    place = next(place for place, (_, asked) in enumerate(pending) if asked == cell)
+    return pending.pop(place)[0]
 
 
 def pick(rng: np.random.Generator, count: int) -> int:

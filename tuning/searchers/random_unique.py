@@ -25,6 +25,7 @@ class RandomUnique:
     """
 
     from_list = True
+    parallel = True
 
     def __init__(self, space: Space, rng: np.random.Generator) -> None:
         self.space = space

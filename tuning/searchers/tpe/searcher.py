@@ -44,6 +44,8 @@ class TPE:
         n_ei_candidates: candidates drawn for each trial.
     """
 
+    parallel = True
+
     def __init__(
         self, space: Space, rng: np.random.Generator, *, n_startup_trials: int = 10, n_ei_candidates: int = 24
     ) -> None:
