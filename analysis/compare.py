@@ -40,12 +40,12 @@ COLUMNS = (
     "p_logrank_holm",
     "p_mannwhitney",
     "p_mannwhitney_holm",
+    "cost_model",
     "note",
     "unit",
     "seed_statistic",
     "value_of",
     "noise",
-    "cost_model",
 )
 
 
@@ -248,6 +248,7 @@ def _rows(
                 "ratio_high": found.ratio_interval[1],
                 "p_logrank": found.p_logrank,
                 "p_mannwhitney": found.p_mannwhitney,
+                "cost_model": one.judged.cost_model,
                 "note": "; ".join(dict.fromkeys(filter(None, words))) or None,
                 "unit": one.about.unit,
                 **one.judged.columns(),

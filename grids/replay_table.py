@@ -71,8 +71,12 @@ class Judged:
         return said + self.further
 
     def columns(self) -> dict[str, str]:
-        """By name, how it was judged, for a row of a table; of space and workers only what there is to say."""
+        """By name, how it was judged, for a row of a table; of space and workers only what there is to say.
+
+        The cost model is said beside the costs.
+        """
         said = asdict(self)
+        del said["cost_model"]
         usual = asdict(Judged())
         return {name: word for name, word in said.items() if name not in _SPACE or word != usual[name]}
 
@@ -121,7 +125,11 @@ def load(path: str | Path) -> tuple[pd.DataFrame, dict[str, Any]]:
     columns = {field.name: _column(path, file.table, field) for field in there}
     file.check_seal()
     frame = pa.table(columns).to_pandas(use_threads=False)
-    whole = {name: about.whole for name, about in surface_facts(file.header).items() if about.whole is not None}
+    try:
+        facts = surface_facts(file.header)
+    except BadInput as error:
+        raise BadInput(f"{path}: {error}") from error
+    whole = {name: about.whole for name, about in facts.items() if about.whole is not None}
     if "spent" not in frame and whole:
         frame["spent"] = frame["trial"] * frame["surface"].map(whole).astype(float)
     return frame, file.header

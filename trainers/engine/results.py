@@ -19,6 +19,8 @@ class BlockResult(NamedTuple):
             cell diverged.
         train_loss: mean training loss of the last epoch, float64 `[cells]`; NaN where diverged.
         numbers: further numbers at the end of the training by name, float64 `[cells]`; NaN where diverged.
+        seconds: each cell's share of the time that its block took, float64 `[cells]`: an epoch's time is divided among
+            the cells that still live. The one thing here that differs from run to run.
     """
 
     value: np.ndarray
@@ -26,6 +28,7 @@ class BlockResult(NamedTuple):
     curve: np.ndarray
     train_loss: np.ndarray
     numbers: dict[str, np.ndarray]
+    seconds: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,7 @@ class Snapshot:
         diverged: bool `[cells]`.
         curve: float64 `[cells, epochs]`, filled up to `epoch`.
         train_loss: float64 `[cells]`, of the epoch just done.
+        seconds: float64 `[cells]` up to `epoch`; None in what was kept before they were measured.
     """
 
     epoch: int
@@ -47,6 +51,7 @@ class Snapshot:
     diverged: Tensor
     curve: Tensor
     train_loss: Tensor
+    seconds: Tensor | None = None
 
     def to_bytes(self) -> bytes:
         """All of it, as `from_bytes` reads it without running any code."""
