@@ -31,24 +31,29 @@ def exact_law(table: np.ndarray, searcher: str, target: float) -> Runtime:
 
 
 def exact_laws(
-    table: np.ndarray, searcher: str, targets: Sequence[float], lowest: float | None = None
+    table: np.ndarray,
+    searcher: str,
+    targets: Sequence[float],
+    lowest: float | None = None,
+    space: Space | None = None,
 ) -> list[Runtime]:
     """`exact_law` for several targets, which share their work.
 
     Args:
         lowest: suboptimality is measured from here, by default from the table's lowest value.
+        space: the table's, for options that name its axes.
     """
     suboptimality = gap(table.ravel(), float(table.min()) if lowest is None else lowest)
     goods = [int(reached(suboptimality, target, table.ravel()).sum()) for target in targets]
-    return _law(searcher, table, goods).runtimes()
+    return _law(searcher, table, goods, space).runtimes()
 
 
-def exact_curve(table: np.ndarray, searcher: str, max_trials: int) -> np.ndarray:
+def exact_curve(table: np.ndarray, searcher: str, max_trials: int, space: Space | None = None) -> np.ndarray:
     """Mean suboptimality of the best cell seen after 1, 2, … `max_trials` trials; `[max_trials]`.
 
-    Args, Raises: as `exact_law`.
+    Args, Raises: as `exact_laws`.
     """
-    return _law(searcher, table).curve(max_trials)
+    return _law(searcher, table, (), space).curve(max_trials)
 
 
 def most_cells(searcher: str) -> int | None:
@@ -74,7 +79,7 @@ def _class(spec: SearcherSpec) -> type[Law]:
     return found
 
 
-def _law(text: str, table: np.ndarray, goods: Sequence[int] = ()) -> Law:
+def _law(text: str, table: np.ndarray, goods: Sequence[int], space: Space | None) -> Law:
     spec = _known(text)
     law = _class(spec)
     if law.most_cells is not None and table.size > law.most_cells:
@@ -82,7 +87,8 @@ def _law(text: str, table: np.ndarray, goods: Sequence[int] = ()) -> Law:
             f"searcher '{spec.text}': exact laws go up to {law.most_cells} cells, this surface has {table.size}; "
             f"replay it"
         )
-    axes = (Axis(f"axis{i}", tuple(range(length)), "linear") for i, length in enumerate(table.shape))
-    searcher = spec.build(Space(tuple(axes)), np.random.default_rng(0))
+    if space is None:
+        space = Space(tuple(Axis(f"axis{i}", tuple(range(n)), "linear") for i, n in enumerate(table.shape)))
+    searcher = spec.build(space, np.random.default_rng(0))
     with spec.blamed():
         return law(searcher, table, goods)

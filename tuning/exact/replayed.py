@@ -56,6 +56,6 @@ def law_of_replays(
     if on_pool or too_large(searcher, part.space.size):
         return None
     table = arena.value.reshape(part.space.shape)
-    curve = exact_curve(table, searcher, trials) + (float(table.min()) - arena.lowest)
-    (law,) = exact_laws(table, searcher, [target], arena.lowest)
+    curve = exact_curve(table, searcher, trials, part.space) + (float(table.min()) - arena.lowest)
+    (law,) = exact_laws(table, searcher, [target], arena.lowest, part.space)
     return curve, law

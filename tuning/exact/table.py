@@ -81,7 +81,7 @@ def add_rows(
     values = arena.value.reshape(surface.space.shape)
     texts = list(dict.fromkeys(searchers or EXACT))
     for text in _within_reach(surface, label, texts, bool(searchers), table.left_out):
-        laws = exact_laws(values, text, [level * scale for level in wanted], arena.lowest)
+        laws = exact_laws(values, text, [level * scale for level in wanted], arena.lowest, surface.space)
         for level, law in zip(wanted, laws, strict=True):
             q25, median, q75 = law.quantiles([0.25, 0.5, 0.75])
             known = (label, arena.optimizer, arena.task, text, level, law.mean, median, q25, q75, law.ever, unit)
