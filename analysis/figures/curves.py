@@ -70,16 +70,26 @@ def draw(
     lines = _curves(named or groups, who, level, count, seed, exact)
     unit = unit_of(groups, "figure 2")
     floor = level / _FLOOR
+    stepwise = count not in (Count.trials, Count.unique)
+    first = min(float(curve.costs[0]) for curve in lines) if stepwise else 1.0
     for curve in lines:
         # A curve that comes to 0 leaves by the foot of the scale; it begins where every replay has found a cell.
         shown = np.where(np.isfinite(curve.mean), np.maximum(curve.mean, floor / 10), np.nan)
-        axes.plot(curve.costs, shown, color=curve.colour, linestyle=curve.line, label=curve.label)
+        axes.plot(
+            curve.costs,
+            shown,
+            drawstyle="steps-post" if stepwise else "default",
+            color=curve.colour,
+            linestyle=curve.line,
+            label=curve.label,
+        )
         if curve.band and len(lines) <= _CROWD:
             low, high = (np.where(np.isfinite(s), np.maximum(s, floor / 10), np.nan) for s in curve.band)
-            axes.fill_between(curve.costs, low, high, color=curve.colour, alpha=0.18, linewidth=0)
+            axes.fill_between(
+                curve.costs, low, high, step="post" if stepwise else None, color=curve.colour, alpha=0.18, linewidth=0
+            )
     axes.axhline(level, color="#333333", linewidth=0.8, zorder=1)
     reach = _reach(lines, floor)
-    first = min([1.0, *(float(curve.costs[0]) for curve in lines)])
     if len(lines) <= _CROWD:
         _crossings(axes, lines, level, first, reach)
     axes.set_yscale("log")
