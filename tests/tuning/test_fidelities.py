@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from grids.errors import BadInput
+from grids.pool import Pool
 from grids.space import Axis, Space
 from grids.surface import Fidelity, Provenance, Surface
 from tuning.arena import Arena
@@ -260,6 +261,21 @@ def test_another_fidelity_than_epochs() -> None:
     # 9 cells at 0.1, 3 at 0.3, one at 1.
     whole = last["trial"] == 13
     assert last.loc[whole, "spent"].to_numpy() == pytest.approx(9 * 0.1 + 3 * 0.2 + 0.7)
+
+
+def test_on_a_pool_it_is_the_proposer_that_needs_an_order() -> None:
+    members = np.array([[0, 0], [1, 2], [2, 1], [3, 3], [0, 3], [2, 2], [1, 1], [3, 0], [0, 1], [2, 3]])
+    axes = tuple(Axis(name, (1.0, 2.0, 3.0, 4.0), "linear") for name in "ab")
+    curve = np.random.default_rng(0).permutation(90).reshape(10, 1, 9).astype(float)
+    value = curve[..., -1]
+    pool = Surface(Pool(axes, members), (0,), value, value < 0, Provenance("toy", "pool"), curve)
+    for text in ("sha", "hyperband", "asha:of=random-unique", "median"):
+        last = ends(pool, text, repeats=5)
+        assert (last["spent"] <= 90).all()
+    with pytest.raises(BadInput, match="--nearest answers any proposal"):
+        ends(pool, "sha:of=gld", repeats=1)
+    last = ends(pool, "sha:of=gld", repeats=5, nearest=True)
+    assert (last["unique"] <= 10).all()
 
 
 def test_chunks_change_nothing() -> None:

@@ -68,8 +68,13 @@ class SearcherSpec:
     def from_list(self) -> bool:
         """Whether it chooses from a list of cells and needs no neighbours, so that it works on a pool.
 
-        A class of anyone's says so by an attribute `from_list = True`.
+        A class of anyone's says so by an attribute `from_list = True`; of this program's searchers over fidelities, the
+        one that proposes cells does.
         """
+        if self.over_fidelities and not self.foreign:
+            from tuning.searchers.proposer import proposer_spec
+
+            return proposer_spec(str(self.options.get("of", "random"))).from_list
         return bool(getattr(self.factory, "from_list", False))
 
     def build(self, space: Space, rng: np.random.Generator, fidelities: Fidelities | None = None) -> Searcher:
