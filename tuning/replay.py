@@ -63,8 +63,8 @@ def replay(
         jobs: processes for what is not compiled (a script that asks for several needs Python's usual
             `if __name__ == "__main__":`), threads for what is.
         seed_statistic: how several seeds of a cell become the one value it is judged by.
-        noise: tell the value of a seed drawn anew at each trial, and judge by the statistic. Every replay then spends
-            its whole budget.
+        noise: tell the values of a seed drawn anew for each training, and judge by the statistic. Every replay then
+            spends its whole budget.
         within: a part of the space, as `grids.within.within` reads it, which is all that searchers see.
         lowest: `own`: suboptimality is measured from the lowest value of the whole surface; `within`: of that part.
         nearest: on a pool, let searchers propose freely, and answer with the nearest configuration.

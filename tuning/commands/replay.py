@@ -83,7 +83,7 @@ def replay(
     noise: Annotated[
         Noise | None,
         typer.Option(
-            help="seed: each trial is told the value of one of the surface's seeds, drawn anew; `best` is then what "
+            help="seed: each training shows the values of one of the surface's seeds, drawn anew; `best` is what "
             "the cell chosen so far is truly worth, and every replay spends its whole budget.",
             show_default="none",
         ),
