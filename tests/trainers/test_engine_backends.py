@@ -198,7 +198,7 @@ def few(task: Task, examples: int) -> Dataset:
 def same(some: BlockResult, of: BlockResult, cells: slice) -> None:
     """Fails unless `some` is bitwise what `of` has for these cells."""
     assert some.numbers.keys() == of.numbers.keys()
-    for one, many in zip((*some[:4], *some.numbers.values()), (*of[:4], *of.numbers.values()), strict=True):
+    for one, many in zip((*some[:-1], *some.numbers.values()), (*of[:-1], *of.numbers.values()), strict=True):
         np.testing.assert_array_equal(one, many[cells])
 
 

@@ -132,7 +132,6 @@ def _train(
         curve=curve.float().numpy(),
         train_loss=train_loss.numpy(),
         numbers={name: _of_all(number, alive, diverged) for name, number in numbers.items()},
-        seconds=seconds.numpy(),
     )
 
 

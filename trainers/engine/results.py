@@ -19,8 +19,6 @@ class BlockResult(NamedTuple):
             cell diverged.
         train_loss: mean training loss of the last epoch, float64 `[cells]`; NaN where diverged.
         numbers: further numbers at the end of the training by name, float64 `[cells]`; NaN where diverged.
-        seconds: each cell's share of the time that its block took, float64 `[cells]`: an epoch's time is divided among
-            the cells that still live. The one thing here that differs from run to run.
     """
 
     value: np.ndarray
@@ -28,7 +26,6 @@ class BlockResult(NamedTuple):
     curve: np.ndarray
     train_loss: np.ndarray
     numbers: dict[str, np.ndarray]
-    seconds: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -42,7 +39,9 @@ class Snapshot:
         diverged: bool `[cells]`.
         curve: float64 `[cells, epochs]`, filled up to `epoch`.
         train_loss: float64 `[cells]`, of the epoch just done.
-        seconds: float64 `[cells]` up to `epoch`; None in what was kept before they were measured.
+        seconds: each cell's share of the time that its block took up to `epoch`, float64 `[cells]`: an epoch's time is
+            divided among the cells that still live. None in what was kept before it was measured. It differs from run
+            to run, which a `BlockResult` does not.
     """
 
     epoch: int

@@ -85,7 +85,7 @@ def train(
 
 
 def same_cell(one: BlockResult, at: int, other: BlockResult, there: int) -> None:
-    arrays = [*zip(one[:4], other[:4], strict=True)]
+    arrays = [*zip(one[:-1], other[:-1], strict=True)]
     arrays += [(one.numbers[name], other.numbers[name]) for name in one.numbers]
     for mine, theirs in arrays:
         np.testing.assert_array_equal(mine[at], theirs[there])
