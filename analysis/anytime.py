@@ -12,8 +12,8 @@ _BLOCK = 4_000_000
 _FIRST = 1000
 
 
-def horizon(group: Group, count: Count = Count.trials) -> int:
-    """The cost up to which the best cell so far is known of every replay.
+def horizon(group: Group, count: Count = Count.trials) -> float:
+    """The cost up to which the best cell so far is known of every replay: a whole number of trials or distinct cells.
 
     A replay that ended at the surface's lowest value stays there for ever; one that ran out of budget is known up to
     its end only. Where all ended at the lowest value, the longest of them says how far there is anything to see.
@@ -21,71 +21,87 @@ def horizon(group: Group, count: Count = Count.trials) -> int:
     last = group.start[1:] - 1
     ended = group.spent(count)[last]
     short = ended[group.suboptimality[last] > 0]
-    return int(short.min() if short.size else ended.max())
+    return (short.min() if short.size else ended.max()).item()
 
 
-def levels(group: Group, first: int, last: int, count: Count = Count.trials) -> np.ndarray:
-    """The suboptimality of the best cell so far after `first`, …, `last` trials: float64 `[replays, last - first + 1]`.
+def grid(group: Group, last: float, count: Count = Count.trials) -> np.ndarray:
+    """The costs at which curves are read, ascending `[costs]`: 1, 2, … `last` trials or distinct cells.
+
+    Of epochs and time, which may be any numbers, those at which some replay improved; of more than 4,000 the first
+    1,000 and 1,000 more, evenly on a log scale.
+    """
+    if count in (Count.trials, Count.unique):
+        return np.arange(1, int(last) + 1)
+    spent = group.spent(count)
+    found = np.unique(np.append(spent[spent <= last], last))
+    return found if len(found) <= 4 * _FIRST else found[_sampled(len(found)) - 1]
+
+
+def levels(group: Group, at: np.ndarray, count: Count = Count.trials) -> np.ndarray:
+    """The suboptimality of the best cell so far at costs `at`, ascending `[costs]`: float64 `[replays, costs]`.
 
     Infinite before a replay's first row. Beyond its end a replay keeps its last value, so a caller who asks past the
     `horizon` sees the best of what the budgets allowed.
     """
     # Each row holds from its own cost to the next row's; the first stretch, before any row, is infinite.
-    spent = np.clip(group.spent(count), first, last + 1) - first
     begin, owner_last = group.start[:-1], group.start[1:] - 1
+    spent = np.searchsorted(at, group.spent(count))
     lengths = np.diff(spent, append=0)
-    lengths[owner_last] = last + 1 - first - spent[owner_last]
+    lengths[owner_last] = len(at) - spent[owner_last]
     lead = spent[begin]
     value = np.insert(group.suboptimality, begin, np.inf)
     times = np.insert(lengths, begin, lead)
-    return np.repeat(value, times).reshape(group.repeats, last + 1 - first)
+    return np.repeat(value, times).reshape(group.repeats, len(at))
 
 
-def _blocks(group: Group, last: int, count: Count) -> Iterator[np.ndarray]:
-    """`levels` from 1 to `last` in stretches of bounded memory."""
+def _blocks(group: Group, at: np.ndarray, count: Count) -> Iterator[np.ndarray]:
+    """`levels` at `at` in stretches of bounded memory."""
     step = max(1, _BLOCK // group.repeats)
-    for first in range(1, last + 1, step):
-        yield levels(group, first, min(first + step - 1, last), count)
+    for first in range(0, len(at), step):
+        yield levels(group, at[first : first + step], count)
 
 
-def mean_curve(group: Group, last: int, count: Count = Count.trials) -> np.ndarray:
-    """The mean suboptimality after 1, …, `last` trials: float64 `[last]`."""
-    return np.concatenate([block.mean(axis=0) for block in _blocks(group, last, count)])
+def mean_curve(group: Group, last: float, count: Count = Count.trials) -> np.ndarray:
+    """The mean suboptimality at each cost of `grid`: float64 `[costs]`."""
+    return np.concatenate([block.mean(axis=0) for block in _blocks(group, grid(group, last, count), count)])
 
 
-def quantile_curves(group: Group, last: int, at: Sequence[float], count: Count = Count.trials) -> np.ndarray:
-    """Quantiles of the suboptimality after 1, …, `last` trials: float64 `[len(at), last]`.
+def quantile_curves(group: Group, last: float, at: Sequence[float], count: Count = Count.trials) -> np.ndarray:
+    """Quantiles of the suboptimality at each cost of `grid`: float64 `[len(at), costs]`.
 
     Each is a value that some replay had (`inverted_cdf`): between two levels lies no third.
     """
-    parts = [np.quantile(block, at, axis=0, method="inverted_cdf") for block in _blocks(group, last, count)]
+    costs = grid(group, last, count)
+    parts = [np.quantile(block, at, axis=0, method="inverted_cdf") for block in _blocks(group, costs, count)]
     return np.concatenate(parts, axis=1)
 
 
 def mean_interval(
     group: Group,
-    last: int,
+    last: float,
     rng: np.random.Generator,
     count: Count = Count.trials,
     resamples: int = RESAMPLES,
     level: float = 0.95,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The bootstrap percentile interval of `mean_curve`, point by point: two float64 `[last]`.
+    """The bootstrap percentile interval of `mean_curve`, point by point: two float64 `[costs]`.
 
-    Of more than 2,000 trials it is calculated at some 2,000, evenly on a log scale beyond the first 1,000, and read off
+    Of more than 2,000 costs it is calculated at some 2,000, evenly on a log scale beyond the first 1,000, and read off
     straight lines between.
 
-    Whole replays are drawn with replacement; the same draws serve every trial. Infinite before every replay has
+    Whole replays are drawn with replacement; the same draws serve every cost. Infinite before every replay has
     found its first cell, as the mean is.
     """
-    at = _sampled(last)
+    costs = grid(group, last, count)
+    places = _sampled(len(costs)) - 1
+    at = costs[places]
     low, high = np.empty(len(at)), np.empty(len(at))
     repeats, tail = group.repeats, (1 - level) / 2
     drawn = rng.multinomial(repeats, np.full(repeats, 1 / repeats), size=resamples) / repeats
     step = max(1, _BLOCK // max(repeats, resamples))
     for start in range(0, len(at), step):
         part = at[start : start + step]
-        table = _levels_at(group, part, count)
+        table = levels(group, part, count)
         begun = np.isfinite(table).all(axis=0)
         # In units of the largest: a product of values near the end of float64 would leave it.
         size = float(np.abs(np.where(begun, table, 0.0)).max()) or 1.0
@@ -93,17 +109,17 @@ def mean_interval(
         below, above = np.quantile(means, (tail, 1 - tail), axis=0) * size
         low[start : start + step] = np.where(begun, below, np.inf)
         high[start : start + step] = np.where(begun, above, np.inf)
-    return _between(at, low, last), _between(at, high, last)
+    return _between(at, low, costs), _between(at, high, costs)
 
 
-def _between(at: np.ndarray, side: np.ndarray, last: int) -> np.ndarray:
-    """`side`, known at the trials `at`, at every trial up to `last`: on straight lines, infinite where it begins so."""
-    if len(at) == last:
+def _between(at: np.ndarray, side: np.ndarray, costs: np.ndarray) -> np.ndarray:
+    """`side`, known at the costs `at`, at all `costs`: on straight lines, infinite where it begins so."""
+    if len(at) == len(costs):
         return side
-    trials, known = np.arange(1, last + 1), np.isfinite(side)
+    known = np.isfinite(side)
     if not known.any():
-        return np.full(last, np.inf)
-    return np.where(trials < at[known][0], np.inf, np.interp(trials, at[known], side[known]))
+        return np.full(len(costs), np.inf)
+    return np.where(costs < at[known][0], np.inf, np.interp(costs, at[known], side[known]))
 
 
 def _sampled(last: int) -> np.ndarray:
@@ -114,18 +130,14 @@ def _sampled(last: int) -> np.ndarray:
     return np.unique(np.concatenate([np.arange(1, _FIRST + 1), further]))
 
 
-def _levels_at(group: Group, trials: np.ndarray, count: Count) -> np.ndarray:
-    """`levels` after some trials, int64 ascending: float64 `[replays, len(trials)]`."""
-    spent = group.spent(count)
-    out = np.empty((group.repeats, len(trials)))
-    for replay in range(group.repeats):
-        rows = slice(group.start[replay], group.start[replay + 1])
-        found = np.searchsorted(spent[rows], trials, side="right") - 1
-        out[replay] = np.where(found >= 0, group.suboptimality[rows][np.maximum(found, 0)], np.inf)
-    return out
+def crossing(curve: np.ndarray, level: float, costs: np.ndarray | None = None) -> float | None:
+    """The first cost after which a curve is below `level`; None where it never is.
 
-
-def crossing(curve: np.ndarray, level: float) -> int | None:
-    """The first trial, from 1, after which a curve `[trials]` is below `level`; None where it never is."""
+    Args:
+        curve: float64 `[costs]`.
+        costs: where it was read, ascending; trials 1, 2, … where not given.
+    """
     below = np.flatnonzero(curve < level)
-    return int(below[0]) + 1 if below.size else None
+    if not below.size:
+        return None
+    return int(below[0]) + 1 if costs is None else costs[below[0]].item()

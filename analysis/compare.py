@@ -40,6 +40,7 @@ COLUMNS = (
     "p_logrank_holm",
     "p_mannwhitney",
     "p_mannwhitney_holm",
+    "cost_model",
     "note",
     "unit",
     "seed_statistic",
@@ -144,7 +145,7 @@ def log_rank(a: Runtimes, b: Runtimes) -> float:
     """
     moments = np.unique(np.concatenate([a.time[a.hit], b.time[b.hit]]))
     risk_a, risk_b = _at_risk(a.time, moments), _at_risk(b.time, moments)
-    hits_a, hits_b = (_at_risk(r.time[r.hit], moments) - _at_risk(r.time[r.hit], moments + 1) for r in (a, b))
+    hits_a, hits_b = (_at_risk(r.time[r.hit], moments) - _after(r.time[r.hit], moments) for r in (a, b))
     risk, hits = risk_a + risk_b, hits_a + hits_b
     excess = np.sum(hits_a - hits * risk_a / risk)
     several = risk > 1
@@ -156,6 +157,11 @@ def log_rank(a: Runtimes, b: Runtimes) -> float:
 def _at_risk(times: np.ndarray, moments: np.ndarray) -> np.ndarray:
     """How many of `times` are not before each moment: float64 `[moments]`."""
     return len(times) - np.searchsorted(np.sort(times), moments).astype(np.float64)
+
+
+def _after(times: np.ndarray, moments: np.ndarray) -> np.ndarray:
+    """How many of `times` are after each moment: float64 `[moments]`."""
+    return len(times) - np.searchsorted(np.sort(times), moments, side="right").astype(np.float64)
 
 
 def mann_whitney(a: Runtimes, b: Runtimes) -> float:
@@ -242,6 +248,7 @@ def _rows(
                 "ratio_high": found.ratio_interval[1],
                 "p_logrank": found.p_logrank,
                 "p_mannwhitney": found.p_mannwhitney,
+                "cost_model": one.judged.cost_model,
                 "note": "; ".join(dict.fromkeys(filter(None, words))) or None,
                 "unit": one.about.unit,
                 **one.judged.columns(),

@@ -39,7 +39,7 @@ def cost_rows(
 ) -> Iterator[dict[str, Any]]:
     """One row for each group and target: the keys of COLUMNS, then others; NaN where not reached.
 
-    The others are `restricted_mean`, `note`, and how the replays were judged.
+    The others are `restricted_mean`, `cost_model`, `note`, and how the replays were judged.
 
     Args:
         targets: suboptimality in the surface's unit, or with `relative` in percent of the surface's lowest value. Where
@@ -70,6 +70,7 @@ def cost_rows(
                 "ert_high": high,
                 "unit": group.about.unit,
                 "restricted_mean": survival.restricted_mean(runtimes),
+                "cost_model": group.judged.cost_model,
                 "note": "; ".join(filter(None, (note([runtimes]), group.about.beyond(target)))) or None,
                 **group.judged.columns(),
             }

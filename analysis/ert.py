@@ -65,12 +65,16 @@ def ert_interval(
     return interval(resampled_ert(runtimes, rng, resamples), level)
 
 
+def _plain(number: float) -> str:
+    return f"{int(number)}" if number == int(number) else f"{number:.4g}"
+
+
 def note(parts: Iterable[Runtimes]) -> str | None:
     """A warning in words where hits are too few to average; None otherwise."""
     remarks = []
     for runtimes in parts:
         if runtimes.hits == 0:
-            remarks.append(f"no hit within {int(runtimes.time.max())}")
+            remarks.append(f"no hit within {_plain(runtimes.time.max())}")
         elif runtimes.hits < FEW_HITS:
             remarks.append(f"only {runtimes.hits} hit{'s' if runtimes.hits > 1 else ''}: not to be relied on")
     return "; ".join(dict.fromkeys(remarks)) or None

@@ -90,8 +90,13 @@ def _runs(group: Group) -> tuple[str, list[dict[str, Any]]]:
     lines, runs = [], []
     for first, last in zip(group.start[:-1], group.start[1:], strict=True):
         trial, best = group.trial[first:last], group.best[first:last]
-        if trial[0] != 1:
+        if trial[0] != 1 and not group.shortened:
             raise BadInput(f"{group.surface}, {group.searcher}: a replay without its first trial")
+        if not np.isfinite(best).any():
+            raise BadInput(
+                f"{group.surface}, {group.searcher}: a replay in which no cell was trained to the end, which this "
+                f"format cannot say"
+            )
         rows = np.flatnonzero(np.append(np.diff(trial) > 0, True))  # where several rows speak of one trial, the last
         lines.append("evaluations raw_y")
         lines += [f"{trial[row]} {float(best[row])!r}" for row in rows]

@@ -21,7 +21,7 @@ class Runtimes:
     """How long each replay of a group took to reach one target.
 
     Args:
-        time: int64 `[replays]`; the runtime where `hit`, otherwise the budget at which the replay ended.
+        time: int64 or float64 `[replays]`; the runtime where `hit`, otherwise the budget at which the replay ended.
         hit: bool `[replays]`; false where the replay is censored.
     """
 
@@ -53,6 +53,8 @@ class Group:
         judged: how, which is the same for all.
         about: the surface's metric and identity, as the table's header has them.
         searcher_labels: what figures call searchers, by name without options, in the order of figures.
+        epochs: float64 `[rows]`, charged so far, in the unit of the surface's fidelity; None where not known.
+        clock: float64 `[rows]`, elapsed so far; None where not recorded.
     """
 
     surface: str
@@ -67,6 +69,8 @@ class Group:
     judged: Judged = field(default_factory=Judged)
     about: SurfaceFacts = field(default_factory=SurfaceFacts)
     searcher_labels: Mapping[str, str] = field(default_factory=dict)
+    epochs: np.ndarray | None = None
+    clock: np.ndarray | None = None
 
     @property
     def names(self) -> dict[str, str]:
@@ -87,17 +91,51 @@ class Group:
         return len(self.start) - 1
 
     def spent(self, count: Count) -> np.ndarray:
-        """What each row had cost: int64 `[rows]`."""
-        return self.trial if count == Count.trials else self.unique
-
-    def lowest(self) -> float:
-        """The surface's lowest value.
+        """What each row had cost: int64 `[rows]`; float64 where epochs or time are counted.
 
         Raises:
-            BadInput: the rows disagree about it.
+            BadInput: the table does not say it.
         """
-        lowest = self.best - self.suboptimality
-        if np.ptp(lowest) > 1e-9 * max(1.0, float(np.abs(self.best).max())):
+        if count in (Count.trials, Count.unique):
+            return self.trial if count == Count.trials else self.unique
+        who = f"{self.surface}, {self.searcher}"
+        if count == Count.epochs:
+            if self.epochs is None:
+                raise BadInput(f"--count epochs: {who}: the surface has no curves, so what was spent is not known")
+            return self.epochs
+        if self.clock is None:
+            raise BadInput(
+                f"--count {count}: {who}: no elapsed time was recorded; replay with --workers, or on a surface that "
+                f"holds seconds"
+            )
+        if count == Count.seconds and self.about.clock not in ("", "seconds"):
+            raise BadInput(
+                f"--count seconds: {who}: the surface holds no seconds; --count clock counts its elapsed "
+                f"{self.about.clock}"
+            )
+        return self.clock
+
+    @property
+    def shortened(self) -> bool:
+        """Whether its searcher asked for shorter trainings, so that what it cost depends on the cost model."""
+        whole = self.about.whole
+        if self.epochs is None or whole is None:
+            return False
+        return bool((self.epochs < (1 - 1e-9) * whole * self.trial).any())
+
+    def lowest(self) -> float:
+        """The surface's lowest value; where no replay found any cell, as the table's header has it.
+
+        Raises:
+            BadInput: the rows disagree about it, or do not say.
+        """
+        known = np.isfinite(self.best)
+        if not known.any():
+            if self.about.lowest is None:
+                raise BadInput(f"{self.surface}, {self.searcher}: no cell was trained to the end in any replay")
+            return self.about.lowest
+        lowest = (self.best - self.suboptimality)[known]
+        if np.ptp(lowest) > 1e-9 * max(1.0, float(np.abs(self.best[known]).max())):
             raise BadInput(f"{self.surface}, {self.searcher}: best - suboptimality is not the same in every row")
         return float(np.median(lowest))
 
@@ -210,6 +248,8 @@ def _group(names: dict[str, Any], part: pd.DataFrame, source: str) -> Group:
         unique=part["unique"].to_numpy()[order],
         best=part["best"].to_numpy()[order],
         suboptimality=part["suboptimality"].to_numpy()[order],
+        epochs=_further(part, "spent", order),
+        clock=_further(part, "clock", order),
     )
     ends = np.add.reduceat(end.astype(np.int64), start[:-1])
     faults = (
@@ -225,6 +265,14 @@ def _group(names: dict[str, Any], part: pd.DataFrame, source: str) -> Group:
             which = int(repeat[start[int(np.argmax(where))]])
             raise BadInput(f"{source}: {group.surface}, {group.searcher}, repeat {which} {fault}")
     return group
+
+
+def _further(part: pd.DataFrame, name: str, order: np.ndarray) -> np.ndarray | None:
+    """A column of costs that not every table has; None where it is not there, or not for every row."""
+    if name not in part:
+        return None
+    column = part[name].to_numpy(np.float64)[order]
+    return column if np.isfinite(column).all() else None
 
 
 def _any(rows: np.ndarray, start: np.ndarray) -> np.ndarray:

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from grids.errors import BadInput
 from grids.sealed import REPLAYS, SealedFile, write_sealed
+from grids.surface_facts import surface_facts
 
 FORMAT = 1
 SCHEMA = pa.schema(
@@ -30,6 +31,13 @@ SCHEMA = pa.schema(
         ("end", pa.bool_()),  # the replay's last row: where it stopped
     ]
 )
+FURTHER = pa.schema(
+    [
+        ("spent", pa.float64()),  # charged so far, in the surface's fidelity; null where it has no curves
+        ("clock", pa.float64()),  # elapsed so far, where workers were simulated or seconds are known (in these then)
+    ]
+)
+"""What tables of the first round lack."""
 KEYS = ("surface", "optimizer", "task", "searcher")
 """What tells one group of replays from another."""
 
@@ -44,6 +52,8 @@ class Judged:
         noise: what made the values uncertain that searchers were told; none where they were told what counts.
         within: the part of their spaces that searchers saw.
         lowest: what suboptimality is measured from: the surface's own lowest value, or the lowest within that part.
+        cost_model: how a continued training was charged (`tuning.ledger`).
+        workers: how many were simulated side by side.
         nearest: whether searchers that propose freely were answered with the nearest configuration of a pool.
     """
 
@@ -53,27 +63,35 @@ class Judged:
     within: str = "all"
     lowest: str = "own"
     nearest: str = "no"
+    cost_model: str = "resume"
+    workers: str = "1"
 
     def __str__(self) -> str:
         said = f"seed statistic {self.seed_statistic}, value of the {self.value_of} epoch, noise {self.noise}"
         return said + self.further
 
     def columns(self) -> dict[str, str]:
-        """By name, how it was judged, for a row of a table; of the searchers' space only what there is to say."""
+        """By name, how it was judged, for a row of a table; of space and workers only what there is to say.
+
+        The cost model is said beside the costs.
+        """
         said = asdict(self)
+        del said["cost_model"]
         usual = asdict(Judged())
         return {name: word for name, word in said.items() if name not in _SPACE or word != usual[name]}
 
     @property
     def further(self) -> str:
-        """What there is to say of the searchers' space, beginning with a comma; nothing where it was the whole."""
+        """What there is to say of the searchers' space, of costs and workers, beginning with a comma."""
         words = [f"within {self.within}"] if self.within != "all" else []
         words += [f"suboptimality from the lowest {self.lowest}"] if self.lowest != "own" else []
         words += ["proposals answered with the nearest configuration"] if self.nearest != "no" else []
+        words += [f"cost model {self.cost_model}"] if self.cost_model != "resume" else []
+        words += [f"{self.workers} workers"] if self.workers != "1" else []
         return "".join(f", {word}" for word in words)
 
 
-_SPACE = ("within", "lowest", "nearest")
+_SPACE = ("within", "lowest", "nearest", "workers")
 
 
 def judged_by(header: Mapping[str, Any]) -> Judged:
@@ -87,12 +105,15 @@ def save(frame: pd.DataFrame, path: str | Path, header: Mapping[str, Any]) -> No
     Raises:
         BadInput: the file cannot be written.
     """
-    table = pa.Table.from_pandas(frame, schema=SCHEMA, preserve_index=False, nthreads=1)
+    schema = pa.schema([*SCHEMA, *(field for field in FURTHER if field.name in frame)])
+    table = pa.Table.from_pandas(frame, schema=schema, preserve_index=False, nthreads=1)
     write_sealed(path, table, {"format": FORMAT, "kind": REPLAYS, **header})
 
 
 def load(path: str | Path) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Read a replay table, checked, and its header; a table of another program may come without one.
+
+    A table of the first round gets `spent` where a surface of its had curves: a whole training for each trial.
 
     Raises:
         BadInput: the file cannot be read, is no replay table, is of a newer format, or was altered.
@@ -100,17 +121,29 @@ def load(path: str | Path) -> tuple[pd.DataFrame, dict[str, Any]]:
     file = SealedFile(path, bare=True)
     if file.header:
         file.check_format(FORMAT)
-    columns = []
-    for field in SCHEMA:
-        if file.table.column_names.count(field.name) != 1:
-            raise BadInput(f"{path}: not a replay table (no column '{field.name}', or two)")
-        column = file.table.column(field.name)
-        try:
-            columns.append(column.cast(field.type))
-        except pa.ArrowException as error:
-            raise BadInput(f"{path}: column '{field.name}' holds {column.type}, not {field.type}") from error
-        if column.null_count:
-            row = column.is_null().index(True).as_py() + 1
-            raise BadInput(f"{path}: column '{field.name}' is blank in row {row}")
+    there = [*SCHEMA, *(field for field in FURTHER if field.name in file.table.column_names)]
+    columns = {field.name: _column(path, file.table, field) for field in there}
     file.check_seal()
-    return pa.Table.from_arrays(columns, schema=SCHEMA).to_pandas(use_threads=False), file.header
+    frame = pa.table(columns).to_pandas(use_threads=False)
+    try:
+        facts = surface_facts(file.header)
+    except BadInput as error:
+        raise BadInput(f"{path}: {error}") from error
+    whole = {name: about.whole for name, about in facts.items() if about.whole is not None}
+    if "spent" not in frame and whole:
+        frame["spent"] = frame["trial"] * frame["surface"].map(whole).astype(float)
+    return frame, file.header
+
+
+def _column(path: str | Path, table: pa.Table, field: pa.Field) -> pa.ChunkedArray:
+    if table.column_names.count(field.name) != 1:
+        raise BadInput(f"{path}: not a replay table (no column '{field.name}', or two)")
+    column = table.column(field.name)
+    try:
+        found = column.cast(field.type)
+    except pa.ArrowException as error:
+        raise BadInput(f"{path}: column '{field.name}' holds {column.type}, not {field.type}") from error
+    if found.null_count and field.name in SCHEMA.names:
+        row = found.is_null().index(True).as_py() + 1
+        raise BadInput(f"{path}: column '{field.name}' is blank in row {row}")
+    return found

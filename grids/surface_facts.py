@@ -28,6 +28,7 @@ class SurfaceFacts:
         span: from the lowest value to the highest.
         lowest_within: the lowest in the part of the space that was replayed, where it was not the whole.
         sha256: of the surface's file.
+        clock: what elapsed time of its replays is measured in: `seconds`, or another unit where it holds none.
     """
 
     metric: str = "value"
@@ -44,6 +45,7 @@ class SurfaceFacts:
     lowest_within: float | None = None
     span: float | None = None
     sha256: str = ""
+    clock: str = ""
 
     @classmethod
     def of(cls, surface: Surface, path: str | Path, statistic: str = "mean") -> "SurfaceFacts":
@@ -67,6 +69,12 @@ class SurfaceFacts:
             span=span if math.isfinite(span) else None,
             sha256=file_sha256(path),
         )
+
+    @property
+    def whole(self) -> float | None:
+        """What a whole training is charged, in the unit of the fidelity; None where there are no curves."""
+        values = self.fidelity.get("values") if self.fidelity else None
+        return float(values[-1]) if values else None
 
     def beyond(self, target: float) -> str:
         """A note where every cell is within `target` of the lowest, so that reaching it says nothing; else empty."""
@@ -137,7 +145,8 @@ _FITS = {
     "targets_derived": _true_or_false,
     "resolution": _number,
     "optimizer_label": _text,
-    "fidelity": lambda item: isinstance(item, dict),
+    "fidelity": lambda item: isinstance(item, dict) and all(map(_number, item.get("values", ()))),
+    "clock": _text,
     "seeds": _seeds,
     "lowest": _number,
     "lowest_within": _number,

@@ -23,6 +23,9 @@ class Count(StrEnum):
 
     trials = "trials"  # every query, repeated cells too
     unique = "unique"  # distinct cells
+    epochs = "epochs"  # what the ledger charged, in the unit of the surface's fidelity
+    seconds = "seconds"  # elapsed, simulated: with one worker the sum
+    clock = "clock"  # the same, in epochs where the surface has no seconds
 
 
 def gap(value: "np.ndarray", lowest: float) -> "np.ndarray":
@@ -37,6 +40,7 @@ def gap(value: "np.ndarray", lowest: float) -> "np.ndarray":
     with np.errstate(over="ignore", invalid="ignore"):
         difference = np.asarray(value - lowest)
         near = np.abs(difference) <= ROUNDING * np.maximum(np.abs(value), abs(lowest))
+        near &= np.isfinite(value)
     return np.where(near, 0.0, difference)
 
 
@@ -54,7 +58,8 @@ def reached(suboptimality: "np.ndarray", target: float, value: "np.ndarray | flo
     """
     import numpy as np
 
-    within: np.ndarray = suboptimality <= target * (1 + SLACK) + ROUNDING * np.abs(value)
+    near = np.where(np.isfinite(value), ROUNDING * np.abs(value), 0.0)
+    within: np.ndarray = suboptimality <= target * (1 + SLACK) + near
     return within
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tuning.arena import Arena
-from tuning.kernels import compiled_rows, compiled_trials
+from tuning.kernels import compiled_played, compiled_rows
+from tuning.ledger import Limits
 from tuning.searchers import get_searcher
 from tuning.streams import stream
 from tuning.table import table_rows
@@ -22,16 +23,15 @@ class Chunk:
     searcher: str
     seed: int
     repeats: range
-    max_trials: int
+    limits: Limits
 
 
 def run_chunk(chunk: Chunk) -> Rows:
     """The replay table's rows for one chunk, without the columns that name it."""
     arena, spec, repeats = chunk.arena, get_searcher(chunk.searcher), chunk.repeats
-    columns = noise_columns(arena, spec, chunk.seed, repeats, chunk.max_trials)
+    columns = noise_columns(arena, spec, chunk.seed, repeats, chunk.limits.max_trials)
     first = stream(chunk.seed, spec.text, arena.name, repeats.start)
-    matrix = compiled_trials(spec, arena.space, arena.asked, columns, arena.stop, first, repeats)
-    if matrix is None:
-        played = arena.answered(trials_matrix(arena, spec, chunk.seed, repeats, columns))
-        return table_rows(played, arena, columns, repeats.start)
-    return compiled_rows(arena.answered(matrix), arena.told, columns, arena.value, arena.lowest, repeats.start)
+    played = compiled_played(spec, arena, columns, chunk.limits, first, repeats)
+    if played is not None:
+        return compiled_rows(played, arena, repeats.start)
+    return table_rows(trials_matrix(arena, spec, chunk.seed, repeats, columns, chunk.limits), arena, repeats.start)

@@ -30,6 +30,18 @@ def _replayed_searchers() -> str:
     return ", ".join(names(paper=True, exact=False))
 
 
+def _fidelity_searchers() -> str:
+    from tuning.searchers import names
+
+    return ", ".join(names(fidelities=True))
+
+
+def _stopping_searchers() -> str:
+    from tuning.searchers import get_searcher, names
+
+    return " and ".join(name for name in names(fidelities=True) if get_searcher(name).stops)
+
+
 def _spaces() -> str:
     from grids.space import PRESET_SUMMARIES
 
@@ -41,6 +53,8 @@ LISTS: dict[str, Callable[[], str]] = {
     "{paper_searchers}": _paper_searchers,
     "{exact_searchers}": _exact_searchers,
     "{replayed_searchers}": _replayed_searchers,
+    "{fidelity_searchers}": _fidelity_searchers,
+    "{stopping_searchers}": _stopping_searchers,
     "{spaces}": _spaces,
 }
 """What stands for each list in a help text or a shown default."""

@@ -3,6 +3,7 @@
 import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -10,18 +11,17 @@ import numpy as np
 import pandas as pd
 
 from grids.errors import BadInput, unknown
-from grids.replay_table import SCHEMA
+from grids.replay_table import FURTHER, SCHEMA
 from grids.surface import Surface
 from grids.within import within as narrowed
 from tuning.arena import Arena
+from tuning.budget import Budget
 from tuning.chunk import Chunk, Rows, run_chunk
 from tuning.kernels import is_compiled
+from tuning.ledger import Limits
 from tuning.searchers import SearcherSpec, get_searcher, names
 from tuning.trials import play
 from tuning.workers import share, spread
-
-MOST_CELLS = 10_000
-"""Up to here a replay may spend as many trials as the surface has cells, unless told."""
 
 
 def replay(
@@ -37,6 +37,9 @@ def replay(
     within: str | None = None,
     lowest: str = "own",
     nearest: bool = False,
+    max_epochs: float | None = None,
+    cost_model: str = "resume",
+    workers: int | None = None,
     advance: Callable[[int], None] = lambda replays: None,
 ) -> pd.DataFrame:
     """Replay every searcher on every surface.
@@ -47,23 +50,29 @@ def replay(
     {'gld': 10, 'random': 10}
 
     Each replay draws from streams named by seed, searcher text, surface and its own number, so that `jobs`, the order
-    of arguments and the other replays change nothing. It ends when it is told the surface's lowest value, or after
-    `max_trials`.
+    of arguments and the other replays change nothing. It ends when it is told the surface's lowest value of a whole
+    training, or where its budget ends.
 
     Args:
         surfaces: by the name that the table shows; or surfaces, by their own names.
         searchers: texts, as `tuning.searchers.get_searcher` reads them.
         repeats: how many replays of each searcher on each surface, or which.
-        max_trials: the budget of a replay; the number of the surface's cells where not given.
+        max_trials: how many queries a replay may spend. Where neither this nor `max_epochs` is given, as many as the
+            surface has cells; for searchers over fidelities, the epochs of as many whole trainings.
         seed: 0 or more.
         jobs: processes for what is not compiled (a script that asks for several needs Python's usual
             `if __name__ == "__main__":`), threads for what is.
         seed_statistic: how several seeds of a cell become the one value it is judged by.
-        noise: tell the value of a seed drawn anew at each trial, and judge by the statistic. Every replay then spends
-            its whole budget.
+        noise: tell the values of a seed drawn anew for each training, and judge by the statistic. Every replay then
+            spends its whole budget.
         within: a part of the space, as `grids.within.within` reads it, which is all that searchers see.
         lowest: `own`: suboptimality is measured from the lowest value of the whole surface; `within`: of that part.
         nearest: on a pool, let searchers propose freely, and answer with the nearest configuration.
+        max_epochs: how many epochs a replay may spend, in the unit of the surface's fidelity; a query that would exceed
+            them is not started, and the replay ends there.
+        cost_model: how a continued training is charged: `resume`, `restart` or `stop`, see `tuning.ledger`.
+        workers: simulate so many workers side by side, on seconds where the surface has them, else on epochs; the table
+            then says when each result was there. One gives the same trials as none.
         advance: called with the number of replays finished since the last call.
 
     Returns:
@@ -74,31 +83,29 @@ def replay(
     """
     wanted = range(repeats) if isinstance(repeats, int) else repeats
     named = surfaces_by_name(surfaces)
-    _check(named, searchers, wanted, max_trials, seed, jobs)
+    _check(named, searchers, wanted, seed, jobs)
     check_lowest(lowest, within)
+    budget = Budget(max_trials, max_epochs, cost_model, workers)
     games = []
     for label, whole in named.items():
         part = whole if within is None else narrowed(whole, within)
         least = float(whole.table(seed_statistic).min()) if lowest == "own" else None
-        if max_trials is None and part.space.size > MOST_CELLS:
-            raise BadInput(
-                f"{label}: has {part.space.size:,} cells, too many to spend a trial on each: "
-                f"say with --max-trials how many a replay may spend"
-            )
-        made: dict[bool, Arena] = {}
+        made: dict[tuple[bool, bool], Arena] = {}
         for text in searchers:
             spec = get_searcher(text)
             free = nearest and part.space.is_pool and not spec.from_list
             if part.space.is_pool and not (free or spec.from_list):
                 raise BadInput(not_on_a_pool(spec, label))
-            if free not in made:
-                made[free] = Arena.of(label, part, seed_statistic, noise, lowest=least, nearest=free)
-            _try(spec, made[free])
-            games.append((made[free], text))
+            kind = free, spec.over_fidelities or spec.own
+            if kind not in made:
+                made[kind] = Arena.of(label, part, seed_statistic, noise, lowest=least, nearest=free, curves=kind[1])
+            limits = budget.limits(spec, made[kind])
+            _try(spec, made[kind], limits)
+            games.append((made[kind], text, limits))
     chunks = [
-        Chunk(arena, text, seed, part, max_trials or len(arena.value))
-        for arena, text in games
-        for part in _parts(wanted, max_trials or len(arena.value), jobs)
+        Chunk(arena, text, seed, part, limits)
+        for arena, text, limits in games
+        for part in _parts(wanted, limits.max_trials, jobs)
     ]
     results: list[Rows | None] = [None] * len(chunks)
     for number, rows in _all(chunks, jobs):
@@ -152,17 +159,21 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _try(spec: SearcherSpec, arena: Arena) -> None:
+def _try(spec: SearcherSpec, arena: Arena, limits: Limits) -> None:
     """Raises BadInput where a searcher cannot work, before hours go into others."""
-    searcher = spec.build(arena.space, np.random.default_rng(0))
+    searcher = spec.build(arena.space, np.random.default_rng(0), arena.fidelities(limits.pauses))
     if spec.foreign:
         with spec.blamed():
-            play(searcher, arena, np.zeros(1, np.int32))
+            play(searcher, arena, np.zeros(1, np.int32), replace(limits, max_trials=1, workers=1))
 
 
 def _all(chunks: Sequence[Chunk], jobs: int) -> Iterator[tuple[int, Rows]]:
     """Every chunk's rows with its number, in the order they are ready: compiled ones first, the rest in processes."""
-    compiled = [number for number, chunk in enumerate(chunks) if is_compiled(get_searcher(chunk.searcher))]
+    compiled = [
+        number
+        for number, chunk in enumerate(chunks)
+        if chunk.limits.workers == 1 and is_compiled(get_searcher(chunk.searcher))
+    ]
     others = sorted(set(range(len(chunks))) - set(compiled))
     for numbers, divide in ((compiled, share), (others, spread)):
         work = [chunks[number] for number in numbers]
@@ -189,14 +200,13 @@ def _frame(chunk: Chunk, rows: Rows) -> pd.DataFrame:
     }
     count = len(rows["repeat"])
     columns = {name: np.full(count, text, object) for name, text in names.items()} | rows
-    return pd.DataFrame({name: columns[name] for name in SCHEMA.names})
+    return pd.DataFrame({name: columns[name] for name in (*SCHEMA.names, *FURTHER.names) if name in columns})
 
 
 def _check(
     surfaces: Mapping[str, Surface],
     searchers: Sequence[str],
     repeats: range,
-    max_trials: int | None,
     seed: int,
     jobs: int,
 ) -> None:
@@ -209,6 +219,6 @@ def _check(
             raise BadInput(f"searcher '{text}' is given twice")
     if len(repeats) < 1 or repeats.start < 0 or repeats.step != 1:
         raise BadInput(f"repeats must be 1 or more, not {len(repeats)}")
-    for name, number, least in (("max_trials", max_trials, 1), ("seed", seed, 0), ("jobs", jobs, 1)):
-        if number is not None and number < least:
-            raise BadInput(f"{name.replace('_', '-')} must be {least} or more, not {number}")
+    for name, number, least in (("seed", seed, 0), ("jobs", jobs, 1)):
+        if number < least:
+            raise BadInput(f"{name} must be {least} or more, not {number}")

@@ -4,44 +4,48 @@ import numpy as np
 
 from grids.target import gap
 from tuning.arena import Arena
+from tuning.played import Played
 
 
-def table_rows(matrix: np.ndarray, arena: Arena, columns: np.ndarray, first_repeat: int) -> dict[str, np.ndarray]:
+def table_rows(played: Played, arena: Arena, first_repeat: int) -> dict[str, np.ndarray]:
     """The rows of the replay table: one each time a replay improves on its best, and one last row at its end.
 
-    The incumbent is the cell of the lowest value told so far, the first of equals. `best` is what that cell is judged
-    by, so with noise, where a lucky draw can displace a better cell, it may also rise.
+    The incumbent is the fully trained cell of the lowest value told so far, the first of equals. `best` is what that
+    cell is judged by, so with noise, where a lucky draw can displace a better cell, it may also rise. Before the first
+    fully trained cell there is no incumbent; a replay that ends there has `best` infinite in its end row.
 
     Args:
-        matrix: int32 `[replays, trials]`, flat cell numbers, −1 after the end; every replay has at least one.
-        arena: what was played on.
-        columns: int `[replays, trials]`, which column of `arena.told` was told.
+        played: what was played.
+        arena: what it was played on.
         first_repeat: the number of the first replay.
 
     Returns:
         By column name, arrays `[rows]`, ordered by replay, trial, end row last:
-        `repeat`, `trial` (1-based), `unique`, `best`, `suboptimality`, `end`.
+        `repeat`, `trial` (1-based), `unique`, `best`, `suboptimality`, `end`, `spent`, and `clock` where recorded.
     """
-    played = matrix >= 0
-    told = np.where(played, arena.told[matrix, columns], np.inf)
+    matrix = played.cells
+    there = matrix >= 0
+    full = there if played.points is None else there & (played.points == arena.points - 1)
+    told = np.where(full, arena.final[matrix, played.columns], np.inf)
     so_far = np.minimum.accumulate(told, axis=1)
-    improved = played.copy()
+    improved = full.copy()
     improved[:, 1:] &= so_far[:, 1:] < so_far[:, :-1]
     replay, trial = np.nonzero(improved)
     cell = matrix[replay, trial]
     # The last improvement of each replay is also what its end row shows.
-    last = np.append(np.nonzero(np.diff(replay))[0], len(replay) - 1)
-    lengths = played.sum(axis=1)
+    final = np.full(len(matrix), -1, matrix.dtype)
+    final[replay] = cell  # of several, the last is written last
+    lengths = there.sum(axis=1)
     ends = np.arange(len(matrix))
 
     unique = _distinct(matrix)
     replay = np.concatenate([replay, ends])
     trial = np.concatenate([trial, lengths - 1])
-    cell = np.concatenate([cell, cell[last]])
+    cell = np.concatenate([cell, final])
     end = np.repeat([False, True], [len(replay) - len(ends), len(ends)])
     order = np.lexsort((end, trial, replay))
     replay, trial, cell, end = replay[order], trial[order], cell[order], end[order]
-    best = arena.value[cell]
+    best = np.where(cell >= 0, arena.value[cell], np.inf)
     return {
         "repeat": replay.astype(np.int64) + first_repeat,
         "trial": trial.astype(np.int64) + 1,
@@ -49,6 +53,7 @@ def table_rows(matrix: np.ndarray, arena: Arena, columns: np.ndarray, first_repe
         "best": best,
         "suboptimality": gap(best, arena.lowest),
         "end": end,
+        **played.more(replay, trial, arena.whole),
     }
 
 

@@ -1,17 +1,24 @@
-"""Playing replays: which cells a searcher evaluates, trial by trial. The plain form, oracle of compiled ones."""
+"""Playing replays: what a searcher evaluates, query by query. The plain form, oracle of compiled ones."""
 
+import heapq
 import operator
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from grids.errors import BadInput
 from tuning.arena import Arena
-from tuning.searchers import Searcher, SearcherSpec
+from tuning.ledger import Ledger, Limits
+from tuning.played import Played
+from tuning.searchers import Query, Searcher, SearcherSpec
 from tuning.streams import NOISE, generator, stream
 
 
-def trials_matrix(arena: Arena, spec: SearcherSpec, seed: int, repeats: range, columns: np.ndarray) -> np.ndarray:
-    """The cells that a range of replays evaluates, each replay on its own streams, one searcher at a time.
+def trials_matrix(
+    arena: Arena, spec: SearcherSpec, seed: int, repeats: range, columns: np.ndarray, limits: Limits | None = None
+) -> Played:
+    """What a range of replays evaluates, each replay on its own streams, one searcher at a time.
 
     Args:
         arena: what is played on.
@@ -19,63 +26,147 @@ def trials_matrix(arena: Arena, spec: SearcherSpec, seed: int, repeats: range, c
         seed: the user's.
         repeats: which replays.
         columns: int32 `[len(repeats), max_trials]`, from `noise_columns`.
-
-    Returns:
-        int32 `[len(repeats), max_trials]`, flat numbers of cells of `arena.space`, −1 after the end of a replay.
+        limits: of a replay; as many trials as there are columns where not given.
 
     Raises:
         BadInput: an option out of range, a searcher that leaves the space, or one not of this program that fails.
     """
-    matrix = np.full(columns.shape, -1, np.int32)
+    limits = limits or Limits(columns.shape[1])
+    found = []
     for row, repeat in enumerate(repeats):
         rng = generator(stream(seed, spec.text, arena.name, repeat))
-        searcher = spec.build(arena.space, rng)
+        searcher = spec.build(arena.space, rng, arena.fidelities(limits.pauses))
         with spec.blamed():
-            cells = play(searcher, arena, columns[row])
-        matrix[row, : len(cells)] = cells
-    return matrix
+            found.append(play(searcher, arena, columns[row], limits))
+    shape = len(found), max(len(replay.cells) for replay in found)
+    cells, told, points = (np.full(shape, fill, np.int32) for fill in (-1, 0, 0))
+    spent, clock = np.zeros(shape), np.zeros(shape)
+    for row, replay in enumerate(found):
+        length = len(replay.cells)
+        cells[row, :length], told[row, :length], points[row, :length] = replay.cells, replay.columns, replay.points
+        spent[row, :length], clock[row, :length] = replay.spent, replay.clock
+    if arena.fidelity is None:
+        spent[:] = np.nan
+    return Played(cells, told, points, spent, clock if limits.timed else None)
 
 
-def noise_columns(arena: Arena, spec: SearcherSpec, seed: int, repeats: range, max_trials: int) -> np.ndarray:
-    """Which column of `arena.told` each trial is told: uniform with noise, else 0. Int32 `[len(repeats), max_trials]`.
+def noise_columns(arena: Arena, spec: SearcherSpec, seed: int, repeats: range, trainings: int) -> np.ndarray:
+    """Which column of the arena each training is told of: uniform with noise, else 0.
 
-    The draws come from a stream of their own, so that noise takes nothing from the searcher's.
+    Int32 `[len(repeats), trainings]`.
+
+    Trainings count in the order in which they begin; without shorter ones each is a trial. The draws come from a stream
+    of their own, so that noise takes nothing from the searcher's.
     """
-    columns = np.zeros((len(repeats), max_trials), np.int32)
+    columns = np.zeros((len(repeats), trainings), np.int32)
     if arena.noisy:
         for row, repeat in enumerate(repeats):
-            uniform = generator(stream(seed, spec.text, arena.name, repeat, NOISE)).random(max_trials)
+            uniform = generator(stream(seed, spec.text, arena.name, repeat, NOISE)).random(trainings)
             columns[row] = (uniform * arena.told.shape[1]).astype(np.int32)
     return columns
 
 
-def play(searcher: Searcher, arena: Arena, columns: np.ndarray) -> list[int]:
-    """One replay: ask and tell until the lowest value was told, or every trial is spent.
+@dataclass
+class Replay:
+    """One replay's queries, in the order in which they were told; see `Played`."""
+
+    cells: list[int] = field(default_factory=list)
+    columns: list[int] = field(default_factory=list)
+    points: list[int] = field(default_factory=list)
+    spent: list[float] = field(default_factory=list)
+    clock: list[float] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Running:
+    """A query that a worker is busy with."""
+
+    asked: Any
+    cell: int
+    column: int
+    point: int
+    amount: float
+
+
+def play(searcher: Searcher, arena: Arena, columns: np.ndarray, limits: Limits) -> Replay:
+    """One replay: ask and tell until the lowest value was told of a whole training, or nothing more may be spent.
+
+    Workers that are free start what the searcher asks for. Then the clock goes to where the next of them is done, and
+    all that finish there are told, in the order in which they started, before anything else is asked for. What is
+    running when the budget ends is still told.
 
     Args:
         searcher: fresh, on the arena's space.
         arena: what is played on.
-        columns: int `[max_trials]`, the column of `arena.asked` that each trial is told.
-
-    Returns:
-        The flat numbers of the cells evaluated, at most `max_trials`.
+        columns: int `[trainings]`, the column of `arena.asked` that each training is told of.
+        limits: what may be spent, and how it is counted.
 
     Raises:
-        BadInput: the searcher asked for what is no cell of the space.
+        BadInput: the searcher asked for what is no cell of the space, or for a training that cannot be.
     """
-    told, stop, shape = arena.asked, arena.stop, arena.space.shape
-    cells: list[int] = []
-    for column in columns.tolist():
-        cell = searcher.ask()
-        flat = _flat(cell, shape)
-        if flat is None:
-            raise BadInput(f"{type(searcher).__name__} asked for {cell!r}, not a cell of a space of shape {shape}")
-        value = float(told[flat, column])
-        searcher.tell(cell, value)
-        cells.append(flat)
-        if value <= stop:
-            break
-    return cells
+    ledger, found = Ledger(arena.amounts, limits.cost_model), Replay()
+    running: list[tuple[float, int, _Running]] = []
+    clock, spent, promised, started, over = 0.0, 0.0, 0.0, 0, False
+    while True:
+        while len(running) < limits.workers and not over:
+            if started == limits.max_trials:
+                over = True
+                break
+            asked = searcher.ask()
+            if asked is None:
+                if not running:
+                    raise BadInput(f"{type(searcher).__name__} asked for None, though it waits for no result")
+                break
+            flat, cell, fidelity, training = _query(asked, arena, searcher)
+            charge = ledger.charge(flat, cell, fidelity, training)
+            if charge.point < ledger.last and not limits.pauses:
+                _check_stops(searcher)
+            if not limits.allows(promised + charge.amount):
+                over = True
+                break
+            number = charge.training.number
+            column = int(columns[number])
+            ledger.enter(charge, training)
+            share = charge.amount / arena.whole if arena.amounts is not None else 1.0
+            ends = clock + share * float(arena.durations[flat, column])
+            entry = _Running(asked, flat, column, charge.point, charge.amount)
+            heapq.heappush(running, (ends, started, entry))
+            started += 1
+            promised += charge.amount
+        if not running:
+            return found
+        clock = running[0][0]
+        while running and running[0][0] == clock:
+            done = heapq.heappop(running)[2]
+            value = float(arena.told[done.cell, done.column, done.point])
+            searcher.tell(done.asked, value)
+            spent += done.amount
+            found.cells.append(done.cell)
+            found.columns.append(done.column)
+            found.points.append(done.point)
+            found.spent.append(spent)
+            found.clock.append(clock)
+            if done.point == ledger.last and value <= arena.stop:
+                return found
+
+
+def _query(asked: Any, arena: Arena, searcher: Searcher) -> tuple[int, Any, float | None, int | None]:
+    """The number of the cell that answers what was asked, the cell as asked, and the query's fidelity and training."""
+    cell, fidelity, training = asked, None, None
+    if isinstance(asked, Query):
+        cell, fidelity, training = asked.cell, asked.fidelity, asked.training
+    flat = _flat(cell, arena.space.shape)
+    if flat is None:
+        shape = arena.space.shape
+        raise BadInput(f"{type(searcher).__name__} asked for {asked!r}, not a cell of a space of shape {shape}")
+    if arena.answers is not None:
+        flat = int(arena.answers[flat])
+    return flat, cell, fidelity, training
+
+
+def _check_stops(searcher: Searcher) -> None:
+    if not getattr(searcher, "stops", False):
+        raise BadInput("asks for shorter trainings and may continue them, which --cost-model stop does not allow")
 
 
 def _flat(cell: object, shape: tuple[int, ...]) -> int | None:

@@ -19,7 +19,7 @@ from analysis.replays import Group, Runtimes
 from grids.target import Count
 
 _LOG_FROM = 30
-"""Where the dearest costs this many times the cheapest, the scale is logarithmic; its foot is one trial."""
+"""Where the dearest costs this many times the cheapest, the scale is logarithmic; its foot is one trial at most."""
 _EXACT = "exact mean"
 _DIAMOND: Any = {
     "marker": "D",
@@ -67,7 +67,8 @@ def draw(
     ceiling, log = _scale(rows)
     if log:
         axes.set_yscale("log")
-        axes.set_ylim(1, 1.4 * ceiling**1.12)
+        foot = min(1.0, *(row["value"] if row["hits"] else row["budget"] for row in rows))
+        axes.set_ylim(foot, 1.4 * foot * (ceiling / foot) ** 1.12)
         axes.yaxis.set_major_formatter("{x:g}")
     else:
         axes.set_ylim(0, 1.17 * ceiling)
@@ -77,7 +78,7 @@ def draw(
     axes.set_xticks(range(len(searchers)), list(searchers.values()))
     axes.tick_params(axis="x", length=0)
     axes.set_xlim(-0.6, len(searchers) - 0.4)
-    axes.set_ylabel(cost_label(count))
+    axes.set_ylabel(cost_label(count, groups))
     light_grid(axes)
     handles = _legend(who, rows)
     if _EXACT in axes.get_legend_handles_labels()[1]:
@@ -105,7 +106,7 @@ def _row(group: Group, target: float, count: Count, runtimes: Runtimes, low: flo
         "value": ert(runtimes),
         "low": low,
         "high": high if np.isfinite(high) else None,
-        "budget": int(runtimes.time.max()),
+        "budget": runtimes.time.max().item(),
     }
 
 

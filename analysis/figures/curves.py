@@ -10,11 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import LogLocator, MaxNLocator
 
-from analysis.anytime import crossing, horizon, mean_curve, mean_interval
+from analysis.anytime import crossing, grid, horizon, mean_curve, mean_interval
 from analysis.ert import stream
 from analysis.figures.contenders import Contender
 from analysis.figures.names import on_one_line, searcher_labels
-from analysis.figures.style import LINES, cost_label, light_grid
+from analysis.figures.style import LINES, cost_label, light_grid, number
 from analysis.replays import Group, unit_of
 from grids.target import Count
 from grids.units import in_parentheses, of_difference
@@ -44,15 +44,16 @@ class Exact:
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """One line: float64 `[trials]` each; no band where it is exact."""
+    """One line, at `costs`: float64 `[costs]` each; no band where it is exact."""
 
     group: Group
     label: str
     colour: str
     line: Any
+    costs: np.ndarray
     mean: np.ndarray
     band: tuple[np.ndarray, np.ndarray] | None
-    crossing: int | None
+    crossing: float | None
 
 
 def draw(
@@ -69,17 +70,28 @@ def draw(
     lines = _curves(named or groups, who, level, count, seed, exact)
     unit = unit_of(groups, "figure 2")
     floor = level / _FLOOR
+    stepwise = count not in (Count.trials, Count.unique)
+    first = min(float(curve.costs[0]) for curve in lines) if stepwise else 1.0
     for curve in lines:
-        trials = np.arange(1, len(curve.mean) + 1)
-        shown = np.maximum(curve.mean, floor / 10)  # a curve that comes to 0 leaves by the foot of the scale
-        axes.plot(trials, shown, color=curve.colour, linestyle=curve.line, label=curve.label)
+        # A curve that comes to 0 leaves by the foot of the scale; it begins where every replay has found a cell.
+        shown = np.where(np.isfinite(curve.mean), np.maximum(curve.mean, floor / 10), np.nan)
+        axes.plot(
+            curve.costs,
+            shown,
+            drawstyle="steps-post" if stepwise else "default",
+            color=curve.colour,
+            linestyle=curve.line,
+            label=curve.label,
+        )
         if curve.band and len(lines) <= _CROWD:
-            low, high = (np.maximum(side, floor / 10) for side in curve.band)
-            axes.fill_between(trials, low, high, color=curve.colour, alpha=0.18, linewidth=0)
+            low, high = (np.where(np.isfinite(s), np.maximum(s, floor / 10), np.nan) for s in curve.band)
+            axes.fill_between(
+                curve.costs, low, high, step="post" if stepwise else None, color=curve.colour, alpha=0.18, linewidth=0
+            )
     axes.axhline(level, color="#333333", linewidth=0.8, zorder=1)
     reach = _reach(lines, floor)
     if len(lines) <= _CROWD:
-        _crossings(axes, lines, level, reach)
+        _crossings(axes, lines, level, first, reach)
     axes.set_yscale("log")
     axes.yaxis.set_major_formatter("{x:g}")
     if reach > _LOG_FROM:
@@ -91,15 +103,15 @@ def draw(
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     highest = max(float(curve.mean[np.isfinite(curve.mean)].max(initial=level)) for curve in lines)
     axes.set_ylim(floor, 1.5 * highest)
-    axes.set_xlim(1, reach)
-    axes.set_xlabel(cost_label(count))
+    axes.set_xlim(first, reach)
+    axes.set_xlabel(cost_label(count, groups))
     axes.set_ylabel("suboptimality" + in_parentheses(of_difference(unit)))
     light_grid(axes, "both")
     place: Any = {"loc": "best"}
     if len(lines) > _CROWD:
         place = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0), "fontsize": 7}
     axes.legend(**place, title=f"falls below {level:g} after", title_fontsize=8, alignment="left")
-    return [row for curve in lines for row in _rows(curve)]
+    return [row for curve in lines for row in _rows(curve, count)]
 
 
 def _curves(
@@ -121,16 +133,17 @@ def _curves(
             last = horizon(group, count)
             law = exact.get((contender.surface, searcher))
             mean = law.curve if law else mean_curve(group, last, count)
+            costs = np.arange(1, len(mean) + 1) if law else grid(group, last, count)
             band = None if law else mean_interval(group, last, stream(seed, *group.key, "mean"), count)
-            at = crossing(mean, level)
+            at = crossing(mean, level, costs)
             kind = on_one_line(searchers[searcher]) + (", exact" if law else "")
-            label = f"{contender.label}, {kind}: {'never' if at is None else at}"
+            label = f"{contender.label}, {kind}: {'never' if at is None else number(at)}"
             line = LINES[(len(searchers) - 1 - place) % len(LINES)]
-            lines.append(Curve(group, label, contender.colour, line, mean, band, at))
+            lines.append(Curve(group, label, contender.colour, line, costs, mean, band, at))
     return lines
 
 
-def _crossings(axes: Axes, lines: Sequence[Curve], level: float, reach: float) -> None:
+def _crossings(axes: Axes, lines: Sequence[Curve], level: float, first: float, reach: float) -> None:
     """A dot where each curve falls below the level, and its trial above or below the line, clear of its neighbours."""
     taken: list[tuple[int, float]] = []
     slots = [offset for step in range(len(lines)) for offset in (-12 - 11 * step, 6 + 11 * step)]
@@ -139,36 +152,40 @@ def _crossings(axes: Axes, lines: Sequence[Curve], level: float, reach: float) -
             continue
         point = (curve.crossing, level)
         axes.plot(*point, marker="o", color=curve.colour, markersize=5, markeredgecolor="white", zorder=4)
-        place = _place(curve.crossing, reach)
+        place = _place(curve.crossing, first, reach)
         near = {slot for slot, other in taken if abs(place - other) < 0.06}
         slot = next(slot for slot in slots if slot not in near)
         taken.append((slot, place))
-        text = axes.annotate(str(curve.crossing), point, (0, slot), textcoords="offset points", ha="center", zorder=5)
+        said = number(curve.crossing)
+        text = axes.annotate(said, point, (0, slot), textcoords="offset points", ha="center", zorder=5)
         text.set(color=curve.colour, weight="bold", path_effects=[withStroke(linewidth=2.5, foreground="white")])
 
 
-def _place(trial: int, reach: float) -> float:
-    """Where a trial lies along the axis, from 0 to 1."""
-    return math.log(trial) / math.log(reach) if reach > _LOG_FROM else (trial - 1) / (reach - 1)
+def _place(cost: float, first: float, reach: float) -> float:
+    """Where a cost lies along the axis, from 0 to 1."""
+    if reach > _LOG_FROM:
+        return math.log(cost / first) / math.log(reach / first)
+    return (cost - first) / (reach - first)
 
 
 def _reach(lines: Sequence[Curve], floor: float) -> float:
-    """The last trial worth showing: where the slowest curve reaches the scale's foot, or ends."""
-    ends = [crossing(curve.mean, floor) or len(curve.mean) for curve in lines]
+    """The last cost worth showing: where the slowest curve reaches the scale's foot, or ends."""
+    ends = [crossing(curve.mean, floor, curve.costs) or float(curve.costs[-1]) for curve in lines]
     return max(2.0, 1.03 * max(ends))
 
 
-def _rows(curve: Curve) -> list[dict[str, Any]]:
+def _rows(curve: Curve, count: Count) -> list[dict[str, Any]]:
     group = curve.group
+    name = "trial" if count in (Count.trials, Count.unique) else str(count)
     rows = []
-    for trial, mean in enumerate(curve.mean, start=1):
-        row: dict[str, Any] = {
-            "panel": "curves",
-            **group.names,
-            "trial": trial,
-            "value": float(mean),
-        }
+    for place, (cost, mean) in enumerate(zip(curve.costs.tolist(), curve.mean.tolist(), strict=True)):
+        row: dict[str, Any] = {"panel": "curves", **group.names, name: cost, "value": _known(mean)}
         if curve.band:
-            row |= {"low": float(curve.band[0][trial - 1]), "high": float(curve.band[1][trial - 1])}
+            row |= {"low": _known(curve.band[0][place]), "high": _known(curve.band[1][place])}
         rows.append(row)
     return rows
+
+
+def _known(number: float) -> float | None:
+    """None before every replay has found a cell."""
+    return float(number) if math.isfinite(number) else None

@@ -49,7 +49,8 @@ def draw(
     lines = math.ceil(len(surfaces) / columns)
     figure = sheet(0.6 + 3.4 * columns, 0.9 + 2.8 * lines)
     panels = figure.subplots(lines, columns, squeeze=False)
-    reach = max(2, *(int(group.spent(count).max()) for group in groups))
+    reach = max(2.0, *(float(group.spent(count).max()) for group in groups))
+    first = min(1.0, *(float(group.spent(count).min()) for group in groups)) or 1e-3 * reach
     rows: list[dict[str, Any]] = []
     spans: dict[tuple[float, ...], None] = {}
     several_tasks = len({group.task for group in groups}) > 1
@@ -59,12 +60,12 @@ def draw(
         spans[held] = None
         for group in own:
             text = on_one_line(labels[group.searcher])
-            rows += _line(panel, group, text, searchers.index(group.searcher), held, count, reach)
+            rows += _line(panel, group, text, searchers.index(group.searcher), held, count, first, reach)
         name = own[0].optimizer_label
         panel.set_title(f"{own[0].task}: {name}" if several_tasks else name)
         panel.set_xscale("log")
-        panel.set(xlim=(1, reach), ylim=(0, 1.02))
-        if reach < _DECADES:  # too few powers of ten to read the axis by
+        panel.set(xlim=(first, reach), ylim=(0, 1.02))
+        if reach < _DECADES * first:  # too few powers of ten to read the axis by
             panel.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         panel.xaxis.set_major_formatter("{x:g}")
         panel.xaxis.set_minor_formatter("")
@@ -72,7 +73,7 @@ def draw(
         if place % columns == 0:
             panel.set_ylabel("share of targets reached")
         if place + columns >= len(surfaces):
-            panel.set_xlabel(cost_label(count))
+            panel.set_xlabel(cost_label(count, groups))
     for panel in panels.flat[len(surfaces) :]:
         panel.set_axis_off()
     handles = {line.get_label(): line for panel in panels.flat for line in panel.get_lines() if _named(line)}
@@ -83,7 +84,7 @@ def draw(
     targets_said = _targets_in_words(list(spans))
     between = "; " if columns > 1 else "\n"
     said = f"{targets_said}{between}over all replays, as far as the shortest budget (dot)"
-    figure.suptitle(caption(said, [group.judged for group in groups]), fontsize=8)
+    figure.suptitle(caption(said, groups, count), fontsize=8)
     return figure, rows
 
 
@@ -101,15 +102,22 @@ def _named(line: Any) -> bool:
 
 
 def _line(
-    panel: Axes, group: Group, label: str, index: int, targets: Sequence[float], count: Count, reach: int
+    panel: Axes,
+    group: Group,
+    label: str,
+    index: int,
+    targets: Sequence[float],
+    count: Count,
+    first: float,
+    reach: float,
 ) -> list[dict[str, Any]]:
     steps, share, end = runtime_profile([group.runtimes(target, count) for target in targets])
     stop = min(end, reach)
     last = share[-1] if share.size else 0.0
-    # Nothing is reached before the first step; where that is at trial 1, the line starts there.
-    lead = int(not steps.size or steps[0] > 1)
+    # Nothing is reached before the first step; where that is where the axis begins, the line starts there.
+    lead = int(not steps.size or steps[0] > first)
     panel.step(
-        np.concatenate([[1.0] * lead, steps, [stop]]),
+        np.concatenate([[first] * lead, steps, [stop]]),
         np.concatenate([[0.0] * lead, share, [last]]),
         where="post",
         color=colour(index),

@@ -51,11 +51,11 @@ def draw(
         goal, mark = goals(own, target, level)
         rows += bars.draw(left, own, who, goal, count, seed, exact or {})
         rows += curves.draw(right, own, who, mark, count, seed, exact or {})
-        left.set_title(f"{task}: expected {cost_label(count)} to suboptimality ≤ {goal:g}", loc="left")
+        left.set_title(f"{task}: expected {cost_label(count, own)} to suboptimality ≤ {goal:g}", loc="left")
         right.set_title("mean suboptimality of the best cell so far", loc="left")
     many = in_words([group.repeats for group in groups])
     said = f"{many} replays of each searcher on each surface; intervals and bands: 95%, bootstrap over replays"
-    figure.suptitle(caption(said, [group.judged for group in groups]), fontsize=8)
+    figure.suptitle(caption(said, groups, count), fontsize=8)
     return figure, rows
 
 

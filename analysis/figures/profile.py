@@ -57,7 +57,7 @@ def draw(
     title += "suboptimality " + ", ".join(f"{level:g}" for level in levels) if same else "the targets of each"
     if few:
         title += f"\n{few} of {costs.size} costs rest on fewer than 5 hits"
-    panel.set_title(caption(title, [group.judged for group in groups]), fontsize=8)
+    panel.set_title(caption(title, groups, count), fontsize=8)
     return figure, _rows(problems, searchers, costs, ratios, count)
 
 

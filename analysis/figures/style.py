@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from analysis.replays import Group
 from grids.atomic import whole_file, write_whole
 from grids.errors import BadInput
 from grids.replay_table import Judged
@@ -31,7 +33,10 @@ COLOURS = (
     "#332288",
     "#777777",
 )
-LINES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)), (0, (8, 2, 1, 2, 1, 2)))
+LINES: tuple[Any, ...] = (
+    *("-", (0, (5, 2)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)), (0, (8, 2, 1, 2, 1, 2))),
+    *((0, (2, 1)), (0, (10, 3)), (0, (3, 1, 1, 1, 1, 1, 1, 1))),
+)
 
 _SETTINGS: Any = {
     "font.family": "DejaVu Sans",
@@ -145,9 +150,32 @@ def folded(name: str) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def cost_label(count: Count) -> str:
-    """What is counted as cost, in a reader's words."""
-    return "trials" if count == Count.trials else "distinct cells"
+def cost_label(count: Count, groups: Collection[Group] = ()) -> str:
+    """What is counted as cost, in a reader's words; epochs by the name that the surfaces have for them."""
+    if count == Count.epochs:
+        names = {str((group.about.fidelity or {}).get("name", "epoch")) for group in groups} or {"epoch"}
+        return f"{plain(names.pop())}s" if len(names) == 1 else "epochs"
+    if count == Count.clock:
+        units = {group.about.clock for group in groups}
+        return f"elapsed {plain(units.pop())}" if len(units) == 1 and "" not in units else "elapsed time"
+    return {Count.trials: "trials", Count.unique: "distinct cells", Count.seconds: "seconds"}[count]
+
+
+def number(cost: float) -> str:
+    """A cost as a figure shows it: whole where it is, else in three digits.
+
+    >>> number(12), number(12.0), number(3.14159)
+    ('12', '12', '3.14')
+    """
+    return f"{int(cost)}" if cost == int(cost) else f"{cost:.3g}"
+
+
+def cost_words(groups: Collection[Group], count: Count) -> str:
+    """How costs were charged, where what is drawn depends on it; else empty."""
+    models = dict.fromkeys(group.judged.cost_model for group in groups)
+    if count in (Count.trials, Count.unique) and not any(group.shortened for group in groups):
+        return ""
+    return f"cost model: {' or '.join(models)}"
 
 
 def in_words(numbers: Collection[int]) -> str:
@@ -166,7 +194,9 @@ def judged_words(ways: Collection[Judged]) -> str:
     >>> judged_words([Judged()]), judged_words([Judged("best"), Judged(noise="seed")])
     ('', 'judged by best over seeds, last epoch; or mean over seeds, last epoch, seed noise')
     """
-    if all(way == Judged() for way in ways):
+    usual = Judged()
+    ways = dict.fromkeys(replace(way, cost_model=usual.cost_model) for way in ways)  # `cost_words` speaks of it
+    if all(way == usual for way in ways):
         return ""
     noise = {way: "" if way.noise == "none" else f", {way.noise} noise" for way in ways}
     words = (
@@ -176,9 +206,10 @@ def judged_words(ways: Collection[Judged]) -> str:
     return f"judged by {'; or '.join(words)}"
 
 
-def caption(line: str, ways: Collection[Judged]) -> str:
-    """`line`, and below it how cells were judged, where that was not as usual."""
-    return "\n".join(filter(None, (line, judged_words(ways))))
+def caption(line: str, groups: Collection[Group], count: Count = Count.trials) -> str:
+    """`line`, and below it how cells were judged, where that was not as usual, and costs charged."""
+    said = (judged_words([group.judged for group in groups]), cost_words(groups, count))
+    return "\n".join(filter(None, (line, "; ".join(filter(None, said)))))
 
 
 def colour(index: int) -> str:

@@ -11,6 +11,7 @@ import sys
 import time
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import cma
@@ -23,7 +24,10 @@ from grids import surface_file
 from grids.space import PRESETS
 from grids.surface import Provenance, Surface
 from tuning.arena import Arena
+from tuning.budget import Budget
+from tuning.chunk import Chunk, run_chunk
 from tuning.kernels import compiled_rows, compiled_trials
+from tuning.played import Played
 from tuning.replay import replay
 from tuning.searchers import get_searcher, names
 from tuning.streams import stream
@@ -70,10 +74,10 @@ def played(text: str, repeats: int, trials: int, stop: float) -> tuple[int, floa
     spec, columns = get_searcher(text), np.zeros((repeats, trials), np.int32)
     began = time.perf_counter()
     matrix = compiled_trials(
-        spec, ARENA.space, ARENA.told, columns, stop, stream(0, text, ARENA.name, 0), range(repeats)
+        spec, ARENA.space, ARENA.final, columns, stop, stream(0, text, ARENA.name, 0), range(repeats)
     )
     assert matrix is not None
-    compiled_rows(matrix, ARENA.told, columns, ARENA.value, ARENA.lowest, 0)
+    compiled_rows(Played(matrix, columns), ARENA, 0)
     return int((matrix >= 0).sum()), time.perf_counter() - began
 
 
@@ -136,6 +140,51 @@ def test_simple_searchers(table: list[Row], text: str) -> None:
         trials, seconds = min((played(text, 10_000, CELLS, stop) for _ in range(5)), key=lambda found: found[1])
         each = f"{seconds / 10_000 * 1e6:.0f} µs a replay"
         table.append((f"{text}, 10,000 × {what}, table included", rate(trials, seconds), each, ""))
+
+
+def with_curves() -> Arena:
+    """The same cells over 27 epochs, which rank cells better and better."""
+    final = SURFACES["bench/adam"].value
+    early = np.random.default_rng(1).random((*final.shape, 27)) * np.linspace(5, 0, 27)
+    curve = final[..., None] + early
+    whole = Surface(PRESETS["paper-cifar"], (0,), curve[..., -1], final > 89, Provenance("bench", "adam"), curve)
+    return Arena.of("bench/adam", whole, curves=True)
+
+
+def optuna_hyperband(arena: Arena, trials: int) -> int:
+    """Queries of random search with `HyperbandPruner`, of so many trials asked and told one at a time."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    pruner = optuna.pruners.HyperbandPruner(min_resource=1, max_resource=27, reduction_factor=3)
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0), pruner=pruner)
+    for _ in range(trials):
+        trial = study.ask({"cell": optuna.distributions.IntDistribution(0, CELLS - 1)})
+        for epoch, value in enumerate(arena.told[trial.params["cell"], 0].tolist(), start=1):
+            trial.report(value, epoch)
+            if trial.should_prune():
+                study.tell(trial, state=optuna.trial.TrialState.PRUNED)
+                break
+        else:
+            study.tell(trial, value)
+    return trials
+
+
+@pytest.mark.parametrize("text", names(fidelities=True))
+def test_searchers_over_fidelities(table: list[Row], text: str) -> None:
+    arena = with_curves()
+    for what, on in (("to the best cell", arena), ("441 × 27 epochs", replace(arena, lowest=-1.0))):
+        limits = Budget().limits(get_searcher(text), on)
+        run_chunk(Chunk(on, text, 0, range(2), limits))
+        best, trials = np.inf, 0
+        for _ in range(3):
+            began = time.process_time()
+            rows = run_chunk(Chunk(on, text, 0, range(150), limits))
+            trials = int(rows["trial"][rows["end"]].sum())
+            best = min(best, (time.process_time() - began) / trials)
+        against = ""
+        if text == "hyperband" and on is arena:
+            began = time.process_time()
+            against = f"Optuna, ask and tell: {rate(optuna_hyperband(on, 200), time.process_time() - began)}"
+        table.append((f"{text}, 150 × {what}, table included", rate(1.0, best), against, f"{trials:,} queries"))
 
 
 def test_cmaes(table: list[Row]) -> None:

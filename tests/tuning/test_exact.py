@@ -13,6 +13,7 @@ from grids.surface import Provenance, Surface
 from tuning.arena import Arena
 from tuning.chunk import Chunk, run_chunk
 from tuning.exact import exact_curve, exact_law, exact_laws
+from tuning.ledger import Limits
 from tuning.replay import replay
 
 TABLES = {
@@ -88,7 +89,12 @@ def test_agrees_with_enumeration(kind: str, text: str) -> None:
         np.testing.assert_allclose(exact_law(table, text, target).hit(trials)[1:], hit, rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize("text", ["random", "random-unique", "gld", "gld:ball=clip", "gld:radius_max=1.5", "cgld"])
+LINES = ["line", "line:rounds=3", "line:start=middle,rounds=2", "line:start=0/1,order=1/0"]
+
+
+@pytest.mark.parametrize(
+    "text", ["random", "random-unique", "gld", "gld:ball=clip", "gld:radius_max=1.5", "cgld", *LINES]
+)
 def test_mean_and_quantiles_are_those_of_the_law(text: str) -> None:
     table = np.random.default_rng(8).permutation(30).reshape(5, 6).astype(float)
     for law in exact_laws(table, text, [0.0, 3.0]):
@@ -122,7 +128,7 @@ def test_a_searcher_that_may_be_stuck_has_no_mean() -> None:
     assert law.quantiles([0.25, 0.5, 0.75]) == [1.0, 2.0, math.inf]
 
 
-@pytest.mark.parametrize("text", ["random", "random-unique", "gld", "gld:ball=clip", "cgld", "cgld:ball=clip"])
+@pytest.mark.parametrize("text", ["random", "random-unique", "gld", "gld:ball=clip", "cgld", "cgld:ball=clip", *LINES])
 def test_agrees_with_replays(text: str) -> None:
     rng = np.random.default_rng(5)
     rows, columns = np.meshgrid(np.arange(6), np.arange(5), indexing="ij")
@@ -134,6 +140,27 @@ def test_agrees_with_replays(text: str) -> None:
         found = np.bincount(first, minlength=trials + 1).cumsum() / replays
         # The Dvoretzky–Kiefer–Wolfowitz bound at one in ten thousand.
         assert abs(found - law.hit(trials)).max() < math.sqrt(math.log(2 / 1e-4) / (2 * replays))
+
+
+@pytest.mark.parametrize("text", LINES)
+def test_mean_curves_are_those_of_replays(text: str) -> None:
+    table = np.random.default_rng(3).permutation(30).reshape(5, 6).astype(float)
+    replays, trials = 2000, 40
+    frame = replay({"x": surface(table)}, [text], repeats=replays, max_trials=trials)
+    best = np.full((replays, trials), np.nan)
+    for repeat, trial, value in frame[["repeat", "trial", "suboptimality"]].itertuples(index=False):
+        best[repeat, trial - 1 :] = value
+    error = best.std(axis=0) / math.sqrt(replays)
+    assert (abs(best.mean(axis=0) - exact_curve(table, text, trials)) <= 4.5 * error + 1e-9).all()
+
+
+def test_two_lines_by_hand() -> None:
+    """From (0, 1): column 1 read downwards, then the rest of the row of its lowest."""
+    table = np.array([[5.0, 4.0, 3.0], [6.0, 2.0, 0.0]])
+    law = exact_law(table, "line:start=0/1", 0.0)
+    assert law.mean == 4.0
+    assert law.quantiles([0.01, 0.99]) == [4.0, 4.0]
+    assert exact_curve(table, "line:start=0/1", 4).tolist() == [4.0, 2.0, 2.0, 0.0]
 
 
 def test_clipped_ball_in_the_open() -> None:
@@ -175,7 +202,7 @@ def test_agrees_with_a_million_replays(text: str) -> None:
     parts = [range(start, start + 50_000) for start in range(0, 1_000_000, 50_000)]
     firsts: list[list[np.ndarray]] = [[] for _ in targets]
     for part in parts:
-        rows_of = run_chunk(Chunk(Arena.of("x", surface(table)), text, 0, part, trials))
+        rows_of = run_chunk(Chunk(Arena.of("x", surface(table)), text, 0, part, Limits(trials)))
         for found, target in zip(firsts, targets, strict=True):
             hit = np.nonzero(rows_of["suboptimality"] <= target * (1 + 1e-9))[0]
             _, first = np.unique(rows_of["repeat"][hit], return_index=True)

@@ -26,7 +26,7 @@ ALL = ["random", "random-unique", "tpe", "cmaes", "gld", "cgld:radius_max=2", "o
 
 def test_columns_rows_and_order() -> None:
     frame = replay({"a": make("adam"), "b": make("sgd")}, ["random", "gld"], repeats=7)
-    assert list(frame.columns) == SCHEMA.names
+    assert list(frame.columns) == [*SCHEMA.names, "spent"]
     groups = frame.groupby(["surface", "searcher", "repeat"])
     assert len(groups) == 2 * 2 * 7
     for _, rows in groups:

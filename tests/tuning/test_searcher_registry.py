@@ -16,7 +16,8 @@ from tuning.streams import stream
 
 def test_the_papers_five_stand_in_its_order() -> None:
     assert names(paper=True) == ("random", "tpe", "cmaes", "gld", "cgld")
-    assert tuple(SEARCHERS) == ("random", "random-unique", "tpe", "cmaes", "gld", "cgld")
+    assert names(fidelities=False) == ("random", "random-unique", "tpe", "cmaes", "gld", "cgld", "line")
+    assert names(fidelities=True) == ("sha", "hyperband", "asha", "median")
 
 
 @pytest.mark.parametrize("name", SEARCHERS)
@@ -29,7 +30,7 @@ def test_each_says_what_it_is(name: str) -> None:
     assert [*inspect.signature(one.factory).parameters][:2] == ["space", "rng"]
 
 
-@pytest.mark.parametrize("name", SEARCHERS)
+@pytest.mark.parametrize("name", names(fidelities=False))
 def test_each_is_compiled_just_if_it_says_so(name: str) -> None:
     told, columns = np.arange(9.0)[:, None], np.zeros((2, 4), np.int32)
     found = compiled_trials(
@@ -45,7 +46,7 @@ def test_each_has_an_exact_law_that_says_so(name: str) -> None:
 
 def test_a_name_is_taken_once() -> None:
     with pytest.raises(ValueError, match="two searchers are called 'gld'"):
-        searcher("gld", label="GLD", summary="another", place=9)(object)
+        searcher("gld", label="GLD", summary="another", place=9, kernel=None, law=None, variants=())(object)
     assert SEARCHERS["gld"].summary != "another"
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from grids.space import Axis, Cell, Space
-from tuning.searchers import SEARCHERS, get_searcher
+from tuning.searchers import SEARCHERS, Fidelities, Query, get_searcher
 
 EVERY = [
     *SEARCHERS,
@@ -19,12 +19,7 @@ EVERY = [
     "optuna:BruteForceSampler",
 ]
 VARIANTS = [
-    "gld:ball=clip",
-    "gld:radius_max=3,radius_min=0.5",
-    "cgld:ball=clip",
-    "cgld:radius_max=0.5,radius_min=0.5",
-    "cmaes:sigma=2,popsize=3",
-    "tpe:n_startup_trials=0,n_ei_candidates=2",
+    *(text for one in SEARCHERS.values() for text in one.texts[1:]),
     "optuna:TPESampler:multivariate=false",
     "optuna:NSGAIISampler:population_size=5",
     "optuna:QMCSampler,scramble=true",
@@ -59,12 +54,20 @@ VALUES = {
 }
 
 
+FIDELITIES = Fidelities(tuple(float(epoch) for epoch in range(1, 10)))
+
+
 def trials(text: str, where: Space, value=bowl, seed: int = 0, count: int = 30) -> list[Cell]:  # type: ignore[no-untyped-def]
-    searcher = get_searcher(text).build(where, np.random.default_rng(seed))
+    """The cells asked for; a searcher over fidelities is told the same value of a cell at each of them."""
+    searcher = get_searcher(text).build(where, np.random.default_rng(seed), FIDELITIES)
     cells = []
     for _ in range(count):
-        cell = searcher.ask()
-        searcher.tell(cell, value(cell))
+        asked = searcher.ask()
+        cell = asked
+        if isinstance(asked, Query):
+            assert asked.fidelity in FIDELITIES.amounts
+            cell = asked.cell
+        searcher.tell(asked, value(cell))
         cells.append(cell)
     return cells
 

@@ -7,13 +7,14 @@ import pytest
 
 from grids.space import Axis, Space
 from tuning.arena import Arena
+from tuning.played import Played
 from tuning.table import table_rows
 
 
 def arena(cells: int, columns: int, rng: np.random.Generator) -> Arena:
     space = Space((Axis("alpha", tuple(range(1, cells + 1)), "linear"),))
     told = rng.integers(0, 6, (cells, columns)).astype(float)
-    return Arena("label", "adam", "toy", space, told.mean(axis=1), told, float(told.mean(axis=1).min()))
+    return Arena("label", "adam", "toy", space, told.mean(axis=1), told[..., None], float(told.mean(axis=1).min()))
 
 
 def walk(cells: list[int], columns: list[int], repeat: int, on: Arena) -> list[dict[str, Any]]:
@@ -41,13 +42,14 @@ def test_rows_are_those_of_a_plain_walk(replays: int, trials: int, columns: int)
     lengths = rng.integers(1, trials + 1, replays)
     matrix[np.arange(trials) >= lengths[:, None]] = -1
 
-    found = table_rows(matrix, on, told, first_repeat=100)
+    found = table_rows(Played(matrix, told), on, first_repeat=100)
 
     expected = [
         row
         for i, length in enumerate(lengths)
         for row in walk(matrix[i, :length].tolist(), told[i, :length].tolist(), 100 + i, on)
     ]
+    assert np.isnan(found.pop("spent")).all()
     for name, column in found.items():
         assert column.tolist() == [row[name] for row in expected], name
     assert found["repeat"].dtype == found["trial"].dtype == found["unique"].dtype == np.int64

@@ -12,8 +12,7 @@ from optuna.samplers._tpe.sampler import default_gamma, default_weights
 from scipy import stats
 
 from grids.space import Axis, Space
-from tuning.searchers import parzen
-from tuning.searchers.tpe import TPE, good_count
+from tuning.searchers.tpe import TPE, good_count, parzen
 
 SHAPES = [(21, 21), (5, 40), (4, 6, 5), (30,), (3, 1, 7)]
 

@@ -1,5 +1,6 @@
 """The loop that trains a block of cells: epochs, curves, divergence, snapshots."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -30,6 +31,7 @@ def train_block(
     backend: str | None = None,
     snapshot: Snapshot | None = None,
     on_epoch: Callable[[Snapshot], None] | None = None,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> BlockResult:
     """Train a block of cells together, each as if it were alone.
 
@@ -52,12 +54,15 @@ def train_block(
         backend: how the network is run, one of `trainers.engine.backends.BACKENDS`; by default the best known for it.
         snapshot: continue from here, with the same other arguments. The result is that of never stopping.
         on_epoch: called after every epoch with what is needed to continue from there.
+        clock: seconds since some moment, for the time that cells take.
 
     Raises:
         BadInput: a hyperparameter that the rule does not have.
     """
     with prepared(torch.device(device)):
-        return _train(task, data, rule, hyper, seed, epochs, torch.device(device), dtype, backend, snapshot, on_epoch)
+        return _train(
+            task, data, rule, hyper, seed, epochs, torch.device(device), dtype, backend, snapshot, on_epoch, clock
+        )
 
 
 def _train(
@@ -72,6 +77,7 @@ def _train(
     backend: str | None,
     snapshot: Snapshot | None,
     on_epoch: Callable[[Snapshot], None] | None,
+    clock: Callable[[], float],
 ) -> BlockResult:
     epochs = task.epochs if epochs is None else epochs
     exact = torch.float64 if dtype == torch.float64 or rule.by_value else torch.float32
@@ -88,12 +94,16 @@ def _train(
         state = _restored(state, snapshot)
     alive, diverged = snapshot.alive, snapshot.diverged.clone()
     curve, train_loss = snapshot.curve.clone(), snapshot.train_loss.clone()
+    seconds = torch.full((cells,), float("nan"), dtype=torch.float64)
+    if snapshot.seconds is not None:
+        seconds = snapshot.seconds.clone()
 
     def living() -> dict[str, Tensor]:
         return {name: value[alive.to(device)] for name, value in values.items()}
 
     for epoch in range(snapshot.epoch, epochs):
         if len(alive):
+            began, trained = clock(), alive
             state, losses = procedure.train(state, living(), seeds[alive], epoch)
             found = procedure.evaluate(state)
             good = (losses.finite & found.finite).cpu() & ~diverged[alive]
@@ -104,9 +114,12 @@ def _train(
             if len(alive) - int(good.sum()) >= (len(alive) / 8 if device.type == "cuda" else 1):
                 state = procedure.keep(state, good.to(device))
                 alive = alive[good]
+            seconds[trained] += (clock() - began) / len(trained)
         if on_epoch is not None:
             leaves = [t.detach().to("cpu", copy=True) for t in pytree.tree_leaves(state)]
-            on_epoch(Snapshot(epoch + 1, alive, leaves, diverged.clone(), curve.clone(), train_loss.clone()))
+            on_epoch(
+                Snapshot(epoch + 1, alive, leaves, diverged.clone(), curve.clone(), train_loss.clone(), seconds.clone())
+            )
 
     numbers = procedure.numbers(state, living())
     worse = torch.zeros_like(diverged)
@@ -178,6 +191,7 @@ def _beginning(cells: int, epochs: int, failure: float) -> Snapshot:
         diverged=torch.zeros(cells, dtype=torch.bool),
         curve=torch.full((cells, epochs), failure, dtype=torch.float64),
         train_loss=torch.full((cells,), float("nan"), dtype=torch.float64),
+        seconds=torch.zeros(cells, dtype=torch.float64),
     )
 
 

@@ -39,6 +39,9 @@ class Snapshot:
         diverged: bool `[cells]`.
         curve: float64 `[cells, epochs]`, filled up to `epoch`.
         train_loss: float64 `[cells]`, of the epoch just done.
+        seconds: each cell's share of the time that its block took up to `epoch`, float64 `[cells]`: an epoch's time is
+            divided among the cells that still live. None in what was kept before it was measured. It differs from run
+            to run, which a `BlockResult` does not.
     """
 
     epoch: int
@@ -47,6 +50,7 @@ class Snapshot:
     diverged: Tensor
     curve: Tensor
     train_loss: Tensor
+    seconds: Tensor | None = None
 
     def to_bytes(self) -> bytes:
         """All of it, as `from_bytes` reads it without running any code."""

@@ -29,8 +29,9 @@ def merge(
 ) -> Surface | None:
     """Write the surface where every shard is there; None, and nothing written, where one is missing or damaged.
 
-    The columns hold nothing that depends on when, where or in how many goes the cells were trained: what the
-    shards recorded of that is in the header, under `fixed`, `timing`.
+    But for `seconds`, which is there where every shard measured it, the columns hold nothing that depends on when,
+    where or in how many goes the cells were trained: what the shards recorded of that is in the header, under `fixed`,
+    `timing`.
 
     Args:
         layout, sweep, seeds: whose shards.
@@ -78,12 +79,15 @@ def assemble(
     diverged = np.empty((size, len(seeds)), bool)
     curve = np.empty((size, len(seeds), epochs), np.float32)
     numbers = {name: np.full((size, len(seeds)), np.nan) for _, result in results for name in result.numbers}
+    seconds = np.full((size, len(seeds)), np.nan)
     for shard, result in results:
         where = (slice(shard.start, shard.stop), place[shard.seed])
         value[where], loss[where] = result.value, result.train_loss
         diverged[where], curve[where] = result.diverged, result.curve
         for name, number in result.numbers.items():
             numbers[name][where] = number
+        if result.seconds is not None:
+            seconds[where] = result.seconds
     return Surface(
         space=sweep.space,
         seeds=tuple(seeds),
@@ -92,6 +96,7 @@ def assemble(
         provenance=provenance(sweep, [result.record for _, result in results], command, about),
         curve=curve.reshape(*shape, epochs),
         train_loss=loss.reshape(shape),
+        seconds=seconds.reshape(shape) if np.isfinite(seconds).all() else None,
         extra={name: number.reshape(shape) for name, number in numbers.items()},
     )
 

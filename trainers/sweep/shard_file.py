@@ -44,7 +44,10 @@ class Result(Protocol):
 
 @dataclass(frozen=True)
 class ShardResult:
-    """A shard's results as read back; see `Result`. `record` says where, when and how fast it was trained."""
+    """A shard's results as read back; see `Result`. `record` says where, when and how fast it was trained.
+
+    `seconds`, float64 `[cells]`, is what each cell took; None where they were not measured.
+    """
 
     value: np.ndarray
     diverged: np.ndarray
@@ -52,6 +55,7 @@ class ShardResult:
     train_loss: np.ndarray
     numbers: Mapping[str, np.ndarray]
     record: Mapping[str, Any]
+    seconds: np.ndarray | None = None
 
 
 def save(layout: Layout, sweep: Sweep, shard: Shard, result: Result, record: Mapping[str, Any]) -> None:
@@ -61,12 +65,14 @@ def save(layout: Layout, sweep: Sweep, shard: Shard, result: Result, record: Map
         BadInput: it cannot be written.
     """
     buffer = io.BytesIO()
+    seconds = getattr(result, "seconds", None)
     arrays: dict[str, Any] = {
         "value": np.asarray(result.value, np.float64),
         "diverged": np.asarray(result.diverged, bool),
         "curve": np.asarray(result.curve, np.float32),
         "train_loss": np.asarray(result.train_loss, np.float64),
         **{_NUMBER + name: np.asarray(number, np.float64) for name, number in result.numbers.items()},
+        **({} if seconds is None else {"seconds": np.asarray(seconds, np.float64)}),
     }
     np.savez(buffer, **arrays)
     header = {"sweep": sweep.id, "seed": shard.seed, "cells": [shard.start, shard.stop], "record": dict(record)}

@@ -3,7 +3,8 @@
 import contextlib
 import resource
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from importlib import metadata
 from platform import python_version
 from typing import Any
@@ -14,12 +15,24 @@ import torch
 from grids.errors import BadInput
 from grids.plugins import reason
 from trainers.device import describe
-from trainers.engine import BlockResult, Snapshot, train_block
+from trainers.engine import Snapshot, train_block
 from trainers.rules import ships as rule_ships
 from trainers.sweep.job import Job, typed_options
 from trainers.sweep.sweep import Shard, Sweep
 from trainers.sweep.worker import OnEpoch, OutOfTime
 from trainers.tasks import ships as task_ships
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A shard's outcome; see `trainers.sweep.shard_file.Result`. `seconds`, float64 `[cells]`: what each cell took."""
+
+    value: np.ndarray
+    diverged: np.ndarray
+    curve: np.ndarray
+    train_loss: np.ndarray
+    numbers: Mapping[str, np.ndarray]
+    seconds: np.ndarray | None
 
 
 class EngineTrainer:
@@ -31,15 +44,22 @@ class EngineTrainer:
         # The engine takes weight decay from the task unless it is told; a user's `weight_decay=0` is telling.
         self._fixed = {"weight_decay"} & options & set(job.rule.hyperparameters)
 
-    def __call__(self, shard: Shard, state: bytes | None, on_epoch: OnEpoch) -> BlockResult:
+    def __call__(self, shard: Shard, state: bytes | None, on_epoch: OnEpoch) -> Trained:
         job = self.job
+        last = None if state is None else Snapshot.from_bytes(state)
         hyper = self.sweep.hyper(shard)
         for name in self._fixed:
             hyper[name] = np.full(shard.cells, job.rule.hyperparameters[name])
+
+        def after_epoch(snapshot: Snapshot) -> None:
+            nonlocal last
+            last = snapshot
+            on_epoch(snapshot.epoch, snapshot.to_bytes)
+
         if job.device.type == "cuda":
             torch.cuda.reset_peak_memory_stats(job.device)
         with single_threaded(job.device), explain_out_of_memory(shard.cells, job.device), attribute_to_user(job):
-            return train_block(
+            result = train_block(
                 job.task,
                 job.data,
                 job.rule,
@@ -47,9 +67,11 @@ class EngineTrainer:
                 shard.seed,
                 epochs=job.all_epochs,
                 device=job.device,
-                snapshot=None if state is None else Snapshot.from_bytes(state),
-                on_epoch=lambda snapshot: on_epoch(snapshot.epoch, snapshot.to_bytes),
+                snapshot=last,
+                on_epoch=after_epoch,
             )
+        seconds = None if last is None or last.seconds is None else last.seconds.numpy()
+        return Trained(*result, seconds=seconds)
 
     def record(self) -> dict[str, Any]:
         memory = _peak_memory(self.job.device)

@@ -14,6 +14,7 @@ from tuning.commands.options import (
     LowestOf,
     Relative,
     Targets,
+    cost_words,
     remark_on_targets,
     unusual,
 )
@@ -67,8 +68,13 @@ def compare(
             *unusual(rows),
         )
         heads = {name: name.removesuffix("_a") if name.startswith(("searcher", "surface")) else name for name in shown}
-        said = ", targets in percent of the lowest value" if relative else ""
+        said = cost_words(groups, count) + (", targets in percent of the lowest value" if relative else "")
         cut = [{heads[name]: row[name] for name in shown} for row in rows]
-        print_rows(cut, list(heads.values()), form, title=f"a: {a}, b: {b}; cost in {count}{said}; p by Holm's method")
+        print_rows(
+            cut,
+            list(heads.values()),
+            form,
+            title=f"a: {a}, b: {b}; cost in {count}{said}; p by Holm's method",
+        )
     else:
         print_rows(rows, COLUMNS, form)

@@ -9,6 +9,7 @@ from tuning.commands.options import (
     Relative,
     Replays,
     Targets,
+    cost_words,
     remark_on_targets,
     unusual,
 )
@@ -61,7 +62,7 @@ def cost(
         # A terminal is narrow: the surface's name says task and optimizer, the title says what is counted.
         units = {row["unit"] for row in rows}
         shown = (*TABLE, *(("unit",) if len(units) > 1 else ()), *unusual(rows))
-        title = f"cost in {count}"
+        title = f"cost in {count}{cost_words(groups, count)}"
         if relative:
             title += ", targets in percent of the lowest value"
         elif len(units) == 1 and units != {""}:

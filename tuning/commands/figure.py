@@ -148,41 +148,28 @@ def _exact_laws(
     """
     from analysis.figures.curves import Exact
     from analysis.replays import common_targets
-    from grids.library import find_surface, load_surface
-    from grids.surface_facts import file_sha256
-    from grids.within import within as narrowed
-    from tuning.arena import Arena
-    from tuning.exact import EXACT, exact_curve, exact_laws, too_large
-    from tuning.searchers import get_searcher
+    from tuning.exact import EXACT
+    from tuning.exact.replayed import law_of_replays
 
     laws = {}
     for group, drawn in zip(groups, shown, strict=True):
         if group.searcher.partition(":")[0] not in EXACT:
             continue
-        judged = group.judged
-        if judged.noise != "none":
-            raise BadInput(f"--exact needs replays without noise, not those of {group.surface}, {group.searcher}")
-        surface = load_surface(group.surface, judged.value_of)
-        whole = float(surface.table(judged.seed_statistic).min())
-        replayed = group.about.sha256
-        known = whole if group.about.lowest is None else group.about.lowest
-        if judged.lowest == "own":
-            known = group.lowest()
-        same = math.isclose(whole, known, rel_tol=1e-9, abs_tol=1e-9)
-        if not same or (replayed and replayed != file_sha256(find_surface(group.surface))):
-            raise BadInput(f"--exact: {group.surface} is no longer the surface that was replayed")
-        part = surface if judged.within == "all" else narrowed(surface, judged.within)
-        arena = Arena.of(group.surface, part, judged.seed_statistic, lowest=group.lowest())
-        on_pool = part.space.is_pool and not get_searcher(group.searcher).from_list
-        if on_pool or too_large(group.searcher, part.space.size):
-            say(f"{group.surface}, {group.searcher}: no exact law within reach, its replays are drawn", quiet)
-            continue
-        table = arena.value.reshape(part.space.shape)
-        curve = exact_curve(table, group.searcher, int(group.trial.max())) + (float(table.min()) - arena.lowest)
         own = common_targets([one for one in shown if one.task == group.task])[0]
         factor = abs(drawn.lowest()) / abs(group.lowest()) if drawn.about.unit != group.about.unit else 1.0
-        wanted = (own if target is None else target) / factor
-        (law,) = exact_laws(table, group.searcher, [wanted], arena.lowest)
+        found = law_of_replays(
+            group.surface,
+            group.searcher,
+            group.judged,
+            group.about,
+            lowest=group.lowest(),
+            trials=int(group.trial.max()),
+            target=(own if target is None else target) / factor,
+        )
+        if found is None:
+            say(f"{group.surface}, {group.searcher}: no exact law within reach, its replays are drawn", quiet)
+            continue
+        curve, law = found
         laws[group.surface, group.searcher] = Exact(curve * factor, law.mean)
     return laws
 

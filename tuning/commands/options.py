@@ -12,6 +12,7 @@ from grids.target import Count
 from tuning.terminal import Format, say
 
 if TYPE_CHECKING:
+    from analysis.replays import Group
     from grids.metric import Targets as DefaultTargets
     from grids.surface_facts import SurfaceFacts
 
@@ -59,7 +60,14 @@ Targets = Annotated[
         show_default="the surface's targets",
     ),
 ]
-Counted = Annotated[Count, typer.Option("--count", help="Count every query, or distinct cells.")]
+Counted = Annotated[
+    Count,
+    typer.Option(
+        "--count",
+        help="Count every query, distinct cells, epochs as charged, or elapsed seconds (clock: in epochs where the "
+        "surface has no seconds).",
+    ),
+]
 SeedStatistic = Annotated[
     Statistic, typer.Option("--seed-statistic", help="How the values of a cell's seeds become its one value.")
 ]
@@ -100,6 +108,13 @@ PartLowest = Annotated[
 ]
 Form = Annotated[Format, typer.Option("--format", help="How rows are printed.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar, no remarks.")]
+
+
+def cost_words(groups: "Sequence[Group]", count: Count) -> str:
+    """For a table's title: `, cost model resume`, where what is counted depends on it."""
+    counted = count not in (Count.trials, Count.unique) or any(group.shortened for group in groups)
+    models = dict.fromkeys(group.judged.cost_model for group in groups)
+    return f", cost model {' or '.join(models)}" if counted else ""
 
 
 def unusual(rows: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -23,7 +23,11 @@ from tuning.commands.options import (
     ValueOf,
     Within,
 )
+from tuning.ledger import CostModel
 from tuning.terminal import progress, say
+
+if TYPE_CHECKING:
+    from grids.surface import Surface
 
 
 class Noise(enum.StrEnum):
@@ -50,6 +54,28 @@ def replay(
     max_trials: Annotated[
         int | None, typer.Option(help="Trials a replay may spend.", show_default="the surface's number of cells")
     ] = None,
+    max_epochs: Annotated[
+        float | None,
+        typer.Option(
+            help="Epochs a replay may spend, in the unit of the surface's curves; a query beyond them is not started. "
+            "Trials are then unlimited unless given.",
+            show_default="for {fidelity_searchers}: those of a whole training of each cell",
+        ),
+    ] = None,
+    cost_model: Annotated[
+        CostModel,
+        typer.Option(
+            help="What continuing a training is charged: resume: its new epochs; restart: all from zero; stop: no "
+            "training that was left is continued ({stopping_searchers} alone).",
+        ),
+    ] = CostModel.resume,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            help="Simulate so many workers side by side, on the surface's seconds or else its epochs.",
+            show_default="one",
+        ),
+    ] = None,
     seed: Seed = 0,
     jobs: Jobs = None,
     seed_statistic: SeedStatistic = Statistic.mean,
@@ -57,7 +83,7 @@ def replay(
     noise: Annotated[
         Noise | None,
         typer.Option(
-            help="seed: each trial is told the value of one of the surface's seeds, drawn anew; `best` is then what "
+            help="seed: each training shows the values of one of the surface's seeds, drawn anew; `best` is what "
             "the cell chosen so far is truly worth, and every replay spends its whole budget.",
             show_default="none",
         ),
@@ -78,6 +104,7 @@ def replay(
     from grids.library import find_surface, load_surface
     from grids.surface_facts import SurfaceFacts
     from grids.within import within as narrowed
+    from tuning.arena import Arena
     from tuning.replay import cores, versions
     from tuning.replay import replay as run
     from tuning.searchers import LABELS, names
@@ -90,6 +117,7 @@ def replay(
     facts = {text: SurfaceFacts.of(one, find_surface(text), seed_statistic) for text, one in loaded.items()}
     parts = loaded if within is None else {text: narrowed(one, within) for text, one in loaded.items()}
     for text, part in parts.items():
+        facts[text] = replace(facts[text], clock=Arena.of(text, part, seed_statistic).clock)
         if within is not None:
             facts[text] = replace(facts[text], lowest_within=float(part.table(seed_statistic).min()))
     if nearest and not any(one.space.is_pool for one in loaded.values()):
@@ -108,12 +136,18 @@ def replay(
             within=within,
             lowest=lowest.value,
             nearest=nearest,
+            max_epochs=max_epochs,
+            cost_model=cost_model.value,
+            workers=workers,
             advance=advance,
         )
     header = {
         "seed": seed,
         "repeats": repeats,
-        "max_trials": {text: max_trials or part.space.size for text, part in parts.items()},
+        "max_trials": {text: _trials(max_trials, max_epochs, part) for text, part in parts.items()},
+        "max_epochs": max_epochs,
+        "cost_model": cost_model.value,
+        "workers": workers,
         "seed_statistic": seed_statistic.value,
         "value_of": value_of.value,
         "noise": noise.value if noise else None,
@@ -128,6 +162,11 @@ def replay(
     }
     replay_table.save(frame, out, header)
     say(f"{out}: {len(loaded) * len(chosen) * repeats} replays, {len(frame)} rows", quiet)
+
+
+def _trials(max_trials: int | None, max_epochs: float | None, surface: "Surface") -> int | None:
+    """The budget in trials of a searcher of whole trainings; None where epochs alone bound it."""
+    return max_trials or (surface.space.size if max_epochs is None else None)
 
 
 def _check_writable(out: Path, surfaces: Sequence[str]) -> None:

@@ -9,7 +9,7 @@
 [1.5, 0.667, 0.25]
 """
 
-from tuning.exact.laws import EXACT, MOST_CELLS, exact_curve, exact_law, exact_laws, too_large
+from tuning.exact.laws import EXACT, exact_curve, exact_law, exact_laws, most_cells, too_large
 from tuning.exact.runtime import Runtime
 
-__all__ = ["EXACT", "MOST_CELLS", "Runtime", "exact_curve", "exact_law", "exact_laws", "too_large"]
+__all__ = ["EXACT", "Runtime", "exact_curve", "exact_law", "exact_laws", "most_cells", "too_large"]

@@ -1,23 +1,19 @@
 """From a table and a searcher's text to the exact law of its runtime, and to its exact anytime curve."""
 
-import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
-from scipy.linalg import solve_triangular
 
 from grids.errors import BadInput
 from grids.space import Axis, Space
 from grids.target import gap, reached
-from tuning.exact.chain import Descent
+from tuning.exact.law import Law
 from tuning.exact.runtime import Runtime
-from tuning.searchers import SearcherSpec, get_searcher, names
-from tuning.searchers.gld import GLD
+from tuning.searchers import SEARCHERS, SearcherSpec, get_searcher, names
+from tuning.searchers.registry import load
 
 EXACT = names(exact=True)
 """The searchers whose laws are known."""
-MOST_CELLS = 4000
-"""A chain is a dense matrix of cells by cells: beyond this it would take gigabytes."""
 
 
 def exact_law(table: np.ndarray, searcher: str, target: float) -> Runtime:
@@ -35,72 +31,40 @@ def exact_law(table: np.ndarray, searcher: str, target: float) -> Runtime:
 
 
 def exact_laws(
-    table: np.ndarray, searcher: str, targets: Sequence[float], lowest: float | None = None
+    table: np.ndarray,
+    searcher: str,
+    targets: Sequence[float],
+    lowest: float | None = None,
+    space: Space | None = None,
 ) -> list[Runtime]:
-    """`exact_law` for several targets, which share one chain.
+    """`exact_law` for several targets, which share their work.
 
     Args:
         lowest: suboptimality is measured from here, by default from the table's lowest value.
+        space: the table's, for options that name its axes.
     """
-    spec = _known(searcher)
     suboptimality = gap(table.ravel(), float(table.min()) if lowest is None else lowest)
     goods = [int(reached(suboptimality, target, table.ravel()).sum()) for target in targets]
-    if spec.name == "random":
-        return [_with_replacement(good, table.size) for good in goods]
-    if spec.name == "random-unique":
-        return [_without_replacement(good, table.size) for good in goods]
-    chain = _chain(spec, table, goods)
-    return [_descent(chain, number) for number in range(len(goods))]
+    return _law(searcher, table, goods, space).runtimes()
 
 
-def exact_curve(table: np.ndarray, searcher: str, max_trials: int) -> np.ndarray:
+def exact_curve(table: np.ndarray, searcher: str, max_trials: int, space: Space | None = None) -> np.ndarray:
     """Mean suboptimality of the best cell seen after 1, 2, … `max_trials` trials; `[max_trials]`.
 
-    Args, Raises: as `exact_law`.
+    Args, Raises: as `exact_laws`.
     """
-    spec = _known(searcher)
-    values = np.sort(table.ravel())
-    if spec.name in ("random", "random-unique"):
-        return _uniform_curve(values, max_trials, replacement=spec.name == "random")
-    chain = _chain(spec, table)
-    means = [float(values.mean())]
-    for now, step in chain.run():
-        means.extend(float(now @ best) for best in step.best)
-        if len(means) >= max_trials:
-            break
-    return np.array(means[:max_trials]) - values[0]
+    return _law(searcher, table, (), space).curve(max_trials)
 
 
-_NEGLIGIBLE = 45.0
-"""exp(−45) is below the rounding of a float: a level that is missed less often adds nothing to a mean."""
+def most_cells(searcher: str) -> int | None:
+    """The largest table on which the exact law of `searcher` is within reach; None where any is."""
+    return _class(_known(searcher)).most_cells
 
 
-def _uniform_curve(values: np.ndarray, max_trials: int, replacement: bool) -> np.ndarray:
-    """Mean suboptimality after 1 … `max_trials` uniform cells: Σ gap·P(none of the k lowest cells was drawn).
-
-    The probabilities go from one trial to the next by (1 − k/n), without replacement by (n − k − t)/(n − t). After t
-    trials only levels k below 45·n/t still count, so that large tables take n·log(n) steps rather than n².
-
-    Args:
-        values: float64 `[cells]`, ascending.
-    """
-    cells = len(values)
-    gaps = np.diff(values)
-    ranks = np.nonzero(gaps)[0] + 1
-    gaps = gaps[ranks - 1]
-    missed = np.ones(len(ranks))
-    curve = np.zeros(max_trials)
-    for trial in range(max_trials):
-        if not replacement and trial >= cells:
-            break
-        left = cells if replacement else cells - trial
-        missed *= np.maximum(left - ranks, 0) / left
-        counted = int(np.searchsorted(ranks, _NEGLIGIBLE * cells / (trial + 1), side="right"))
-        ranks, missed, gaps = ranks[:counted], missed[:counted], gaps[:counted]
-        if not counted:
-            break
-        curve[trial] = gaps @ missed
-    return curve
+def too_large(searcher: str, cells: int) -> bool:
+    """Whether the exact law of `searcher` is beyond reach on so many cells."""
+    most = most_cells(searcher)
+    return most is not None and cells > most
 
 
 def _known(searcher: str) -> SearcherSpec:
@@ -110,82 +74,21 @@ def _known(searcher: str) -> SearcherSpec:
     return spec
 
 
-def too_large(searcher: str, cells: int) -> bool:
-    """Whether the exact law of `searcher` is beyond reach on so many cells."""
-    return cells > MOST_CELLS and _known(searcher).name not in ("random", "random-unique")
+def _class(spec: SearcherSpec) -> type[Law]:
+    found: type[Law] = load(SEARCHERS[spec.name].law or "")
+    return found
 
 
-def _chain(spec: SearcherSpec, table: np.ndarray, goods: Sequence[int] = ()) -> Descent:
-    if table.size > MOST_CELLS:
+def _law(text: str, table: np.ndarray, goods: Sequence[int], space: Space | None) -> Law:
+    spec = _known(text)
+    law = _class(spec)
+    if law.most_cells is not None and table.size > law.most_cells:
         raise BadInput(
-            f"searcher '{spec.text}': exact laws go up to {MOST_CELLS} cells, this surface has {table.size}; replay it"
+            f"searcher '{spec.text}': exact laws go up to {law.most_cells} cells, this surface has {table.size}; "
+            f"replay it"
         )
-    axes = (Axis(f"axis{i}", tuple(range(length)), "linear") for i, length in enumerate(table.shape))
-    searcher = spec.build(Space(tuple(axes)), np.random.default_rng(0))
-    assert isinstance(searcher, GLD)
-    return Descent(searcher, table, goods)
-
-
-def _with_replacement(good: int, cells: int) -> Runtime:
-    """Geometric: P(T > t) = (1 − k/n)^t."""
-    if not good:
-        return Runtime(np.inf, 0.0, lambda: itertools.repeat(1.0))
-
-    def missed() -> Iterator[float]:
-        trial = 0
-        while True:
-            trial += 1
-            yield (1.0 - good / cells) ** trial
-
-    return Runtime(cells / good, 1.0, missed)
-
-
-def _without_replacement(good: int, cells: int) -> Runtime:
-    """Negative hypergeometric: P(T > t) = Π_{i<t} (n − k − i)/(n − i)."""
-    if not good:
-        return Runtime(np.inf, 0.0, lambda: itertools.repeat(1.0))
-
-    def missed() -> Iterator[float]:
-        still = 1.0
-        for trial in range(cells):
-            still *= max(cells - good - trial, 0) / (cells - trial)
-            yield still
-        while True:
-            yield 0.0
-
-    return Runtime((cells + 1) / (good + 1), 1.0, missed)
-
-
-def _descent(chain: Descent, number: int) -> Runtime:
-    """The absorption time of the chain in `chain.goods[number]` cells, the last step's trials counted one by one."""
-    good = int(chain.goods[number])
-    if not good:
-        return Runtime(np.inf, 0.0, lambda: itertools.repeat(1.0))
-    bad = slice(good, None)
-    misses = [step.missed[number][:, bad] for step in chain.steps]
-    moves = [step.move[bad, bad] for step in chain.steps]
-
-    def missed() -> Iterator[float]:
-        yield 1.0 - good / len(chain.values)
-        for now, miss in zip(chain.run(), itertools.cycle(misses), strict=False):
-            yield from (miss[1:] @ now[0][bad]).tolist()
-
-    # One round of all kinds of step: spent trials, hits, and where it leads.
-    cells = len(chain.values) - good
-    leads, spent, hits = np.eye(cells), np.zeros(cells), np.zeros(cells)
-    for miss, move in zip(misses, moves, strict=True):
-        spent += leads @ miss[:-1].sum(axis=0)
-        hits += leads @ (1.0 - miss[-1])
-        leads = leads @ move
-    # A cell that no step ever leaves has no better one in reach: whoever begins there, or gets there, never hits.
-    stuck = np.all([np.diag(move) == 1.0 for move in moves], axis=0)
-    if not cells:
-        return Runtime(1.0, 1.0, missed)
-    matrix = np.eye(cells) - leads
-    matrix[stuck, stuck] = 1.0
-    hits[stuck] = 0.0
-    start = np.full(cells, 1.0 / len(chain.values))
-    ever = float(1.0 - start.sum() + start @ solve_triangular(matrix, hits, lower=True))
-    if stuck.any():
-        return Runtime(np.inf, ever, missed)
-    return Runtime(float(1.0 + start @ solve_triangular(matrix, spent, lower=True)), 1.0, missed)
+    if space is None:
+        space = Space(tuple(Axis(f"axis{i}", tuple(range(n)), "linear") for i, n in enumerate(table.shape)))
+    searcher = spec.build(space, np.random.default_rng(0))
+    with spec.blamed():
+        return law(searcher, table, goods)

@@ -1,20 +1,22 @@
 """Compiled forms of searchers: the same trials as the readable ones in `tuning.searchers`, many replays at a time.
 
-`compiled_trials` plays, or says that this searcher has no compiled form here; `compiled_rows` makes the replay table's
-rows of what was played. numba is imported when one of them first needs it.
-"""
+`compiled_trials` plays, or says that this searcher has no compiled form; `compiled_rows` makes the replay table's rows
+of what was played. numba is imported when one of them first needs it.
 
-from typing import Any
+A searcher's kernel is the function that its registration names, called as `kernel(searcher, game)`: with a searcher
+constructed on the space, whose options it reads, and a `tuning.kernels.game.Game`. It plays and returns True, or False
+where this space is beyond it. That of a searcher over fidelities is called as `compiled_played` is, and returns what
+that does.
+"""
 
 import numpy as np
 
 from grids.space import Space
+from tuning.arena import Arena
+from tuning.ledger import Limits
+from tuning.played import Played
 from tuning.searchers import SEARCHERS, SearcherSpec
-from tuning.searchers.cgld import CGLD
-from tuning.searchers.gld import GLD
-from tuning.searchers.random import Random
-from tuning.searchers.random_unique import RandomUnique
-from tuning.searchers.tpe import TPE, good_count
+from tuning.searchers.registry import load
 
 
 def is_compiled(spec: SearcherSpec) -> bool:
@@ -49,39 +51,61 @@ def compiled_trials(
     """
     if not is_compiled(spec) or repeats.stop > 2**32:
         return None
-    from tuning.kernels.descent import play_descent
+    from tuning.kernels.game import Game
     from tuning.kernels.pcg import streams
-    from tuning.kernels.tpe import play as play_tpe
-    from tuning.kernels.tpe_tables import LONGEST, tables
-    from tuning.kernels.uniform import play_random, play_random_unique
 
-    searcher: Any = spec.build(space, np.random.default_rng(0))
-    if isinstance(searcher, TPE) and max(space.shape) > LONGEST:
-        return None
+    kernel = load(SEARCHERS[spec.name].kernel or "")
     matrix = np.full(columns.shape, -1, np.int32)
-    states = streams(first, repeats)
-    shape = np.array(space.shape)
-    game = np.ascontiguousarray(told), np.ascontiguousarray(columns), stop
-    if isinstance(searcher, Random):
-        play_random(states, *game, matrix)
-    elif isinstance(searcher, RandomUnique):
-        play_random_unique(states, *game, matrix)
-    elif isinstance(searcher, GLD):
-        clip, one_axis = spec.options.get("ball") == "clip", isinstance(searcher, CGLD)
-        play_descent(states, shape, np.array(searcher.radii), clip, one_axis, *game, matrix)
-    elif isinstance(searcher, TPE):
-        good_counts = np.array([good_count(count) for count in range(columns.shape[1])])
-        startup, candidates = searcher.n_startup_trials, searcher.n_ei_candidates
-        play_tpe(states, shape, *game, startup, candidates, good_counts, tables(space.shape), matrix)
-    else:
-        raise AssertionError(f"{spec.name} is registered as compiled, and no kernel plays it")
-    return matrix
+    game = Game(
+        streams(first, repeats),
+        np.array(space.shape),
+        np.ascontiguousarray(told),
+        np.ascontiguousarray(columns),
+        stop,
+        matrix,
+    )
+    return matrix if kernel(spec.build(space, np.random.default_rng(0)), game) else None
 
 
-def compiled_rows(
-    matrix: np.ndarray, told: np.ndarray, columns: np.ndarray, value: np.ndarray, lowest: float, first_repeat: int
-) -> dict[str, np.ndarray]:
-    """The replay table's rows, as `tuning.table.table_rows` makes them; arguments as of `tuning.kernels.record`."""
+def compiled_played(
+    spec: SearcherSpec,
+    arena: Arena,
+    columns: np.ndarray,
+    limits: Limits,
+    first: np.random.SeedSequence,
+    repeats: range,
+) -> Played | None:
+    """What a range of replays evaluates, or None where `spec` has no compiled form, or limits are beyond it.
+
+    Equal to what `tuning.trials.trials_matrix` plays.
+
+    Args:
+        spec: the searcher.
+        arena: what is played on.
+        columns: int32 `[len(repeats), trainings]`, the column of the arena that each training is told of.
+        limits: of each replay.
+        first: the seed sequence of any repeat; the last number of its spawn key is the repeat's.
+        repeats: which.
+    """
+    if not is_compiled(spec) or limits.workers > 1:
+        return None
+    if spec.over_fidelities:
+        if repeats.stop > 2**32:
+            return None
+        played: Played | None = load(SEARCHERS[spec.name].kernel or "")(spec, arena, columns, limits, first, repeats)
+        return played
+    matrix = compiled_trials(spec, arena.space, arena.asked[..., -1], columns, arena.stop, first, repeats)
+    if matrix is None:
+        return None
+    cells = arena.answered(matrix)
+    clock = None
+    if limits.timed:
+        clock = np.cumsum(np.where(cells >= 0, arena.durations[cells, columns], 0.0), axis=1)
+    return Played(cells, columns, clock=clock)
+
+
+def compiled_rows(played: Played, arena: Arena, first_repeat: int) -> dict[str, np.ndarray]:
+    """The replay table's rows, as `tuning.table.table_rows` makes them."""
     from tuning.kernels.record import record
 
-    return record(matrix, told, columns, value, lowest, first_repeat)
+    return record(played, arena, first_repeat)

@@ -36,7 +36,7 @@ def compiled_sum(function: Function) -> Function:
 
 def _digest() -> str:
     here = Path(__file__).parent
-    sources = [*sorted(here.glob("*.py")), *sorted(here.with_name("searchers").glob("*.py"))]
+    sources = [*sorted(here.glob("*.py")), *sorted(here.with_name("searchers").rglob("*.py"))]
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()[:16]
 
 

@@ -9,7 +9,19 @@ import math
 import numpy as np
 
 from tuning.kernels.compiling import compiled
+from tuning.kernels.game import Game
 from tuning.kernels.pcg import pick, uniform
+from tuning.searchers.balls import draw_clipped
+from tuning.searchers.cgld import CGLD
+from tuning.searchers.gld import GLD
+
+
+def descent(searcher: GLD, game: Game) -> bool:
+    """The kernel of `GLD` and `CGLD`."""
+    clip, one_axis = searcher.draw is draw_clipped, isinstance(searcher, CGLD)
+    states, shape, told, columns, stop, matrix = game
+    play_descent(states, shape, np.array(searcher.radii), clip, one_axis, told, columns, stop, matrix)
+    return True
 
 
 @compiled

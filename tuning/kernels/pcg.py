@@ -33,19 +33,21 @@ def words(number: int) -> list[int]:
     return found
 
 
-def streams(first: np.random.SeedSequence, repeats: range) -> np.ndarray:
+def streams(first: np.random.SeedSequence, repeats: range, purpose: tuple[int, ...] = ()) -> np.ndarray:
     """The states of PCG64 at the start of each repeat's stream, uint64 `[len(repeats), 4]`, for `uniform`.
 
     Args:
         first: any of the sequences; its spawn key ends with the repeat's number, which is replaced.
         repeats: which; below 2³².
+        purpose: what stands behind the repeat's number in the spawn key, each below 2³².
     """
     entropy = words(int(first.entropy))  # type: ignore[arg-type]
     # As SeedSequence does: a spawn key must not look like more entropy, so entropy fills the pool first.
     entropy += [0] * (POOL - len(entropy))
     for key in first.spawn_key[:-1]:
         entropy += words(key)
-    return _states(np.array([*entropy, 0], np.uint32), repeats.start, len(repeats))
+    place = len(entropy)
+    return _states(np.array([*entropy, 0, *purpose], np.uint32), place, repeats.start, len(repeats))
 
 
 @compiled_part
@@ -88,11 +90,11 @@ _stepped: Any = intrinsic(_step_128)
 
 
 @compiled
-def _states(entropy: np.ndarray, first: int, count: int) -> np.ndarray:
-    """States `[count, 4]`; the last word of `entropy` is the repeat's number, and is written here."""
+def _states(entropy: np.ndarray, place: int, first: int, count: int) -> np.ndarray:
+    """States `[count, 4]`; the word of `entropy` at `place` is the repeat's number, and is written here."""
     states = np.empty((count, 4), np.uint64)
     for row in range(count):
-        entropy[-1] = np.uint32(first + row)
+        entropy[place] = np.uint32(first + row)
         seed = _generate(_mix(entropy))
         state = states[row]
         state[2] = (seed[2] << ONE) | (seed[3] >> np.uint64(63))

@@ -3,7 +3,22 @@
 import numpy as np
 
 from tuning.kernels.compiling import compiled
+from tuning.kernels.game import Game
 from tuning.kernels.pcg import pick
+from tuning.searchers.random import Random
+from tuning.searchers.random_unique import RandomUnique
+
+
+def random(searcher: Random, game: Game) -> bool:
+    """The kernel of `Random`."""
+    play_random(game.states, game.told, game.columns, game.stop, game.matrix)
+    return True
+
+
+def random_unique(searcher: RandomUnique, game: Game) -> bool:
+    """The kernel of `RandomUnique`."""
+    play_random_unique(game.states, game.told, game.columns, game.stop, game.matrix)
+    return True
 
 
 @compiled

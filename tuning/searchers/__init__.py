@@ -10,7 +10,8 @@ import pkgutil
 import re
 
 from grids.errors import unknown
-from tuning.searchers.base import Searcher, pick
+from tuning.searchers.base import Query, Searcher, pick
+from tuning.searchers.fidelities import Fidelities
 from tuning.searchers.optuna_any import OPTUNA, optuna_searcher
 from tuning.searchers.registry import Registered, registered
 from tuning.searchers.spec import SearcherSpec, own_searcher, read_options
@@ -24,12 +25,29 @@ SEARCHERS: dict[str, Registered] = registered()
 LABELS: dict[str, str] = {name: one.label for name, one in SEARCHERS.items()} | {OPTUNA: "Optuna"}
 """What figures call them, in their order."""
 
-__all__ = ["LABELS", "SEARCHERS", "Registered", "Searcher", "SearcherSpec", "get_searcher", "names", "pick"]
+__all__ = [
+    "LABELS",
+    "SEARCHERS",
+    "Fidelities",
+    "Query",
+    "Registered",
+    "Searcher",
+    "SearcherSpec",
+    "get_searcher",
+    "names",
+    "pick",
+]
 
 
-def names(*, paper: bool | None = None, compiled: bool | None = None, exact: bool | None = None) -> tuple[str, ...]:
-    """The searchers that are one of the paper's, compiled or of a known law, or are not; all where not asked."""
-    asked = {"paper": paper, "compiled": compiled, "exact": exact}
+def names(
+    *,
+    paper: bool | None = None,
+    compiled: bool | None = None,
+    exact: bool | None = None,
+    fidelities: bool | None = None,
+) -> tuple[str, ...]:
+    """The searchers that are one of the paper's, compiled, of a known law, or over fidelities; all where not asked."""
+    asked = {"paper": paper, "compiled": compiled, "exact": exact, "fidelities": fidelities}
     return tuple(
         name
         for name, one in SEARCHERS.items()

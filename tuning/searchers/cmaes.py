@@ -8,10 +8,20 @@ import numpy as np
 
 from grids.errors import BadInput
 from grids.space import Cell, Space
+from tuning.searchers.base import take
 from tuning.searchers.registry import searcher
 
 
-@searcher("cmaes", label="CMA-ES", summary="covariance matrix adaptation, on indices", place=3, paper=True)
+@searcher(
+    "cmaes",
+    label="CMA-ES",
+    summary="covariance matrix adaptation, on indices",
+    place=3,
+    paper=True,
+    kernel=None,
+    law=None,
+    variants=("sigma=2,popsize=3",),
+)
 class CMAES:
     """pycma's `CMAEvolutionStrategy` in index space, restarted whenever it stops by itself.
 
@@ -21,12 +31,16 @@ class CMAES:
     new one with the same population. Axes of a single value are left out; where one axis remains, an idle second
     coordinate is added, since pycma does not support one dimension.
 
+    With several workers a generation's points are evaluated side by side.
+
     All randomness comes from `rng`: pycma gets it as its source of normals, and its own global seed is off.
 
     Args:
         sigma: initial standard deviation, as a share of each axis's length.
         popsize: evaluations a generation; pycma's 4 + ⌊3 ln d⌋ where not given.
     """
+
+    parallel = True
 
     def __init__(
         self, space: Space, rng: np.random.Generator, *, sigma: float = 0.25, popsize: int | None = None
@@ -42,31 +56,38 @@ class CMAES:
         self._moving = [axis for axis, length in enumerate(space.shape) if length > 1]
         self._strategy: Any = None
         self._points: list[np.ndarray] = []
-        self._values: list[float] = []
+        self._values: dict[int, float] = {}  # by the number of the point
+        self._asked = 0  # points of this generation
+        self._pending: list[tuple[int, Cell]] = []
 
-    def ask(self) -> Cell:
+    def ask(self) -> Cell | None:
         if not self._moving:
             return (0,) * len(self.space.shape)
         if len(self._values) == len(self._points):
             self._next_generation()
-        point = self._points[len(self._values)]
+        if self._asked == len(self._points):
+            return None
+        point = self._points[self._asked]
         cell = [0] * len(self.space.shape)
         for axis, coordinate in zip(self._moving, point, strict=False):
             cell[axis] = min(max(math.floor(coordinate + 0.5), 0), self.space.shape[axis] - 1)
+        self._pending.append((self._asked, tuple(cell)))
+        self._asked += 1
         return tuple(cell)
 
     def tell(self, cell: Cell, value: float) -> None:
-        self._values.append(value)
+        if self._moving:
+            self._values[take(self._pending, cell)] = value
 
     def _next_generation(self) -> None:
         # Values near the largest float overflow in pycma's spread of a generation, which only its stopping rules use.
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             if self._strategy is not None:
-                self._strategy.tell(self._points, self._values)
+                self._strategy.tell(self._points, [self._values[place] for place in range(len(self._points))])
             if self._strategy is None or self._strategy.stop():
                 self._strategy = self._start()
-            self._points, self._values = self._strategy.ask(), []
+            self._points, self._values, self._asked = self._strategy.ask(), {}, 0
 
     def _start(self) -> Any:
         import cma

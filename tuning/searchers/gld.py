@@ -6,12 +6,19 @@ import numpy as np
 
 from grids.space import Cell, Space
 from tuning.searchers.balls import draw_clipped, draw_inside, radii
-from tuning.searchers.base import pick
+from tuning.searchers.base import pick, take
 from tuning.searchers.registry import searcher
 
 
 @searcher(
-    "gld", label="GLD", summary="gradientless descent in balls of cells", place=4, paper=True, compiled=True, exact=True
+    "gld",
+    label="GLD",
+    summary="gradientless descent in balls of cells",
+    place=4,
+    paper=True,
+    kernel="tuning.kernels.descent:descent",
+    law="tuning.exact.descent:DescentLaw",
+    variants=("ball=clip", "radius_max=3.5,radius_min=0.4", "radius_max=1e9,radius_min=1e8"),
 )
 class GLD:
     """From a cell, look at one candidate in each of several balls; go to the best of them if it is better.
@@ -20,6 +27,8 @@ class GLD:
     first, each drawn around the cell the step began at. The value of that cell is known, so a step costs one trial
     for each radius. The step ends at the candidate of lowest value if that is below the current cell's value; equal
     values keep the current cell, and among equal candidates the first drawn. The radii stay the same for ever.
+
+    With several workers the candidates of one step are evaluated side by side.
 
     Each trial takes exactly one `rng.random()`; with `ball="clip"` a candidate takes what `draw_clipped` says.
 
@@ -31,6 +40,8 @@ class GLD:
             the continuous ball, rounded and clipped into the grid, which piles up on the border and may be the
             current cell.
     """
+
+    parallel = True
 
     def __init__(
         self,
@@ -47,27 +58,36 @@ class GLD:
         self.draw = draw_inside if ball == "inside" else draw_clipped
         self.step = 0
         self._current: Cell | None = None
-        self._best: tuple[float, Cell] | None = None
-        self._candidate = 0
+        self._value = 0.0  # of the current cell
+        self._asked = 0  # candidates of this step
+        self._pending: list[tuple[int, Cell]] = []
+        self._results: list[tuple[float, int, Cell]] = []
 
     def axes(self, step: int) -> tuple[int, ...]:
         """The axes that move in the given step (from 0): all of them."""
         return tuple(range(len(self.space.shape)))
 
-    def ask(self) -> Cell:
+    def ask(self) -> Cell | None:
+        if self._asked == (1 if self._current is None else len(self.radii)):
+            return None
         if self._current is None:
-            return self.space.cell(pick(self.rng, self.space.size))
-        radius = self.radii[self._candidate]
-        return self.space.cell(self.draw(self.rng, self.space.shape, self._current, radius, self.axes(self.step)))
+            cell = self.space.cell(pick(self.rng, self.space.size))
+        else:
+            radius = self.radii[self._asked]
+            cell = self.space.cell(self.draw(self.rng, self.space.shape, self._current, radius, self.axes(self.step)))
+        self._pending.append((self._asked, cell))
+        self._asked += 1
+        return cell
 
     def tell(self, cell: Cell, value: float) -> None:
-        if self._best is None:
-            self._best, self._current = (value, cell), cell
+        number = take(self._pending, cell)
+        if self._current is None:
+            self._current, self._value, self._asked = cell, value, 0
             return
-        if value < self._best[0]:
-            self._best = (value, cell)
-        self._candidate += 1
-        if self._candidate == len(self.radii):
-            self._current = self._best[1]
-            self._candidate = 0
+        self._results.append((value, number, cell))
+        if len(self._results) == len(self.radii):
+            best, _, candidate = min(self._results)
+            if best < self._value:
+                self._current, self._value = candidate, best
+            self._asked, self._results = 0, []
             self.step += 1

@@ -10,7 +10,7 @@ import numpy as np
 
 from grids.errors import BadInput, unknown
 from grids.space import Cell, Space
-from tuning.searchers.base import pick
+from tuning.searchers.base import pick, take
 from tuning.searchers.spec import SearcherSpec, read_options
 
 OPTUNA = "optuna"
@@ -38,6 +38,7 @@ class OptunaSearcher:
         self.make_sampler = make_sampler
         self._distributions = {axis.name: IntDistribution(0, len(axis) - 1) for axis in space.axes}
         self._over = False
+        self._pending: list[tuple[Any, Cell]] = []  # studies with their trials, since one may end before all are told
         self._begin()
 
     def ask(self) -> Cell:
@@ -46,15 +47,18 @@ class OptunaSearcher:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
-                self._trial = self._study.ask(self._distributions)
+                trial = self._study.ask(self._distributions)
             except ImportError as error:
                 raise BadInput(f"this sampler of Optuna needs something not installed: {error}") from error
-        return tuple(int(self._trial.params[name]) for name in self.space.names)
+        cell = tuple(int(trial.params[name]) for name in self.space.names)
+        self._pending.append(((self._study, trial), cell))
+        return cell
 
     def tell(self, cell: Cell, value: float) -> None:
+        study, trial = take(self._pending, cell)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            self._study.tell(self._trial, value)
+            study.tell(trial, value)
 
     def _begin(self) -> None:
         import optuna
@@ -63,12 +67,13 @@ class OptunaSearcher:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             sampler = self.make_sampler(pick(self.rng, 2**32))
-            self._study = _quietly(lambda: optuna.create_study(sampler=sampler, pruner=optuna.pruners.NopPruner()))
+            study = _quietly(lambda: optuna.create_study(sampler=sampler, pruner=optuna.pruners.NopPruner()))
         # `Study.stop` refuses to be called outside `optimize`, which samplers do when there is nothing left to try.
-        setattr(self._study, "stop", self._stop)  # noqa: B010  (a method of another's class)
+        setattr(study, "stop", lambda: self._stop(study))  # noqa: B010  (a method of another's class)
+        self._study = study
 
-    def _stop(self) -> None:
-        self._over = True
+    def _stop(self, study: Any) -> None:
+        self._over = self._over or study is self._study
 
 
 def _quietly(make: Callable[[], Any]) -> Any:
@@ -129,6 +134,7 @@ def optuna_searcher(text: str) -> SearcherSpec:
 
         return OptunaSearcher(space, rng, make_sampler)
 
+    build.parallel = True  # type: ignore[attr-defined]
     build.from_list = class_name in _FROM_LIST  # type: ignore[attr-defined]
     return SearcherSpec(text, f"{OPTUNA}:{class_name}", build, options)
 

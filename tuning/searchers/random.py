@@ -14,8 +14,9 @@ from tuning.searchers.registry import searcher
     summary="uniform cells, with replacement",
     place=0,
     paper=True,
-    compiled=True,
-    exact=True,
+    kernel="tuning.kernels.uniform:random",
+    law="tuning.exact.uniform:WithReplacement",
+    variants=(),
 )
 class Random:
     """Uniform cells, independent of everything before: k good cells of n take n/k trials on average.
@@ -24,6 +25,7 @@ class Random:
     """
 
     from_list = True
+    parallel = True
 
     def __init__(self, space: Space, rng: np.random.Generator) -> None:
         self.space = space

@@ -13,8 +13,9 @@ from tuning.searchers.registry import searcher
     phrase="random search without replacement",
     summary="uniform cells, each once",
     place=1,
-    compiled=True,
-    exact=True,
+    kernel="tuning.kernels.uniform:random_unique",
+    law="tuning.exact.uniform:WithoutReplacement",
+    variants=(),
 )
 class RandomUnique:
     """Every cell once in a uniform random order, then again in a new one: k good cells of n take (n+1)/(k+1) trials.
@@ -24,6 +25,7 @@ class RandomUnique:
     """
 
     from_list = True
+    parallel = True
 
     def __init__(self, space: Space, rng: np.random.Generator) -> None:
         self.space = space

@@ -1,5 +1,10 @@
-"""The registry of searchers: help, suggestions, figures, claims and tests read their names from here."""
+"""The registry of searchers: help, suggestions, figures, claims, kernels, laws and tests read what they need here.
 
+All that the program knows of a searcher is said where its class is registered. Its compiled form and its exact law are
+named as `module:name` and imported when first needed, since they need numba and scipy.
+"""
+
+import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -17,10 +22,12 @@ class Registered:
         label: its name in figures.
         summary: one line for those who must choose.
         place: where it stands in lists and figures, ascending.
+        kernel: its compiled form, `module:function`, called as `tuning.kernels` says; None where it has none.
+        law: the exact law of its runtime, `module:class` of `tuning.exact.law.Law`; None where none is known.
+        variants: options with which every test of searchers runs it too, as `radius_max=3,radius_min=0.5`.
         phrase: its name within a sentence.
         paper: whether it is one of those that the AvaGrad paper compares.
-        compiled: whether `tuning.kernels` plays it.
-        exact: whether `tuning.exact` knows the law of its runtime.
+        fidelities: whether it asks for shorter trainings too, so that it needs a surface with curves.
     """
 
     name: str
@@ -28,10 +35,27 @@ class Registered:
     label: str
     summary: str
     place: int
+    kernel: str | None
+    law: str | None
+    variants: tuple[str, ...]
     phrase: str
     paper: bool = False
-    compiled: bool = False
-    exact: bool = False
+    fidelities: bool = False
+
+    @property
+    def compiled(self) -> bool:
+        """Whether it has a compiled form."""
+        return self.kernel is not None
+
+    @property
+    def exact(self) -> bool:
+        """Whether the law of its runtime is known."""
+        return self.law is not None
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What users type for it, without options and with those of each variant."""
+        return (self.name, *(f"{self.name}:{options}" for options in self.variants))
 
 
 _REGISTERED: dict[str, Registered] = {}
@@ -43,10 +67,12 @@ def searcher(
     label: str,
     summary: str,
     place: int,
+    kernel: str | None,
+    law: str | None,
+    variants: tuple[str, ...],
     phrase: str = "",
     paper: bool = False,
-    compiled: bool = False,
-    exact: bool = False,
+    fidelities: bool = False,
 ) -> Callable[[Factory], Factory]:
     """Register the class below under `name`; the arguments are those of `Registered`, `phrase` being `label` if empty.
 
@@ -57,7 +83,9 @@ def searcher(
     def register(factory: Factory) -> Factory:
         if name in _REGISTERED:
             raise ValueError(f"two searchers are called '{name}'")
-        _REGISTERED[name] = Registered(name, factory, label, summary, place, phrase or label, paper, compiled, exact)
+        _REGISTERED[name] = Registered(
+            name, factory, label, summary, place, kernel, law, variants, phrase or label, paper, fidelities
+        )
         return factory
 
     return register
@@ -66,3 +94,9 @@ def searcher(
 def registered() -> dict[str, Registered]:
     """Every searcher by name, in the order of their places."""
     return dict(sorted(_REGISTERED.items(), key=lambda item: (item[1].place, item[0])))
+
+
+def load(text: str) -> Any:
+    """What `module:name` of this program names."""
+    module, _, name = text.partition(":")
+    return getattr(importlib.import_module(module), name)

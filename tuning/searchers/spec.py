@@ -1,6 +1,7 @@
 """Searcher texts as users type them, `gld:radius_max=10,radius_min=1`, and what they build."""
 
 import contextlib
+import functools
 import importlib
 import inspect
 import os
@@ -16,6 +17,10 @@ import numpy as np
 from grids.errors import BadInput, unknown
 from grids.space import Space
 from tuning.searchers.base import Searcher
+from tuning.searchers.fidelities import Fidelities
+
+FIDELITIES = "fidelities"
+"""The argument by which a searcher is given what is known of the curves; no option of users'."""
 
 
 @dataclass(frozen=True)
@@ -40,17 +45,43 @@ class SearcherSpec:
         return ":" in self.name
 
     @property
+    def own(self) -> bool:
+        """Whether its class is the user's own."""
+        return self.foreign and not self.name.startswith("optuna:")
+
+    @property
+    def parallel(self) -> bool:
+        """Whether it works with several workers; a class says so by an attribute `parallel = True`."""
+        return bool(getattr(self.factory, "parallel", False))
+
+    @property
+    def stops(self) -> bool:
+        """Whether it never continues a training it left, where that is not allowed; an attribute `stops = True`."""
+        return bool(getattr(self.factory, "stops", False))
+
+    @property
+    def over_fidelities(self) -> bool:
+        """Whether it asks for shorter trainings: its factory takes what is known of the curves, as `fidelities`."""
+        return _takes_fidelities(self.factory)
+
+    @property
     def from_list(self) -> bool:
         """Whether it chooses from a list of cells and needs no neighbours, so that it works on a pool.
 
-        A class of anyone's says so by an attribute `from_list = True`.
+        A class of anyone's says so by an attribute `from_list = True`; of this program's searchers over fidelities, the
+        one that proposes cells does.
         """
+        if self.over_fidelities and not self.foreign:
+            from tuning.searchers.proposer import proposer_spec
+
+            return proposer_spec(str(self.options.get("of", "random"))).from_list
         return bool(getattr(self.factory, "from_list", False))
 
-    def build(self, space: Space, rng: np.random.Generator) -> Searcher:
+    def build(self, space: Space, rng: np.random.Generator, fidelities: Fidelities | None = None) -> Searcher:
         """The searcher, ready for its first `ask`. Raises BadInput where an option is out of range."""
+        known = {FIDELITIES: fidelities} if self.over_fidelities else {}
         with self.blamed():
-            return self.factory(space, rng, **self.options)
+            return self.factory(space, rng, **self.options, **known)
 
     @contextlib.contextmanager
     def blamed(self) -> Iterator[None]:
@@ -66,6 +97,14 @@ class SearcherSpec:
             raise BadInput(f"searcher '{self.text}': {type(error).__name__}: {said}") from error
 
 
+@functools.cache
+def _takes_fidelities(factory: Callable[..., Any]) -> bool:
+    try:
+        return FIDELITIES in inspect.signature(factory).parameters
+    except (TypeError, ValueError):
+        return False
+
+
 def read_options(text: str, factory: Callable[..., Any], owner: str) -> dict[str, Any]:
     """The options `a=1,b=x` of `text`, checked and converted by what `factory` takes beside space and generator.
 
@@ -78,6 +117,7 @@ def read_options(text: str, factory: Callable[..., Any], owner: str) -> dict[str
     parameters = list(inspect.signature(factory).parameters.values())
     beside = [p for p in parameters[2:] if p.kind is p.POSITIONAL_OR_KEYWORD]
     known = {p.name: p.annotation for p in [*beside, *(p for p in parameters if p.kind is p.KEYWORD_ONLY)]}
+    known.pop(FIDELITIES, None)
     anything = any(p.kind is p.VAR_KEYWORD for p in parameters)
     options: dict[str, Any] = {}
     for part in filter(None, (piece.strip() for piece in text.split(","))):

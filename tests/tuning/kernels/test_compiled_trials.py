@@ -7,23 +7,11 @@ import pytest
 
 from grids.space import Axis, Space
 from tuning.kernels import compiled_trials
-from tuning.searchers import get_searcher
+from tuning.searchers import SEARCHERS, get_searcher, names
 from tuning.streams import generator, stream
 
 SHAPES = [(21, 21), (5, 40), (4, 6, 5), (30,), (3, 1, 7), (1, 1), (2,)]
-TEXTS = [
-    "random",
-    "random-unique",
-    "gld",
-    "gld:radius_max=3.5,radius_min=0.4",
-    "gld:radius_max=1e9,radius_min=1e8",
-    "gld:ball=clip",
-    "cgld",
-    "cgld:radius_max=7,radius_min=2",
-    "cgld:ball=clip",
-    "tpe",
-    "tpe:n_startup_trials=0,n_ei_candidates=3",
-]
+TEXTS = [text for name in names(compiled=True, fidelities=False) for text in SEARCHERS[name].texts]
 
 
 def space_of(shape: tuple[int, ...]) -> Space:

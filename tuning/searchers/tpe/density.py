@@ -6,8 +6,8 @@ import numpy as np
 
 from tuning.kernels.compiling import compiled_part, compiled_sum
 from tuning.kernels.pcg import pick, uniform
-from tuning.kernels.tpe_sets import Kernels, narrowest
-from tuning.kernels.tpe_tables import Tables
+from tuning.searchers.tpe.sets import Kernels, narrowest
+from tuning.searchers.tpe.tables import Tables
 
 
 class Candidates(NamedTuple):
@@ -180,7 +180,7 @@ def sum_kernels(
 
 @compiled_part
 def age_weight(rank: int, count: int) -> float:
-    """The weight of an observation by age, oldest first: see `tuning.searchers.parzen.age_weights`."""
+    """The weight of an observation by age, oldest first: see `tuning.searchers.tpe.parzen.age_weights`."""
     ramp = count - 25
     if rank >= ramp:
         return 1.0

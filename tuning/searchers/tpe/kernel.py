@@ -9,8 +9,9 @@ few are the oldest and the youngest observation of each index, whose neighbour i
 import numpy as np
 
 from tuning.kernels.compiling import compiled, compiled_part
+from tuning.kernels.game import Game
 from tuning.kernels.pcg import pick
-from tuning.kernels.tpe_density import (
+from tuning.searchers.tpe.density import (
     Candidates,
     Work,
     add_histogram,
@@ -22,7 +23,8 @@ from tuning.kernels.tpe_density import (
     new_work,
     sum_kernels,
 )
-from tuning.kernels.tpe_sets import (
+from tuning.searchers.tpe.searcher import TIE, TPE, good_count
+from tuning.searchers.tpe.sets import (
     NARROW,
     Kernels,
     Points,
@@ -35,8 +37,18 @@ from tuning.kernels.tpe_sets import (
     unflatten,
     widen,
 )
-from tuning.kernels.tpe_tables import Tables
-from tuning.searchers.tpe import TIE
+from tuning.searchers.tpe.tables import LONGEST, Tables, tables
+
+
+def tpe(searcher: TPE, game: Game) -> bool:
+    """The kernel of `TPE`; not for axes too long for its tables."""
+    if max(searcher.space.shape) > LONGEST:
+        return False
+    states, shape, told, columns, stop, matrix = game
+    good_counts = np.array([good_count(count) for count in range(columns.shape[1])])
+    numbers = searcher.n_startup_trials, searcher.n_ei_candidates
+    play(states, shape, told, columns, stop, *numbers, good_counts, tables(searcher.space.shape), matrix)
+    return True
 
 
 @compiled

@@ -2,7 +2,7 @@
 
 A kernel's width on an axis of n indices is either a whole number of steps (the distance to a neighbour), or the
 smallest allowed, n/k with k = min(100, observations + 2), or, for a lone observation, the distance to the farther
-border (`tuning.searchers.parzen.widths`). So there are few widths, each a *row* here:
+border (`tuning.searchers.tpe.parzen.widths`). So there are few widths, each a *row* here:
 
     row s, 0 < s < n        width s
     row n + k − 3           width n/k, k = 3 … 100
@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import ndtr
 
-from tuning.searchers.parzen import SMALLEST_SHARE
+from tuning.searchers.tpe.parzen import SMALLEST_SHARE
 
 NEGLIGIBLE = 1e-20
 """A kernel's mass below this is nothing beside the prior's."""

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tuning.kernels.compiling import compiled_part
-from tuning.kernels.tpe_tables import Tables
+from tuning.searchers.tpe.tables import Tables
 
 NARROW = -1
 """In place of a row of the tables: as narrow as allowed."""

@@ -7,8 +7,8 @@ import numpy as np
 from grids.errors import BadInput
 from grids.space import Cell, Space
 from tuning.searchers.base import pick
-from tuning.searchers.parzen import Parzen
 from tuning.searchers.registry import searcher
+from tuning.searchers.tpe.parzen import Parzen
 
 TIE = 1e-9
 """Two ratios nearer than this, relative, are equal: rounding shall not choose between cells equal by symmetry."""
@@ -19,7 +19,16 @@ def good_count(told: int) -> int:
     return min(math.ceil(0.1 * told), 25)
 
 
-@searcher("tpe", label="TPE", summary="tree-structured Parzen estimator", place=2, paper=True, compiled=True)
+@searcher(
+    "tpe",
+    label="TPE",
+    summary="tree-structured Parzen estimator",
+    place=2,
+    paper=True,
+    kernel="tuning.searchers.tpe.kernel:tpe",
+    law=None,
+    variants=("n_startup_trials=0,n_ei_candidates=3",),
+)
 class TPE:
     """Bergstra et al. 2011, as in Optuna 5.0 with its defaults, every axis an integer parameter 0 … n−1.
 
@@ -34,6 +43,8 @@ class TPE:
         n_startup_trials: uniform trials before the densities are used.
         n_ei_candidates: candidates drawn for each trial.
     """
+
+    parallel = True
 
     def __init__(
         self, space: Space, rng: np.random.Generator, *, n_startup_trials: int = 10, n_ei_candidates: int = 24

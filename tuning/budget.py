@@ -1,0 +1,110 @@
+"""What a replay may spend: from what users ask for to the limits of one searcher on one surface."""
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from grids.errors import BadInput, unknown
+from tuning.arena import Arena
+from tuning.ledger import SLACK, CostModel, Limits
+from tuning.searchers import SearcherSpec, names
+
+MOST_CELLS = 10_000
+"""Up to here a replay may spend as many trials as the surface has cells, unless told."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What users ask for; see `tuning.replay.replay`.
+
+    Raises:
+        BadInput: a number out of range, or an unknown cost model.
+    """
+
+    max_trials: int | None = None
+    max_epochs: float | None = None
+    cost_model: str = "resume"
+    workers: int | None = None
+
+    def __post_init__(self) -> None:
+        for name, number in (("max-trials", self.max_trials), ("workers", self.workers)):
+            if number is not None and number < 1:
+                raise BadInput(f"{name} must be 1 or more, not {number}")
+        if self.max_epochs is not None and not (math.isfinite(self.max_epochs) and self.max_epochs > 0):
+            raise BadInput(f"max-epochs must be a number above 0, not {self.max_epochs:g}")
+        if self.cost_model not in CostModel.__members__:
+            raise unknown("cost model", self.cost_model, CostModel.__members__)
+
+    def limits(self, spec: SearcherSpec, arena: Arena) -> Limits:
+        """The limits of one searcher's replays on one surface.
+
+        Raises:
+            BadInput: the searcher needs curves, other cost models or a single worker; a budget that allows nothing, or
+                none that could be meant.
+        """
+        model = CostModel(self.cost_model)
+        self._check(spec, arena, model)
+        cells = len(arena.value)
+        if self.max_trials is None and self.max_epochs is None and cells > MOST_CELLS:
+            raise BadInput(
+                f"{arena.label}: has {cells:,} cells, too many to spend a trial on each: "
+                f"say with --max-trials how many a replay may spend"
+            )
+        max_spent = math.inf if self.max_epochs is None else self.max_epochs
+        trials = self.max_trials
+        if spec.over_fidelities and trials is None and self.max_epochs is None:
+            max_spent = cells * arena.whole
+        if trials is None and math.isinf(max_spent):
+            trials = cells
+        if math.isfinite(max_spent):
+            most = self._most_queries(spec, arena, max_spent, model)
+            trials = most if trials is None else min(trials, most)
+        assert trials is not None
+        timed = self.workers is not None or arena.seconds is not None
+        return Limits(trials, max_spent, model, self.workers or 1, timed)
+
+    def _check(self, spec: SearcherSpec, arena: Arena, model: CostModel) -> None:
+        who = f"searcher '{spec.text}'"
+        if arena.fidelity is None:
+            if spec.over_fidelities:
+                raise BadInput(f"{who} compares shorter trainings, and {arena.label} has no curves to read them from")
+            if self.max_epochs is not None:
+                raise BadInput(f"--max-epochs: {arena.label} has no curves, so what a training spends is not known")
+        if model is CostModel.stop and spec.over_fidelities and not spec.stops:
+            able = " and ".join(name for name in names(fidelities=True) if _stops(name))
+            raise BadInput(
+                f"{who} continues trainings that it left, which --cost-model stop does not allow; {able} go with it"
+            )
+        if (self.workers or 1) > 1 and not spec.parallel:
+            raise BadInput(
+                f"{who} does not say that it works with several workers (a class says so by `parallel = True`)"
+            )
+
+    def _most_queries(self, spec: SearcherSpec, arena: Arena, max_spent: float, model: CostModel) -> int:
+        """How many queries could be started at most; raises BadInput where none could."""
+        assert arena.fidelity is not None
+        unit = f"{arena.fidelity.name}s"
+        short = spec.over_fidelities or spec.own
+        if not short:
+            most = math.floor(max_spent / arena.whole * (1 + SLACK)) if arena.whole > 0 else len(arena.value)
+            if most < 1:
+                raise BadInput(
+                    f"--max-epochs {max_spent:g} is less than one training of {arena.label}: {arena.whole:g} {unit}"
+                )
+            return most
+        searcher = spec.build(arena.space, np.random.default_rng(0), arena.fidelities(model is not CostModel.stop))
+        steps = [after - one for one, after in pairwise((0.0, *arena.fidelity.values)) if after > one]
+        least = float(getattr(searcher, "least", min(steps)))
+        if max_spent < least * (1 - SLACK):
+            raise BadInput(
+                f"--max-epochs {max_spent:g} is less than searcher '{spec.text}' begins with: {least:g} {unit}"
+            )
+        return math.floor(max_spent / min(steps) * (1 + SLACK)) + 1
+
+
+def _stops(name: str) -> bool:
+    from tuning.searchers import get_searcher
+
+    return get_searcher(name).stops

@@ -1,0 +1,68 @@
+"""The law of gradientless descent: the absorption time of its Markov chain."""
+
+import itertools
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from scipy.linalg import solve_triangular
+
+from tuning.exact.chain import Descent
+from tuning.exact.law import never
+from tuning.exact.runtime import Runtime
+from tuning.searchers.gld import GLD
+
+
+class DescentLaw:
+    """The `Law` of `GLD` and `CGLD`."""
+
+    most_cells: int | None = 4000
+    """A chain is a dense matrix of cells by cells: beyond this it would take gigabytes."""
+
+    def __init__(self, searcher: GLD, table: np.ndarray, goods: Sequence[int] = ()) -> None:
+        self.chain = Descent(searcher, table, goods)
+
+    def runtimes(self) -> list[Runtime]:
+        return [_absorption(self.chain, number) for number in range(len(self.chain.goods))]
+
+    def curve(self, max_trials: int) -> np.ndarray:
+        means = [float(self.chain.values.mean())]
+        for now, step in self.chain.run():
+            means.extend(float(now @ best) for best in step.best)
+            if len(means) >= max_trials:
+                break
+        return np.array(means[:max_trials]) - self.chain.values[0]
+
+
+def _absorption(chain: Descent, number: int) -> Runtime:
+    """The absorption time of the chain in `chain.goods[number]` cells, the last step's trials counted one by one."""
+    good = int(chain.goods[number])
+    if not good:
+        return never()
+    bad = slice(good, None)
+    misses = [step.missed[number][:, bad] for step in chain.steps]
+    moves = [step.move[bad, bad] for step in chain.steps]
+
+    def missed() -> Iterator[float]:
+        yield 1.0 - good / len(chain.values)
+        for now, miss in zip(chain.run(), itertools.cycle(misses), strict=False):
+            yield from (miss[1:] @ now[0][bad]).tolist()
+
+    # One round of all kinds of step: spent trials, hits, and where it leads.
+    cells = len(chain.values) - good
+    leads, spent, hits = np.eye(cells), np.zeros(cells), np.zeros(cells)
+    for miss, move in zip(misses, moves, strict=True):
+        spent += leads @ miss[:-1].sum(axis=0)
+        hits += leads @ (1.0 - miss[-1])
+        leads = leads @ move
+    # A cell that no step ever leaves has no better one in reach: whoever begins there, or gets there, never hits.
+    stuck = np.all([np.diag(move) == 1.0 for move in moves], axis=0)
+    if not cells:
+        return Runtime(1.0, 1.0, missed)
+    matrix = np.eye(cells) - leads
+    matrix[stuck, stuck] = 1.0
+    hits[stuck] = 0.0
+    start = np.full(cells, 1.0 / len(chain.values))
+    ever = float(1.0 - start.sum() + start @ solve_triangular(matrix, hits, lower=True))
+    if stuck.any():
+        return Runtime(np.inf, ever, missed)
+    return Runtime(float(1.0 + start @ solve_triangular(matrix, spent, lower=True)), 1.0, missed)

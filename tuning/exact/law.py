@@ -1,0 +1,41 @@
+"""What an exact law is: the class that a searcher's registration names under `law`."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from tuning.exact.runtime import Runtime
+
+
+class Law(Protocol):
+    """The law of one searcher on one table, constructed as `Law(searcher, table, goods)`.
+
+    Args:
+        searcher: constructed on the table's space; its options are read from it.
+        table: float64 `[*shape]`, finite, one value a cell; lower is better.
+        goods: for each target, the number of lowest cells that reach it.
+
+    Raises:
+        BadInput: options whose law is not known.
+    """
+
+    most_cells: int | None
+    """The largest table within reach; None where any is."""
+
+    def __init__(self, searcher: Any, table: np.ndarray, goods: Sequence[int] = ()) -> None: ...
+
+    def runtimes(self) -> list[Runtime]:
+        """The law of the trials to each target."""
+        ...
+
+    def curve(self, max_trials: int) -> np.ndarray:
+        """Mean suboptimality of the best cell seen after 1, 2, … `max_trials` trials; `[max_trials]`."""
+        ...
+
+
+def never() -> Runtime:
+    """The law of the runtime to a target that no cell reaches."""
+    from itertools import repeat
+
+    return Runtime(np.inf, 0.0, lambda: repeat(1.0))

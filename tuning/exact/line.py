@@ -1,0 +1,109 @@
+"""The law of line searches: from each start all is determined, and after each end a new start is drawn."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from tuning.exact.law import never
+from tuning.exact.runtime import Runtime
+from tuning.searchers.line import Line
+
+_BLOCK = 4_000_000
+
+
+class LineLaw:
+    """The `Law` of `Line`: a renewal process whose rounds begin at uniform cells, the first perhaps at a given one."""
+
+    most_cells: int | None = 4000
+    """Every start is played."""
+
+    def __init__(self, searcher: Line, table: np.ndarray, goods: Sequence[int] = ()) -> None:
+        self.values = np.sort(table.ravel())
+        self.goods = goods
+        self.given = searcher.first
+        runs = [_run(searcher, searcher.space.cell(flat), table) for flat in range(table.size)]
+        self.lengths = np.array([len(run) for run in runs])
+        longest = int(self.lengths.max())
+        # After each trial from each start, the lowest value so far; beyond a start's end its last.
+        self.best = np.array([np.pad(run, (0, longest - len(run)), mode="edge") for run in runs])
+        self.first = None if self.given is None else searcher.space.flat(self.given)
+
+    def runtimes(self) -> list[Runtime]:
+        return [self._runtime(good) for good in self.goods]
+
+    def curve(self, max_trials: int) -> np.ndarray:
+        # The mean is a sum over levels: the gap between two values, times the chance that none below it was seen.
+        ranks = np.flatnonzero(np.diff(self.values)) + 1
+        gaps = np.diff(self.values)[ranks - 1]
+        mean = np.zeros(max_trials)
+        step = max(1, _BLOCK // (max_trials + self.best.size))
+        for begin in range(0, len(ranks), step):
+            part = slice(begin, begin + step)
+            mean += gaps[part] @ self._survival(self.values[ranks[part] - 1], max_trials)[:, 1:]
+        return mean
+
+    def _runtime(self, good: int) -> Runtime:
+        if not good:
+            return never()
+        level = self.values[good - 1]
+        hits = self.best[:, -1] <= level
+        spent = np.where(hits, (self.best > level).sum(axis=1) + 1, self.lengths).astype(float)
+        share = float(hits.mean())
+        mean = float(spent.mean()) / share if share else np.inf
+        ever = 1.0 if share else 0.0
+        if self.first is not None:
+            ever = 1.0 if hits[self.first] else ever
+            mean = float(spent[self.first]) + (0.0 if hits[self.first] else mean)
+
+        def missed() -> Iterator[float]:
+            trials = 64
+            begin = 1
+            while True:
+                yield from self._survival(np.array([level]), trials)[0, begin:].tolist()
+                begin, trials = trials + 1, 2 * trials
+
+        return Runtime(mean, ever, missed)
+
+    def _survival(self, levels: np.ndarray, trials: int) -> np.ndarray:
+        """P(no value at or below a level in the first t trials), t = 0 … `trials`: `[levels, trials + 1]`.
+
+        The renewal equation: S(t) = P(the first round goes on at t, without a hit) + Σ P(it ended at l without one) ·
+        S(t − l).
+        """
+        cells, longest = self.best.shape
+        missed = self.best[None] > levels[:, None, None]
+        going, ended = np.zeros((len(levels), longest)), np.zeros((len(levels), longest + 1))
+        going[:, 0] = 1.0
+        for trial in range(1, longest):
+            going[:, trial] = (missed[:, :, trial - 1] & (self.lengths > trial)).sum(axis=1) / cells
+        for length in np.unique(self.lengths):
+            ended[:, length] = (missed[:, :, -1] & (self.lengths == length)).sum(axis=1) / cells
+        renewed = np.zeros((len(levels), trials + 1))
+        lengths = np.unique(self.lengths)
+        for trial in range(trials + 1):
+            if trial < longest:
+                renewed[:, trial] = going[:, trial]
+            for length in lengths[lengths <= trial]:
+                renewed[:, trial] += ended[:, length] * renewed[:, trial - length]
+        if self.first is None:
+            return renewed
+        length = int(self.lengths[self.first])
+        survival = np.zeros_like(renewed)
+        survival[:, 0] = 1.0
+        known = missed[:, self.first, : min(length, trials)]
+        survival[:, 1 : 1 + known.shape[1]] = known
+        if trials > length:
+            survival[:, length:] = missed[:, self.first, -1][:, None] * renewed[:, : trials + 1 - length]
+        return survival
+
+
+def _run(searcher: Line, start: tuple[int, ...], table: np.ndarray) -> np.ndarray:
+    """The lowest value after each trial from a start to its end."""
+    searcher.begin(start)
+    found = []
+    while not searcher.over:
+        cell = searcher.ask()
+        assert cell is not None
+        found.append(float(table[cell]))
+        searcher.tell(cell, found[-1])
+    return np.minimum.accumulate(found)

@@ -1,0 +1,111 @@
+"""The rows of `tunecost exact`: runtimes of searchers on surfaces, calculated."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from grids.errors import BadInput
+from grids.metric import Targets, default_targets
+from grids.surface import Surface
+from grids.surface_facts import SurfaceFacts
+from grids.within import within as narrowed
+from tuning.arena import Arena
+from tuning.exact.laws import EXACT, exact_laws, most_cells, too_large
+from tuning.replay import not_on_a_pool
+from tuning.searchers import get_searcher
+
+COLUMNS = ("surface", "optimizer", "task", "searcher", "target", "mean", "median", "q25", "q75", "ever", "unit")
+
+
+@dataclass
+class Table:
+    """Rows, and what a reader should be told of them.
+
+    Args:
+        rows: with the keys of COLUMNS, then `hit_by_…`.
+        left_out: a line for each surface on which a searcher's law is not within reach.
+        ranges: of each surface.
+        derived: default targets that were used: the surface's name, the targets, its unit.
+    """
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+    ranges: list[tuple[str, SurfaceFacts]] = field(default_factory=list)
+    derived: list[tuple[str, Targets, str]] = field(default_factory=list)
+
+
+def add_rows(
+    table: Table,
+    label: str,
+    whole: Surface,
+    searchers: Sequence[str],
+    targets: Sequence[float],
+    *,
+    by: Sequence[int] = (),
+    seed_statistic: str = "mean",
+    within: str | None = None,
+    lowest: str = "own",
+    percent: tuple[Sequence[float], str] | None = None,
+) -> None:
+    """Add one surface's rows to `table`: one for each searcher and target.
+
+    Args:
+        label: the surface's name, as the user gave it.
+        whole: the surface.
+        searchers: texts; every searcher of a known law where none is named.
+        targets: suboptimality; the surface's own where none is named.
+        by: trials for which the probability of a hit is added.
+        seed_statistic: how the values of a cell's seeds become its one value.
+        within: a part of the space, which is all that searchers see.
+        lowest: `own`: suboptimality is measured from the lowest value of the whole surface; `within`: of that part.
+        percent: read targets as percent of the size of the lowest value: those where none is named, and the unit.
+
+    Raises:
+        BadInput: no searcher's law is within reach, one that was named does not work on a pool, or percent of 0.
+    """
+    surface = whole if within is None else narrowed(whole, within)
+    least = float(whole.table(seed_statistic).min()) if lowest == "own" else None
+    arena = Arena.of(label, surface, seed_statistic, lowest=least)
+    wanted, scale, unit = targets, 1.0, surface.provenance.unit
+    if percent is not None:
+        if arena.lowest == 0:
+            raise BadInput(f"{label}: relative targets need a lowest value other than 0")
+        wanted, scale, unit = targets or percent[0], abs(arena.lowest) / 100, percent[1]
+    if not wanted:
+        own = default_targets(whole, seed_statistic)
+        table.derived.append((label, own, unit))
+        wanted = own.values
+    table.ranges.append((label, SurfaceFacts(span=float(np.ptp(arena.value / 2.0)) * 2.0)))
+    values = arena.value.reshape(surface.space.shape)
+    texts = list(dict.fromkeys(searchers or EXACT))
+    for text in _within_reach(surface, label, texts, bool(searchers), table.left_out):
+        laws = exact_laws(values, text, [level * scale for level in wanted], arena.lowest, surface.space)
+        for level, law in zip(wanted, laws, strict=True):
+            q25, median, q75 = law.quantiles([0.25, 0.5, 0.75])
+            known = (label, arena.optimizer, arena.task, text, level, law.mean, median, q25, q75, law.ever, unit)
+            hit = law.hit(max(by or (0,)))
+            chances = {f"hit_by_{trial}": float(hit[trial]) for trial in by}
+            table.rows.append(dict(zip(COLUMNS, known, strict=True)) | chances)
+
+
+def _within_reach(surface: Surface, label: str, texts: list[str], named: bool, left_out: list[str]) -> list[str]:
+    """The searchers whose law is within reach on this surface; of the others `left_out` gets a line.
+
+    Raises:
+        BadInput: none is, or a searcher that was named does not work on a pool.
+    """
+    on_pool = [text for text in texts if surface.space.is_pool and not get_searcher(text).from_list]
+    if on_pool and (named or len(on_pool) == len(texts)):
+        raise BadInput(not_on_a_pool(get_searcher(on_pool[0]), label))
+    large = [text for text in texts if text not in on_pool and too_large(text, surface.space.size)]
+    most = most_cells(large[0]) if large else None
+    size = f"{surface.space.size:,} cells, exact laws of these go up to {most or 0:,}; replay them"
+    if len(large) == len(texts):
+        raise BadInput(f"{label}: searcher '{large[0]}': {size}")
+    if large:
+        left_out.append(f"{label}: left out {', '.join(large)}: {size}")
+    if on_pool:
+        left_out.append(f"{label}: left out {', '.join(on_pool)}: a pool's configurations have no neighbours")
+    return [text for text in texts if text not in large and text not in on_pool]

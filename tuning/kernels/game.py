@@ -1,0 +1,25 @@
+"""What a compiled searcher is handed: replays to play, all at once."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Game(NamedTuple):
+    """Replays of one searcher on one table; its kernel fills `matrix`.
+
+    Args:
+        states: uint64 `[replays, 4]`, each replay's stream, for `tuning.kernels.pcg`.
+        shape: int64 `[axes]`, the space's.
+        told: float64 `[cells, columns]`, what a searcher may be told of each cell.
+        columns: int32 `[replays, trials]`, the column told at each trial.
+        stop: a told value at or below it ends a replay.
+        matrix: int32 `[replays, trials]`, −1 throughout; to be filled with flat cell numbers up to each replay's end.
+    """
+
+    states: np.ndarray
+    shape: np.ndarray
+    told: np.ndarray
+    columns: np.ndarray
+    stop: float
+    matrix: np.ndarray

@@ -1,0 +1,105 @@
+"""The median stopping rule (Golovin et al. 2017, section 3.2.2), as in Optuna's `MedianPruner`."""
+
+import numpy as np
+
+from grids.errors import BadInput
+from grids.space import Cell, Space
+from tuning.searchers.base import Query
+from tuning.searchers.fidelities import Fidelities
+from tuning.searchers.proposer import Proposer, proposer_spec
+from tuning.searchers.registry import searcher
+
+
+@searcher(
+    "median",
+    label="median",
+    phrase="the median stopping rule",
+    summary="median stopping rule: a training ends where it is worse than half of those before it",
+    place=10,
+    kernel="tuning.kernels.median:median",
+    law=None,
+    variants=("startup=0", "min=3", "max=6", "of=tpe", "of=random-unique"),
+    fidelities=True,
+)
+class Median:
+    """One cell after another, looked at at every recorded amount from `min` to `max`.
+
+    A training is stopped where the best value that it has shown so far is above the median of what the completed
+    trainings had there; never while fewer than `startup` are completed, nor at `max`. The proposer is told the last
+    value that a training showed.
+
+    Args:
+        startup: trainings that must be completed before any is stopped.
+        min: the first amount that is looked at; the first recorded one where not given.
+        max: where a training is complete; the whole training where not given.
+        of: the searcher that proposes cells.
+    """
+
+    parallel = True
+    stops = True
+
+    def __init__(
+        self,
+        space: Space,
+        rng: np.random.Generator,
+        *,
+        fidelities: Fidelities | None,
+        startup: int = 5,
+        min: float | None = None,
+        max: float | None = None,
+        of: str = "random",
+    ) -> None:
+        if fidelities is None:
+            raise BadInput("needs a surface with curves")
+        if startup < 0:
+            raise BadInput(f"startup must be 0 or more, not {startup}")
+        low, high = (fidelities.at_least(amount) for amount in fidelities.span(min, max))
+        self.startup = startup
+        self.amounts = [amount for amount in fidelities.amounts if low <= amount <= high]
+        self.least = low
+        self.of = proposer_spec(of)
+        self._proposer = Proposer(self.of, space, rng)
+        self._trainings = 0
+        self._shown: dict[int, list[float]] = {}  # by training that is not over
+        self._complete: list[list[float]] = []
+        self._next: list[tuple[int, Cell]] = []
+
+    def ask(self) -> Query | None:
+        if self._next:
+            training, cell = self._next.pop(0)
+        else:
+            proposed = self._proposer.ask()
+            if proposed is None:
+                return None
+            training, cell = self._trainings, proposed
+            self._trainings += 1
+            self._shown[training] = []
+        return Query(cell, self.amounts[len(self._shown[training])], training)
+
+    def tell(self, asked: Query, value: float) -> None:
+        assert asked.training is not None
+        shown = self._shown[asked.training]
+        shown.append(value)
+        complete = len(shown) == len(self.amounts)
+        if not complete and not self._stopped(shown):
+            self._next.append((asked.training, asked.cell))
+            return
+        del self._shown[asked.training]
+        if complete:
+            self._complete.append(shown)
+        self._proposer.tell(asked.cell, value)
+
+    def _stopped(self, shown: list[float]) -> bool:
+        if len(self._complete) < (self.startup or 1):
+            return False
+        place = len(shown) - 1
+        return min(shown) > median_of(sorted(other[place] for other in self._complete))
+
+
+def median_of(ascending: list[float]) -> float:
+    """The median; between two middle values as `numpy.percentile` interpolates."""
+    half = len(ascending) // 2
+    if len(ascending) % 2:
+        return ascending[half]
+    low, high = ascending[half - 1], ascending[half]
+    return high - (high - low) * 0.5

@@ -1,0 +1,66 @@
+"""The searcher that proposes cells to one over fidelities: its option `of`."""
+
+import numpy as np
+
+from grids.errors import BadInput
+from grids.space import Cell, Space
+from tuning.searchers.base import Query
+from tuning.searchers.spec import SearcherSpec
+
+PROPOSER = 2
+"""What a proposer's random stream is called behind its replay's, before the bracket's number."""
+
+
+def proposer_spec(of: str) -> SearcherSpec:
+    """The searcher that `of` names, options after a colon separated by `;`, as `gld:radius_max=10;ball=clip`.
+
+    Raises:
+        BadInput: an unknown searcher or option, or a searcher over fidelities.
+    """
+    from tuning.searchers import SEARCHERS, get_searcher
+
+    spec = get_searcher(of.replace(";", ","))
+    if spec.over_fidelities or (spec.name in SEARCHERS and SEARCHERS[spec.name].fidelities):
+        raise BadInput(f"of names the searcher that proposes cells, and '{of}' compares shorter trainings itself")
+    return spec
+
+
+class Proposer:
+    """A searcher of cells with a random stream of its own.
+
+    Args:
+        spec: the searcher.
+        space: its space.
+        rng: of the searcher that it proposes to, on whose stream its own is founded.
+        bracket: which bracket it proposes cells for; each has its own proposer.
+
+    Raises:
+        BadInput: an option out of range.
+    """
+
+    def __init__(self, spec: SearcherSpec, space: Space, rng: np.random.Generator, bracket: int = 0) -> None:
+        above = rng.bit_generator.seed_seq
+        assert isinstance(above, np.random.SeedSequence)
+        key = (*above.spawn_key, PROPOSER, bracket)
+        self.spec, self.space = spec, space
+        self.rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence(above.entropy, spawn_key=key)))
+        self.begin()
+
+    def begin(self) -> None:
+        """Forget what was told, and go on with the same stream."""
+        self._searcher = self.spec.build(self.space, self.rng)
+
+    def ask(self) -> Cell | None:
+        """The next cell; None where the searcher waits for a value.
+
+        Raises:
+            BadInput: it proposes more than a cell.
+        """
+        asked = self._searcher.ask()
+        if isinstance(asked, Query):
+            raise BadInput(f"of names the searcher that proposes cells, and '{self.spec.text}' asks for a query")
+        found: Cell | None = asked
+        return found
+
+    def tell(self, cell: Cell, value: float) -> None:
+        self._searcher.tell(cell, value)
