@@ -156,6 +156,7 @@ class Job:
             **self.task.schedule.facts(),
             "clip": self.task.clip,
             "augment": _name(self.task.augment),
+            **self.task.facts(),
             "precision": str(arithmetic(self._kind)).removeprefix("torch."),
             "value_of": "last epoch",
             **self._own_sources(),
