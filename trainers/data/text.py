@@ -13,7 +13,7 @@ from trainers.dataset import Dataset
 
 
 class Text(NamedTuple):
-    """Three splits of a text, each as the numbers of its characters, int64 `[symbols]`; and the kinds in their order."""
+    """Three splits of a text, each as the numbers of its characters, int64 `[symbols]`; and the kinds in order."""
 
     train: Tensor
     validation: Tensor
@@ -30,15 +30,15 @@ class FoundText(NamedTuple):
 
 
 class TextSource(Protocol):
-    """A text that the program knows by name.
+    """A text that the program knows by name."""
 
-    Args:
-        name: what users type.
-        title: what people call it.
-    """
+    @property
+    def name(self) -> str:
+        """What users type."""
 
-    name: str
-    title: str
+    @property
+    def title(self) -> str:
+        """What people call it."""
 
     def read(self, folder: Path) -> FoundText:
         """The whole text from the user's folder, checked.
@@ -60,8 +60,8 @@ def number(train: str, validation: str, test: str = "") -> Text:
     """
     points = [np.frombuffer(split.encode("utf-32-le"), np.uint32) for split in (train, validation, test)]
     kinds = np.unique(np.concatenate(points))
-    numbers = (torch.from_numpy(np.searchsorted(kinds, split)) for split in points)
-    return Text(*numbers, kinds="".join(map(chr, kinds.tolist())))
+    numbers = [torch.from_numpy(np.searchsorted(kinds, split)) for split in points]
+    return Text(numbers[0], numbers[1], numbers[2], "".join(map(chr, kinds.tolist())))
 
 
 def text_data(name: str, text: Text, sha256: str) -> Dataset:

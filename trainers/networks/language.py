@@ -1,5 +1,6 @@
 """Character models: symbols in, scores of the next symbol out; each a plain module that carries its state along."""
 
+import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -70,7 +71,7 @@ class CharacterLSTM(nn.Module):
         self.kinds, self.dropout = kinds, dropout
         self.embedding = nn.Parameter(torch.empty(kinds, embedding).uniform_(-0.1, 0.1))
         widths = [embedding, *[hidden] * (layers - 1), embedding]
-        self.layers = nn.ModuleList(nn.LSTM(a, b) for a, b in zip(widths, widths[1:], strict=False))
+        self.layers = nn.ModuleList(nn.LSTM(a, b) for a, b in itertools.pairwise(widths))
         self.bias = nn.Parameter(torch.zeros(kinds))
         self.widths = tuple(widths)
 
@@ -97,8 +98,8 @@ class CharacterLSTM(nn.Module):
         outputs = _masked(functional.embedding(symbols, self.embedding), masks, "units0")
         after: list[Tensor] = []
         for k, layer in enumerate(self.layers, start=1):
-            recurrent = _masked(layer.weight_hh_l0, masks, f"weights{k}")
-            weights = [layer.weight_ih_l0, recurrent, layer.bias_ih_l0, layer.bias_hh_l0]
+            enter, recurrent, *biases = layer.parameters()
+            weights = [enter, _masked(recurrent, masks, f"weights{k}"), *biases]
             hidden, memory = (tensor.unsqueeze(0) for tensor in carried[2 * k - 2 : 2 * k])
             # What nn.LSTM's own forward calls, with weights that may be masked.
             outputs, hidden, memory = torch.lstm(

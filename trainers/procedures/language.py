@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
-from torch.utils import _pytree as pytree
 
 from grids.errors import BadInput
 from trainers.data.text import kinds_of
@@ -20,7 +19,7 @@ from trainers.order import segment_generator, segment_lengths
 from trainers.procedures.base import Hyper, Outcome, Size
 from trainers.procedures.update import clipped, scheduled
 from trainers.rules.base import Rule
-from trainers.rules.cells import select_cells
+from trainers.rules.cells import numbers_in_state, select_cells
 from trainers.task import Dataset, Task
 
 COPIES = 5
@@ -89,7 +88,7 @@ class Language:
         self.network: LanguageNetwork
         self.run: Segments
         self._recorded: RecordedStep | None = None
-        self._recordable = device.type == "cuda"
+        self._recordable = device.type == "cuda" and not rule.by_value
 
     def start(self, seeds: Tensor) -> State:
         """Every cell starts from the parameters of its seed."""
@@ -102,25 +101,23 @@ class Language:
             )
         if network.kinds < self.kinds:
             raise BadInput(
-                f"task '{self.task.name}': its network knows {network.kinds} kinds of symbols, its text has {self.kinds}"
+                f"task '{self.task.name}': its network knows {network.kinds} kinds of symbols, not its text's {self.kinds}"
             )
         network.train()
         self.network, self.run = network, segments(network, self.device, self.backend)
-        return State(params, self.rule.init(params, Layout(network).sizes))
+        return State(params, self.rule.init(params, Layout(network).shapes))
 
     def train(self, state: State, hyper: Hyper, seeds: Tensor, epoch: int) -> tuple[State, Outcome]:
         """One epoch; the value is the mean −ln p of the text's symbols."""
-        if self.task.random_segments and bool((seeds != seeds[0]).any()):
-            return self._train_apart(state, hyper, seeds, epoch)
-        lengths = self._lengths(int(seeds[0]), epoch)
+        lengths = self._lengths(epoch)
         factors = self.task.schedule.factors(epoch, self.epochs, len(lengths))
         factors = [factor * length / self.task.segment for factor, length in zip(factors, lengths, strict=True)]
         running = Running(state.params, state.rule, self._carried(len(seeds), self.task.batch_size))
         total = torch.zeros(len(seeds), dtype=torch.float64, device=self.device)
-        now, last, recording = scheduled(hyper, factors[0]), factors[0], None
+        now, last, recording = scheduled(hyper, factors[0], self.rule.rate), factors[0], None
         for factor, length, segment in zip(factors, lengths, self._segments(lengths, seeds, epoch), strict=True):
             if factor != last:
-                now, last = scheduled(hyper, factor), factor
+                now, last = scheduled(hyper, factor, self.rule.rate), factor
             if length == self.task.segment and recording is None:
                 recording = self._recording(running, segment, now)
             if length == self.task.segment and recording is not None:
@@ -139,32 +136,11 @@ class Language:
         finite = total.isfinite() & running.params.abs().amax(dim=1).isfinite()
         return State(running.params, running.rule), Outcome(total / sum(lengths), finite)
 
-    def _train_apart(self, state: State, hyper: Hyper, seeds: Tensor, epoch: int) -> tuple[State, Outcome]:
-        """Each seed's cells by themselves, since their segments differ in length."""
-        places = [(seeds == seed).nonzero().squeeze(1) for seed in torch.unique(seeds)]
-        parts = []
-        for place in places:
-            on_device = place.to(self.device)
-            mine = {name: value[on_device] for name, value in hyper.items()}
-            parts.append(self.train(self.keep(state, on_device), mine, seeds[place], epoch))
-        order = torch.cat(places).argsort().to(self.device)
-        states, outcomes = zip(*parts, strict=True)
-
-        def joined(*tensors: Tensor) -> Tensor:
-            return torch.cat(tensors)[order] if tensors[0].dim() else tensors[0]
-
-        rule = type(state.rule)(
-            *(t[0] if t[0].dim() < 2 else torch.cat(t)[order] for t in zip(*(s.rule for s in states), strict=True))
-        )
-        return State(joined(*(s.params for s in states)), rule), Outcome(
-            *(joined(*t) for t in zip(*outcomes, strict=True))
-        )
-
-    def _lengths(self, seed: int, epoch: int) -> list[int]:
+    def _lengths(self, epoch: int) -> list[int]:
         """Symbols of each segment of an epoch: all but the first of a stream are predicted."""
         symbols, usual = len(self.train_text) - 1, self.task.segment
         if self.task.random_segments:
-            return segment_lengths(symbols, usual, seed, epoch)
+            return segment_lengths(symbols, usual, epoch)
         return [min(usual, symbols - begun) for begun in range(0, symbols, usual)]
 
     def _segments(self, lengths: list[int], seeds: Tensor, epoch: int) -> Iterator[Segment]:
@@ -213,7 +189,8 @@ class Language:
     ) -> tuple[Tensor, Tensor, Carried]:
         """Each cell's mean −ln p `[cells]`, its gradient `[cells, n]`, and what it carries on."""
         symbols, masks = inputs
-        losses, grads, carried = [], [], []
+        losses, carried = [], []
+        grads: list[Tensor] = []
         for cells in self._parts(len(state.params)):
             params = state.params[cells].detach().requires_grad_()
             mine = {name: mask if len(mask) == 1 else mask[cells] for name, mask in masks.items()}
@@ -239,10 +216,12 @@ class Language:
     @torch.no_grad()
     def evaluate(self, state: State) -> Outcome:
         """Mean −log2 p of the validation text's symbols, but for the first of each stream."""
-        text, usual, cells = self.valid_text, self.task.segment, len(state.params)
+        params_at = self.rule.evaluated_at or (lambda params, state: params)
+        judged = params_at(state.params, state.rule)
+        text, usual, cells = self.valid_text, self.task.segment, len(judged)
         totals = []
         for part in self._parts(cells):
-            params = state.params[part]
+            params = judged[part]
             total = torch.zeros(len(params), dtype=torch.float64, device=self.device)
             carried = self._carried(len(params), text.shape[1])
             for begun in range(0, len(text) - 1, usual):
@@ -267,12 +246,11 @@ class Language:
         with torch.device("meta"):
             network = task.network()
         layout = Layout(network)
-        params = torch.zeros(1, sum(layout.sizes))
-        state = sum(t.numel() for t in pytree.tree_leaves(rule.init(params, layout.sizes)) if isinstance(t, Tensor))
+        state = numbers_in_state(rule, layout.shapes)
         # Of each parameter that a symbol meets (a matrix's rows) an output is kept, and has a gradient of its size.
         widths = sum(shape[0] for shape in layout.shapes if len(shape) == 2)
         kept = 2 * widths * task.batch_size * task.segment * torch.empty(0, dtype=precision).element_size()
-        return 4 * (COPIES * params.numel() + state) + kept
+        return 4 * (COPIES * sum(layout.sizes) + state) + kept
 
     @classmethod
     def size(cls, task: Task, data: Dataset) -> Size:
@@ -311,6 +289,13 @@ def check(task: Task, data: Dataset) -> None:
     """
     if not isinstance(task, LanguageTask):
         raise BadInput(f"task '{task.name}': the language procedure needs a trainers.language.LanguageTask")
+    for text in (data.train_x, data.valid_x):
+        if text.is_floating_point() or text.dim() != 1 or not len(text):
+            raise BadInput(
+                f"task '{task.name}': a text is whole numbers [symbols], not {text.dtype} {list(text.shape)}"
+            )
+        if int(text.min()) < 0 or int(text.max()) >= kinds_of(data):
+            raise BadInput(f"task '{task.name}': the symbols of its text must lie from 0 to {kinds_of(data) - 1}")
     if kinds_of(data) < 2:
         raise BadInput(f"task '{task.name}': its text has a single kind of symbol; there is nothing to predict")
     for name, text, count in (

@@ -35,7 +35,7 @@ def _paper(hidden: int) -> Task:
 def _kjv_lstm() -> Task:
     return LanguageTask(
         name="kjv-lstm",
-        summary="King James Bible by characters, 200,000 to train on and 40,000 to validate, one LSTM layer of 64 units, "
+        summary="King James Bible by characters, 200,000 to train on, 40,000 to validate, one LSTM layer of 64 units, "
         "5 epochs",
         network=partial(CharacterLSTM, kinds=68, embedding=64, hidden=64, layers=1),
         load=Excerpt(KJV, train=200_000),
@@ -51,7 +51,7 @@ def _kjv_lstm() -> Task:
 def _ptb_64() -> Task:
     return LanguageTask(
         name="ptb-lstm-64",
-        summary="Penn Treebank by characters, 200,000 to train on and 40,000 to validate, one LSTM layer of 64 units, "
+        summary="Penn Treebank by characters, 200,000 to train on, 40,000 to validate, one LSTM layer of 64 units, "
         "5 epochs",
         network=partial(CharacterLSTM, kinds=50, embedding=64, hidden=64, layers=1),
         load=Excerpt(PTB, train=200_000, validation=40_000),
@@ -68,7 +68,7 @@ def _ptb_64() -> Task:
 def _kjv_transformer() -> Task:
     return LanguageTask(
         name="kjv-transformer",
-        summary="King James Bible by characters, 200,000 to train on and 40,000 to validate, two layers of attention of "
+        summary="King James Bible by characters, 200,000 to train on, 40,000 to validate, two layers of attention of "
         "48 units, 5 epochs",
         network=partial(CharacterTransformer, kinds=68, width=48, heads=4, layers=2, context=64),
         load=Excerpt(KJV, train=200_000),
