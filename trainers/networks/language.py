@@ -166,7 +166,10 @@ class _AttentionLayer(nn.Module):
         batch, time, width = stream.shape
         parts = self.attend(self.norm1(stream)).view(batch, time, 3, self.heads, width // self.heads)
         query, key, value = parts.permute(2, 0, 3, 1, 4)
-        mixed = functional.scaled_dot_product_attention(query, key, value, is_causal=True)
+        # Written out: torch's scaled_dot_product_attention has no rule for vmap on a CPU.
+        later = torch.ones(time, time, dtype=torch.bool, device=stream.device).triu(1)
+        scores = (query @ key.transpose(-1, -2) / math.sqrt(query.shape[-1])).masked_fill(later, -math.inf)
+        mixed = scores.softmax(dim=-1) @ value
         stream = stream + self.gather(mixed.transpose(1, 2).reshape(batch, time, width))
         return stream + self.narrow(functional.gelu(self.widen(self.norm2(stream))))
 

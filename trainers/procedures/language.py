@@ -101,7 +101,7 @@ class Language:
             )
         if network.kinds < self.kinds:
             raise BadInput(
-                f"task '{self.task.name}': its network knows {network.kinds} kinds of symbols, not its text's {self.kinds}"
+                f"task '{self.task.name}': its text has {self.kinds} kinds of symbols, its network {network.kinds}"
             )
         network.train()
         self.network, self.run = network, segments(network, self.device, self.backend)
