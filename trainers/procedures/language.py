@@ -261,12 +261,12 @@ class Language:
     @classmethod
     def part(cls, task: Task, data: Dataset, size: Size) -> tuple[Task, Dataset]:
         assert isinstance(task, LanguageTask)
-        train = min(size.batch * (size.steps * task.segment + 1), len(data.train_x))
-        valid = min(task.evaluation_batch * 2, len(data.valid_x))
-        valid = max(valid, min(round(size.evaluation * size.batch * task.segment), len(data.valid_x)))
-        train_text, valid_text = data.train_x[:train], data.valid_x[:valid]
-        cut = replace(data, train_x=train_text, train_y=train_text, valid_x=valid_text, valid_y=valid_text)
-        return replace(task, batch_size=size.batch, segment=min(task.segment, train // size.batch - 1)), cut
+        train = data.train_x[: size.batch * (size.steps * task.segment + 1)]
+        segment = min(task.segment, len(train) // size.batch - 1)
+        valid = data.valid_x[: max(round(size.evaluation * size.batch * segment), segment + 1)]
+        fewer = max(1, min(task.evaluation_batch, len(valid) // (segment + 1)))
+        cut = replace(data, train_x=train, train_y=train, valid_x=valid, valid_y=valid)
+        return replace(task, batch_size=size.batch, segment=segment, evaluation_batch=fewer), cut
 
 
 def streams(text: Tensor, count: int) -> Tensor:

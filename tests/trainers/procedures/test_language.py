@@ -18,6 +18,7 @@ from trainers.engine import BlockResult, Snapshot, train_block
 from trainers.language import LanguageTask
 from trainers.networks.language import CharacterLSTM, CharacterTransformer, Dropout
 from trainers.order import segment_generator, segment_lengths
+from trainers.procedures.base import Size
 from trainers.procedures.language import Language, State, streams
 from trainers.rules import get_rule
 from trainers.schedule import Schedule
@@ -251,6 +252,17 @@ def test_masks_are_locked_scaled_and_drawn_from_seed_epoch_and_segment() -> None
     for other in ((2, 2, 3), (1, 3, 3), (1, 2, 4)):
         assert not torch.equal(masks["weights1"], draw(*other)["weights1"])
     assert CharacterLSTM(KINDS, 40, 50, 2).masks(64, segment_generator(1, 2, 3, CPU)) == {}
+
+
+@pytest.mark.parametrize(("batch", "steps", "evaluation"), [(2, 3, 1), (4, 1, 0.01), (1, 1, 2)])
+def test_a_part_of_the_work_is_as_much_as_asked_for(batch: int, steps: int, evaluation: float) -> None:
+    task, data = Language.part(TASK, DATA, Size(batch, steps, evaluation))
+    assert isinstance(task, LanguageTask)
+    procedure = Language(task, data, get_rule("sgd"), CPU, torch.float32, 1)
+    assert procedure._lengths(0) == [SEGMENT] * steps
+    assert procedure.train_text.shape == (steps * SEGMENT + 1, batch)
+    assert Language.size(TASK, DATA) == Size(BATCH, 16, len(DATA.valid_x) / BATCH / SEGMENT)
+    assert procedure.evaluate(procedure.start(torch.zeros(1, dtype=torch.int64))).finite.all()
 
 
 TEXT = "the cat sat on the mat. " * 20
