@@ -308,3 +308,11 @@ def test_a_text_numbers_its_kinds_over_all_splits() -> None:
     data = text_data("x", text, "0" * 64)
     assert kinds_of(data) == 5
     assert kinds_of(replace(data, kinds=None)) == 5
+
+
+@pytest.mark.parametrize(("network", "backend"), [(LSTM, "fused"), (TRANSFORMER, "fused"), (TRANSFORMER, "each")])
+def test_in_bfloat16_parameters_stay_in_float32(network: Callable[[], nn.Module], backend: str) -> None:
+    task, kept = replace(TASK, network=network), []
+    low = train(task, dtype=torch.bfloat16, backend=backend, on_epoch=kept.append)
+    assert {tensor.dtype for tensor in kept[-1].state if tensor.dim() > 1} == {torch.float32}
+    np.testing.assert_allclose(low.value[:3], train(task).value[:3], rtol=0.02)
