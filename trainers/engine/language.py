@@ -37,8 +37,9 @@ class Segments(Protocol):
 def segments(network: nn.Module, device: torch.device, backend: str | None = None) -> Segments:
     """The network for many cells.
 
-    On a CPU one cell after another is the default: torch's LSTM kernel is as fast for one cell as a fused step is, and
-    a cell then cannot depend on the others. On a GPU all are run at once.
+    On a CPU one cell after another is the default: torch's LSTM kernel is no slower for one cell than a fused step is
+    (`kjv-lstm`, 8 cells, one thread of an AMD EPYC with other work: 8.0 µs a character and cell against 8.5, the
+    transformer's 20.9 against 20.8), and a cell then cannot depend on the others. On a GPU all are run at once.
 
     Raises:
         ValueError: there is no such backend.

@@ -19,9 +19,15 @@ Masks = Mapping[str, Tensor]
 
 @runtime_checkable
 class LanguageNetwork(Protocol):
-    """A plain module that a language task trains."""
+    """A plain module that a language task trains.
+
+    Args:
+        kinds: of symbols that it knows.
+        context: the longest segment that it takes; None for any.
+    """
 
     kinds: int
+    context: int | None
 
     def carried(self, batch: int, device: torch.device, dtype: torch.dtype) -> Carried:
         """What it carries into the first segment of so many streams of text."""
@@ -68,7 +74,7 @@ class CharacterLSTM(nn.Module):
 
     def __init__(self, kinds: int, embedding: int, hidden: int, layers: int, dropout: Dropout = NO_DROPOUT) -> None:
         super().__init__()
-        self.kinds, self.dropout = kinds, dropout
+        self.kinds, self.context, self.dropout = kinds, None, dropout
         self.embedding = nn.Parameter(torch.empty(kinds, embedding).uniform_(-0.1, 0.1))
         widths = [embedding, *[hidden] * (layers - 1), embedding]
         self.layers = nn.ModuleList(nn.LSTM(a, b) for a, b in itertools.pairwise(widths))
@@ -126,7 +132,7 @@ class CharacterTransformer(nn.Module):
 
     def __init__(self, kinds: int, width: int, heads: int, layers: int, context: int) -> None:
         super().__init__()
-        self.kinds = kinds
+        self.kinds, self.context = kinds, context
         self.embedding = nn.Parameter(0.02 * torch.randn(kinds, width))
         self.places = nn.Parameter(0.02 * torch.randn(context, width))
         self.layers = nn.ModuleList(_AttentionLayer(width, heads, 1 / math.sqrt(2 * layers)) for _ in range(layers))

@@ -103,6 +103,9 @@ class Language:
             raise BadInput(
                 f"task '{self.task.name}': its text has {self.kinds} kinds of symbols, its network {network.kinds}"
             )
+        if network.context is not None and (self.task.segment > network.context or self.task.random_segments):
+            what = "random segments" if self.task.random_segments else f"segments of {self.task.segment} symbols"
+            raise BadInput(f"task '{self.task.name}': its network takes {network.context} symbols at most, not {what}")
         network.train()
         self.network, self.run = network, segments(network, self.device, self.backend)
         return State(params, self.rule.init(params, Layout(network).shapes))
@@ -255,8 +258,8 @@ class Language:
     @classmethod
     def size(cls, task: Task, data: Dataset) -> Size:
         assert isinstance(task, LanguageTask)
-        step = task.batch_size * task.segment
-        return Size(task.batch_size, max(math.ceil(len(data.train_x) / step), 1), len(data.valid_x) / step)
+        steps = math.ceil((len(data.train_x) // task.batch_size - 1) / task.segment)
+        return Size(task.batch_size, max(steps, 1), len(data.valid_x) / task.batch_size / task.segment)
 
     @classmethod
     def part(cls, task: Task, data: Dataset, size: Size) -> tuple[Task, Dataset]:

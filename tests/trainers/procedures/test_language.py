@@ -285,9 +285,21 @@ def language_data(train: str = TEXT, valid: str = TEXT) -> Dataset:
             language_data(),
             r"text has 11 kinds of symbols, its network 5",
         ),
+        (replace(TASK, network=TRANSFORMER, segment=7), language_data(), r"takes 6 symbols at most, not segments of 7"),
+        (replace(TASK, network=TRANSFORMER, random_segments=True), language_data(), r"at most, not random segments"),
         (replace(TASK, network=lambda: nn.Linear(2, 2)), language_data(), r"its network is no language network"),
     ],
-    ids=["batch", "segment", "validation segment", "floats", "kinds", "network's kinds", "network"],
+    ids=[
+        "batch",
+        "segment",
+        "validation segment",
+        "floats",
+        "kinds",
+        "network's kinds",
+        "context",
+        "random context",
+        "network",
+    ],
 )
 def test_what_does_not_fit_is_refused_in_one_line(task: LanguageTask, data: Dataset, says: str) -> None:
     with pytest.raises(BadInput, match=says) as refused:
