@@ -290,7 +290,7 @@ register_space(
 _LANGUAGE = Axis("alpha", _decades(-4, 1, (2, 10))[:-1])
 register_space(
     "paper-ptb",
-    "its 11 x 21 for language (epsilon x 1e-8 for AdaBelief)",
+    "its 11 x 21 for language",
     Space((_LANGUAGE, Axis("epsilon", _decades(-8, 2, (1, 5))[:-1]))),
     adabelief=Space((_LANGUAGE, Axis("epsilon", _decades(-16, -6, (1, 5))[:-1]))),
 )
