@@ -31,13 +31,12 @@ def _paper(hidden: int) -> Task:
     )
 
 
-@register
-def _kjv_lstm() -> Task:
+def _kjv(name: str, width: int) -> Task:
     return LanguageTask(
-        name="kjv-lstm",
-        summary="King James Bible by characters, 200,000 to train on, 40,000 to validate, one LSTM layer of 64 units, "
-        "5 epochs",
-        network=partial(CharacterLSTM, kinds=68, embedding=64, hidden=64, layers=1),
+        name=name,
+        summary=f"King James Bible by characters, 200,000 to train on, 40,000 to validate, one LSTM layer of {width} "
+        "units, 5 epochs",
+        network=partial(CharacterLSTM, kinds=68, embedding=width, hidden=width, layers=1),
         load=Excerpt(KJV, train=200_000),
         epochs=5,
         batch_size=16,
@@ -45,6 +44,17 @@ def _kjv_lstm() -> Task:
         evaluation_batch=40,
         schedule=_SCHEDULE,
     )
+
+
+@register
+def _kjv_lstm() -> Task:
+    return _kjv("kjv-lstm", 64)
+
+
+@register
+def _kjv_lstm_wide() -> Task:
+    """What `kjv-lstm`'s best cells are transferred to."""
+    return _kjv("kjv-lstm-wide", 256)
 
 
 @register

@@ -76,7 +76,7 @@ def _joined(data: Dataset) -> Examples:
 
 
 def _of(data: Dataset, x: Tensor, y: Tensor) -> Dataset:
-    some = min(len(y), 64)
+    some = min(len(y), 64 if data.kinds is None else len(data.valid_y))  # a text must fill the validation's streams
     return replace(
         data, train_x=x, train_y=y, valid_x=x[:some], valid_y=y[:some], test_x=None, test_y=None, join=False, folds=0
     )
