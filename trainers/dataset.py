@@ -25,6 +25,7 @@ class Dataset:
         join: whether a final training, judged by the test set, takes the validation examples too.
         folds: where there is no test set: a final training is judged by cross-validation over all examples in so many
             folds; 0 where that is not wanted either.
+        kinds: of symbols, of a text: one more than the largest number that may occur; None to look for it.
     """
 
     name: str
@@ -38,3 +39,4 @@ class Dataset:
     test_y: Tensor | None = None
     join: bool = False
     folds: int = 0
+    kinds: int | None = None

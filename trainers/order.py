@@ -37,6 +37,31 @@ def photo_generator(seed: int, epoch: int, place: int) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(entropy=seed, spawn_key=(epoch, _AUGMENT, place)))
 
 
+def segment_generator(seed: int, epoch: int, segment: int, device: torch.device) -> torch.Generator:
+    """The generator of what a network drops in one segment of a text, on the device where it happens."""
+    stream = np.random.SeedSequence(entropy=seed, spawn_key=(epoch, _NETWORK, segment))
+    return torch.Generator(device=device).manual_seed(_first_word(stream))
+
+
+def segment_lengths(symbols: int, usual: int, epoch: int) -> list[int]:
+    """Random lengths of an epoch's segments, which together are `symbols` long; as the text, the same for every seed.
+
+    As salesforce/awd-lstm-lm draws them: from a normal distribution of deviation 5 around `usual`, with probability
+    0.05 around half of it, each at least 5; the last one is what is left.
+
+    >>> sum(segment_lengths(1000, 50, epoch=0))
+    1000
+    """
+    rng = np.random.default_rng(_stream(0, epoch, _ORDER))
+    found: list[int] = []
+    left = symbols
+    while left > 0:
+        mean = usual if rng.random() < 0.95 else usual / 2
+        found.append(min(max(5, int(rng.normal(mean, 5))), left))
+        left -= found[-1]
+    return found
+
+
 class NetworkDraws:
     """What networks themselves draw in training (dropout), from `(seed, epoch)` alone.
 
@@ -105,4 +130,8 @@ class NetworkDraws:
 
 
 def _word(seed: int, epoch: int, purpose: int) -> int:
-    return int(_stream(seed, epoch, purpose).generate_state(1, np.uint64)[0] >> np.uint64(1))
+    return _first_word(_stream(seed, epoch, purpose))
+
+
+def _first_word(stream: np.random.SeedSequence) -> int:
+    return int(stream.generate_state(1, np.uint64)[0] >> np.uint64(1))

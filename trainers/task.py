@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -46,6 +47,7 @@ class Task:
         clip: the largest norm of a cell's gradient; longer ones are scaled down to it. None for no limit.
         augment: per-batch augmentation, the same for all cells of a seed.
         needs_data: whether `--data` must hold files.
+        space: the preset that is swept unless `--space` names another.
 
     Raises:
         BadInput: a name that no folder can have, no loss or metric, or a number out of range.
@@ -66,6 +68,7 @@ class Task:
     clip: float | None = None
     augment: Augment | None = None
     needs_data: bool = False
+    space: str = "paper-cifar"
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Za-z0-9][\w.+=-]*", self.name):
@@ -75,6 +78,10 @@ class Task:
             if not (isinstance(getattr(self, name), int) and getattr(self, name) >= 1):
                 raise BadInput(f"task '{self.name}': {name} must be a whole number of at least 1")
         check_clip(self.clip)
+
+    def facts(self) -> dict[str, Any]:
+        """Whatever else of a kind of task determines its values, as JSON: part of a sweep's identity."""
+        return {}
 
     def _fill_in(self) -> None:
         """Classification's loss and metric, where they were not given."""

@@ -83,3 +83,16 @@ def test_get_without_a_network_ends_in_1_with_one_line(
     assert shown.out == ""
     (line,) = shown.err.splitlines()
     assert "cifar-100-binary.tar.gz: cannot be reached (Name or service not known)" in line
+
+
+def test_a_text_is_checked_and_never_downloaded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["data", "check", "kjv", "--format", "json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert list(row) == ["name", "folder", "train", "validation", "test", "kinds", "sha256", "ok"]
+    assert (row["train"], row["validation"], row["test"], row["kinds"]) == (4_101_901, 40_000, 40_000, 68)
+    for command in ("get", "check"):
+        assert run(["data", command, "ptb", "--data", str(tmp_path)]) == 2
+        shown = capsys.readouterr()
+        assert shown.out == ""
+        assert "no Penn Treebank in it; put Mikolov's ptb.train.txt" in shown.err
+        assert shown.err.count("\n") == 1

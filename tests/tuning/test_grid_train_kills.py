@@ -69,6 +69,30 @@ def test_killed_at_20_random_moments(tmp_path: Path, expected: Surface) -> None:
     assert not [name for name in names if name.endswith((".claim", ".snapshot", ".damaged"))]
 
 
+def test_a_character_model_killed_three_times(tmp_path: Path) -> None:
+    # Masks, segments and carried state begin anew with each epoch: what a killed run goes on from must say it all.
+    words = ["grid", "run", "kjv-lstm", "-o", "avagrad", "--space", "alpha=0.1,1,10,epsilon=1e-8,1", "--epochs", "4"]
+    command = [*COMMAND[:3], *words, "--block", "3", "--device", "cpu", "--quiet"]
+
+    def begin(out: Path) -> subprocess.Popen[str]:
+        return subprocess.Popen([*command, "--out", str(out)], stderr=subprocess.PIPE, text=True)
+
+    finish(begin(tmp_path / "whole"))
+    shards = tmp_path / "killed/kjv-lstm/avagrad.shards"
+    for seen in range(3):
+        process = begin(tmp_path / "killed")
+        deadline = time.monotonic() + 300
+        while len(list(shards.glob("*.snapshot"))) < min(seen, 1) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(5)
+        process.kill()
+        process.communicate()
+    finish(begin(tmp_path / "killed"))
+    whole, killed = (surface_file.load(tmp_path / name / "kjv-lstm/avagrad.parquet") for name in ("whole", "killed"))
+    assert_same(killed, whole)
+    assert 1 < whole.value.min() < 4 < whole.value.max() <= np.log2(68)
+
+
 def test_four_workers_two_of_them_killed(tmp_path: Path, expected: Surface) -> None:
     processes = [start(tmp_path) for _ in range(4)]
     await_work(tmp_path, claims=3)

@@ -13,6 +13,7 @@ import torch
 from grids.errors import unknown
 from trainers.data import cifar, idx
 from trainers.data.source import Download, Images, Layout, Source
+from trainers.data.texts import TEXTS
 
 _TORONTO = "https://www.cs.toronto.edu/~kriz/"
 _ZALANDO = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"
@@ -149,5 +150,5 @@ def get_source(name: str) -> Source:
         BadInput: there is none; the nearest name is suggested.
     """
     if name not in SOURCES:
-        raise unknown("data set", name, SOURCES)
+        raise unknown("data set", name, [*SOURCES, *TEXTS])
     return SOURCES[name]

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.utils import _pytree as pytree
 
-Step = Callable[[Any, Tensor, Tensor, Mapping[str, Tensor]], tuple[Any, Tensor]]
+Step = Callable[[Any, Any, Tensor, Mapping[str, Tensor]], tuple[Any, Tensor]]
 
 WARM_UPS = 3
 """Steps before recording: libraries choose their kernels and allocate their workspaces in the first ones."""
@@ -20,23 +20,25 @@ class RecordedStep:
     Args:
         step: `step(state, inputs, targets, hyper)` gives the next state and the losses `[cells]`. It must not wait
             for the device, and must launch the same kernels each time.
-        state, inputs, targets, hyper: examples with the shapes to record; none of them is changed.
+        state, inputs, targets, hyper: examples with the shapes to record; none of them is changed. State and inputs
+            are pytrees of tensors.
 
     Raises:
         RuntimeError: the step cannot be recorded.
     """
 
-    def __init__(self, step: Step, state: Any, inputs: Tensor, targets: Tensor, hyper: Mapping[str, Tensor]) -> None:
+    def __init__(self, step: Step, state: Any, inputs: Any, targets: Tensor, hyper: Mapping[str, Tensor]) -> None:
         self.cells = len(next(iter(hyper.values())))
-        self._state, self._inputs, self._targets = pytree.tree_map(torch.clone, state), inputs.clone(), targets.clone()
+        self._state, self._inputs = pytree.tree_map(torch.clone, state), pytree.tree_map(torch.clone, inputs)
+        self._targets = targets.clone()
         self._hyper = {name: value.clone() for name, value in hyper.items()}
-        self._total = torch.zeros(self.cells, dtype=torch.float64, device=inputs.device)
-        side = torch.cuda.Stream(inputs.device)
-        side.wait_stream(torch.cuda.current_stream(inputs.device))
+        self._total = torch.zeros(self.cells, dtype=torch.float64, device=targets.device)
+        side = torch.cuda.Stream(targets.device)
+        side.wait_stream(torch.cuda.current_stream(targets.device))
         with torch.cuda.stream(side):
             for _ in range(WARM_UPS):
                 self._once(step)
-        torch.cuda.current_stream(inputs.device).wait_stream(side)
+        torch.cuda.current_stream(targets.device).wait_stream(side)
         self._graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(self._graph):
             self._once(step)
@@ -58,9 +60,9 @@ class RecordedStep:
         """Take these hyperparameters from the next step on."""
         _copy(dict(hyper), self._hyper)
 
-    def __call__(self, inputs: Tensor, targets: Tensor) -> None:
+    def __call__(self, inputs: Any, targets: Tensor) -> None:
         """One step."""
-        self._inputs.copy_(inputs)
+        _copy(inputs, self._inputs)
         self._targets.copy_(targets)
         self._graph.replay()
 
@@ -69,7 +71,7 @@ class RecordedStep:
         return pytree.tree_map(torch.clone, self._state), self._total.clone()
 
 
-def record(step: Step, state: Any, inputs: Tensor, targets: Tensor, hyper: Mapping[str, Tensor]) -> RecordedStep | None:
+def record(step: Step, state: Any, inputs: Any, targets: Tensor, hyper: Mapping[str, Tensor]) -> RecordedStep | None:
     """The step recorded, or None where that cannot be done (it then runs launch by launch).
 
     Raises:
@@ -82,7 +84,7 @@ def record(step: Step, state: Any, inputs: Tensor, targets: Tensor, hyper: Mappi
     except RuntimeError as error:
         reason = str(error).strip().partition("\n")[0]
         warnings.warn(f"the training step runs without a CUDA graph: {reason}", stacklevel=2)
-        torch.cuda.synchronize(inputs.device)
+        torch.cuda.synchronize(targets.device)
         return None
 
 

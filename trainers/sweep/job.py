@@ -12,12 +12,13 @@ import torch
 
 from grids.errors import BadInput
 from grids.plugins import source_sha256
-from grids.space import PRESETS, Space, parse_space
+from grids.space import PRESETS, Space, parse_space, preset_for
 from trainers.device import arithmetic, pick
 from trainers.metric import Metric
 from trainers.rules import get_rule, ships
 from trainers.rules.base import Rule
 from trainers.rules.ranges import check_range
+from trainers.rules.registry import DELAYED
 from trainers.sweep.layout import Layout
 from trainers.sweep.memory import cells_that_fit
 from trainers.sweep.sweep import Sweep
@@ -39,7 +40,7 @@ class Job:
     Args:
         task_text: a shipped task's name, or a user's `module:name`.
         optimizer: as `trainers.rules.get_rule` reads it.
-        schedule, warmup, clip: in place of the task's own, where given.
+        space_text, schedule, warmup, clip: in place of the task's own, where given.
 
     Raises (all properties):
         BadInput: an unknown task, optimizer, space or device; an axis that the optimizer lacks; data that is missing
@@ -48,7 +49,7 @@ class Job:
 
     task_text: str
     optimizer: str
-    space_text: str = "paper-cifar"
+    space_text: str | None = None
     seeds: int = 1
     epochs: int | None = None
     device_name: str = "auto"
@@ -81,7 +82,7 @@ class Job:
 
     @cached_property
     def space(self) -> Space:
-        return fit_space(self.space_text, self.rule, self.optimizer)
+        return fit_space(self.space_text or self.task.space, self.rule, self.optimizer)
 
     @cached_property
     def device(self) -> torch.device:
@@ -156,6 +157,7 @@ class Job:
             **self.task.schedule.facts(),
             "clip": self.task.clip,
             "augment": _name(self.task.augment),
+            **self.task.facts(),
             "precision": str(arithmetic(self._kind)).removeprefix("torch."),
             "value_of": "last epoch",
             **self._own_sources(),
@@ -220,6 +222,7 @@ def fit_space(text: str, rule: Rule, optimizer: str) -> Space:
     """
     space, fixed = parse_space(text), typed_options(optimizer)
     if text in PRESETS:
+        space = preset_for(text, optimizer.partition(":")[0].removeprefix(DELAYED))
         space = Space(tuple(replace(axis, name=own_name(axis.name, rule)) for axis in space.axes))
         axes = tuple(axis for axis in space.axes if axis.name in rule.hyperparameters and axis.name not in fixed)
         if not axes:

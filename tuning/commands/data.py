@@ -1,4 +1,4 @@
-"""`tunecost data …`: the image sets that tasks train on."""
+"""`tunecost data …`: the images and texts that tasks train on."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,10 +10,11 @@ from tuning.terminal import Format, print_rows, progress, say
 
 if TYPE_CHECKING:
     from trainers.data.source import Found, Source
+    from trainers.data.text import FoundText, TextSource
 
-app = typer.Typer(help="Image sets: bring them from their home page, check that they are whole.", no_args_is_help=True)
+app = typer.Typer(help="Images and texts: download them, check that they are whole.", no_args_is_help=True)
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="cifar10, cifar100 or fashion-mnist.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="cifar10, cifar100, fashion-mnist; or a text: ptb, kjv.")]
 Folder = Annotated[Path, typer.Option("--data", metavar="DIR", help="Where the data lie.")]
 
 
@@ -24,12 +25,18 @@ def get(
     form: Form = Format.table,
     quiet: Quiet = False,
 ) -> None:
-    """Bring an image set from its home page into DIR, and check it; broken off, the same command goes on."""
+    """Download an image set from its home page into DIR, and check it; broken off, the same command goes on.
+
+    Texts are not downloaded: where one is missing, a line says where it comes from.
+    """
     from grids.errors import BadInput
-    from trainers.data import get_source
+    from trainers.data import TEXTS, get_source
     from trainers.data.download import Unreachable, get
     from trainers.data.source import read
 
+    if name in TEXTS:
+        _print_text(TEXTS[name], TEXTS[name].read(data), form)
+        return
     source = get_source(name)
     try:
         found = read(source, data)
@@ -48,10 +55,13 @@ def get(
 
 @app.command()
 def check(name: Name, data: Folder = Path("data"), form: Form = Format.table) -> None:
-    """Check an image set in DIR or one of the usual folders below it: whole, and what was published."""
-    from trainers.data import get_source
+    """Check images or a text in DIR or one of the usual folders below it: whole, and what was published."""
+    from trainers.data import TEXTS, get_source
     from trainers.data.source import read
 
+    if name in TEXTS:
+        _print_text(TEXTS[name], TEXTS[name].read(data), form)
+        return
     source = get_source(name)
     _print(source, read(source, data), form)
 
@@ -64,6 +74,21 @@ def _print(source: "Source", found: "Found", form: Format) -> None:
         "test": len(found.images.test_y),
         "shape": " x ".join(map(str, found.images.train_x.shape[1:])),
         "classes": int(found.images.train_y.max()) + 1,
+        "sha256": found.sha256,
+        "ok": True,
+    }
+    print_rows([row], list(row), form)
+
+
+def _print_text(source: "TextSource", found: "FoundText", form: Format) -> None:
+    """Sizes are in symbols."""
+    row = {
+        "name": source.name,
+        "folder": found.place,
+        "train": len(found.text.train),
+        "validation": len(found.text.validation),
+        "test": len(found.text.test),
+        "kinds": len(found.text.kinds),
         "sha256": found.sha256,
         "ok": True,
     }

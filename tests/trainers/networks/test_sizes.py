@@ -9,7 +9,9 @@ from torch import nn
 from trainers.networks.cifar import cifar10_small
 from trainers.networks.convnet import cifar10_convnet
 from trainers.networks.fashion import fashion_conv, fashion_mlp
+from trainers.networks.language import CharacterLSTM
 from trainers.networks.resnet import resnet20, wide_resnet
+from trainers.tasks import get_task
 
 
 def parameters(network: nn.Module) -> int:
@@ -71,3 +73,20 @@ def test_no_bias_stands_in_front_of_a_norm(make: Callable[[], nn.Module]) -> Non
     assert len(biased) == 1
     assert isinstance(biased[0], nn.Linear)
     assert biased[0].out_features == 10
+
+
+@pytest.mark.parametrize(
+    ("task", "count"),
+    [("ptb-lstm-300", 1_736_450), ("ptb-lstm-1000", 13_787_650), ("kjv-lstm", 37_700), ("kjv-transformer", 63_044)],
+)
+def test_character_models_have_the_size_they_say(task: str, count: int) -> None:
+    assert parameters(get_task(task).network()) == count
+
+
+def test_a_character_lstm_begins_as_its_authors_have_it() -> None:
+    network = CharacterLSTM(kinds=50, embedding=20, hidden=30, layers=3)
+    assert 0.09 < float(network.embedding.detach().abs().max()) <= 0.1
+    assert not network.bias.any()
+    for layer, width in zip(network.layers, (30, 30, 20), strict=True):
+        largest = max(float(p.detach().abs().max()) for p in layer.parameters())
+        assert 0.95 * width**-0.5 < largest <= width**-0.5  # torch's own

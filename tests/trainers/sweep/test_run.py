@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 
@@ -53,6 +54,24 @@ def test_a_preset_keeps_the_axes_that_the_rule_has_free() -> None:
     text = "adam:alpha=0.1,epsilon=1e-3"
     with pytest.raises(BadInput, match="has no axis of the space"):
         fit_space("paper-cifar", get_rule(text), text)
+
+
+def test_adabelief_has_an_axis_of_its_own_in_the_papers_language_space() -> None:
+    usual, alpha = PRESETS["paper-ptb"].axis("epsilon"), PRESETS["paper-ptb"].axis("alpha")
+    assert usual.values[:3] == (1e-8, 5e-8, 1e-7)
+    for text in ("adabelief", "adabelief:rectify=true", "delayed-adabelief"):
+        space = fit_space("paper-ptb", get_rule(text), text)
+        assert space.axis("alpha") == alpha
+        np.testing.assert_allclose(np.array(space.axis("epsilon").values), 1e-8 * np.array(usual.values), rtol=1e-12)
+        assert space.axis("epsilon").values[:2] == (1e-16, 5e-16)
+    assert fit_space("paper-ptb", get_rule("adam"), "adam") == PRESETS["paper-ptb"]
+    assert fit_space("paper-cifar", get_rule("adabelief"), "adabelief") == PRESETS["paper-cifar"]
+
+
+@pytest.mark.parametrize(("task", "space"), [("digits-mlp", "paper-cifar"), ("kjv-lstm", "paper-ptb")])
+def test_a_task_names_the_space_that_it_is_swept_over_unless_told(task: str, space: str) -> None:
+    assert Job(task, "adam").space == PRESETS[space]
+    assert Job(task, "adam", "tiny").space == PRESETS["tiny"]
 
 
 @pytest.mark.parametrize(
