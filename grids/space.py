@@ -281,6 +281,11 @@ register_space(
     "its 9 x 3 for GANs",
     Space((Axis("alpha", _decades(-5, -1, (1, 2))[:-1]), Axis("epsilon", (1e-8, 1e-6, 1e-4)))),
 )
+register_space(
+    "paper-gan-sgd",
+    "its 13 for SGD on GANs, which paper-gan means for sgd",
+    Space((Axis("alpha", _decades(-6, 0, (1, 2))[:-1]),)),
+)
 # The corners and the middle of the paper's grid.
 register_space(
     "tiny",

@@ -1,7 +1,9 @@
 """A data set as tasks load it: inputs and targets to train on, others to judge by, and those that a tuned network meets
 once, at the end."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from torch import Tensor
 
@@ -25,6 +27,7 @@ class Dataset:
         join: whether a final training, judged by the test set, takes the validation examples too.
         folds: where there is no test set: a final training is judged by cross-validation over all examples in so many
             folds; 0 where that is not wanted either.
+        about: whatever else a surface's header says of the data, as JSON; part of a sweep's identity.
     """
 
     name: str
@@ -38,3 +41,4 @@ class Dataset:
     test_y: Tensor | None = None
     join: bool = False
     folds: int = 0
+    about: Mapping[str, Any] = field(default_factory=dict)

@@ -39,7 +39,7 @@ class Job:
     Args:
         task_text: a shipped task's name, or a user's `module:name`.
         optimizer: as `trainers.rules.get_rule` reads it.
-        schedule, warmup, clip: in place of the task's own, where given.
+        space_text, schedule, warmup, clip: in place of the task's own, where given.
 
     Raises (all properties):
         BadInput: an unknown task, optimizer, space or device; an axis that the optimizer lacks; data that is missing
@@ -48,7 +48,7 @@ class Job:
 
     task_text: str
     optimizer: str
-    space_text: str = "paper-cifar"
+    space_text: str | None = None
     seeds: int = 1
     epochs: int | None = None
     device_name: str = "auto"
@@ -81,7 +81,7 @@ class Job:
 
     @cached_property
     def space(self) -> Space:
-        return fit_space(self.space_text, self.rule, self.optimizer)
+        return fit_space(self.space_text or self.task.space, self.rule, self.optimizer)
 
     @cached_property
     def device(self) -> torch.device:
@@ -140,6 +140,7 @@ class Job:
             "space": None if space is None else space.to_json(),
             "fixed": self._fixed(() if space is None else space.names),
             "data": self._about_data(),
+            **self._fidelity(),
         }
 
     def _default_block(self) -> int:
@@ -147,15 +148,18 @@ class Job:
 
     def _fixed(self, axes: Sequence[str]) -> dict[str, Any]:
         """Every hyperparameter but the axes, and the schedule."""
-        hyper: dict[str, Any] = dict(self.rule.hyperparameters)
-        if "weight_decay" in hyper and "weight_decay" not in typed_options(self.optimizer):
-            hyper["weight_decay"] = self.task.weight_decay
+        given = typed_options(self.optimizer)
+        hyper: dict[str, Any] = {
+            name: self.rule.hyperparameters[name] if name in given else value
+            for name, value in self.task.defaults(self.rule).items()
+        }
         return {name: value for name, value in hyper.items() if name not in axes} | {
             "epochs": self.all_epochs,
             "batch_size": self.task.batch_size,
             **self.task.schedule.facts(),
             "clip": self.task.clip,
             "augment": _name(self.task.augment),
+            **self.task.facts(),
             "precision": str(arithmetic(self._kind)).removeprefix("torch."),
             "value_of": "last epoch",
             **self._own_sources(),
@@ -168,6 +172,11 @@ class Job:
         if not task_ships(self.task_text):
             sources["task_source"] = source_sha256(self.task_text.partition(":")[0])
         return {name: digest for name, digest in sources.items() if digest is not None}
+
+    def _fidelity(self) -> dict[str, Any]:
+        """What the curves are measured against, where it is not epochs."""
+        found = self.task.fidelity(self.all_epochs)
+        return {} if found is None else {"fidelity": {"name": found[0], "values": list(found[1])}}
 
     @property
     def _rule_source(self) -> str | None:
@@ -189,6 +198,7 @@ class Job:
             "validation": len(data.valid_y),
             "split_seed": SPLIT_SEED,
             "sha256": data.sha256,
+            **data.about,
         }
 
 
@@ -212,12 +222,15 @@ def typed_options(optimizer: str) -> set[str]:
 def fit_space(text: str, rule: Rule, optimizer: str) -> Space:
     """The space that `text` names, as far as the rule goes along.
 
-    Of a preset, the axes that the rule has and that its text does not fix are used. Axes that the user gave are
-    all meant: one that cannot be used is refused, and so is a value that no rule here can take.
+    Of a preset, the axes that the rule has and that its text does not fix are used; a preset may have another of its
+    own for an optimizer, named `PRESET-OPTIMIZER`. Axes that the user gave are all meant: one that cannot be used is
+    refused, and so is a value that no rule here can take.
 
     Raises:
         BadInput: an axis given that the rule lacks or its text fixes, or with a value out of range; or none left.
     """
+    own = f"{text}-{optimizer.partition(':')[0]}"
+    text = own if text in PRESETS and own in PRESETS else text
     space, fixed = parse_space(text), typed_options(optimizer)
     if text in PRESETS:
         space = Space(tuple(replace(axis, name=own_name(axis.name, rule)) for axis in space.axes))

@@ -28,8 +28,10 @@ class EngineTrainer:
     def __init__(self, job: Job, sweep: Sweep) -> None:
         self.job, self.sweep = job, sweep
         options = typed_options(job.optimizer)
-        # The engine takes weight decay from the task unless it is told; a user's `weight_decay=0` is telling.
-        self._fixed = {"weight_decay"} & options & set(job.rule.hyperparameters)
+        # Weight decay and the like have the task's default unless the engine is told; a user's `weight_decay=0` is
+        # telling.
+        own = job.task.defaults(job.rule)
+        self._fixed = [name for name in own if name in options and own[name] != job.rule.hyperparameters[name]]
 
     def __call__(self, shard: Shard, state: bytes | None, on_epoch: OnEpoch) -> BlockResult:
         job = self.job

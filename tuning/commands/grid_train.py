@@ -85,7 +85,7 @@ def optimizers(form: Form = Format.table) -> None:
 def plan(
     task: TaskName,
     optimizer: Optimizers,
-    space: SpaceText = "paper-cifar",
+    space: SpaceText = None,
     seeds: Seeds = 1,
     epochs: Epochs = None,
     device: Device = "auto",
@@ -132,7 +132,7 @@ def plan(
 def run(
     task: TaskName,
     optimizer: Optimizers,
-    space: SpaceText = "paper-cifar",
+    space: SpaceText = None,
     seeds: Seeds = 1,
     epochs: Epochs = None,
     device: Device = "auto",
@@ -176,7 +176,7 @@ def submit(
     task: TaskName,
     optimizer: Optimizers,
     partition: Annotated[str, typer.Option(metavar="P", help="Slurm's partition.")],
-    space: SpaceText = "paper-cifar",
+    space: SpaceText = None,
     seeds: Seeds = 1,
     epochs: Epochs = None,
     device: Annotated[
@@ -235,7 +235,7 @@ def status(
 def _jobs(
     task: str,
     optimizers: list[str],
-    space: str,
+    space: str | None,
     seeds: int,
     epochs: int | None,
     device: str,

@@ -18,7 +18,13 @@ Optimizers = Annotated[
     ),
 ]
 SpaceText = Annotated[
-    str, typer.Option("--space", metavar="SPACE", help="Axes as `alpha=0.1,1,epsilon=1e-8,1`, or a preset: {spaces}.")
+    str | None,
+    typer.Option(
+        "--space",
+        metavar="SPACE",
+        help="Axes as `alpha=0.1,1,epsilon=1e-8,1`, or a preset: {spaces}.",
+        show_default="the task's",
+    ),
 ]
 Seeds = Annotated[int, typer.Option("--seeds", min=1, metavar="N", help="Seeds 0 to N-1 for each cell.")]
 Epochs = Annotated[
