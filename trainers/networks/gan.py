@@ -30,7 +30,7 @@ class SumPositions(nn.Module):
 
 
 def orthogonal(network: nn.Module) -> nn.Module:
-    """Orthogonal weights (Saxe et al. 2014) for every linear layer and convolution, zero biases. Returns the network."""
+    """Orthogonal weights (Saxe et al. 2014) in linear layers and convolutions, zero biases. Returns the network."""
     for module in network.modules():
         if isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
             nn.init.orthogonal_(module.weight)
