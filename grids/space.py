@@ -249,10 +249,15 @@ PRESETS: dict[str, Space] = {}
 """Spaces by name, in the order in which they were registered."""
 PRESET_SUMMARIES: dict[str, str] = {}
 """Of each, a line for those who must choose."""
+_VARIANTS: dict[tuple[str, str], Space] = {}
 
 
-def register_space(name: str, summary: str, space: Space) -> Space:
+def register_space(name: str, summary: str, space: Space, **variants: Space) -> Space:
     """Give a space a name that `--space` takes; `space` as it is.
+
+    Args:
+        name, summary, space: the preset.
+        variants: other spaces in its place for the optimizers of these names.
 
     Raises:
         ValueError: the name is taken.
@@ -260,7 +265,19 @@ def register_space(name: str, summary: str, space: Space) -> Space:
     if name in PRESETS:
         raise ValueError(f"two spaces are called '{name}'")
     PRESETS[name], PRESET_SUMMARIES[name] = space, summary
+    _VARIANTS.update({(name, optimizer): variant for optimizer, variant in variants.items()})
     return space
+
+
+def preset_for(name: str, optimizer: str) -> Space:
+    """The preset called `name` as it is for an optimizer.
+
+    >>> preset_for("paper-ptb", "adam").axis("epsilon").values[0]
+    1e-08
+    >>> preset_for("paper-ptb", "adabelief").axis("epsilon").values[0]
+    1e-16
+    """
+    return _VARIANTS.get((name, optimizer), PRESETS[name])
 
 
 # Section 5.1 of the AvaGrad paper: alpha from 5e-7 to 5000 and epsilon from 1e-8 to 100.
@@ -269,22 +286,20 @@ register_space(
     "21 x 21, the AvaGrad paper's for vision",
     Space((Axis("alpha", _decades(-7, 3, (5, 10))[:-1]), Axis("epsilon", _decades(-8, 2, (1, 2))[:-1]))),
 )
-# Section 5.2, character-level language modelling.
+# Section 5.2, character-level language modelling; AdaBelief, which ε enters otherwise, "smaller by a factor of 1e-8".
+_LANGUAGE = Axis("alpha", _decades(-4, 1, (2, 10))[:-1])
 register_space(
     "paper-ptb",
-    "its 11 x 21 for language",
-    Space((Axis("alpha", _decades(-4, 1, (2, 10))[:-1]), Axis("epsilon", _decades(-8, 2, (1, 5))[:-1]))),
+    "its 11 x 21 for language (epsilon x 1e-8 for AdaBelief)",
+    Space((_LANGUAGE, Axis("epsilon", _decades(-8, 2, (1, 5))[:-1]))),
+    adabelief=Space((_LANGUAGE, Axis("epsilon", _decades(-16, -6, (1, 5))[:-1]))),
 )
 # Section 5.3.
 register_space(
     "paper-gan",
-    "its 9 x 3 for GANs",
+    "its 9 x 3 for GANs (13 alpha for SGD)",
     Space((Axis("alpha", _decades(-5, -1, (1, 2))[:-1]), Axis("epsilon", (1e-8, 1e-6, 1e-4)))),
-)
-register_space(
-    "paper-gan-sgd",
-    "its 13 for SGD on GANs, which paper-gan means for sgd",
-    Space((Axis("alpha", _decades(-6, 0, (1, 2))[:-1]),)),
+    sgd=Space((Axis("alpha", _decades(-6, 0, (1, 2))[:-1]),)),
 )
 # The corners and the middle of the paper's grid.
 register_space(

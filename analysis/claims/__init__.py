@@ -6,15 +6,25 @@ ready: surfaces, replays and exact laws are made by who asks.
 
 from collections.abc import Callable, Iterable
 
-from analysis.claims import costs, counterexample, delay, landscape, methods, theory
+from analysis.claims import costs, counterexample, delay, generation, landscape, methods, theory
+from analysis.claims.domains import GENERATION, domain_of, dominance
 from analysis.claims.evidence import Evidence
 from analysis.claims.finding import Finding, Verdict
 
+OF_DOMAIN = {GENERATION: generation.STATEMENTS}
+"""What the paper says of one domain's tasks alone; of any other's, what it says of vision."""
 
-def statements(searchers: Iterable[str]) -> tuple[Callable[[Evidence], Finding], ...]:
-    """Every statement, in the paper's order; one for each of the searchers that the paper compares is among them."""
+
+def statements(searchers: Iterable[str], domain: str | None = None) -> tuple[Callable[[Evidence], Finding], ...]:
+    """Every statement on a task, in the paper's order: those of its domain's section, and those on every task.
+
+    Args:
+        searchers: that the paper compares; one statement for each is among them.
+        domain: of the task, as `domains.domain_of` tells it.
+    """
     return (
-        *methods.STATEMENTS,
+        *OF_DOMAIN.get(domain or "", methods.VISION),
+        methods.epsilon_matters_more,
         *landscape.STATEMENTS,
         *costs.statements(searchers),
         *counterexample.STATEMENTS,
@@ -25,7 +35,8 @@ def statements(searchers: Iterable[str]) -> tuple[Callable[[Evidence], Finding],
 
 def judge(evidence: Evidence) -> list[Finding]:
     """Every statement's finding on this evidence, in the paper's order."""
-    return [statement(evidence) for statement in statements(evidence.searchers)]
+    found = statements(evidence.searchers, domain_of(evidence.surfaces))
+    return [statement(evidence) for statement in found]
 
 
-__all__ = ["Evidence", "Finding", "Verdict", "judge", "statements"]
+__all__ = ["Evidence", "Finding", "Verdict", "dominance", "judge", "statements"]

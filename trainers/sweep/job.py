@@ -12,12 +12,13 @@ import torch
 
 from grids.errors import BadInput
 from grids.plugins import source_sha256
-from grids.space import PRESETS, Space, parse_space
+from grids.space import PRESETS, Space, parse_space, preset_for
 from trainers.device import arithmetic, pick
 from trainers.metric import Metric
 from trainers.rules import get_rule, ships
 from trainers.rules.base import Rule
 from trainers.rules.ranges import check_range
+from trainers.rules.registry import DELAYED
 from trainers.sweep.layout import Layout
 from trainers.sweep.memory import cells_that_fit
 from trainers.sweep.sweep import Sweep
@@ -222,17 +223,15 @@ def typed_options(optimizer: str) -> set[str]:
 def fit_space(text: str, rule: Rule, optimizer: str) -> Space:
     """The space that `text` names, as far as the rule goes along.
 
-    Of a preset, the axes that the rule has and that its text does not fix are used; a preset may have another of its
-    own for an optimizer, named `PRESET-OPTIMIZER`. Axes that the user gave are all meant: one that cannot be used is
-    refused, and so is a value that no rule here can take.
+    Of a preset, the axes that the rule has and that its text does not fix are used. Axes that the user gave are
+    all meant: one that cannot be used is refused, and so is a value that no rule here can take.
 
     Raises:
         BadInput: an axis given that the rule lacks or its text fixes, or with a value out of range; or none left.
     """
-    own = f"{text}-{optimizer.partition(':')[0]}"
-    text = own if text in PRESETS and own in PRESETS else text
     space, fixed = parse_space(text), typed_options(optimizer)
     if text in PRESETS:
+        space = preset_for(text, optimizer.partition(":")[0].removeprefix(DELAYED))
         space = Space(tuple(replace(axis, name=own_name(axis.name, rule)) for axis in space.axes))
         axes = tuple(axis for axis in space.axes if axis.name in rule.hyperparameters and axis.name not in fixed)
         if not axes:
