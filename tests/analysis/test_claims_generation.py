@@ -1,4 +1,4 @@
-"""Section 5.3 and the title on made-up surfaces: as the paper has it, the other way round, and with something missing."""
+"""Section 5.3 and the title on made-up surfaces: as the paper has it, the other way round, with something missing."""
 
 from typing import Any
 

@@ -70,7 +70,7 @@ def geometric_gan() -> Gan:
 
 
 def digits_gan() -> Gan:
-    """Perceptrons for 8×8 digits, as the first GANs were (Goodfellow et al. 2014): 9,984 and 8,641 parameters.
+    """Perceptrons for 8×8 digits, as the first GANs were (Goodfellow et al. 2014): 9,536 and 8,513 parameters.
 
     Generator 16-64-64-64, tanh; discriminator 64-64-64-1; batch norm and ReLU after every hidden layer of both.
     """
