@@ -101,23 +101,18 @@ def evaluation_latents(images: int, latent: int) -> Tensor:
 def untrained_distance(network: Callable[[], nn.Module], judge: Judge) -> float:
     """The distance of the images of a generator that seed 0 initialised, to three significant digits.
 
-    On one thread of a CPU in float32, wherever the training runs: it belongs to a sweep's identity.
+    On the CPU, wherever the training runs: it belongs to a sweep's identity.
 
     Raises:
         BadInput: the network is no `Gan`, or its images are not those that the features are of.
     """
     judge = judge.to(torch.device("cpu"))
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with torch.random.fork_rng(devices=[]), torch.no_grad():
-            torch.manual_seed(0)
-            made = network()
-            if not isinstance(made, Gan):
-                raise BadInput(f"a GAN task's network makes a trainers.networks.gan.Gan, not {type(made).__name__}")
-            generator, moments = made.generator.eval(), judge.moments(1)
-            for latents in evaluation_latents(judge.images, made.latent).split(TOGETHER):
-                moments.add(judge.features_of(generator(latents)).unsqueeze(0))
-        return float(f"{judge.distance(moments).item():.{FAILURE_DIGITS}g}")
-    finally:
-        torch.set_num_threads(threads)
+    with torch.random.fork_rng(devices=[]), torch.no_grad():
+        torch.manual_seed(0)
+        made = network()
+        if not isinstance(made, Gan):
+            raise BadInput(f"a GAN task's network makes a trainers.networks.gan.Gan, not {type(made).__name__}")
+        generator, moments = made.generator.eval(), judge.moments(1)
+        for latents in evaluation_latents(judge.images, made.latent).split(TOGETHER):
+            moments.add(judge.features_of(generator(latents)).unsqueeze(0))
+    return float(f"{judge.distance(moments).item():.{FAILURE_DIGITS}g}")

@@ -52,8 +52,6 @@ class Task:
         augment: per-batch augmentation, the same for all cells of a seed.
         needs_data: whether `--data` must hold files.
         space: the preset that is swept unless `--space` names another.
-        domain: `vision`, `language`, `generation`: claims across domains compare optimizers over these. Empty for
-            none of them.
 
     Raises:
         BadInput: a name that no folder can have, no loss or metric, or a number out of range.
@@ -76,7 +74,6 @@ class Task:
     augment: Augment | None = None
     needs_data: bool = False
     space: str = "paper-cifar"
-    domain: str = ""
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Za-z0-9][\w.+=-]*", self.name):

@@ -17,7 +17,7 @@ class Projection(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         generator = torch.Generator().manual_seed(1)
-        self.register_buffer("weight", torch.randn(192, 6, generator=generator) / 20)
+        self.weight = nn.Parameter(torch.randn(192, 6, generator=generator) / 20, requires_grad=False)
 
     def forward(self, images: Tensor) -> Tensor:
         return (images.float().flatten(1) / 255 - 0.5) @ self.weight

