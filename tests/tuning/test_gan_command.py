@@ -121,7 +121,7 @@ def test_a_users_gan_that_cannot_work_is_refused_in_a_line(
     lines: str, expected: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     said = refusal(["grid", "run", own(lines), "-o", "adam", "--quiet"], capsys)
-    assert "own_gan" in said
+    assert "own" in said
     assert expected in said
 
 
