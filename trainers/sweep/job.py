@@ -149,11 +149,7 @@ class Job:
 
     def _fixed(self, axes: Sequence[str]) -> dict[str, Any]:
         """Every hyperparameter but the axes, and the schedule."""
-        given = typed_options(self.optimizer)
-        hyper: dict[str, Any] = {
-            name: self.rule.hyperparameters[name] if name in given else value
-            for name, value in self.task.defaults(self.rule).items()
-        }
+        hyper: dict[str, Any] = self.task.defaults(self.rule) | told(self.task, self.rule, self.optimizer)
         return {name: value for name, value in hyper.items() if name not in axes} | {
             "epochs": self.all_epochs,
             "batch_size": self.task.batch_size,
@@ -218,6 +214,15 @@ def typed_options(optimizer: str) -> set[str]:
     (['beta2', 'variant'], set())
     """
     return set(re.findall(r"[:,]\s*([\w.]+)\s*=", optimizer))
+
+
+def told(task: Task, rule: Rule, optimizer: str) -> dict[str, float]:
+    """Hyperparameters in whose place the task would have a default of its own, had the optimizer's text not told them.
+
+    The engine takes a task's defaults for what it is not given: a user's `weight_decay=0` has to be given.
+    """
+    own, options = task.defaults(rule), typed_options(optimizer)
+    return {name: value for name, value in rule.hyperparameters.items() if name in options and own[name] != value}
 
 
 def fit_space(text: str, rule: Rule, optimizer: str) -> Space:

@@ -16,7 +16,7 @@ from grids.plugins import reason
 from trainers.device import describe
 from trainers.engine import BlockResult, Snapshot, train_block
 from trainers.rules import ships as rule_ships
-from trainers.sweep.job import Job, typed_options
+from trainers.sweep.job import Job, told
 from trainers.sweep.sweep import Shard, Sweep
 from trainers.sweep.worker import OnEpoch, OutOfTime
 from trainers.tasks import ships as task_ships
@@ -27,17 +27,12 @@ class EngineTrainer:
 
     def __init__(self, job: Job, sweep: Sweep) -> None:
         self.job, self.sweep = job, sweep
-        options = typed_options(job.optimizer)
-        # Weight decay and the like have the task's default unless the engine is told; a user's `weight_decay=0` is
-        # telling.
-        own = job.task.defaults(job.rule)
-        self._fixed = [name for name in own if name in options and own[name] != job.rule.hyperparameters[name]]
+        self._told = told(job.task, job.rule, job.optimizer)
 
     def __call__(self, shard: Shard, state: bytes | None, on_epoch: OnEpoch) -> BlockResult:
         job = self.job
         hyper = self.sweep.hyper(shard)
-        for name in self._fixed:
-            hyper[name] = np.full(shard.cells, job.rule.hyperparameters[name])
+        hyper |= {name: np.full(shard.cells, value) for name, value in self._told.items()}
         if job.device.type == "cuda":
             torch.cuda.reset_peak_memory_stats(job.device)
         with single_threaded(job.device), explain_out_of_memory(shard.cells, job.device), attribute_to_user(job):
