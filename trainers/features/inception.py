@@ -41,7 +41,7 @@ def inception_features(folder: Path, shape: tuple[int, int, int] = (3, 32, 32)) 
     try:
         from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
     except ImportError as error:
-        raise BadInput(f"FID needs the package torch-fidelity ({error}): pip install 'tunecost[fid]'") from error
+        raise BadInput(f"FID needs the package torch-fidelity ({error}): pip install torch-fidelity") from error
     network = FeatureExtractorInceptionV3("inception-v3-compat", ["2048"], feature_extractor_weights_path=str(path))
     return Features(TITLE, SIZE, shape, frozen(_First(network)), found, prepare=_bytes, metric=METRIC)
 

