@@ -18,11 +18,14 @@ SURFACES := $(PAIR:%=surfaces/$(TASK)/%.parquet)
 else
 SURFACES := $(PAIR:%=$(TASK)/%)
 endif
+# One task of each domain, as far as its surfaces ship.
+SHIPPED = $(shell ls grids/data)
+DOMAINS = $(foreach task,$(filter $(SHIPPED),fashion-mlp kjv-lstm digits-gan),$(PAIR:%=$(task)/%))
 FILES := $(filter %.parquet,$(SURFACES))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup test test-slow fuzz lint format bench grids figure1 figure1-all figure2 figure3 claims table1 transfers clean
+.PHONY: help setup test test-slow fuzz lint format bench grids figure1 figure1-all figure1-domains figure2 figure3 claims table1 transfers clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 12
@@ -72,6 +75,9 @@ figure1: $(FILES) setup ## Figure 1, the error surfaces of TASK
 
 figure1-all: setup ## the same of all ten optimizers, from the surfaces that ship
 	$(TUNECOST) figure 1 $(STUDY:%=$(TASK)/%) --out $(RESULTS)/$(TASK)/figure1-all.pdf
+
+figure1-domains: setup ## the same of the PAIR on one task of each domain: vision, language (where its surfaces ship), GANs
+	$(TUNECOST) figure 1 $(DOMAINS) --scales each --out $(RESULTS)/figure1-domains.pdf
 
 figure2: $(RESULTS)/$(TASK)/replays.parquet setup ## Figure 2, what tuning costs on TASK; digits-mlp is trained first
 	$(TUNECOST) cost $< --target 0.5 --target 1.0

@@ -1,7 +1,9 @@
 """A data set as tasks load it: inputs and targets to train on, others to judge by, and those that a tuned network meets
 once, at the end."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from torch import Tensor
 
@@ -26,6 +28,7 @@ class Dataset:
         folds: where there is no test set: a final training is judged by cross-validation over all examples in so many
             folds; 0 where that is not wanted either.
         kinds: of symbols, of a text: one more than the largest number that may occur; None to look for it.
+        about: whatever else a surface's header says of the data, as JSON; part of a sweep's identity.
     """
 
     name: str
@@ -40,3 +43,4 @@ class Dataset:
     join: bool = False
     folds: int = 0
     kinds: int | None = None
+    about: Mapping[str, Any] = field(default_factory=dict)

@@ -86,6 +86,8 @@ class Metric:
             return None if given is None else float(given)
         try:
             found = given(data)
+        except BadInput:
+            raise
         except Exception as error:  # it may be a user's function
             raise BadInput(f"metric '{self.name}': its {name} cannot be had from the data ({error!r})") from error
         return self._number(name, found)

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-_ORDER, _AUGMENT, _NETWORK = 0, 1, 2  # what a stream is for: the last number of its key
+_ORDER, _AUGMENT, _NETWORK, _LATENT = 0, 1, 2, 3  # what a stream is for: the last number of its key
 
 
 def _stream(seed: int, epoch: int, purpose: int) -> np.random.SeedSequence:
@@ -25,6 +25,25 @@ def batches(examples: int, batch_size: int, seed: int, epoch: int) -> Tensor:
     steps = examples // batch_size
     order = np.random.default_rng(_stream(seed, epoch, _ORDER)).permutation(examples)
     return torch.from_numpy(order[: steps * batch_size].reshape(steps, batch_size))
+
+
+def endless_batches(examples: int, batch_size: int, seed: int, first: int, count: int) -> Tensor:
+    """Batches `first` to `first + count - 1` of a stream of passes over the examples, int64 `[count, batch_size]`.
+
+    Each pass is in an order of its own, that of `batches` for an epoch of its number.
+
+    >>> endless_batches(5, 2, seed=0, first=1, count=3).shape
+    torch.Size([3, 2])
+    """
+    each = examples // batch_size
+    passes = range(first // each, (first + count - 1) // each + 1)
+    stream = torch.cat([batches(examples, batch_size, seed, number) for number in passes])
+    return stream[first - passes.start * each :][:count]
+
+
+def latent_generator(seed: int, epoch: int, device: torch.device) -> torch.Generator:
+    """The generator of an epoch's latent vectors, on the device where they are used."""
+    return torch.Generator(device=device).manual_seed(_word(seed, epoch, _LATENT))
 
 
 def augment_generator(seed: int, epoch: int, device: torch.device) -> torch.Generator:

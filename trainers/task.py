@@ -1,10 +1,10 @@
 """What is trained in a cell: a data set, a network, a procedure that trains it, and the metric that judges it."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +14,9 @@ from trainers.dataset import Dataset
 from trainers.metric import Metric
 from trainers.procedures.classification import classification_error, cross_entropy
 from trainers.schedule import Schedule
+
+if TYPE_CHECKING:
+    from trainers.rules.base import Rule
 
 __all__ = ["Augment", "Dataset", "Metric", "Schedule", "Task"]
 
@@ -44,6 +47,7 @@ class Task:
             unless given (see `procedures.procedure_of`).
         schedule: of α.
         weight_decay: default of the rules' hyperparameter of that name.
+        hyperparameters: further defaults that differ from the rules' own, by name; for the rules that have them.
         clip: the largest norm of a cell's gradient; longer ones are scaled down to it. None for no limit.
         augment: per-batch augmentation, the same for all cells of a seed.
         needs_data: whether `--data` must hold files.
@@ -65,6 +69,7 @@ class Task:
     procedure: type | None = None
     schedule: Schedule = field(default_factory=Schedule)
     weight_decay: float = 5e-4
+    hyperparameters: Mapping[str, float] = field(default_factory=dict)
     clip: float | None = None
     augment: Augment | None = None
     needs_data: bool = False
@@ -82,6 +87,15 @@ class Task:
     def facts(self) -> dict[str, Any]:
         """Whatever else of a kind of task determines its values, as JSON: part of a sweep's identity."""
         return {}
+
+    def fidelity(self, epochs: int) -> tuple[str, tuple[float, ...]] | None:
+        """What a learning curve's points are measured against, name and values, where it is not epochs."""
+        return None
+
+    def defaults(self, rule: "Rule") -> dict[str, float]:
+        """The rule's hyperparameters with their defaults in this task."""
+        own = {"weight_decay": self.weight_decay, **self.hyperparameters}
+        return {name: own.get(name, value) for name, value in rule.hyperparameters.items()}
 
     def _fill_in(self) -> None:
         """Classification's loss and metric, where they were not given."""

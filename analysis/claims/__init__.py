@@ -6,20 +6,24 @@ ready: surfaces, replays and exact laws are made by who asks.
 
 from collections.abc import Callable, Iterable
 
-from analysis.claims import costs, counterexample, delay, landscape, language, methods, theory
+from analysis.claims import costs, counterexample, delay, generation, landscape, language, methods, theory
+from analysis.claims.domains import GENERATION, LANGUAGE, domain_of, dominance
 from analysis.claims.evidence import Evidence
 from analysis.claims.finding import Finding, Verdict
 
+OF_DOMAIN = {LANGUAGE: language.STATEMENTS, GENERATION: generation.STATEMENTS}
+"""What the paper says of one domain's tasks alone; of any other's, what it says of vision."""
 
-def statements(searchers: Iterable[str], of_language: bool = False) -> tuple[Callable[[Evidence], Finding], ...]:
-    """Every statement on a task, in the paper's order: those of section 5.1 or 5.2, and those on every task.
+
+def statements(searchers: Iterable[str], domain: str | None = None) -> tuple[Callable[[Evidence], Finding], ...]:
+    """Every statement on a task, in the paper's order: those of its domain's section, and those on every task.
 
     Args:
         searchers: that the paper compares; one statement for each is among them.
-        of_language: whether the task is a character model, of which section 5.2 speaks.
+        domain: of the task, as `domains.domain_of` tells it.
     """
     return (
-        *(language.STATEMENTS if of_language else methods.VISION),
+        *OF_DOMAIN.get(domain or "", methods.VISION),
         methods.epsilon_matters_more,
         *landscape.STATEMENTS,
         *costs.statements(searchers),
@@ -31,8 +35,8 @@ def statements(searchers: Iterable[str], of_language: bool = False) -> tuple[Cal
 
 def judge(evidence: Evidence) -> list[Finding]:
     """Every statement's finding on this evidence, in the paper's order."""
-    of_language = language.is_language(evidence)
-    return [statement(evidence) for statement in statements(evidence.searchers, of_language)]
+    found = statements(evidence.searchers, domain_of(evidence.surfaces))
+    return [statement(evidence) for statement in found]
 
 
-__all__ = ["Evidence", "Finding", "Verdict", "judge", "statements"]
+__all__ = ["Evidence", "Finding", "Verdict", "dominance", "judge", "statements"]

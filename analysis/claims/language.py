@@ -10,16 +10,8 @@ from analysis.claims.finding import Estimate, Finding, Statement, Verdict
 from analysis.claims.methods import DEFAULT, best_range
 from analysis.separability import TRANSITION
 
-METRIC = "bits per character"
-"""By which a surface is known to be one of language."""
-
 WIDE = 1000
 """Hidden units of the network whose test results the paper gives for every method; it tunes at 300."""
-
-
-def is_language(evidence: Evidence) -> bool:
-    """Whether the surfaces are of a character model."""
-    return any(surface.provenance.metric == METRIC for surface in evidence.surfaces.values())
 
 
 def best_epsilon(optimizer: str, name: str) -> Callable[[Evidence], Finding]:

@@ -1,4 +1,5 @@
-"""Figure 1: error surfaces side by side as heat maps, on one scale of distance from each surface's own lowest value.
+"""Figure 1: error surfaces side by side as heat maps, on one scale of distance from each surface's own lowest value, or
+on one for each metric.
 
 The first axis stands upright, the second lies. Of further axes the best cell is shown. A surface with one axis is
 an upright strip.
@@ -119,7 +120,11 @@ def _nice(value: float, rounding: Any) -> int:
 
 
 def draw(
-    surfaces: Sequence[Surface], seed_statistic: str = "mean", value_of: str = "last", shown: Sequence[str] = ()
+    surfaces: Sequence[Surface],
+    seed_statistic: str = "mean",
+    value_of: str = "last",
+    shown: Sequence[str] = (),
+    scale_each: bool = False,
 ) -> tuple[Figure, list[dict[str, Any]]]:
     """The sheet, and the numbers drawn: one row for each cell shown.
 
@@ -127,35 +132,66 @@ def draw(
         seed_statistic: what judges a cell of several seeds.
         value_of: the epoch whose value the surfaces' runs carry, for the line above the panels.
         shown: the two axes to show; the first two where not given.
+        scale_each: give each metric a scale of its own: the surfaces of one stand in a column, with their own colours'
+            values beside them.
 
     Raises:
-        BadInput: no surface, more than fit on a sheet, or surfaces of different units.
+        BadInput: no surface, more than fit on a sheet, or surfaces of different units on one scale.
     """
     if not 1 <= len(surfaces) <= MOST:
         raise BadInput(f"figure 1 takes 1 to {MOST} surfaces, not {len(surfaces)}")
-    unit = common_unit([(one.name, one.provenance.unit) for one in surfaces], "figure 1, which has one scale,")
+    if not scale_each:
+        named = [(one.name, one.provenance.unit) for one in surfaces]
+        common_unit(named, "figure 1, which has one scale unless --scales each is given,")
     slices = [best_slice(surface, seed_statistic, shown) for surface in surfaces]
-    columns = {1: 1, 2: 2, 3: 3, 4: 2, 5: 3, 6: 3, 9: 3}.get(len(slices), 4)
-    lines = math.ceil(len(slices) / columns)
-    figure = sheet(1.4 + 2.9 * columns, 0.7 + 3.15 * lines)
-    panels = figure.subplots(lines, columns, squeeze=False)
-    edges = bounds(slices)
-    palette = ListedColormap(colormaps["viridis_r"](np.linspace(0, 1, len(edges) - 1)))
-    norm = BoundaryNorm(edges, palette.N)
-    for panel, part in zip(panels.flat, slices, strict=False):
-        image = _panel(panel, part, palette, norm, len({s.provenance.task for s in surfaces}) > 1)
-    for panel in panels.flat[len(slices) :]:
-        panel.set_axis_off()
-    worse = any(part.suboptimality.max() > edges[-1] for part in slices)
-    bar = figure.colorbar(
-        image, ax=panels, ticks=edges, extend="max" if worse else "neither", fraction=0.03 if columns > 2 else 0.05
-    )
-    bar.ax.set_yticklabels([f"{edge:g}" for edge in edges])
-    bar.set_label(_scale_label(surfaces, unit))
+    name_task = len({surface.provenance.task for surface in surfaces}) > 1
+    groups = _by_metric(slices) if scale_each else [slices]
+    if len(groups) == 1:
+        columns = {1: 1, 2: 2, 3: 3, 4: 2, 5: 3, 6: 3, 9: 3}.get(len(slices), 4)
+        lines = math.ceil(len(slices) / columns)
+        figure = sheet(1.4 + 2.9 * columns, 0.7 + 3.15 * lines)
+        _panels(figure, figure.subplots(lines, columns, squeeze=False), slices, name_task)
+    else:
+        lines = max(len(group) for group in groups)
+        figure = sheet(4.2 * len(groups), 0.7 + 3.15 * lines)
+        panels = figure.subplots(lines, len(groups), squeeze=False)
+        for column, group in enumerate(groups):
+            _panels(figure, panels[:, column : column + 1], group, name_task)
     figure.legend(handles=_legend(slices), loc="outside lower center", ncols=3)
     figure.suptitle(_above(surfaces, seed_statistic, value_of), fontsize=8)
     judged = {"seed_statistic": seed_statistic, "value_of": value_of}
     return figure, [row | judged for part in slices for row in _rows(part)]
+
+
+def _by_metric(slices: Sequence[Slice]) -> list[list[Slice]]:
+    """The slices of each metric and unit, in the order in which these first come."""
+    groups: dict[tuple[str, str], list[Slice]] = {}
+    for part in slices:
+        provenance = part.surface.provenance
+        groups.setdefault((provenance.metric, provenance.unit), []).append(part)
+    return list(groups.values())
+
+
+def _panels(figure: Figure, panels: np.ndarray, slices: Sequence[Slice], name_task: bool) -> None:
+    """Surfaces of one scale in these panels `[lines, columns]`, and the scale beside them."""
+    edges = bounds(slices)
+    palette = ListedColormap(colormaps["viridis_r"](np.linspace(0, 1, len(edges) - 1)))
+    norm = BoundaryNorm(edges, palette.N)
+    for panel, part in zip(panels.flat, slices, strict=False):
+        image = _panel(panel, part, palette, norm, name_task)
+    for panel in panels.flat[len(slices) :]:
+        panel.set_axis_off()
+    worse = any(part.suboptimality.max() > edges[-1] for part in slices)
+    bar = figure.colorbar(
+        image,
+        ax=panels,
+        ticks=edges,
+        extend="max" if worse else "neither",
+        fraction=0.03 if panels.shape[-1] > 2 else 0.05,
+    )
+    bar.ax.set_yticklabels([f"{edge:g}" for edge in edges])
+    surfaces = [part.surface for part in slices]
+    bar.set_label(_scale_label(surfaces, surfaces[0].provenance.unit))
 
 
 def _panel(panel: Axes, part: Slice, palette: ListedColormap, norm: BoundaryNorm, name_task: bool) -> Any:

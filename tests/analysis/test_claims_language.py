@@ -35,7 +35,7 @@ def findings(lowest: dict[str, float], epsilon: float = -8, seeds: int = 3, **mo
 
 def test_a_character_model_has_section_52_in_place_of_what_is_said_of_vision() -> None:
     found = findings(LOWEST)
-    assert len(found) == len(statements(SEARCHERS, of_language=True))
+    assert len(found) == len(statements(SEARCHERS, "language"))
     assert not [name for name in found if name.startswith("best-epsilon") or name == "best-alpha-adam"]
     vision = findings(LOWEST, metric="validation error")
     assert "best-epsilon-adam" in vision

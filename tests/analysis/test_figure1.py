@@ -181,6 +181,24 @@ def test_one_scale_has_one_unit(make_surface: Make) -> None:
         figure1.draw([surface, nats])
 
 
+def test_each_metric_may_have_a_scale_of_its_own(make_surface: Make, assert_legible: Callable[[Figure], None]) -> None:
+    surface = make_surface((3, 3))
+    nats = replace(surface, provenance=replace(surface.provenance, task="text", metric="loss", unit="nats"))
+    with styled():
+        figure, rows = figure1.draw([surface, nats, surface], scale_each=True)
+        assert_legible(figure)
+    assert len(rows) == 27
+    assert [panel.get_title() for panel in panels(figure)] == ["task: adam", "text: adam", "task: adam"]
+    assert [axes.get_ylabel() for axes in figure.axes if "above" in axes.get_ylabel()] == [
+        "error above\nthe surface's lowest (percentage points)",
+        "loss above\nthe surface's lowest (nats)",
+    ]
+    left, right = (panels(figure)[k].get_position().x0 for k in (0, 1))
+    assert left < right  # columns
+    one, _ = figure1.draw([surface, surface], scale_each=True)
+    assert len([axes for axes in one.axes if "above" in axes.get_ylabel()]) == 1
+
+
 def test_a_panel_is_called_what_the_header_says(make_surface: Make) -> None:
     surface = make_surface((3, 3))
     named = replace(surface, provenance=replace(surface.provenance, optimizer_label="My Adam"))

@@ -133,3 +133,29 @@ def test_training_needs_torch_and_merging_alone_needs_arrow(tmp_path: Path) -> N
     again = subprocess.run([*COMMAND[:3], *words], capture_output=True, text=True, check=False)
     assert again.returncode == 0, again.stderr
     assert surface(tmp_path).value.shape == (3, 3, 1)
+
+
+def test_a_gan_killed_three_times(tmp_path: Path) -> None:
+    # Two networks, two states of the rule, a stream of batches that goes on over points of the curve.
+    words = ["grid", "run", "digits-gan", "-o", "avagrad", "--space", "alpha=1e-3,0.1,epsilon=1e-8,1e-4"]
+    command = [*COMMAND[:3], *words, "--epochs", "6", "--device", "cpu", "--quiet"]
+
+    def begin(out: Path) -> subprocess.Popen[str]:
+        return subprocess.Popen([*command, "--out", str(out)], stderr=subprocess.PIPE, text=True)
+
+    finish(begin(tmp_path / "whole"))
+    shards = tmp_path / "killed/digits-gan/avagrad.shards"
+    for seen in range(3):
+        process = begin(tmp_path / "killed")
+        deadline = time.monotonic() + 300
+        while len(list(shards.glob("*.snapshot"))) < min(seen, 1) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(5)
+        process.kill()
+        process.communicate()
+    finish(begin(tmp_path / "killed"))
+    whole, killed = (surface_file.load(tmp_path / name / "digits-gan/avagrad.parquet") for name in ("whole", "killed"))
+    assert_same(killed, whole)
+    assert whole.fidelity is not None
+    assert (whole.fidelity.name, whole.fidelity.values) == ("step", (100.0, 200.0, 300.0, 400.0, 500.0, 600.0))
+    assert whole.value.min() < 100 < whole.value.max() <= 230

@@ -43,8 +43,7 @@ def train_block(
 
     Args:
         task, data, rule: what is trained, on what, and how.
-        hyper: float64 `[cells]` for any of the rule's hyperparameters. The others keep the rule's default, and
-            `weight_decay` the task's.
+        hyper: float64 `[cells]` for any of the rule's hyperparameters. The others keep their default (`Task.defaults`).
         seed: of initialisation, data order and augmentation: one for all cells, or one for each, int `[cells]`. A
             cell's result does not depend on the seeds of the others.
         epochs: instead of the task's; the schedule moves along.
@@ -211,10 +210,7 @@ def hyper_tensors(
         if name not in rule.hyperparameters:
             raise unknown(f"hyperparameter of {rule.name}", name, rule.hyperparameters)
     cells = len(next(iter(hyper.values()))) if hyper else 1
-    defaults = dict(rule.hyperparameters)
-    if "weight_decay" in defaults:
-        defaults["weight_decay"] = task.weight_decay
-    columns = {name: hyper.get(name, np.full(cells, default)) for name, default in defaults.items()}
+    columns = {name: hyper.get(name, np.full(cells, default)) for name, default in task.defaults(rule).items()}
     return {
         name: torch.tensor(np.asarray(column), dtype=dtype, device=device).view(-1, 1)
         for name, column in columns.items()

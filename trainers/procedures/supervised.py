@@ -274,7 +274,7 @@ class Supervised:
         batch = torch.empty(task.batch_size, *data.train_x.shape[1:], device="meta", dtype=kind)
         # An activation is kept in the forward pass, and has a gradient of the same size in the backward pass.
         element = torch.empty(0, dtype=precision).element_size()
-        return 4 * (COPIES * size + state) + 2 * _activations(network, batch) * element
+        return 4 * (COPIES * size + state) + 2 * activations(network, batch) * element
 
     @classmethod
     def size(cls, task: Task, data: Dataset) -> Size:
@@ -298,7 +298,7 @@ def _some(state: State, cells: slice) -> State:
     return State(state.params[cells], {name: b[cells] for name, b in state.buffers.items()}, None)
 
 
-def _activations(network: nn.Module, batch: Tensor) -> int:
+def activations(network: nn.Module, batch: Tensor) -> int:
     """Numbers that the layers put out for a batch, all together."""
     total = 0
 

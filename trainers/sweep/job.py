@@ -141,6 +141,7 @@ class Job:
             "space": None if space is None else space.to_json(),
             "fixed": self._fixed(() if space is None else space.names),
             "data": self._about_data(),
+            **self._fidelity(),
         }
 
     def _default_block(self) -> int:
@@ -148,9 +149,7 @@ class Job:
 
     def _fixed(self, axes: Sequence[str]) -> dict[str, Any]:
         """Every hyperparameter but the axes, and the schedule."""
-        hyper: dict[str, Any] = dict(self.rule.hyperparameters)
-        if "weight_decay" in hyper and "weight_decay" not in typed_options(self.optimizer):
-            hyper["weight_decay"] = self.task.weight_decay
+        hyper: dict[str, Any] = self.task.defaults(self.rule) | told(self.task, self.rule, self.optimizer)
         return {name: value for name, value in hyper.items() if name not in axes} | {
             "epochs": self.all_epochs,
             "batch_size": self.task.batch_size,
@@ -170,6 +169,11 @@ class Job:
         if not task_ships(self.task_text):
             sources["task_source"] = source_sha256(self.task_text.partition(":")[0])
         return {name: digest for name, digest in sources.items() if digest is not None}
+
+    def _fidelity(self) -> dict[str, Any]:
+        """What the curves are measured against, where it is not epochs."""
+        found = self.task.fidelity(self.all_epochs)
+        return {} if found is None else {"fidelity": {"name": found[0], "values": list(found[1])}}
 
     @property
     def _rule_source(self) -> str | None:
@@ -191,6 +195,7 @@ class Job:
             "validation": len(data.valid_y),
             "split_seed": SPLIT_SEED,
             "sha256": data.sha256,
+            **data.about,
         }
 
 
@@ -209,6 +214,15 @@ def typed_options(optimizer: str) -> set[str]:
     (['beta2', 'variant'], set())
     """
     return set(re.findall(r"[:,]\s*([\w.]+)\s*=", optimizer))
+
+
+def told(task: Task, rule: Rule, optimizer: str) -> dict[str, float]:
+    """Hyperparameters in whose place the task would have a default of its own, had the optimizer's text not told them.
+
+    The engine takes a task's defaults for what it is not given: a user's `weight_decay=0` has to be given.
+    """
+    own, options = task.defaults(rule), typed_options(optimizer)
+    return {name: value for name, value in rule.hyperparameters.items() if name in options and own[name] != value}
 
 
 def fit_space(text: str, rule: Rule, optimizer: str) -> Space:

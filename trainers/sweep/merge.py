@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from grids.surface import Provenance, Surface
+from grids.surface import Fidelity, Provenance, Surface
 from trainers.sweep import claims, manifest, shard_file
 from trainers.sweep.claims import Pace
 from trainers.sweep.layout import Layout
@@ -98,7 +98,14 @@ def assemble(
         train_loss=loss.reshape(shape),
         seconds=seconds.reshape(shape) if np.isfinite(seconds).all() else None,
         extra={name: number.reshape(shape) for name, number in numbers.items()},
+        fidelity=_fidelity(sweep),
     )
+
+
+def _fidelity(sweep: Sweep) -> Fidelity | None:
+    """What the curves are measured against; None for epochs."""
+    found = sweep.identity.get("fidelity")
+    return None if found is None else Fidelity(found["name"], tuple(found["values"]))
 
 
 def provenance(

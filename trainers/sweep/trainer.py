@@ -17,7 +17,7 @@ from grids.plugins import reason
 from trainers.device import describe
 from trainers.engine import Snapshot, train_block
 from trainers.rules import ships as rule_ships
-from trainers.sweep.job import Job, typed_options
+from trainers.sweep.job import Job, told
 from trainers.sweep.sweep import Shard, Sweep
 from trainers.sweep.worker import OnEpoch, OutOfTime
 from trainers.tasks import ships as task_ships
@@ -40,16 +40,13 @@ class EngineTrainer:
 
     def __init__(self, job: Job, sweep: Sweep) -> None:
         self.job, self.sweep = job, sweep
-        options = typed_options(job.optimizer)
-        # The engine takes weight decay from the task unless it is told; a user's `weight_decay=0` is telling.
-        self._fixed = {"weight_decay"} & options & set(job.rule.hyperparameters)
+        self._told = told(job.task, job.rule, job.optimizer)
 
     def __call__(self, shard: Shard, state: bytes | None, on_epoch: OnEpoch) -> Trained:
         job = self.job
         last = None if state is None else Snapshot.from_bytes(state)
         hyper = self.sweep.hyper(shard)
-        for name in self._fixed:
-            hyper[name] = np.full(shard.cells, job.rule.hyperparameters[name])
+        hyper |= {name: np.full(shard.cells, value) for name, value in self._told.items()}
 
         def after_epoch(snapshot: Snapshot) -> None:
             nonlocal last

@@ -14,21 +14,32 @@ VALIDATION = 500
 _MEAN, _DEVIATION = 4.8842, 6.0168  # of all pixels, which lie on 0..16
 
 
-def _load(split_seed: int, shape: tuple[int, ...]) -> Dataset:
+def shuffled(split_seed: int) -> tuple[np.ndarray, np.ndarray, str]:
+    """All digits in an order drawn from the seed, the first 500 for validation, and the digest of the set.
+
+    Returns:
+        Pixels float32 `[1797, 64]` from 0 to 16, classes int64 `[1797]`, sha256.
+    """
     from sklearn.datasets import load_digits
 
     pixels, classes = load_digits(return_X_y=True)
     pixels, classes = pixels.astype(np.float32), classes.astype(np.int64)
     order = np.random.default_rng(split_seed).permutation(len(classes))
-    inputs = torch.from_numpy((pixels[order] - np.float32(_MEAN)) / np.float32(_DEVIATION)).reshape(-1, *shape)
-    targets = torch.from_numpy(classes[order])
+    digest = hashlib.sha256(pixels.tobytes() + classes.tobytes()).hexdigest()
+    return pixels[order], classes[order], digest
+
+
+def _load(split_seed: int, shape: tuple[int, ...]) -> Dataset:
+    pixels, classes, digest = shuffled(split_seed)
+    inputs = torch.from_numpy((pixels - np.float32(_MEAN)) / np.float32(_DEVIATION)).reshape(-1, *shape)
+    targets = torch.from_numpy(classes)
     return Dataset(
         name="digits",
         train_x=inputs[VALIDATION:],
         train_y=targets[VALIDATION:],
         valid_x=inputs[:VALIDATION],
         valid_y=targets[:VALIDATION],
-        sha256=hashlib.sha256(pixels.tobytes() + classes.tobytes()).hexdigest(),
+        sha256=digest,
         folds=5,
     )
 

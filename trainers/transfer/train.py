@@ -20,7 +20,7 @@ from trainers.engine import Snapshot, judge_block, train_block
 from trainers.rules.base import Rule
 from trainers.sweep import sealed_file
 from trainers.sweep.helpers import helping
-from trainers.sweep.job import SPLIT_SEED, Job, typed_options
+from trainers.sweep.job import SPLIT_SEED, Job, told
 from trainers.sweep.memory import cells_that_fit
 from trainers.sweep.sealed_file import Damaged
 from trainers.sweep.trainer import attribute_to_user, explain_out_of_memory, single_threaded
@@ -221,8 +221,8 @@ class Training:
     def _hyper(self, unit: Unit) -> dict[str, np.ndarray]:
         rows = [self.hyper[setting] for setting, _ in unit.runs]
         hyper = {name: np.array([row[name] for row in rows]) for name in rows[0]} if rows else {}
-        for name in {"weight_decay"} & typed_options(self.optimizer) & set(self.rule.hyperparameters):
-            hyper.setdefault(name, np.full(len(rows), self.rule.hyperparameters[name]))
+        for name, value in told(self.task, self.rule, self.optimizer).items():
+            hyper.setdefault(name, np.full(len(rows), value))
         return hyper
 
 

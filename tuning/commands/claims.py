@@ -22,6 +22,8 @@ COLUMNS = ("task", "id", "statement", "paper", "ours", "low", "high", "verdict",
 SHOWN = COLUMNS[1:-1]
 """In a table, where the reason says what would settle it."""
 PAIR = ("adam", "avagrad")
+ALL = "all domains"
+"""In place of a task, where a statement is about the tasks of all domains together."""
 RUNS, STEPS = 10, 200_000
 RIDGE_RUNS, RIDGE_STEPS = 4, 50_000
 """On the counterexample."""
@@ -60,11 +62,13 @@ def claims(
 
     Searchers of a known law are judged by it, the others by replays. Intervals are over seeds; where a statement cannot
     be told, the reason says how many seeds would settle it. JSON gives the rule behind each verdict and the paper's
-    section too.
+    section too. With tasks of more than one domain, the last statements are the title's: which optimizers are dominant
+    in all of vision, language and generation.
     """
-    from analysis.claims import Evidence, judge
+    from analysis.claims import Evidence, dominance, judge
+    from analysis.claims.domains import domain_of
     from grids.target import check_targets
-    from trainers.rules import STUDY
+    from trainers.rules import RULES, STUDY
     from tuning.replay import cores
     from tuning.searchers import SEARCHERS, names
 
@@ -81,6 +85,7 @@ def claims(
     )
     phrases = {name: SEARCHERS[name].phrase for name in names(paper=True)}
     rows: list[dict[str, Any]] = []
+    evidences: list[Evidence] = []
     with progress("claims", work, quiet) as advance:
         runs, theory = _counterexample(seed), _theory(seed)
         for name, surfaces in tasks.items():
@@ -102,13 +107,17 @@ def claims(
                 seed=seed,
                 **theory,
             )
+            evidences.append(evidence)
             rows += [{"task": name} | finding.row() for finding in judge(evidence)]
+    if len({domain_of(surfaces) for surfaces in tasks.values()} - {None}) > 1:
+        labels = {name: RULES[name].label for name in STUDY}
+        rows += [{"task": ALL} | finding.row() for finding in dominance(evidences, labels)]
     if form in (Form.json, Form.csv, Form.latex):
         print_rows(rows, COLUMNS, Format(form.value))
     elif form == Form.markdown:
         print(_markdown(rows))
     else:
-        for name in tasks:
+        for name in dict.fromkeys(row["task"] for row in rows):
             some = [{column: row[column] for column in SHOWN} for row in rows if row["task"] == name]
             print_rows(some, SHOWN, Format.table, name)
 

@@ -1,5 +1,6 @@
 """`tunecost figure …`: each figure to a file, the numbers drawn beside it as CSV."""
 
+import enum
 import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -39,6 +40,13 @@ figure3.register(app)
 Out = Annotated[Path, typer.Option("--out", help="File to write; .pdf, .png or .svg by its ending.")]
 
 
+class Scales(enum.StrEnum):
+    """How many scales figure 1 has."""
+
+    one = "one"
+    each = "each"
+
+
 @app.callback()
 def callback() -> None:
     """Draw a figure; the numbers drawn go beside it as CSV."""
@@ -57,6 +65,9 @@ def figure1(
     within: Within = None,
     seed_statistic: SeedStatistic = Statistic.mean,
     value_of: ValueOf = Epoch.last,
+    scales: Annotated[
+        Scales, typer.Option(help="One scale of colours for all surfaces, or one for each metric, in columns.")
+    ] = Scales.one,
     quiet: Quiet = False,
 ) -> None:
     """Error surfaces side by side as heat maps: distance from each one's lowest value, best and diverged cells."""
@@ -73,7 +84,8 @@ def figure1(
     if within is not None:
         loaded = [narrowed(surface, within) for surface in loaded]
     with styled():
-        _save(figure1.draw(loaded, seed_statistic.value, value_of.value, shown), out, quiet)
+        drawn = figure1.draw(loaded, seed_statistic.value, value_of.value, shown, scales is Scales.each)
+        _save(drawn, out, quiet)
 
 
 def _shown(text: str | None) -> list[str]:

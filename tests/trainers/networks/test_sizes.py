@@ -10,6 +10,7 @@ from trainers.networks.cifar import cifar10_small
 from trainers.networks.convnet import cifar10_convnet
 from trainers.networks.fashion import fashion_conv, fashion_mlp
 from trainers.networks.language import CharacterLSTM
+from trainers.networks.gan import Gan, digits_gan, geometric_gan
 from trainers.networks.resnet import resnet20, wide_resnet
 from trainers.tasks import get_task
 
@@ -33,6 +34,25 @@ def test_sizes_are_the_published_ones(make: Callable[[], nn.Module], millions: f
     count = parameters(make())
     assert count == exact
     assert count / 1e6 == pytest.approx(millions, abs=0.051)
+
+
+@pytest.mark.parametrize(
+    ("make", "generator", "discriminator", "side"),
+    [(geometric_gan, 3_812_355, 2_931_009, 32), (digits_gan, 9_536, 8_513, 8)],
+)
+def test_the_two_networks_of_a_gan(make: Callable[[], Gan], generator: int, discriminator: int, side: int) -> None:
+    made = make()
+    assert (parameters(made.generator), parameters(made.discriminator)) == (generator, discriminator)
+    images = made.generator(torch.randn(2, made.latent))
+    assert images.shape == (2, 3 if side == 32 else 1, side, side)
+    assert images.detach().abs().max() <= 1
+    assert made.discriminator(images).shape == (2, 1)
+    for module in made.modules():
+        if isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
+            rows = module.weight.detach().flatten(1)
+            rows = rows if rows.shape[0] <= rows.shape[1] else rows.T
+            assert torch.allclose(rows @ rows.T, torch.eye(len(rows)), atol=1e-4)
+            assert module.bias is None or not module.bias.any()
 
 
 @pytest.mark.parametrize(("make", "count"), [(fashion_mlp, 26_570), (fashion_conv, 8_586)])

@@ -74,6 +74,24 @@ def test_a_task_names_the_space_that_it_is_swept_over_unless_told(task: str, spa
     assert Job(task, "adam", "tiny").space == PRESETS["tiny"]
 
 
+def test_sgd_has_an_axis_of_its_own_in_the_papers_space_for_gans() -> None:
+    (alpha,) = Job("digits-gan", "sgd").space.axes
+    assert len(alpha) == 13
+    assert (alpha.values[:3], alpha.values[-1]) == ((1e-6, 2e-6, 1e-5), 1.0)
+    assert Job("digits-gan", "adam").space == PRESETS["paper-gan"]
+    assert Job("digits-gan", "torch.optim:Adam").space.names == ("lr", "eps")
+    assert Job("digits-mlp", "adam").space == PRESETS["paper-cifar"]
+
+
+def test_a_gans_first_beta_is_one_half_unless_told() -> None:
+    def fixed(text: str) -> float:
+        found = Job("digits-gan", text).sweep.identity["fixed"]
+        return float(found.get("beta1", found.get("betas.0")))
+
+    assert fixed("adam") == fixed("avagrad") == fixed("torch.optim:Adam") == 0.5
+    assert fixed("adam:beta1=0.9") == fixed("torch.optim:Adam:betas.0=0.9") == 0.9
+
+
 @pytest.mark.parametrize(
     ("space", "message"), [("alpha=-1,0.1", r"adam': alpha=-1 is out of range"), ("alpha=0.1,beta1=0.5,1", "beta1=1")]
 )

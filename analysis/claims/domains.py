@@ -1,0 +1,131 @@
+"""The title: which optimizers are dominant whatever the domain, over the tasks of all of them together."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from analysis.claims.evidence import Evidence
+from analysis.claims.finding import Estimate, Finding, Statement, Verdict
+from grids.surface import Surface
+
+VISION, LANGUAGE, GENERATION = "vision", "language", "generation"
+DOMAINS = (VISION, LANGUAGE, GENERATION)
+"""The paper's three, in its order: sections 5.1, 5.2 and 5.3."""
+
+_METRICS = {"validation error": VISION, "bits per character": LANGUAGE, "FID": GENERATION}
+_FRECHET = "Fréchet distance"
+_TAIL = 0.975
+
+
+def domain_of(surfaces: Mapping[str, Surface]) -> str | None:
+    """The domain of a task, which its metric tells; None for a task of no domain of the paper's."""
+    metrics = {surface.provenance.metric for surface in surfaces.values()}
+    if len(metrics) != 1:
+        return None
+    (metric,) = metrics
+    return GENERATION if metric.startswith(_FRECHET) else _METRICS.get(metric)
+
+
+@dataclass(frozen=True)
+class Regret:
+    """How far an optimizer's best cell is from the best of all optimizers, on one task.
+
+    Args:
+        task, domain: where.
+        gap: the difference of the two lowest values, in the metric's unit.
+        deviation: the standard deviation of one seed's value in good cells, over all the task's optimizers.
+        margin: the gap that chance alone exceeds in one of twenty cases.
+        best: the optimizer whose best cell is the best.
+    """
+
+    task: str
+    domain: str
+    gap: float
+    deviation: float
+    margin: float
+    best: str
+
+    @property
+    def units(self) -> float:
+        """The gap in standard deviations of one seed's value."""
+        return self.gap / self.deviation
+
+    @property
+    def within_noise(self) -> bool:
+        return self.gap <= self.margin
+
+
+def regrets(evidence: Evidence, domain: str, methods: Sequence[str]) -> dict[str, Regret]:
+    """By optimizer, its regret on a task; none at all where nothing says how much chance makes of a difference.
+
+    The noise is that of the task: the root mean square, weighted by degrees of freedom, of the standard deviations
+    that the optimizers' own seeds have; where every surface has one seed, what `precision.noise` knows instead.
+    """
+    surfaces = {name: evidence.surfaces[name] for name in methods if name in evidence.surfaces}
+    if not surfaces:
+        return {}
+    noises = {name: evidence.noise(surface) for name, surface in surfaces.items()}
+    several = [noise for name, noise in noises.items() if len(surfaces[name].seeds) > 1]
+    known = [noise for noise in several or noises.values() if noise.deviation]
+    if not known:
+        return {}
+    weights = [noise.freedom if math.isfinite(noise.freedom) else 1.0 for noise in known]
+    deviation = math.sqrt(float(np.average([noise.deviation**2 for noise in known], weights=weights)))
+    freedom = sum(noise.freedom for noise in known)
+    quantile = float(stats.t.ppf(_TAIL, freedom) if math.isfinite(freedom) else stats.norm.ppf(_TAIL))
+    lowest = {name: float(surface.mean.min()) for name, surface in surfaces.items()}
+    best = min(lowest, key=lowest.__getitem__)
+    found = {}
+    for name, surface in surfaces.items():
+        seeds = 1 / len(surface.seeds) + 1 / len(surfaces[best].seeds)
+        margin = quantile * deviation * math.sqrt(seeds)
+        found[name] = Regret(evidence.task, domain, lowest[name] - lowest[best], deviation, margin, best)
+    return found
+
+
+def dominance(evidences: Sequence[Evidence], methods: Mapping[str, str]) -> list[Finding]:
+    """A finding for each optimizer: whether it is within the noise of the best in every domain.
+
+    Args:
+        evidences: one a task, of any domains; a task of none of the paper's is left out.
+        methods: the optimizers that the paper compares, and what they are called.
+    """
+    tasks = [(evidence, domain_of(evidence.surfaces)) for evidence in evidences]
+    each = [regrets(evidence, domain, list(methods)) for evidence, domain in tasks if domain is not None]
+    return [_dominant(name, label, [found[name] for found in each if name in found]) for name, label in methods.items()]
+
+
+def _dominant(optimizer: str, label: str, found: Sequence[Regret]) -> Finding:
+    about = Statement(
+        f"dominant-{optimizer}",
+        f"{label} is dominant whatever the domain: its best cell is as good as the best of all optimizers",
+        "title, 3",
+        None,
+        "largest regret over the tasks of every domain, in standard deviations of one seed's value: holds where every "
+        "task's is within the noise of two means over seeds, fails where one is not; open where a domain has no task",
+    )
+    missing = [domain for domain in DOMAINS if domain not in {regret.domain for regret in found}]
+    words = [
+        f"{domain}: " + ", ".join(_in_words(regret) for regret in found if regret.domain == domain)
+        for domain in DOMAINS
+        if domain not in missing
+    ]
+    words += [f"{domain}: no surface" for domain in missing]
+    why = "; ".join(words)
+    if not found:
+        return about.missing(why)
+    worst = max(found, key=lambda regret: regret.units)
+    outside = [regret for regret in found if not regret.within_noise]
+    verdict = Verdict.fails if outside else Verdict.open if missing else Verdict.holds
+    half = worst.margin / worst.deviation
+    return about.found(Estimate(worst.units, max(worst.units - half, 0.0), worst.units + half), verdict, why)
+
+
+def _in_words(regret: Regret) -> str:
+    if regret.gap == 0:
+        return f"the best on {regret.task}"
+    mark = "" if regret.within_noise else ", beyond noise"
+    return f"{regret.units:.1f} behind {regret.best} on {regret.task}{mark}"

@@ -1,0 +1,338 @@
+"""Adversarial learning: a generator and a discriminator, each with its own state of the same rule, hinge loss."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import chain
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from grids.errors import BadInput
+from trainers.engine.graphs import RecordedStep, record
+from trainers.engine.stack import Buffers, Layout, VmapStacked, initial
+from trainers.frechet import Judge
+from trainers.gan import GanData, GanTask, evaluation_latents, judge_of
+from trainers.networks.gan import Gan
+from trainers.order import NetworkDraws, augment_generator, endless_batches, latent_generator
+from trainers.procedures.base import Hyper, Outcome, Size
+from trainers.procedures.supervised import COPIES, EVALUATION, STATISTICS, activations
+from trainers.procedures.update import clipped, scheduled
+from trainers.rules.base import Rule, sizes_of
+from trainers.rules.cells import numbers_in_state, select_cells
+from trainers.task import Dataset, Task
+
+JUDGED = 0.2
+"""Batches of judging as `Size` counts them, each a third of a step, for a batch of generated images: a forward pass of
+the generator and one of the features, where a step of two discriminator updates has some twenty passes."""
+
+PASSES = 3
+"""Forward passes whose activations are kept at the same time, at most: real and fake in an update of the discriminator,
+generator and discriminator in one of the generator; and room for what is being computed."""
+
+
+class Player(NamedTuple):
+    """One of the two networks, and its rule's state."""
+
+    params: Tensor
+    buffers: Buffers
+    rule: Any
+
+
+class State(NamedTuple):
+    """Both networks of every cell."""
+
+    generator: Player
+    discriminator: Player
+
+
+class Adversarial:
+    """Two networks, two states of one rule; cells of the same seed share real batches and latent vectors.
+
+    A generator step comes after `discriminator_steps` of the discriminator, each on a fresh real and a fresh generated
+    batch, passed separately through its batch norm (Lim & Ye 2017, arXiv:1705.02894, the hinge loss):
+
+    - discriminator: mean relu(1 − D(x)) + mean relu(1 + D(G(z)));
+    - generator: −mean D(G(z)).
+
+    Images are judged in evaluation mode, by batch norm's running statistics. The training loss is the discriminator's
+    in its last update, averaged over steps: 2 where it tells nothing apart, 0 where it has won.
+
+    Args:
+        task, data, rule: what is trained, on what, and how.
+        device: where.
+        dtype: of arithmetic. With bfloat16, parameters, statistics and the rule stay float32 (autocast).
+        epochs: points of the curve, along which the schedule runs.
+        backend: None or `vmap`: no faster one knows these networks.
+
+    Raises:
+        BadInput: the data have no judge, or there are too few images for a batch.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        data: Dataset,
+        rule: Rule,
+        device: torch.device,
+        dtype: torch.dtype,
+        epochs: int,
+        backend: str | None = None,
+    ) -> None:
+        self.task, self.rule, self.device, self.epochs = _gan_task(task), rule, device, epochs
+        if backend not in (None, "vmap"):
+            raise ValueError(f"{backend} does not know every layer of these networks")
+        if len(data.train_x) < task.batch_size:
+            few, size = len(data.train_x), task.batch_size
+            raise BadInput(f"task '{task.name}': {few} training images do not fill one batch of {size}")
+        self.judge: Judge = judge_of(data).to(device)
+        self.autocast = dtype if dtype in (torch.bfloat16, torch.float16) else None
+        self.dtype = torch.float32 if self.autocast else dtype
+        self.train_x = data.train_x.to(device)
+        self.scale: tuple[Tensor, Tensor] | None = None
+        if data.normalize is not None:
+            mean, deviation = (torch.tensor(t, dtype=self.dtype, device=device) for t in data.normalize)
+            self.scale = mean.view(-1, 1, 1), deviation.view(-1, 1, 1)
+        self.draws = NetworkDraws(device)
+        self.latent: int
+        self.generator: VmapStacked
+        self.discriminator: VmapStacked
+        self._recorded: RecordedStep | None = None
+        self._recordable = True
+
+    def start(self, seeds: Tensor) -> State:
+        """Every cell starts from the two networks of its seed."""
+        made, params, buffers = initial(self.task.network, seeds, self.device, self.dtype)
+        assert isinstance(made, Gan)
+        self.latent = made.latent
+        self._refuse_draws(made)
+        self.generator, self.discriminator = VmapStacked(made.generator), VmapStacked(made.discriminator)
+        sizes = [sum(sizes_of(one.layout.shapes)) for one in (self.generator, self.discriminator)]
+        players = [
+            Player(
+                own.contiguous(),
+                {name.removeprefix(prefix): b for name, b in buffers.items() if name.startswith(prefix)},
+                self.rule.init(own.contiguous(), stacked.layout.shapes),
+            )
+            for own, prefix, stacked in zip(
+                params.split(sizes, dim=1),
+                ("generator.", "discriminator."),
+                (self.generator, self.discriminator),
+                strict=True,
+            )
+        ]
+        return State(*players)
+
+    def _refuse_draws(self, made: Gan) -> None:
+        """Raises BadInput where the networks draw random numbers in training: cells of several seeds would mix."""
+
+        def run() -> None:
+            made.discriminator(made.generator(torch.zeros(2, self.latent, device=self.device, dtype=self.dtype)))
+
+        made.train()
+        with torch.no_grad():
+            if self.draws.happen(run):
+                raise BadInput(
+                    f"task '{self.task.name}': its networks draw random numbers in training (dropout); a GAN's may "
+                    "only have its latent vectors"
+                )
+
+    def inputs(self, images: Tensor) -> Tensor:
+        """Images as the networks see them, in [−1, 1] and the precision of arithmetic."""
+        if self.scale is None:
+            return images.to(self.dtype)
+        return (images.to(self.dtype) - self.scale[0]) / self.scale[1]
+
+    def _forward(
+        self, network: VmapStacked, params: Tensor, buffers: Buffers, inputs: Tensor, training: bool
+    ) -> Tensor:
+        """Outputs `[cells, batch, ...]`; inputs `[1, batch, ...]` where all cells share them."""
+        with torch.autocast(self.device.type, self.autocast, self.autocast is not None, cache_enabled=False):
+            return network(params, buffers, inputs, training).to(self.dtype)
+
+    def train(self, state: State, hyper: Hyper, seeds: Tensor, epoch: int) -> tuple[State, Outcome]:
+        steps = self.task.steps
+        factors = self.task.schedule.factors(epoch, self.epochs, steps)
+        given = self._batches(seeds, epoch)
+        with self.draws.of_epoch(seeds, epoch, draws=False):
+            recordable = self.device.type == "cuda" and not self.rule.by_value
+            state, total = (self._replay if recordable else self._run)(state, hyper, factors, given)
+        # A sum stays non-finite once it is, so this latches every step; a last bad update shows in the parameters.
+        finite = total.isfinite()
+        for player in state:
+            finite = finite & player.params.abs().amax(dim=1).isfinite()
+        return state, Outcome(total / steps, finite)
+
+    def _batches(self, seeds: Tensor, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """Of each generator step the real batches `[1|cells, updates, batch, ...]`, and the latent vectors.
+
+        The latter are `[1|cells, updates + 1, batch, latent]`, the last being the generator's own.
+        """
+        distinct, place = torch.unique(seeds, return_inverse=True)
+        place = place.to(self.device)
+        streams = [self._stream(int(seed), epoch) for seed in distinct]
+        for pairs in zip(*streams, strict=True):
+            if len(pairs) == 1:
+                yield pairs[0][0].unsqueeze(0), pairs[0][1].unsqueeze(0)
+            else:
+                yield torch.stack([x for x, _ in pairs])[place], torch.stack([z for _, z in pairs])[place]
+
+    def _stream(self, seed: int, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """One seed's steps of an epoch."""
+        updates, size = self.task.discriminator_steps, self.task.batch_size
+        count = self.task.steps * updates
+        order = endless_batches(len(self.train_x), size, seed, epoch * count, count).to(self.device)
+        flips, latents = (draw(seed, epoch, self.device) for draw in (augment_generator, latent_generator))
+        for batches in order.split(updates):
+            images = self.train_x[batches.flatten()]
+            if self.task.augment is not None:
+                images = self.task.augment(images, flips)
+            z = torch.randn(updates + 1, size, self.latent, generator=latents, device=self.device)
+            yield self.inputs(images).unflatten(0, (updates, size)), z.to(self.dtype)
+
+    def _run(
+        self, state: State, hyper: Hyper, factors: list[float], given: Iterable[tuple[Tensor, Tensor]]
+    ) -> tuple[State, Tensor]:
+        """All steps of an epoch: the state, and each cell's sum of losses."""
+        total = torch.zeros(len(state.generator.params), dtype=torch.float64, device=self.device)
+        for factor, (images, latents) in zip(factors, given, strict=True):
+            state, losses = self.step(state, images, latents, scheduled(hyper, factor, self.rule.rate))
+            total += losses
+        return state, total
+
+    def _replay(
+        self, state: State, hyper: Hyper, factors: list[float], given: Iterable[tuple[Tensor, Tensor]]
+    ) -> tuple[State, Tensor]:
+        """The same by a recorded step, where the device can record it."""
+        left = iter(given)
+        first = next(left)
+        now = scheduled(hyper, factors[0], self.rule.rate)
+        if self._recorded is None or self._recorded.cells != len(state.generator.params):
+            self._recorded = None  # its memory first: two blocks may not fit
+            self._recorded = record(self.step, state, *first, now) if self._recordable else None
+            self._recordable = self._recorded is not None
+        if self._recorded is None:
+            return self._run(state, hyper, factors, chain([first], left))
+        self._recorded.begin(state, now)
+        for factor, (images, latents) in zip(factors, chain([first], left), strict=True):
+            self._recorded.set_hyper(scheduled(hyper, factor, self.rule.rate))
+            self._recorded(images, latents)
+        return self._recorded.end()
+
+    def step(self, state: State, images: Tensor, latents: Tensor, hyper: Hyper) -> tuple[State, Tensor]:
+        """One generator step of every cell, after the discriminator's; and the latter's last loss `[cells]`."""
+        generator, discriminator = state
+        for update in range(self.task.discriminator_steps):
+            with torch.no_grad():
+                fakes = self._forward(self.generator, *generator[:2], latents[:, update], training=True)
+            params = discriminator.params.detach().requires_grad_()
+
+            def score(inputs: Tensor, params: Tensor = params, buffers: Buffers = discriminator.buffers) -> Tensor:
+                return self._forward(self.discriminator, params, buffers, inputs, training=True).flatten(1)
+
+            losses = (1 - score(images[:, update])).relu().mean(dim=1) + (1 + score(fakes)).relu().mean(dim=1)
+            discriminator = self._updated(discriminator, params, losses, hyper)
+        params = generator.params.detach().requires_grad_()
+        fakes = self._forward(self.generator, params, generator.buffers, latents[:, -1], training=True)
+        scores = self._forward(self.discriminator, *discriminator[:2], fakes, training=True)
+        own = -scores.flatten(1).mean(dim=1)
+        generator = self._updated(generator, params, own, hyper)
+        return State(generator, discriminator), losses.detach() + 0.0 * own.detach()  # not finite where either is not
+
+    def _updated(self, player: Player, params: Tensor, losses: Tensor, hyper: Hyper) -> Player:
+        """The player after a step of the rule along its losses' gradients; no cell's numbers touch another's."""
+        (grads,) = torch.autograd.grad(losses.sum(), params)
+        with torch.no_grad():
+            if self.task.clip is not None:
+                grads = clipped(grads, self.task.clip)
+            moved, state = self.rule.step(player.params, grads, player.rule, hyper)
+        return Player(moved, player.buffers, state)
+
+    @torch.no_grad()
+    def evaluate(self, state: State) -> Outcome:
+        """The Fréchet distance of images from latent vectors that never change."""
+        generator = self._judged(state.generator)
+        cells, (channels, height, width) = len(generator.params), self.judge.features.shape
+        moments = self.judge.moments(cells)
+        finite = torch.ones(cells, dtype=torch.bool, device=self.device)
+        latents = evaluation_latents(self.judge.images, self.latent).to(self.device, self.dtype)
+        for z in latents.split(EVALUATION * self.task.batch_size):
+            images = self._forward(self.generator, *generator[:2], z.unsqueeze(0), training=False)
+            finite &= images.flatten(1).isfinite().all(dim=1)
+            features = self.judge.features_of(images.reshape(-1, channels, height, width))
+            moments.add(features.unflatten(0, (cells, len(z))))
+        found = self.judge.distance(moments)
+        return Outcome(found, finite & found.isfinite())
+
+    def _judged(self, generator: Player) -> Player:
+        """The generator at the parameters that the rule is judged at, where they are others than those in training.
+
+        Batch norm's statistics belong to the parameters: they are gathered anew, on a copy.
+        """
+        if self.rule.evaluated_at is None:
+            return generator
+        params = self.rule.evaluated_at(generator.params, generator.rule)
+        judged = Player(params, {name: b.clone() for name, b in generator.buffers.items()}, generator.rule)
+        latents = evaluation_latents(STATISTICS * self.task.batch_size, self.latent).to(self.device, self.dtype)
+        for z in latents.split(self.task.batch_size) if judged.buffers else ():
+            self._forward(self.generator, *judged[:2], z.unsqueeze(0), training=True)
+        return judged
+
+    def numbers(self, state: State, hyper: Hyper) -> dict[str, Tensor]:
+        """What the rule says of its two states: the generator's under its name, the other's as `discriminator_NAME`."""
+        return {
+            f"{prefix}{name}": read(player.rule, hyper)
+            for prefix, player in zip(("", "discriminator_"), state, strict=True)
+            for name, read in self.rule.numbers.items()
+        }
+
+    def keep(self, state: State, which: Tensor) -> State:
+        return State(*(_kept(player, which) for player in state))
+
+    @classmethod
+    def bytes_of_cell(cls, task: Task, data: Dataset, rule: Rule, precision: torch.dtype) -> int:
+        """Both networks' parameters, their rule's states, and what batches leave for the backward pass."""
+        with torch.device("meta"):
+            made = task.network()
+        assert isinstance(made, Gan)
+        latents = torch.empty(task.batch_size, made.latent, device="meta")
+        numbers, passes = 0, []
+        inputs = latents
+        for network in (made.generator, made.discriminator):
+            shapes = Layout(network).shapes
+            numbers += COPIES * sum(sizes_of(shapes)) + numbers_in_state(rule, shapes)
+            passes.append(activations(network, inputs))
+            inputs = _output(network, inputs)
+        element = torch.empty(0, dtype=precision).element_size()
+        return 4 * numbers + PASSES * max(passes) * element
+
+    @classmethod
+    def size(cls, task: Task, data: Dataset) -> Size:
+        judged = judge_of(data).images / task.batch_size
+        return Size(task.batch_size, _gan_task(task).steps, JUDGED * judged)
+
+    @classmethod
+    def part(cls, task: Task, data: Dataset, size: Size) -> tuple[Task, Dataset]:
+        assert isinstance(data, GanData)
+        images = max(2, round(size.evaluation * size.batch / JUDGED))
+        cut = replace(data, judge=replace(data.judge, images=min(images, data.judge.images)))
+        known = replace(task.metric, failure=task.metric.resolved(data).failure_value)
+        return replace(_gan_task(task), batch_size=size.batch, steps=size.steps, metric=known), cut
+
+
+def _gan_task(task: Task) -> GanTask:
+    """Raises BadInput for a task of another kind."""
+    if not isinstance(task, GanTask):
+        raise BadInput(
+            f"task '{task.name}': adversarial learning needs a trainers.gan.GanTask, not a {type(task).__name__}"
+        )
+    return task
+
+
+def _kept(player: Player, which: Tensor) -> Player:
+    buffers = {name: b[which] for name, b in player.buffers.items()}
+    return Player(player.params[which], buffers, select_cells(player.rule, which))
+
+
+def _output(network: nn.Module, inputs: Tensor) -> Tensor:
+    return torch.as_tensor(network(inputs))
