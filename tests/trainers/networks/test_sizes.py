@@ -9,8 +9,8 @@ from torch import nn
 from trainers.networks.cifar import cifar10_small
 from trainers.networks.convnet import cifar10_convnet
 from trainers.networks.fashion import fashion_conv, fashion_mlp
-from trainers.networks.language import CharacterLSTM
 from trainers.networks.gan import Gan, digits_gan, geometric_gan
+from trainers.networks.language import CharacterLSTM
 from trainers.networks.resnet import resnet20, wide_resnet
 from trainers.tasks import get_task
 
