@@ -49,7 +49,23 @@ def test_a_file_that_says_more_is_taken_at_its_word() -> None:
     assert default_targets(line([1.0, 2.0], unit="%", failure=300.0)).derived
 
 
-@pytest.mark.parametrize("name", [entry.name for entry in list_surfaces() if entry.shipped])
+SHIPPED = [entry.name for entry in list_surfaces() if entry.shipped]
+LANGUAGE = [name for name in SHIPPED if name.startswith(("kjv-", "ptb-"))]
+
+
+@pytest.mark.parametrize("name", LANGUAGE)
+def test_a_shipped_character_model_is_judged_in_bits_and_fails_at_a_uniform_guess(name: str) -> None:
+    surface = load_surface(name)
+    about = surface.provenance
+    assert (about.metric, about.unit) == ("bits per character", "bits")
+    assert about.failure == math.log2(68 if name.startswith("kjv-") else 50)
+    assert surface.value.max() <= about.failure
+    assert default_targets(surface) == Targets((0.02, 0.05))
+    assert not is_bounded(about)
+    assert binomial_deviation(about, 2.0) is None
+
+
+@pytest.mark.parametrize("name", [name for name in SHIPPED if name not in LANGUAGE])
 def test_every_shipped_surface_means_what_it_did(name: str) -> None:
     surface = load_surface(name)
     size = surface.provenance.data["validation"]
