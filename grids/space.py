@@ -290,14 +290,14 @@ register_space(
 _LANGUAGE = Axis("alpha", _decades(-4, 1, (2, 10))[:-1])
 register_space(
     "paper-ptb",
-    "its 11 x 21 for language (epsilon x 1e-8 for AdaBelief)",
+    "its 11 x 21 for language",
     Space((_LANGUAGE, Axis("epsilon", _decades(-8, 2, (1, 5))[:-1]))),
     adabelief=Space((_LANGUAGE, Axis("epsilon", _decades(-16, -6, (1, 5))[:-1]))),
 )
 # Section 5.3.
 register_space(
     "paper-gan",
-    "its 9 x 3 for GANs (13 alpha for SGD)",
+    "its 9 x 3 for GANs",
     Space((Axis("alpha", _decades(-5, -1, (1, 2))[:-1]), Axis("epsilon", (1e-8, 1e-6, 1e-4)))),
     sgd=Space((Axis("alpha", _decades(-6, 0, (1, 2))[:-1]),)),
 )
