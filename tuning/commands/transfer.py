@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from grids.errors import BadInput
-from tuning.commands.options import Epoch, Quiet, SeedStatistic, Statistic, Surfaces, ValueOf
+from tuning.commands.options import Epoch, Jobs, Quiet, SeedStatistic, Statistic, Surfaces, ValueOf
 from tuning.commands.train_options import Data, Device, Epochs
 from tuning.terminal import progress, say
 
@@ -36,9 +36,7 @@ def transfer(
     epochs: Epochs = None,
     device: Device = "auto",
     data: Data = None,
-    jobs: Annotated[
-        int | None, typer.Option("--jobs", min=1, help="Processes on a CPU.", show_default="all processors")
-    ] = None,
+    jobs: Jobs = None,
     broken: Annotated[
         Broken, typer.Option("--broken", help="Photographs that cannot be read: refuse them, or skip them.")
     ] = Broken.refuse,
@@ -62,6 +60,8 @@ def transfer(
     if out.suffix != ".json":
         raise BadInput(f"--out {out}: the file's name must end in .json")
     folder = out.with_name(f"{out.name}.parts")
+    if jobs is not None and jobs < 1:
+        raise BadInput(f"--jobs must be 1 or more, not {jobs}")
     if fresh:
         clear(folder)
     workers = 1 if pick(device).type == "cuda" else jobs or cores()
