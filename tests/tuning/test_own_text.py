@@ -66,7 +66,7 @@ def test_a_text_of_ones_own_trains_and_its_header_says_how(folder: Path) -> None
     words = "transfer surfaces/cats/adam.parquet --to own_cats:task --seeds 2 --jobs 1 --quiet --out final.json"
     assert run(words.split()) == 0
     final = json.loads((folder / "final.json").read_text())
-    assert (final["metric"], final["unit"], len(final["values"])) == ("bits per character", "bits", 2)
+    assert (final["metric"], final["unit"], len(final["values"])) == ("test bits per character", "bits", 2)
     assert surface.value.min() < min(final["values"]) < 1.2 * math.log2(12)  # the test text is another one
 
 

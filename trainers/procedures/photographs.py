@@ -33,6 +33,7 @@ class FromFiles(Supervised):
     a resume changes it.
     """
 
+    reads_files = True
     data: Photographs
 
     def __init__(
