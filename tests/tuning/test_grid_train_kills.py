@@ -1,5 +1,6 @@
 """`grid run` killed, several times over and in company, on real training; a disk that fills up under it."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -21,6 +22,43 @@ SWEEP = ["--space", "tiny", "--seeds", "2", "--block", "2", "--epochs", "20", "-
 def start(out: Path, threads: int = 1) -> subprocess.Popen[str]:
     environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
     return subprocess.Popen([*COMMAND, *SWEEP, "--out", str(out)], env=environment, stderr=subprocess.PIPE, text=True)
+
+
+SAVING = """
+from trainers.sweep.run import Terms
+Terms.__init__.__defaults__ = tuple(0.0 if value == 60.0 else value for value in Terms.__init__.__defaults__)
+from tuning.cli import main
+main()
+"""
+"""`tunecost` that keeps a state after every epoch, so that one killed within a shard has something to go on from."""
+
+
+def begin(words: list[str], out: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", SAVING, *words, "--device", "cpu", "--quiet", "--out", str(out)]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+
+
+def kill_three_times(words: list[str], out: Path) -> None:
+    """Each time once a state is kept that was not there before; at least one of them within a shard's training."""
+    within = 0
+    for _ in range(3):
+        before = states(out)
+        process = begin(words, out)
+        deadline = time.monotonic() + 120
+        while process.poll() is None and states(out) <= before and time.monotonic() < deadline:
+            time.sleep(0.02)
+        within += process.poll() is None
+        process.kill()
+        process.communicate()
+    assert within
+
+
+def states(out: Path) -> set[tuple[str, int]]:
+    found = set()
+    for path in out.glob("*/*.shards/*.snapshot"):
+        with contextlib.suppress(FileNotFoundError):
+            found.add((path.name, path.stat().st_mtime_ns))
+    return found
 
 
 def finish(process: subprocess.Popen[str]) -> None:
@@ -72,22 +110,10 @@ def test_killed_at_20_random_moments(tmp_path: Path, expected: Surface) -> None:
 def test_a_character_model_killed_three_times(tmp_path: Path) -> None:
     # Masks, segments and carried state begin anew with each epoch: what a killed run goes on from must say it all.
     words = ["grid", "run", "kjv-lstm", "-o", "avagrad", "--space", "alpha=0.1,1,10,epsilon=1e-8,1", "--epochs", "4"]
-    command = [*COMMAND[:3], *words, "--block", "3", "--device", "cpu", "--quiet"]
-
-    def begin(out: Path) -> subprocess.Popen[str]:
-        return subprocess.Popen([*command, "--out", str(out)], stderr=subprocess.PIPE, text=True)
-
-    finish(begin(tmp_path / "whole"))
-    shards = tmp_path / "killed/kjv-lstm/avagrad.shards"
-    for seen in range(3):
-        process = begin(tmp_path / "killed")
-        deadline = time.monotonic() + 300
-        while len(list(shards.glob("*.snapshot"))) < min(seen, 1) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        time.sleep(5)
-        process.kill()
-        process.communicate()
-    finish(begin(tmp_path / "killed"))
+    words += ["--block", "3"]
+    finish(begin(words, tmp_path / "whole"))
+    kill_three_times(words, tmp_path / "killed")
+    finish(begin(words, tmp_path / "killed"))
     whole, killed = (surface_file.load(tmp_path / name / "kjv-lstm/avagrad.parquet") for name in ("whole", "killed"))
     assert_same(killed, whole)
     assert 1 < whole.value.min() < 4 < whole.value.max() <= np.log2(68)
@@ -138,22 +164,10 @@ def test_training_needs_torch_and_merging_alone_needs_arrow(tmp_path: Path) -> N
 def test_a_gan_killed_three_times(tmp_path: Path) -> None:
     # Two networks, two states of the rule, a stream of batches that goes on over points of the curve.
     words = ["grid", "run", "digits-gan", "-o", "avagrad", "--space", "alpha=1e-3,0.1,epsilon=1e-8,1e-4"]
-    command = [*COMMAND[:3], *words, "--epochs", "6", "--device", "cpu", "--quiet"]
-
-    def begin(out: Path) -> subprocess.Popen[str]:
-        return subprocess.Popen([*command, "--out", str(out)], stderr=subprocess.PIPE, text=True)
-
-    finish(begin(tmp_path / "whole"))
-    shards = tmp_path / "killed/digits-gan/avagrad.shards"
-    for seen in range(3):
-        process = begin(tmp_path / "killed")
-        deadline = time.monotonic() + 300
-        while len(list(shards.glob("*.snapshot"))) < min(seen, 1) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        time.sleep(5)
-        process.kill()
-        process.communicate()
-    finish(begin(tmp_path / "killed"))
+    words += ["--epochs", "6"]
+    finish(begin(words, tmp_path / "whole"))
+    kill_three_times(words, tmp_path / "killed")
+    finish(begin(words, tmp_path / "killed"))
     whole, killed = (surface_file.load(tmp_path / name / "digits-gan/avagrad.parquet") for name in ("whole", "killed"))
     assert_same(killed, whole)
     assert whole.fidelity is not None
