@@ -19,6 +19,7 @@ EVERY = [
     "optuna:BruteForceSampler",
 ]
 VARIANTS = [
+    "cmaes:sigma=2,popsize=3",
     *(text for one in SEARCHERS.values() for text in one.texts[1:]),
     "optuna:TPESampler:multivariate=false",
     "optuna:NSGAIISampler:population_size=5",

@@ -34,6 +34,11 @@ def compiled_sum(function: Function) -> Function:
     return _compile(function, forceinline=True, fastmath={"reassoc"})
 
 
+def compiled_with_python(function: Function) -> Function:
+    """As `compiled`, for what asks Python in between and holds its lock meanwhile."""
+    return _compile(function, nogil=False)
+
+
 def _digest() -> str:
     here = Path(__file__).parent
     sources = [*sorted(here.glob("*.py")), *sorted(here.with_name("searchers").rglob("*.py"))]
@@ -45,8 +50,9 @@ SOURCES = _digest()
 
 def _compile(function: Function, **options: Any) -> Function:
     function.__qualname__ += f"-{SOURCES}"  # what numba names its files after
+    options = {"nogil": True, **options}
     try:
-        return _njit(cache=True, nogil=True, **options)(function)
+        return _njit(cache=True, **options)(function)
     except RuntimeError:
         # Neither beside this file nor in the user's cache is there a folder to write to: compiled anew each time.
-        return _njit(nogil=True, **options)(function)
+        return _njit(**options)(function)

@@ -50,15 +50,30 @@ def streams(first: np.random.SeedSequence, repeats: range, purpose: tuple[int, .
     return _states(np.array([*entropy, 0, *purpose], np.uint32), place, repeats.start, len(repeats))
 
 
+def numpys(state: np.ndarray) -> np.random.PCG64:
+    """NumPy's own bit generator at a state of `streams`."""
+    found = np.random.PCG64()
+    high, low, increment_high, increment_low = (int(part) for part in state)
+    at = found.state
+    at["state"] = {"state": high << 64 | low, "inc": increment_high << 64 | increment_low}
+    found.state = at
+    return found
+
+
 @compiled_part
-def uniform(state: np.ndarray) -> float:
-    """The next `Generator.random()` of a stream: in [0, 1). `state`, uint64 `[4]`, moves on."""
+def word(state: np.ndarray) -> np.uint64:
+    """The next 64 bits of a stream. `state`, uint64 `[4]`, moves on."""
     high, low = _stepped(state[0], state[1], state[2], state[3])
     state[0], state[1] = high, low
     turn = high >> np.uint64(58)
     mixed = high ^ low
-    word = (mixed >> turn) | (mixed << ((np.uint64(64) - turn) & np.uint64(63)))
-    return np.float64(word >> np.uint64(11)) * TO_DOUBLE
+    return (mixed >> turn) | (mixed << ((np.uint64(64) - turn) & np.uint64(63)))
+
+
+@compiled_part
+def uniform(state: np.ndarray) -> float:
+    """The next `Generator.random()` of a stream: in [0, 1). `state`, uint64 `[4]`, moves on."""
+    return np.float64(word(state) >> np.uint64(11)) * TO_DOUBLE
 
 
 @compiled_part

@@ -15,7 +15,11 @@ from tuning.streams import stream
 from tuning.table import table_rows
 from tuning.trials import noise_columns, trials_matrix
 
-TEXTS = [text for name in names(compiled=True, fidelities=True) for text in SEARCHERS[name].texts]
+TEXTS = [
+    *(text for name in names(compiled=True, fidelities=True) for text in SEARCHERS[name].texts),
+    "hyperband:of=cmaes:popsize=6",
+    "asha:of=cmaes",
+]
 MODELS = ["resume", "restart", "stop"]
 
 
@@ -68,14 +72,14 @@ def test_noise_is_that_of_the_readable_form(text: str, model: str) -> None:
     both(text, arena(seeds=3, seconds=True), Limits(90, 200.0, CostModel(model), timed=True))
 
 
-@pytest.mark.parametrize("text", ["sha", "hyperband", "asha", "median", "hyperband:of=gld"])
+@pytest.mark.parametrize("text", ["sha", "hyperband", "asha", "median", "hyperband:of=gld", "sha:of=cmaes"])
 @pytest.mark.parametrize("shape", [(1,), (2, 2), (4, 3, 5), (700,)])
 def test_any_shape_and_more_trainings_than_are_made_ahead(text: str, shape: tuple[int, ...]) -> None:
     both(text, replace(arena(shape=shape, epochs=5), lowest=-1.0), Limits(1500, np.inf), range(3))
 
 
 def test_other_proposers_are_left_to_the_plain_loop() -> None:
-    for text in ("sha:of=cmaes", "median:of=tpe", "asha:of=optuna:RandomSampler"):
+    for text in ("sha:of=cmaes:impl=pycma", "median:of=tpe", "asha:of=optuna:RandomSampler"):
         on, columns = arena(), np.zeros((1, 9), np.int32)
         assert compiled_played(get_searcher(text), on, columns, Limits(9), stream(0, text, "a/b", 0), range(1)) is None
     on, columns = arena(), np.zeros((1, 9), np.int32)

@@ -60,10 +60,11 @@ def test_trials_are_those_of_the_readable_form(text: str, shape: tuple[int, ...]
     np.testing.assert_array_equal(compiled(text, *game), plainly(text, *game))
 
 
-def test_a_whole_replay_of_tpe_is_the_readable_forms() -> None:
+@pytest.mark.parametrize("text", ["tpe", "cmaes"])
+def test_a_whole_replay_is_the_readable_forms(text: str) -> None:
     told = values("noise", (21, 21))[:, None]
     game = space_of((21, 21)), told, np.zeros((2, 441), np.int32), -math.inf, range(2)
-    np.testing.assert_array_equal(compiled("tpe", *game), plainly("tpe", *game))
+    np.testing.assert_array_equal(compiled(text, *game), plainly(text, *game))
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -86,7 +87,7 @@ def test_a_replay_is_the_same_in_any_company(text: str) -> None:
     np.testing.assert_array_equal(together[:10], np.concatenate(halves))
 
 
-@pytest.mark.parametrize("text", ["cmaes", "optuna:RandomSampler"])
+@pytest.mark.parametrize("text", ["cmaes:impl=pycma", "cmaes:popsize=5", "optuna:RandomSampler"])
 def test_other_searchers_are_left_to_the_plain_loop(text: str) -> None:
     space = space_of((3, 3))
     columns = np.zeros((1, 4), np.int32)

@@ -2,7 +2,7 @@
 
 import math
 import warnings
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -18,9 +18,9 @@ from tuning.searchers.registry import searcher
     summary="covariance matrix adaptation, on indices",
     place=3,
     paper=True,
-    kernel=None,
+    kernel="tuning.searchers.cmaes.kernel:cmaes",
     law=None,
-    variants=("sigma=2,popsize=3",),
+    variants=("sigma=2,popsize=9", "sigma=0.05"),
 )
 class CMAES:
     """pycma's `CMAEvolutionStrategy` in index space, restarted whenever it stops by itself.
@@ -38,12 +38,20 @@ class CMAES:
     Args:
         sigma: initial standard deviation, as a share of each axis's length.
         popsize: evaluations a generation; pycma's 4 + ⌊3 ln d⌋ where not given.
+        impl: `compiled`: replays may be played by this searcher's kernel, which makes pycma's own trials. `pycma`:
+            they never are.
     """
 
     parallel = True
 
     def __init__(
-        self, space: Space, rng: np.random.Generator, *, sigma: float = 0.25, popsize: int | None = None
+        self,
+        space: Space,
+        rng: np.random.Generator,
+        *,
+        sigma: float = 0.25,
+        popsize: int | None = None,
+        impl: Literal["compiled", "pycma"] = "compiled",
     ) -> None:
         if not (math.isfinite(sigma) and sigma > 0):
             raise BadInput(f"sigma must be a positive number, not {sigma:g}")
@@ -53,15 +61,23 @@ class CMAES:
         self.rng = rng
         self.sigma = sigma
         self.popsize = popsize
-        self._moving = [axis for axis, length in enumerate(space.shape) if length > 1]
+        self.impl = impl
+        self.moving = tuple(axis for axis, length in enumerate(space.shape) if length > 1)
+        """The axes that pycma searches."""
         self._strategy: Any = None
         self._points: list[np.ndarray] = []
         self._values: dict[int, float] = {}  # by the number of the point
         self._asked = 0  # points of this generation
         self._pending: list[tuple[int, Cell]] = []
 
+    @property
+    def lengths(self) -> list[int]:
+        """The lengths of the axes that pycma searches, and of the idle coordinate where one is added."""
+        lengths = [self.space.shape[axis] for axis in self.moving]
+        return lengths * 2 if len(lengths) == 1 else lengths
+
     def ask(self) -> Cell | None:
-        if not self._moving:
+        if not self.moving:
             return (0,) * len(self.space.shape)
         if len(self._values) == len(self._points):
             self._next_generation()
@@ -69,14 +85,14 @@ class CMAES:
             return None
         point = self._points[self._asked]
         cell = [0] * len(self.space.shape)
-        for axis, coordinate in zip(self._moving, point, strict=False):
+        for axis, coordinate in zip(self.moving, point, strict=False):
             cell[axis] = min(max(math.floor(coordinate + 0.5), 0), self.space.shape[axis] - 1)
         self._pending.append((self._asked, tuple(cell)))
         self._asked += 1
         return tuple(cell)
 
     def tell(self, cell: Cell, value: float) -> None:
-        if self._moving:
+        if self.moving:
             self._values[take(self._pending, cell)] = value
 
     def _next_generation(self) -> None:
@@ -92,9 +108,7 @@ class CMAES:
     def _start(self) -> Any:
         import cma
 
-        lengths = [self.space.shape[axis] for axis in self._moving]
-        if len(lengths) == 1:
-            lengths.append(lengths[0])
+        lengths = self.lengths
         start = [self.rng.random() * length - 0.5 for length in lengths]
         options = {
             "bounds": [[-0.5] * len(lengths), [length - 0.5 for length in lengths]],

@@ -1,0 +1,187 @@
+"""CMA-ES compiled: from the same random numbers, pycma's own trials.
+
+What pycma does when numbers go astray (it changes coordinates where C's condition is above 1e8, adds to C where that is
+not positive definite) is left to pycma: it plays such a replay from its beginning. Populations that it mirrors are left
+to it altogether.
+"""
+
+import math
+
+import numpy as np
+
+from tuning.kernels.compiling import compiled
+from tuning.kernels.game import Game
+from tuning.kernels.normal import normal
+from tuning.kernels.pcg import numpys, uniform
+from tuning.searchers.cmaes.bounds import into_bounds
+from tuning.searchers.cmaes.constants import LEAST_SIZE, Constants, constants
+from tuning.searchers.cmaes.searcher import CMAES
+from tuning.searchers.cmaes.stops import History, forget, has_moved, is_beyond, new_history, remember, stops
+from tuning.searchers.cmaes.strategy import State, begin, decompose, new_state, start_at, update
+from tuning.searchers.cmaes.ties import orders, sort
+
+BEYOND = -1
+"""Instead of a trial: pycma would come to the rescue."""
+
+
+def cmaes(searcher: CMAES, game: Game) -> bool:
+    """The kernel of `CMAES`; not for `impl=pycma` and populations that pycma mirrors."""
+    if searcher.impl == "pycma" or (searcher.popsize or LEAST_SIZE) < LEAST_SIZE:
+        return False
+    ranges = np.array(searcher.lengths, float)
+    strides = np.array([math.prod(searcher.space.shape[axis + 1 :]) for axis in searcher.moving])
+    of = constants(max(len(ranges), 2), searcher.popsize)
+    states, shape, told, columns, stop, matrix = game
+    moving, table = shape[list(searcher.moving)], orders(of.size)
+    beyond = play(states.copy(), of, table, ranges, moving, strides, searcher.sigma, told, columns, stop, matrix)
+    for row in np.flatnonzero(beyond):
+        rng = np.random.Generator(numpys(states[row]))
+        pycmas = CMAES(searcher.space, rng, sigma=searcher.sigma, popsize=searcher.popsize)
+        matrix[row] = _plainly(pycmas, told, columns[row], stop)
+    return True
+
+
+def _plainly(searcher: CMAES, told: np.ndarray, columns: np.ndarray, stop: float) -> np.ndarray:
+    """A row of `Game.matrix`, asked and told one trial at a time."""
+    row = np.full(len(columns), -1, np.int32)
+    for trial, column in enumerate(columns):
+        cell = searcher.ask()
+        assert cell is not None
+        row[trial] = searcher.space.flat(cell)
+        value = float(told[row[trial], column])
+        searcher.tell(cell, value)
+        if value <= stop:
+            break
+    return row
+
+
+@compiled
+def play(
+    states: np.ndarray,
+    constants: Constants,
+    table: np.ndarray,
+    ranges: np.ndarray,
+    moving: np.ndarray,
+    strides: np.ndarray,
+    sigma: float,
+    told: np.ndarray,
+    columns: np.ndarray,
+    stop: float,
+    matrix: np.ndarray,
+) -> np.ndarray:
+    """Play replays, one for each row; bool `[replays]`, which of them are beyond this, so that theirs says nothing.
+
+    Args:
+        states: uint64 `[replays, 4]`, each replay's stream.
+        constants: of the strategy.
+        table: from `tuning.searchers.cmaes.ties.orders`.
+        ranges: float64 `[dimensions]`, the lengths of the axes that move, and of an idle one where that is needed.
+        moving: int64 `[moving]`, the number of values of each axis that moves.
+        strides: int64 `[moving]`, by how much a cell's flat number grows along each.
+        sigma: the first step size.
+        told, columns, stop, matrix: as of `Game`.
+    """
+    state, history = new_state(constants.axes, constants.size), new_history(constants)
+    values, cells = np.empty(constants.size), np.empty(constants.size, np.int64)
+    trials, beyond = matrix.shape[1], np.zeros(len(matrix), np.bool_)
+    for replay in range(len(matrix)):
+        trial = 0
+        while 0 <= trial < trials:
+            trial = _run(
+                states[replay],
+                constants,
+                table,
+                ranges,
+                moving,
+                strides,
+                sigma,
+                told,
+                columns[replay],
+                stop,
+                trial,
+                state,
+                history,
+                values,
+                cells,
+                matrix[replay],
+            )
+        beyond[replay] = trial == BEYOND
+    return beyond
+
+
+@compiled
+def _run(
+    stream: np.ndarray,
+    constants: Constants,
+    table: np.ndarray,
+    ranges: np.ndarray,
+    moving: np.ndarray,
+    strides: np.ndarray,
+    start: float,
+    told: np.ndarray,
+    columns: np.ndarray,
+    stop: float,
+    trial: int,
+    state: State,
+    history: History,
+    values: np.ndarray,
+    cells: np.ndarray,
+    row: np.ndarray,
+) -> int:
+    """One strategy from its start until it stops; the number of trials by then, all where the replay is over."""
+    trials, sigma, generation, decomposed = len(row), start, 0, 0
+    if len(moving) == 0:
+        row[trial] = 0
+        return trials if told[0, columns[trial]] <= stop else trial + 1
+    for axis in range(len(ranges)):
+        start_at(state, axis, uniform(stream), ranges[axis])
+    begin(state, ranges, sigma)
+    forget(history, state.mean)
+    while True:
+        if is_beyond(state, start, sigma):
+            return BEYOND
+        if generation >= decomposed + constants.wait:
+            if not decompose(state):
+                return BEYOND
+            decomposed = generation
+        _sample(stream, state, sigma)
+        _round(state, ranges, moving, strides, cells)
+        for place in range(constants.size):
+            row[trial] = cells[place]
+            values[place] = told[cells[place], columns[trial]]
+            trial += 1
+            if values[place] <= stop or trial == trials:
+                return trials
+        generation += 1
+        sort(values, table, state.order)
+        remember(constants, history, values, state.order, generation)
+        sigma = update(constants, state, ranges, sigma, generation)
+        has_moved(history, state.mean, generation)
+        if stops(constants, state, history, ranges, start, sigma, generation):
+            return trial
+
+
+@compiled
+def _sample(stream: np.ndarray, state: State, sigma: float) -> None:
+    """A generation's points: m + σ · scaling · B D z."""
+    size, axes = state.points.shape
+    z = state.spare[0]
+    for place in range(size):
+        for axis in range(axes):
+            z[axis] = state.lengths[axis] * normal(stream)
+        for row in range(axes):
+            along = 0.0
+            for axis in range(axes):
+                along += state.basis[row, axis] * z[axis]
+            state.points[place, row] = state.mean[row] + sigma * (state.scaling[row] * along)
+
+
+@compiled
+def _round(state: State, ranges: np.ndarray, moving: np.ndarray, strides: np.ndarray, cells: np.ndarray) -> None:
+    """The flat numbers of the cells that a generation's points lie in."""
+    for place in range(len(cells)):
+        flat = 0
+        for axis in range(len(moving)):
+            index = math.floor(into_bounds(state.points[place, axis], ranges[axis]) + 0.5)
+            flat += min(max(index, 0), moving[axis] - 1) * strides[axis]
+        cells[place] = flat
