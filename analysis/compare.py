@@ -10,6 +10,7 @@ import numpy as np
 from scipy.stats import mannwhitneyu, norm
 
 from analysis.ert import ert, interval, note, resampled_ert, stream
+from analysis.levels import goals
 from analysis.replays import Group, Runtimes, common_targets, unit_of
 from grids.errors import BadInput, unknown
 from grids.target import Count
@@ -198,17 +199,19 @@ def compare_rows(
     targets: Sequence[float] | None = None,
     count: Count = Count.trials,
     *,
+    levels: Sequence[float] | None = None,
     seed: int = 0,
 ) -> list[dict[str, Any]]:
     """One row for each pair of groups and target, with the keys of COLUMNS; Holm's correction is over all rows.
 
     Args:
         targets: suboptimality; the pair's `common_targets` where not given.
+        levels: absolute values to reach, in place of targets; `target` then holds the level.
 
     Raises:
         BadInput: as `pairs`.
     """
-    rows = list(_rows(pairs(groups, a, b), a, b, targets, count, seed))
+    rows = list(_rows(pairs(groups, a, b), a, b, targets, levels, count, seed))
     for test in ("p_logrank", "p_mannwhitney"):
         corrected = holm(np.array([row[test] for row in rows]))
         for row, value in zip(rows, corrected, strict=True):
@@ -217,12 +220,25 @@ def compare_rows(
 
 
 def _rows(
-    matched: Sequence[tuple[Group, Group]], a: str, b: str, targets: Sequence[float] | None, count: Count, seed: int
+    matched: Sequence[tuple[Group, Group]],
+    a: str,
+    b: str,
+    targets: Sequence[float] | None,
+    levels: Sequence[float] | None,
+    count: Count,
+    seed: int,
 ) -> Iterator[dict[str, Any]]:
-    for one, other in matched:
-        for target in common_targets([one, other]) if targets is None else targets:
-            first, second = one.runtimes(target, count), other.runtimes(target, count)
-            words = (note([first, second]), one.about.beyond(target), other.about.beyond(target))
+    for left, right in matched:
+        shared = common_targets([left, right]) if targets is None else targets
+        for (target, one, gap), (_, other, _) in zip(
+            goals(left, shared, levels), goals(right, shared, levels), strict=True
+        ):
+            first, second = one.runtimes(gap, count), other.runtimes(gap, count)
+            words = (
+                note([first, second]),
+                *(side.about.beyond(gap) for side in (one, other)),
+                *(f"{side.surface}: {said}" for side in (one, other) if (said := side.never(gap))),
+            )
             found = compare(first, second, stream(seed, *one.key, *other.key, target, count))
             yield {
                 "a": a,

@@ -5,7 +5,7 @@ from typing import Any
 
 from analysis import survival
 from analysis.ert import ert, ert_interval, note, stream
-from analysis.levels import in_percent
+from analysis.levels import goals, in_percent
 from analysis.replays import Group
 from grids.target import Count
 
@@ -34,6 +34,7 @@ def cost_rows(
     targets: Sequence[float] | None = None,
     count: Count = Count.trials,
     *,
+    levels: Sequence[float] | None = None,
     relative: bool = False,
     seed: int = 0,
 ) -> Iterator[dict[str, Any]]:
@@ -44,15 +45,16 @@ def cost_rows(
     Args:
         targets: suboptimality in the surface's unit, or with `relative` in percent of the surface's lowest value. Where
             not given, each surface's own, or with `relative` `RELATIVE_TARGETS`.
+        levels: absolute values to reach, in place of targets; `target` then holds the level.
         seed: of the bootstrap; a row depends on it and on the row's own replays only.
 
     Raises:
         BadInput: `relative` on a surface whose lowest value is 0.
     """
     for absolute in groups:
-        group = in_percent(absolute) if relative else absolute
-        for target in group.about.targets if targets is None else targets:
-            runtimes = group.runtimes(target, count)
+        measured = in_percent(absolute) if relative else absolute
+        for target, group, gap in goals(measured, targets, levels):
+            runtimes = group.runtimes(gap, count)
             q25, median, q75 = survival.quantiles(runtimes, (0.25, 0.5, 0.75))
             low, high = ert_interval(runtimes, stream(seed, *group.key, target, count))
             yield {
@@ -71,6 +73,6 @@ def cost_rows(
                 "unit": group.about.unit,
                 "restricted_mean": survival.restricted_mean(runtimes),
                 "cost_model": group.judged.cost_model,
-                "note": "; ".join(filter(None, (note([runtimes]), group.about.beyond(target)))) or None,
+                "note": "; ".join(filter(None, (note([runtimes]), group.about.beyond(gap), group.never(gap)))) or None,
                 **group.judged.columns(),
             }

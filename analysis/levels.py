@@ -1,6 +1,7 @@
-"""What suboptimality of replays is measured from, and in: another lowest value, or percent of it."""
+"""What suboptimality of replays is measured from, and in: another lowest value, a level, or percent of the lowest."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -46,7 +47,56 @@ def in_percent(group: Group) -> Group:
         best, suboptimality = group.best * factor, group.suboptimality * factor
     span = None if group.about.span is None else group.about.span * factor
     about = replace(group.about, span=span, unit=RELATIVE_UNIT, targets=RELATIVE_TARGETS, targets_derived=False)
-    return replace(group, best=best, suboptimality=suboptimality, about=about)
+    return replace(group, best=best, suboptimality=suboptimality, about=about, origin=None)
+
+
+def held_to(group: Group, level: float) -> Group:
+    """The same replays, held to an absolute value: 0 where it is reached, else how far the best cell is from it.
+
+    Args:
+        group: in its surface's own unit.
+        level: in the metric's own sense.
+    """
+    origin = -level if group.about.maximized else level
+    suboptimality = np.maximum(gap(group.best, origin), 0.0)
+    about = replace(group.about, span=None)
+    judged = replace(group.judged, lowest="level")
+    return replace(group, suboptimality=suboptimality, about=about, judged=judged, origin=origin)
+
+
+def goals(
+    group: Group, targets: Sequence[float] | None, levels: Sequence[float] | None
+) -> Iterator[tuple[float, Group, float]]:
+    """What a group is held to: what the output calls it, the group as measured, and the suboptimality to reach.
+
+    Args:
+        group: as measured already.
+        targets: suboptimality; the surface's own where neither is given.
+        levels: absolute values, in place of targets.
+    """
+    if levels:
+        for level in levels:
+            yield level, held_to(group, level), 0.0
+    else:
+        for target in group.about.targets if targets is None else targets:
+            yield target, group, target
+
+
+def check_levels(
+    levels: Sequence[float], targets: Sequence[float] = (), relative: bool = False, lowest: object = None
+) -> tuple[float, ...]:
+    """`levels` in their order, each once.
+
+    Raises:
+        BadInput: one that is not finite, or options that have no meaning for absolute values.
+    """
+    for level in levels:
+        if not math.isfinite(level):
+            raise BadInput(f"--level must be a finite number, not {level:g}")
+    for option, given in (("--target", bool(targets)), ("--relative", relative), ("--lowest", lowest is not None)):
+        if levels and given:
+            raise BadInput(f"--level is an absolute value of the metric: {option} does not go with it")
+    return tuple(dict.fromkeys(float(level) for level in levels))
 
 
 def measured_from(groups: Sequence[Group], lowest: str) -> list[Group]:
@@ -72,7 +122,8 @@ def measured_from(groups: Sequence[Group], lowest: str) -> list[Group]:
         else:
             least = group.about.lowest_within
         judged = replace(group.judged, lowest=lowest)
-        found.append(replace(group, suboptimality=np.maximum(gap(group.best, least), 0.0), judged=judged))
+        suboptimality = np.maximum(gap(group.best, least), 0.0)
+        found.append(replace(group, suboptimality=suboptimality, judged=judged, origin=least))
     return found
 
 

@@ -13,7 +13,7 @@ from grids.errors import BadInput
 from grids.metric import common_unit
 from grids.replay_table import Judged, judged_by
 from grids.surface_facts import SurfaceFacts, surface_facts
-from grids.target import Count, reached
+from grids.target import Count, gap, reached
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +55,7 @@ class Group:
         searcher_labels: what figures call searchers, by name without options, in the order of figures.
         epochs: float64 `[rows]`, charged so far, in the unit of the surface's fidelity; None where not known.
         clock: float64 `[rows]`, elapsed so far; None where not recorded.
+        origin: what suboptimality is measured from, where that was chosen after the replays.
     """
 
     surface: str
@@ -71,6 +72,7 @@ class Group:
     searcher_labels: Mapping[str, str] = field(default_factory=dict)
     epochs: np.ndarray | None = None
     clock: np.ndarray | None = None
+    origin: float | None = None
 
     @property
     def names(self) -> dict[str, str]:
@@ -138,6 +140,16 @@ class Group:
         if np.ptp(lowest) > 1e-9 * max(1.0, float(np.abs(self.best[known]).max())):
             raise BadInput(f"{self.surface}, {self.searcher}: best - suboptimality is not the same in every row")
         return float(np.median(lowest))
+
+    def never(self, target: float) -> str:
+        """A note where no cell of the surface is within `target` of the origin, so that no budget suffices."""
+        lowest = self.about.lowest
+        if lowest is None or self.origin is None:
+            return ""
+        if reached(gap(np.array(lowest), self.origin), target, lowest):
+            return ""
+        best = -lowest if self.about.maximized else lowest
+        return f"no cell is that good: the surface's best value is {best:.6g}"
 
     def runtimes(self, target: float, count: Count = Count.trials) -> Runtimes:
         """The cost of each replay's first row whose suboptimality is at most `target`, or of its end."""

@@ -29,6 +29,7 @@ class SurfaceFacts:
         lowest_within: the lowest in the part of the space that was replayed, where it was not the whole.
         sha256: of the surface's file.
         clock: what elapsed time of its replays is measured in: `seconds`, or another unit where it holds none.
+        maximized: whether higher is better in the metric's own sense, so that values are negated.
     """
 
     metric: str = "value"
@@ -46,6 +47,7 @@ class SurfaceFacts:
     span: float | None = None
     sha256: str = ""
     clock: str = ""
+    maximized: bool = False
 
     @classmethod
     def of(cls, surface: Surface, path: str | Path, statistic: str = "mean") -> "SurfaceFacts":
@@ -68,6 +70,7 @@ class SurfaceFacts:
             lowest=float(table.min()),
             span=span if math.isfinite(span) else None,
             sha256=file_sha256(path),
+            maximized=about.maximized,
         )
 
     @property
@@ -87,7 +90,10 @@ class SurfaceFacts:
         return Targets(self.targets, self.targets_derived)
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        said = asdict(self)
+        if not self.maximized:
+            del said["maximized"]  # as files of before have it
+        return said
 
 
 def file_sha256(path: str | Path) -> str:
@@ -147,6 +153,7 @@ _FITS = {
     "optimizer_label": _text,
     "fidelity": lambda item: isinstance(item, dict) and all(map(_number, item.get("values", ()))),
     "clock": _text,
+    "maximized": _true_or_false,
     "seeds": _seeds,
     "lowest": _number,
     "lowest_within": _number,

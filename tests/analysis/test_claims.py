@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from analysis.claims import Evidence, Verdict, judge, statements
-from analysis.claims.costs import expected_runtime
+from analysis.claims.costs import cheaper_to_the_same_value, expected_runtime
 from analysis.claims.evidence import Descent
 from analysis.claims.finding import Estimate
 from analysis.claims.precision import jackknife, noise, tables
@@ -86,7 +86,7 @@ def paper() -> dict[str, Any]:
 
 
 def test_every_statement_has_an_id_of_its_own_a_rule_and_a_reason(paper: dict[str, Any]) -> None:
-    assert len(paper) == len(statements(SEARCHERS)) == 34
+    assert len(paper) == len(statements(SEARCHERS)) == 35
     for finding in paper.values():
         for text in (finding.statement, finding.section, finding.rule, finding.why):
             assert text
@@ -118,6 +118,29 @@ def test_every_statement_has_an_id_of_its_own_a_rule_and_a_reason(paper: dict[st
 )
 def test_what_holds_is_found_to_hold(paper: dict[str, Any], name: str) -> None:
     assert paper[name].verdict == Verdict.holds, paper[name]
+
+
+def test_both_readings_of_cheaper_to_tune() -> None:
+    """A surface that is 3 points worse everywhere is as cheap to tune to its own best, and never as good."""
+    adam = as_in_the_paper("adam")
+    for shift, value, verdict in ((3.0, math.inf, Verdict.fails), (-3.0, 0.0, Verdict.holds), (0.0, 1.0, None)):
+        made = {"adam": adam, "avagrad": adam + shift}
+        seeds = {name: surface_of(table, name, jitter=0.0) for name, table in made.items()}
+        finding = cheaper_to_the_same_value(Evidence("toy", seeds, searchers=SEARCHERS))
+        assert finding.ours.value == value
+        assert verdict in (None, finding.verdict)
+        assert ("never gets there" in finding.why) == (shift != 0)
+
+
+def test_trials_to_the_same_value_are_those_of_random_search() -> None:
+    made = {
+        "adam": surface_of(as_in_the_paper("adam"), "adam"),
+        "avagrad": surface_of(as_in_the_paper("avagrad"), "avagrad"),
+    }
+    origin = min(one.mean.min() for one in made.values())
+    goods = {name: (one.mean - origin <= 0.5).sum() for name, one in made.items()}
+    finding = cheaper_to_the_same_value(Evidence("toy", made, searchers=SEARCHERS))
+    assert finding.ours.value == pytest.approx(goods["adam"] / goods["avagrad"])
 
 
 def test_numbers_and_intervals_of_the_papers_surfaces(paper: dict[str, Any]) -> None:

@@ -48,7 +48,7 @@ def test_bars_are_the_cost_tables_numbers(table: pd.DataFrame) -> None:
 
 def test_curves_are_gld_and_cgld_with_their_crossings(table: pd.DataFrame, labelled: Labelled) -> None:
     groups = labelled(table)
-    figure, rows = figure2.draw(groups, level=1.0)
+    figure, rows = figure2.draw(groups, mark=1.0)
     assert {row["searcher"] for row in drawn(rows, "curves")} == {"gld", "cgld"}
     said = []
     for optimizer, surface in (("Adam", "task/adam"), ("AvaGrad", "task/avagrad")):
@@ -198,7 +198,7 @@ def test_one_scale_has_one_unit(table: pd.DataFrame) -> None:
 
 def test_a_target_of_0_alone_needs_a_level(table: pd.DataFrame) -> None:
     groups = told(split(table), adam=SurfaceFacts(targets=(0.0,)), avagrad=SurfaceFacts(targets=(0.0,)))
-    with pytest.raises(BadInput, match="its only target is 0; name a --level above 0"):
+    with pytest.raises(BadInput, match="its only target is 0; name a --mark above 0"):
         figure2.draw(groups)
     assert figure2.goals(groups, None, 0.5) == (0.0, 0.5)
 

@@ -11,6 +11,7 @@ from tuning.commands.options import (
     BootstrapSeed,
     Counted,
     Form,
+    Levels,
     LowestOf,
     Relative,
     Targets,
@@ -32,6 +33,7 @@ def compare(
         typer.Option(help="Replay table; may be given again.", show_default="replays.parquet where none is named"),
     ] = None,
     target: Targets = None,
+    level: Levels = None,
     count: Counted = Count.trials,
     relative: Relative = False,
     lowest: LowestOf = None,
@@ -44,18 +46,19 @@ def compare(
     Mann-Whitney p-values, each also as corrected by Holm's method for the number of rows. Under 5 hits, a note warns.
     """
     from analysis.compare import COLUMNS, compare_rows
-    from analysis.levels import judged_groups
+    from analysis.levels import check_levels, judged_groups
     from grids.target import check_targets
 
     targets = check_targets(target or [])
+    levels = check_levels(level or [], targets, relative, lowest)
     paths = [*(tables or []), *(replays or [])]
     if not paths:
         paths = [Path("replays.parquet")]
         if not paths[0].exists():
             raise BadInput("which replay table? there is no replays.parquet here, and none is named")
     groups = judged_groups(paths, relative, lowest)
-    rows = compare_rows(groups, a, b, targets or None, count, seed=seed)
-    if not targets:
+    rows = compare_rows(groups, a, b, targets or None, count, levels=levels, seed=seed)
+    if not (targets or levels):
         compared = {row[name] for row in rows for name in ("surface_a", "surface_b")}
         abouts = ((group.surface, group.about) for group in groups if group.surface in compared)
         remark_on_targets((name, about.default_targets, about.unit) for name, about in abouts)
@@ -69,6 +72,7 @@ def compare(
         )
         heads = {name: name.removesuffix("_a") if name.startswith(("searcher", "surface")) else name for name in shown}
         said = cost_words(groups, count) + (", targets in percent of the lowest value" if relative else "")
+        said += ", to the value named as target" if levels else ""
         cut = [{heads[name]: row[name] for name in shown} for row in rows]
         print_rows(
             cut,

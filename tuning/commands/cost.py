@@ -5,6 +5,7 @@ from tuning.commands.options import (
     BootstrapSeed,
     Counted,
     Form,
+    Levels,
     LowestOf,
     Relative,
     Replays,
@@ -35,6 +36,7 @@ TABLE = (
 def cost(
     replays: Replays,
     target: Targets = None,
+    level: Levels = None,
     count: Counted = Count.trials,
     relative: Relative = False,
     lowest: LowestOf = None,
@@ -49,14 +51,15 @@ def cost(
     spent up to the longest replay. Under 5 hits, a note warns.
     """
     from analysis.cost import COLUMNS, cost_rows
-    from analysis.levels import judged_groups
+    from analysis.levels import check_levels, judged_groups
     from grids.target import check_targets
     from grids.units import of_difference
 
     targets = check_targets(target or [])
+    levels = check_levels(level or [], targets, relative, lowest)
     groups = judged_groups(replays, relative, lowest)
-    rows = list(cost_rows(groups, targets or None, count, seed=seed))
-    if not targets and not relative:
+    rows = list(cost_rows(groups, targets or None, count, levels=levels, seed=seed))
+    if not (targets or levels or relative):
         remark_on_targets((group.surface, group.about.default_targets, group.about.unit) for group in groups)
     if form.narrow:
         # A terminal is narrow: the surface's name says task and optimizer, the title says what is counted.
@@ -65,6 +68,8 @@ def cost(
         title = f"cost in {count}{cost_words(groups, count)}"
         if relative:
             title += ", targets in percent of the lowest value"
+        elif levels:
+            title += ", to the value named as target"
         elif len(units) == 1 and units != {""}:
             title += f", targets in {of_difference(units.pop())}"
         print_rows([{name: row[name] for name in shown} for row in rows], shown, form, title=title)

@@ -7,8 +7,8 @@ import typer
 from tuning.commands.options import (
     Epoch,
     Form,
-    PartLowest,
-    PartOf,
+    Levels,
+    Lowest,
     Relative,
     SeedStatistic,
     Statistic,
@@ -36,6 +36,7 @@ def exact(
         ),
     ] = None,
     target: Targets = None,
+    level: Levels = None,
     by: Annotated[
         list[int] | None,
         typer.Option(help="Add the probability of a hit by this trial; may be given again.", show_default="none"),
@@ -44,14 +45,22 @@ def exact(
     value_of: ValueOf = Epoch.last,
     relative: Relative = False,
     within: Within = None,
-    lowest: PartLowest = PartOf.own,
+    lowest: Annotated[
+        Lowest | None,
+        typer.Option(
+            "--lowest",
+            help="Measure suboptimality from the whole surface's own lowest value, from the lowest of all surfaces of "
+            "its task here, or from that --within.",
+            show_default="own",
+        ),
+    ] = None,
     form: Form = Format.table,
 ) -> None:
     """Trials to a target, exactly: mean and quartiles of the runtime, and `ever`, the probability that it is finite.
 
     A mean or quantile that is infinite (a searcher may be stuck for ever) is shown as missing.
     """
-    from analysis.levels import RELATIVE_TARGETS, RELATIVE_UNIT
+    from analysis.levels import RELATIVE_TARGETS, RELATIVE_UNIT, check_levels
     from grids.errors import BadInput
     from grids.library import load_surface
     from grids.target import check_targets
@@ -59,24 +68,35 @@ def exact(
     from tuning.replay import check_lowest
 
     targets = check_targets(target or [])
+    levels = check_levels(level or [], targets, relative, lowest)
+    origin = lowest or Lowest.own
     for trial in by or ():
         if trial < 1:
             raise BadInput(f"--by must be 1 or more, not {trial}")
-    check_lowest(lowest.value, within)
+    if origin is not Lowest.all:
+        check_lowest(origin.value, within)
     judged = {"seed_statistic": seed_statistic.value, "value_of": value_of.value}
-    judged |= {} if within is None else {"within": within, "lowest": lowest.value}
+    judged |= {} if within is None else {"within": within, "lowest": origin.value}
+    judged |= {"lowest": "level" if levels else origin.value} if levels or origin is Lowest.all else {}
+    loaded = {label: load_surface(label, value_of) for label in dict.fromkeys(surfaces)}
+    of_task: dict[str, float] = {}
+    for surface in loaded.values():
+        task, least = surface.provenance.task, float(surface.table(seed_statistic.value).min())
+        of_task[task] = min(least, of_task.get(task, least))
     table = Table()
-    for label in dict.fromkeys(surfaces):
+    for label, surface in loaded.items():
         add_rows(
             table,
             label,
-            load_surface(label, value_of),
+            surface,
             searchers or (),
             targets,
             by=by or (),
             seed_statistic=seed_statistic.value,
             within=within,
-            lowest=lowest.value,
+            lowest=origin.value,
+            levels=levels,
+            of_task=of_task[surface.provenance.task],
             percent=(RELATIVE_TARGETS, RELATIVE_UNIT) if relative else None,
         )
     rows = [row | judged for row in table.rows]

@@ -111,6 +111,15 @@ def figure2(
     level: Annotated[
         float | None,
         typer.Option(
+            metavar="VALUE",
+            help="In place of a target: the value that the bars' searchers must reach, in the metric's unit. Curves "
+            "are then measured from the lowest of all surfaces of the task.",
+            show_default="none",
+        ),
+    ] = None,
+    mark: Annotated[
+        float | None,
+        typer.Option(
             help="Suboptimality at which the curves' crossings are marked.",
             show_default="the surfaces' largest target",
         ),
@@ -128,21 +137,27 @@ def figure2(
 
     check_ending(out)
     check_targets([] if target is None else [target])
-    if level is not None and not (math.isfinite(level) and level > 0):
-        raise BadInput(f"--level must be a number above 0, not {level:g}")
+    if mark is not None and not (math.isfinite(mark) and mark > 0):
+        raise BadInput(f"--mark must be a number above 0, not {mark:g}")
 
     from analysis.figures import figure2
-    from analysis.levels import judged_groups
+    from analysis.levels import check_levels, judged_groups
 
-    groups = judged_groups(replays, relative, lowest)
+    if level is not None:
+        check_levels([level], [] if target is None else [target], relative, lowest)
+        if exact:
+            raise BadInput(
+                "--exact draws means to a target, and --level is an absolute value: `tunecost exact --level`"
+            )
+    groups = judged_groups(replays, relative, "all" if level is not None else lowest)
     if exact and count != Count.trials:
         raise BadInput("--exact knows the law of trials only, not that of distinct cells")
     laws = _exact_laws(judged_groups(replays, False, lowest), groups, target, quiet) if exact else None
     remark_on_range(((group.surface, group.about) for group in groups), [target], quiet)
-    if target is None or level is None:
-        _remark(groups, quiet, "--target and --level" if target is None else "--level")
+    if (target is None and level is None) or mark is None:
+        _remark(groups, quiet, "--target and --mark" if target is None and level is None else "--mark")
     with styled():
-        _save(figure2.draw(groups, target, level, count, seed=seed, exact=laws), out, quiet)
+        _save(figure2.draw(groups, target, mark, count, level=level, seed=seed, exact=laws), out, quiet)
 
 
 def _exact_laws(

@@ -60,6 +60,16 @@ Targets = Annotated[
         show_default="the surface's targets",
     ),
 ]
+Levels = Annotated[
+    list[float] | None,
+    typer.Option(
+        "--level",
+        metavar="VALUE",
+        help="In place of targets: the value to reach, in the metric's own unit, whatever the surface's best; may be "
+        "given again.",
+        show_default="none",
+    ),
+]
 Counted = Annotated[
     Count,
     typer.Option(

@@ -47,6 +47,8 @@ def add_rows(
     seed_statistic: str = "mean",
     within: str | None = None,
     lowest: str = "own",
+    levels: Sequence[float] = (),
+    of_task: float | None = None,
     percent: tuple[Sequence[float], str] | None = None,
 ) -> None:
     """Add one surface's rows to `table`: one for each searcher and target.
@@ -59,30 +61,39 @@ def add_rows(
         by: trials for which the probability of a hit is added.
         seed_statistic: how the values of a cell's seeds become its one value.
         within: a part of the space, which is all that searchers see.
-        lowest: `own`: suboptimality is measured from the lowest value of the whole surface; `within`: of that part.
+        lowest: `own`: suboptimality is measured from the lowest value of the whole surface; `within`: of that part;
+            `all`: from `of_task`.
+        levels: absolute values to reach, in the metric's own sense, in place of targets.
+        of_task: the lowest value of all surfaces of the task.
         percent: read targets as percent of the size of the lowest value: those where none is named, and the unit.
 
     Raises:
         BadInput: no searcher's law is within reach, one that was named does not work on a pool, or percent of 0.
     """
     surface = whole if within is None else narrowed(whole, within)
-    least = float(whole.table(seed_statistic).min()) if lowest == "own" else None
+    own = float(whole.table(seed_statistic).min())
+    least = {"own": own, "all": of_task}.get(lowest)
     arena = Arena.of(label, surface, seed_statistic, lowest=least)
     wanted, scale, unit = targets, 1.0, surface.provenance.unit
     if percent is not None:
         if arena.lowest == 0:
             raise BadInput(f"{label}: relative targets need a lowest value other than 0")
         wanted, scale, unit = targets or percent[0], abs(arena.lowest) / 100, percent[1]
-    if not wanted:
-        own = default_targets(whole, seed_statistic)
-        table.derived.append((label, own, unit))
-        wanted = own.values
+    if not (wanted or levels):
+        usual = default_targets(whole, seed_statistic)
+        table.derived.append((label, usual, unit))
+        wanted = usual.values
     table.ranges.append((label, SurfaceFacts(span=float(np.ptp(arena.value / 2.0)) * 2.0)))
+    sense = -1.0 if surface.provenance.maximized else 1.0
     values = arena.value.reshape(surface.space.shape)
     texts = list(dict.fromkeys(searchers or EXACT))
     for text in _within_reach(surface, label, texts, bool(searchers), table.left_out):
-        laws = exact_laws(values, text, [level * scale for level in wanted], arena.lowest, surface.space)
-        for level, law in zip(wanted, laws, strict=True):
+        if levels:
+            # A value is reached where it is no worse: a distance of 0 from the level.
+            laws = [exact_laws(values, text, [0.0], sense * level, surface.space)[0] for level in levels]
+        else:
+            laws = exact_laws(values, text, [target * scale for target in wanted], arena.lowest, surface.space)
+        for level, law in zip(levels or wanted, laws, strict=True):
             q25, median, q75 = law.quantiles([0.25, 0.5, 0.75])
             known = (label, arena.optimizer, arena.task, text, level, law.mean, median, q25, q75, law.ever, unit)
             hit = law.hit(max(by or (0,)))
