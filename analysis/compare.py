@@ -7,7 +7,6 @@ from operator import attrgetter
 from typing import Any
 
 import numpy as np
-from scipy.stats import mannwhitneyu, norm
 
 from analysis.ert import ert, interval, note, resampled_ert, stream
 from analysis.levels import goals
@@ -144,6 +143,8 @@ def log_rank(a: Runtimes, b: Runtimes) -> float:
     Mantel 1966, Peto and Peto 1972; it uses censored replays for as long as they were watched. `scipy.stats.logrank`
     is the same, but its integer products overflow from some 80,000 replays on.
     """
+    from scipy.stats import norm
+
     moments = np.unique(np.concatenate([a.time[a.hit], b.time[b.hit]]))
     risk_a, risk_b = _at_risk(a.time, moments), _at_risk(b.time, moments)
     hits_a, hits_b = (_at_risk(r.time[r.hit], moments) - _after(r.time[r.hit], moments) for r in (a, b))
@@ -173,6 +174,8 @@ def mann_whitney(a: Runtimes, b: Runtimes) -> float:
     """
     if not (a.hits or b.hits):
         return float("nan")
+    from scipy.stats import mannwhitneyu
+
     horizon = min(a.horizon, b.horizon)
     cut_a, cut_b = (np.where(r.hit & (r.time <= horizon), r.time, np.inf) for r in (a, b))
     ranked = np.unique(np.concatenate([cut_a, cut_b]), return_inverse=True)[1]

@@ -4,19 +4,22 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.replays import Group, load_groups
 from grids.errors import BadInput
 from grids.target import gap
+
+if TYPE_CHECKING:  # pandas is not needed to check options
+    from analysis.replays import Group
 
 RELATIVE_TARGETS = (0.5, 1.0)
 """Percent of the lowest value, where none are named."""
 RELATIVE_UNIT = "% of the lowest"
 
 
-def judged_groups(paths: Sequence[str | Path], relative: bool = False, lowest: str | None = None) -> list[Group]:
+def judged_groups(paths: Sequence[str | Path], relative: bool = False, lowest: str | None = None) -> "list[Group]":
     """The groups of replay tables, measured as asked.
 
     Args:
@@ -27,13 +30,15 @@ def judged_groups(paths: Sequence[str | Path], relative: bool = False, lowest: s
     Raises:
         BadInput: as `load_groups`, `measured_from` and `in_percent`.
     """
+    from analysis.replays import load_groups
+
     groups = load_groups(paths)
     if lowest is not None:
         groups = measured_from(groups, lowest)
     return [in_percent(group) for group in groups] if relative else groups
 
 
-def in_percent(group: Group) -> Group:
+def in_percent(group: "Group") -> "Group":
     """The same replays, values and suboptimality in percent of the size of the lowest value.
 
     Raises:
@@ -50,7 +55,7 @@ def in_percent(group: Group) -> Group:
     return replace(group, best=best, suboptimality=suboptimality, about=about, origin=None)
 
 
-def held_to(group: Group, level: float) -> Group:
+def held_to(group: "Group", level: float) -> "Group":
     """The same replays, held to an absolute value: 0 where it is reached, else how far the best cell is from it.
 
     Args:
@@ -65,8 +70,8 @@ def held_to(group: Group, level: float) -> Group:
 
 
 def goals(
-    group: Group, targets: Sequence[float] | None, levels: Sequence[float] | None
-) -> Iterator[tuple[float, Group, float]]:
+    group: "Group", targets: Sequence[float] | None, levels: Sequence[float] | None
+) -> "Iterator[tuple[float, Group, float]]":
     """What a group is held to: what the output calls it, the group as measured, and the suboptimality to reach.
 
     Args:
@@ -99,7 +104,7 @@ def check_levels(
     return tuple(dict.fromkeys(float(level) for level in levels))
 
 
-def measured_from(groups: Sequence[Group], lowest: str) -> list[Group]:
+def measured_from(groups: "Sequence[Group]", lowest: str) -> "list[Group]":
     """The same replays, their suboptimality measured from another value.
 
     Args:
@@ -127,7 +132,7 @@ def measured_from(groups: Sequence[Group], lowest: str) -> list[Group]:
     return found
 
 
-def _own(group: Group) -> float:
+def _own(group: "Group") -> float:
     if group.about.lowest is not None:
         return group.about.lowest
     if group.judged.lowest != "own":

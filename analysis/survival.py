@@ -1,29 +1,27 @@
 """Kaplan–Meier: the law of a runtime, read off replays of which some are censored at their budget.
 
 A replay that ended at trial t without a hit was watched at t, so it counts as at risk there and leaves just after
-(Kaplan and Meier 1958; `scipy.stats.ecdf` does the same). Where nothing is censored all of this is the ordinary
-sample mean and sample quantile.
+(Kaplan and Meier 1958). `scipy.stats.ecdf` does the same, but takes longer to import than a whole cost table. Where
+nothing is censored all of this is the ordinary sample mean and sample quantile.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import CensoredData, ecdf
 
 from analysis.replays import Runtimes
 
 _ROUNDING = 1e-12
 
 
-def censored(runtimes: Runtimes) -> CensoredData:
-    """The same runtimes as SciPy's statistics take them."""
-    return CensoredData(uncensored=runtimes.time[runtimes.hit], right=runtimes.time[~runtimes.hit])
-
-
 def survival(runtimes: Runtimes) -> tuple[np.ndarray, np.ndarray]:
     """S(t) = P(runtime > t): the times where replays hit or ended, ascending, and S there, float64 `[times]`."""
-    curve = ecdf(censored(runtimes)).sf
-    return np.asarray(curve.quantiles, np.float64), np.asarray(curve.probabilities, np.float64)
+    times, index, watched = np.unique(runtimes.time, return_inverse=True, return_counts=True)
+    hits = np.bincount(index, weights=runtimes.hit, minlength=len(times))
+    if runtimes.hit.all():
+        return times.astype(np.float64), 1.0 - np.cumsum(hits) / runtimes.repeats  # without the rounding of a product
+    risk = runtimes.repeats - np.cumsum(watched) + watched
+    return times.astype(np.float64), np.cumprod((risk - hits) / risk)
 
 
 def restricted_mean(runtimes: Runtimes) -> float:

@@ -4,17 +4,21 @@ One row each time a replay improves on its best, and one last row (`end` true) w
 the runtime for every target is known exactly, whatever targets are asked for later.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import pandas as pd
+import numpy as np
 import pyarrow as pa
 
+from grids.arrow import array_of, repeated
 from grids.errors import BadInput
 from grids.sealed import REPLAYS, SealedFile, write_sealed
 from grids.surface_facts import surface_facts
+
+if TYPE_CHECKING:  # to write a table, pandas is not needed
+    import pandas as pd
 
 FORMAT = 1
 SCHEMA = pa.schema(
@@ -99,7 +103,58 @@ def judged_by(header: Mapping[str, Any]) -> Judged:
     return Judged(**{one.name: str(header.get(one.name) or one.default) for one in fields(Judged)})
 
 
-def save(frame: pd.DataFrame, path: str | Path, header: Mapping[str, Any]) -> None:
+class Part(NamedTuple):
+    """Consecutive rows of a table that share their names.
+
+    Args:
+        names: as KEYS.
+        columns: the others by name, bool, int64 or float64 `[rows]`; of FURTHER those that are known.
+    """
+
+    names: tuple[str, str, str, str]
+    columns: Mapping[str, np.ndarray]
+
+    @property
+    def rows(self) -> int:
+        return len(self.columns["repeat"])
+
+
+def frame_of(parts: Sequence[Part]) -> "pd.DataFrame":
+    """The table of all parts, one after the other."""
+    import pandas as pd
+
+    count = [part.rows for part in parts]
+    named = {
+        name: np.repeat(np.array([part.names[place] for part in parts], object), count)
+        for place, name in enumerate(KEYS)
+    }
+    return pd.DataFrame(named | _joined(parts))
+
+
+def save_parts(parts: Sequence[Part], path: str | Path, header: Mapping[str, Any]) -> None:
+    """As `save(frame_of(parts), path, header)`.
+
+    Raises:
+        BadInput: the file cannot be written.
+    """
+    count = [part.rows for part in parts]
+    named = {name: repeated([part.names[place] for part in parts], count) for place, name in enumerate(KEYS)}
+    table = pa.table(named | {name: array_of(column) for name, column in _joined(parts).items()})
+    write_sealed(path, table, {"format": FORMAT, "kind": REPLAYS, **header})
+
+
+def _joined(parts: Sequence[Part]) -> dict[str, np.ndarray]:
+    """Columns over all parts, in the file's order; NaN where a part does not know one."""
+    found = {}
+    for name in (*SCHEMA.names[len(KEYS) :], *FURTHER.names):
+        if any(name in part.columns for part in parts):
+            found[name] = np.concatenate(
+                [part.columns[name] if name in part.columns else np.full(part.rows, np.nan) for part in parts]
+            )
+    return found
+
+
+def save(frame: "pd.DataFrame", path: str | Path, header: Mapping[str, Any]) -> None:
     """Write a replay table; `header` says how it was made (seed, repeats, max_trials, seed_statistic, …).
 
     Raises:
@@ -110,7 +165,7 @@ def save(frame: pd.DataFrame, path: str | Path, header: Mapping[str, Any]) -> No
     write_sealed(path, table, {"format": FORMAT, "kind": REPLAYS, **header})
 
 
-def load(path: str | Path) -> tuple[pd.DataFrame, dict[str, Any]]:
+def load(path: str | Path) -> tuple["pd.DataFrame", dict[str, Any]]:
     """Read a replay table, checked, and its header; a table of another program may come without one.
 
     A table of the first round gets `spent` where a surface of its had curves: a whole training for each trial.

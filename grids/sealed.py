@@ -24,6 +24,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from grids.arrow import numbers_of
 from grids.atomic import write_whole
 from grids.errors import BadInput
 
@@ -72,7 +73,7 @@ def _undressed(column: pa.ChunkedArray) -> pa.ChunkedArray:
 def _bytes_of(array: pa.Array) -> bytes:
     if pa.types.is_string(array.type):
         # Lengths and letters rather than a list of Python's strings: a replay table has millions of them.
-        filled = array.fill_null("")
+        filled = array.fill_null("") if array.null_count else array
         _, offsets, letters = filled.buffers()
         ends = np.frombuffer(offsets, np.int32)[filled.offset : filled.offset + len(filled) + 1]
         return _bytes_of(pc.binary_length(array)) + memoryview(letters)[ends[0] : ends[-1]]
@@ -81,7 +82,7 @@ def _bytes_of(array: pa.Array) -> bytes:
         return repr(array.to_pylist()).encode()  # of a column that others added
     nulls = array.is_null().to_numpy(zero_copy_only=False).tobytes() if array.null_count else b""
     filled = array.fill_null(False if pa.types.is_boolean(array.type) else 0) if array.null_count else array
-    return nulls + filled.to_numpy(zero_copy_only=False).tobytes()
+    return nulls + numbers_of(filled).tobytes()
 
 
 def write_sealed(path: str | Path, table: pa.Table, header: Mapping[str, Any]) -> None:

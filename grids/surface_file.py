@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from grids.arrow import numbers_of
 from grids.errors import BadInput
 from grids.pool import Pool, pool_order
 from grids.sealed import REPLAYS, SealedFile, write_sealed
@@ -243,7 +244,7 @@ def _numbers(table: pa.Table, name: str) -> np.ndarray:
     if column.null_count and (exact or pa.types.is_integer(column.type)):
         row = column.is_null().index(True).as_py() + 1
         raise BadInput(f"column '{name}' is blank in row {row}")
-    numbers = column.to_numpy()
+    numbers = numbers_of(column)
     return np.asarray(numbers if exact else numbers.astype(np.float64))
 
 
@@ -273,9 +274,9 @@ def _curve(table: pa.Table, order: np.ndarray, shape: tuple[int, ...]) -> np.nda
         raise BadInput(f"column 'curve' holds {kind}, not lists of numbers")
     precision = pa.float32() if kind.value_type == pa.float32() else pa.float64()
     column = column.cast(pa.list_(precision), safe=False)
-    lengths = pc.list_value_length(column).to_numpy()
+    lengths = numbers_of(pc.list_value_length(column))
     epochs = int(np.nan_to_num(lengths[0]))
     if (lengths != epochs).any():
         raise BadInput("column 'curve' has lists of different lengths")
-    flat = pc.list_flatten(column).to_numpy()
+    flat = numbers_of(pc.list_flatten(column))
     return np.asarray(flat.reshape(len(order), epochs)[order].reshape(*shape, epochs))

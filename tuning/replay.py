@@ -1,17 +1,18 @@
 """Replaying searchers over surfaces: many seeded runs, in any number of processes, into one replay table."""
 
+import functools
 import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import TYPE_CHECKING, ParamSpec
 
 import numpy as np
-import pandas as pd
 
+from grids import replay_table
 from grids.errors import BadInput, unknown
-from grids.replay_table import FURTHER, SCHEMA
+from grids.replay_table import Part
 from grids.surface import Surface
 from grids.within import within as narrowed
 from tuning.arena import Arena
@@ -23,8 +24,13 @@ from tuning.searchers import SearcherSpec, get_searcher, names
 from tuning.trials import play
 from tuning.workers import share, spread
 
+if TYPE_CHECKING:  # not needed to write a table's file
+    import pandas as pd
 
-def replay(
+Arguments = ParamSpec("Arguments")
+
+
+def replay_parts(
     surfaces: Mapping[str, Surface] | Sequence[Surface] | Surface,
     searchers: Sequence[str] = names(paper=True),
     *,
@@ -41,7 +47,7 @@ def replay(
     cost_model: str = "resume",
     workers: int | None = None,
     advance: Callable[[int], None] = lambda replays: None,
-) -> pd.DataFrame:
+) -> list[Part]:
     """Replay every searcher on every surface.
 
     >>> from grids import load_surface
@@ -76,7 +82,8 @@ def replay(
         advance: called with the number of replays finished since the last call.
 
     Returns:
-        The replay table, columns as `grids.replay_table.SCHEMA`.
+        The replay table, columns as `grids.replay_table.SCHEMA`: of `replay` a data frame, of `replay_parts` what
+        `grids.replay_table.save_parts` writes.
 
     Raises:
         BadInput: an unknown searcher, an option or number out of range, or a searcher that leaves its space or fails.
@@ -111,8 +118,18 @@ def replay(
     for number, rows in _all(chunks, jobs):
         results[number] = rows
         advance(len(chunks[number].repeats))
-    frames = [_frame(chunk, rows) for chunk, rows in zip(chunks, results, strict=True) if rows is not None]
-    return pd.concat(frames, ignore_index=True)
+    return [_part(chunk, rows) for chunk, rows in zip(chunks, results, strict=True) if rows is not None]
+
+
+def _framed(parts: Callable[Arguments, list[Part]]) -> "Callable[Arguments, pd.DataFrame]":
+    @functools.wraps(parts)
+    def frame(*args: Arguments.args, **options: Arguments.kwargs) -> "pd.DataFrame":
+        return replay_table.frame_of(parts(*args, **options))
+
+    return frame
+
+
+replay = _framed(replay_parts)
 
 
 def surfaces_by_name(surfaces: Mapping[str, Surface] | Sequence[Surface] | Surface) -> Mapping[str, Surface]:
@@ -190,17 +207,9 @@ def _parts(repeats: range, max_trials: int, jobs: int) -> list[range]:
     return [repeats[start : start + size] for start in range(0, len(repeats), size)]
 
 
-def _frame(chunk: Chunk, rows: Rows) -> pd.DataFrame:
+def _part(chunk: Chunk, rows: Rows) -> Part:
     arena = chunk.arena
-    names: dict[str, Any] = {
-        "surface": arena.label,
-        "optimizer": arena.optimizer,
-        "task": arena.task,
-        "searcher": chunk.searcher,
-    }
-    count = len(rows["repeat"])
-    columns = {name: np.full(count, text, object) for name, text in names.items()} | rows
-    return pd.DataFrame({name: columns[name] for name in (*SCHEMA.names, *FURTHER.names) if name in columns})
+    return Part((arena.label, arena.optimizer, arena.task, chunk.searcher), rows)
 
 
 def _check(

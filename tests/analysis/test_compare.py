@@ -5,12 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import logrank, mannwhitneyu
+from scipy.stats import CensoredData, logrank, mannwhitneyu
 
 from analysis.compare import COLUMNS, compare, compare_rows, holm, log_rank, mann_whitney, pairs
 from analysis.ert import stream
 from analysis.replays import Runtimes, split
-from analysis.survival import censored
 from grids.errors import BadInput
 from grids.surface_facts import SurfaceFacts
 
@@ -18,6 +17,10 @@ from grids.surface_facts import SurfaceFacts
 def geometric(seed: int, hit_rate: float, repeats: int, budget: int = 10**6) -> Runtimes:
     times = np.random.default_rng(seed).geometric(hit_rate, repeats)
     return Runtimes(np.minimum(times, budget), times <= budget)
+
+
+def censored(runtimes: Runtimes) -> CensoredData:
+    return CensoredData(uncensored=runtimes.time[runtimes.hit], right=runtimes.time[~runtimes.hit])
 
 
 @pytest.mark.parametrize("seed", range(8))

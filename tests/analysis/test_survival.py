@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import CensoredData, ecdf
 
 from analysis import survival
 from analysis.replays import Runtimes
@@ -85,3 +86,12 @@ def test_nothing_hit() -> None:
     sample = runtimes([7, 7], [False, False])
     assert np.isnan(survival.quantiles(sample, LEVELS)).all()
     assert survival.restricted_mean(sample) == 7
+
+
+@quick
+@given(censored_samples)
+def test_survival_is_scipys_to_the_last_bit(sample: Runtimes) -> None:
+    theirs = ecdf(CensoredData(uncensored=sample.time[sample.hit], right=sample.time[~sample.hit])).sf
+    times, alive = survival.survival(sample)
+    np.testing.assert_array_equal(times, theirs.quantiles)
+    np.testing.assert_array_equal(alive, theirs.probabilities)

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -103,3 +104,24 @@ def test_a_surface_is_no_replay_table(tmp_path: Path) -> None:
     surface_file.save(surface, tmp_path / "s.parquet")
     with pytest.raises(BadInput, match="not a replay table"):
         replay_table.load(tmp_path / "s.parquet")
+
+
+def test_parts_make_the_same_file_as_their_frame(tmp_path: Path) -> None:
+    rows = {
+        "repeat": np.array([0, 0, 1]),
+        "trial": np.array([1, 3, 1]),
+        "unique": np.array([1, 2, 1]),
+        "best": np.array([2.5, 2.0, np.inf]),
+        "suboptimality": np.array([0.5, 0.0, np.inf]),
+        "end": np.array([False, True, True]),
+    }
+    parts = [
+        replay_table.Part(("a/ä", "ä", "a", "random"), rows),
+        replay_table.Part(("a/ä", "ä", "a", "sha:eta=3"), rows | {"spent": np.array([1.0, np.nan, 9.0])}),
+    ]
+    replay_table.save_parts(parts, tmp_path / "parts.parquet", {"seed": 3})
+    frame = replay_table.frame_of(parts)
+    replay_table.save(frame, tmp_path / "frame.parquet", {"seed": 3})
+    assert (tmp_path / "parts.parquet").read_bytes() == (tmp_path / "frame.parquet").read_bytes()
+    assert list(frame) == [*replay_table.SCHEMA.names, "spent"]
+    assert frame["spent"].isna().tolist() == [True] * 3 + [False, True, False]

@@ -106,7 +106,7 @@ def replay(
     from grids.within import within as narrowed
     from tuning.arena import Arena
     from tuning.replay import cores, versions
-    from tuning.replay import replay as run
+    from tuning.replay import replay_parts as run
     from tuning.searchers import LABELS, names
 
     for text in surfaces:
@@ -124,7 +124,7 @@ def replay(
         raise BadInput("--nearest is for pools, and no surface here is one")
     chosen = searchers or list(names(paper=True))
     with progress("replays", len(loaded) * len(chosen) * repeats, quiet) as advance:
-        frame = run(
+        made = run(
             loaded,
             chosen,
             repeats=repeats,
@@ -160,8 +160,9 @@ def replay(
         "searcher_labels": LABELS,
         "software": versions(),
     }
-    replay_table.save(frame, out, header)
-    say(f"{out}: {len(loaded) * len(chosen) * repeats} replays, {len(frame)} rows", quiet)
+    replay_table.save_parts(made, out, header)
+    rows = sum(part.rows for part in made)
+    say(f"{out}: {len(loaded) * len(chosen) * repeats} replays, {rows} rows", quiet)
 
 
 def _trials(max_trials: int | None, max_epochs: float | None, surface: "Surface") -> int | None:

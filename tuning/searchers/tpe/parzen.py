@@ -6,7 +6,6 @@ An axis of n indices is the interval from −1/2 to n−1/2, and an index is the
 """
 
 import numpy as np
-from scipy.special import ndtr
 
 SMALLEST_SHARE = 100
 """No kernel is narrower than its axis divided by this, or by the number of observations + 2 where that is less."""
@@ -50,6 +49,8 @@ def widths(centers: np.ndarray, length: int) -> np.ndarray:
 
 def kernel_masses(centers: np.ndarray, widths: np.ndarray, length: int) -> np.ndarray:
     """Probability `[kernels, length]` of each index under normal distributions cut off at the axis's borders."""
+    from scipy.special import ndtr
+
     distance = np.abs(np.arange(length) - centers[:, None])
     # Both limits lie on the left of the center (or around it), where the tail keeps its digits.
     inside = ndtr((0.5 - distance) / widths[:, None]) - ndtr((-0.5 - distance) / widths[:, None])

@@ -1,0 +1,64 @@
+"""Numbers to and from Arrow by their buffers.
+
+Arrow's own conversions import pandas when first used, which takes longer than to read a surface.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+
+Column = pa.Array | pa.ChunkedArray
+
+
+def numbers_of(column: Column) -> np.ndarray:
+    """`column.to_numpy()` of booleans, integers or floats without nulls; of anything else, Arrow's own conversion."""
+    kind = column.type
+    plain = pa.types.is_boolean(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind)
+    chunks = column.chunks if isinstance(column, pa.ChunkedArray) else [column]
+    if not plain or column.null_count or not chunks:
+        return np.asarray(column.to_numpy(zero_copy_only=False) if isinstance(column, pa.Array) else column.to_numpy())
+    parts = [_of_chunk(chunk) for chunk in chunks]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def _of_chunk(chunk: pa.Array) -> np.ndarray:
+    first, count, values = chunk.offset, len(chunk), chunk.buffers()[1]
+    if values is None:
+        return np.empty(0, chunk.type.to_pandas_dtype())
+    if pa.types.is_boolean(chunk.type):
+        bits = np.unpackbits(np.frombuffer(values, np.uint8), count=first + count, bitorder="little")
+        return bits[first:].astype(bool)
+    return np.frombuffer(values, chunk.type.to_pandas_dtype(), count=first + count)[first:]
+
+
+def array_of(values: np.ndarray) -> pa.Array:
+    """`pyarrow.array` of booleans, int64 or float64; NaN is null, as in what comes from pandas."""
+    if values.dtype == bool:
+        return pa.Array.from_buffers(pa.bool_(), len(values), [None, _buffer(np.packbits(values, bitorder="little"))])
+    kind = {"int64": pa.int64(), "float64": pa.float64()}[values.dtype.name]
+    known = ~np.isnan(values)
+    valid = None if known.all() else _buffer(np.packbits(known, bitorder="little"))
+    return pa.Array.from_buffers(kind, len(values), [valid, _buffer(values)])
+
+
+def repeated(texts: Sequence[str], counts: Sequence[int]) -> pa.Array:
+    """Each text so many times, one after the other.
+
+    >>> repeated(["a", "bc"], [1, 2]).to_pylist()
+    ['a', 'bc', 'bc']
+    """
+    letters = [text.encode() for text in texts]
+    lengths = np.repeat(np.array([len(one) for one in letters], np.int32), counts)
+    ends = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths, dtype=np.int64)])
+    if ends[-1] > np.iinfo(np.int32).max:
+        large = np.repeat(np.array(list(texts), object), counts)
+        return pa.array(large, pa.string())
+    content = b"".join(one * count for one, count in zip(letters, counts, strict=True))
+    return pa.Array.from_buffers(
+        pa.string(), len(lengths), [None, _buffer(ends.astype(np.int32)), pa.py_buffer(content)]
+    )
+
+
+def _buffer(values: np.ndarray) -> pa.Buffer:
+    return pa.py_buffer(np.ascontiguousarray(values))
