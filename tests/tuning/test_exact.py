@@ -215,3 +215,17 @@ def test_agrees_with_a_million_replays(text: str) -> None:
         spent = np.full(1_000_000, trials)
         spent[: len(runtimes)] = runtimes
         assert abs(spent.mean() - law.survival(trials)[:-1].sum()) < 3 * spent.std() / 1000
+
+
+@pytest.mark.parametrize("axes", [(0, 1, 2), (1,), (2,)])
+def test_a_ball_of_other_cells_is_that_of_the_searcher(axes: tuple[int, ...]) -> None:
+    from tuning.exact.proposals import inside
+    from tuning.searchers.balls import others_within
+
+    shape, radii = (4, 6, 1), (0.5, 1.0, 2.3, 9.0)
+    for center in np.ndindex(*shape):
+        for law, radius in zip(inside(shape, center, radii, axes), radii, strict=True):
+            others = others_within(shape, center, radius, axes)
+            wanted = np.zeros(24)
+            wanted[others if len(others) else np.ravel_multi_index(center, shape)] = 1 / max(len(others), 1)
+            np.testing.assert_array_equal(law, wanted)

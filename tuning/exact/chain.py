@@ -58,7 +58,6 @@ class Descent:
 
     def _step(self, searcher: GLD, shape: tuple[int, ...], axes: tuple[int, ...]) -> Step:
         cells = len(self.values)
-        propose = inside if searcher.draw is draw_inside else clipped
         # Ranks of the first cell of each cell's value, and of the first cell of the next value.
         low = np.searchsorted(self.values, self.values, side="left")
         high = np.searchsorted(self.values, self.values, side="right")
@@ -67,7 +66,10 @@ class Descent:
         best = np.zeros((len(searcher.radii), cells))
         for rank, flat in enumerate(self.order):
             center = tuple(int(i) for i in np.unravel_index(flat, shape))
-            law = np.array([propose(shape, center, radius, axes)[self.order] for radius in searcher.radii])
+            if searcher.draw is draw_inside:
+                law = inside(shape, center, searcher.radii, axes)[:, self.order]
+            else:
+                law = np.array([clipped(shape, center, radius, axes)[self.order] for radius in searcher.radii])
             # not_below[k, i]: probability that candidate k is none of the i lowest cells.
             not_below = 1.0 - np.pad(np.cumsum(law, axis=1), ((0, 0), (1, 0)))
             worse, no_better = not_below[:, high], not_below[:, low]

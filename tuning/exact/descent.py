@@ -4,7 +4,6 @@ import itertools
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from scipy.linalg import solve_triangular
 
 from tuning.exact.chain import Descent
 from tuning.exact.law import never
@@ -59,6 +58,8 @@ def _absorption(chain: Descent, number: int) -> Runtime:
     if not cells:
         return Runtime(1.0, 1.0, missed)
     matrix = np.eye(cells) - leads
+    from scipy.linalg import solve_triangular
+
     matrix[stuck, stuck] = 1.0
     hits[stuck] = 0.0
     start = np.full(cells, 1.0 / len(chain.values))

@@ -1,25 +1,36 @@
 """The law of one candidate of gradientless descent: which cell it is, drawn around a given one at a given radius."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from grids.errors import BadInput
 from grids.space import Cell
-from tuning.searchers.balls import others_within
 
 
-def inside(shape: tuple[int, ...], center: Cell, radius: float, axes: tuple[int, ...]) -> np.ndarray:
-    """Law of `draw_inside`: uniform over the ball's other cells, all on `center` where there is none.
+def inside(shape: tuple[int, ...], center: Cell, radii: Sequence[float], axes: tuple[int, ...]) -> np.ndarray:
+    """Laws of `draw_inside`: uniform over the ball's other cells, all on `center` where there is none.
 
     Returns:
-        Probabilities `[cells]`, in C order.
+        Probabilities `[radii, cells]`, cells in C order.
     """
-    law = np.zeros(int(np.prod(shape)))
-    cells = others_within(shape, center, radius, axes)
-    if len(cells):
-        law[cells] = 1.0 / len(cells)
-    else:
-        law[np.ravel_multi_index(center, shape)] = 1.0
-    return law
+    indices = np.indices(shape).reshape(len(shape), -1)
+    squared, free = np.zeros(indices.shape[1], np.int64), np.ones(indices.shape[1], bool)
+    for axis, index in enumerate(center):
+        if axis in axes:
+            squared += (indices[axis] - index) ** 2
+        else:
+            free &= indices[axis] == index
+    free &= squared > 0
+    laws = np.zeros((len(radii), len(squared)))
+    for law, radius in zip(laws, radii, strict=True):
+        near = free & (squared <= radius * radius)
+        count = int(near.sum())
+        if count:
+            law[near] = 1.0 / count
+        else:
+            law[np.ravel_multi_index(center, shape)] = 1.0
+    return laws
 
 
 def clipped(shape: tuple[int, ...], center: Cell, radius: float, axes: tuple[int, ...]) -> np.ndarray:
