@@ -4,13 +4,19 @@ Every number here is of a surface's own values, whatever the lowest of others is
 which is cheap to tune to its own best, stays poor.
 """
 
+import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from grids.errors import BadInput
 from grids.space import Space
 from grids.surface import Surface
+
+if TYPE_CHECKING:
+    from analysis.replays import Group
 
 
 def expected_best(values: np.ndarray, trials: int, repetition: bool = False) -> np.ndarray:
@@ -60,19 +66,24 @@ class Curve:
     Args:
         mean: of the surface's judged values, float64 `[trials]`.
         seeds: of each seed's own values, float64 `[seeds, trials]`; none where there is one seed.
+        interval: of an estimate from replays, two float64 `[trials]`.
     """
 
     mean: np.ndarray
     seeds: np.ndarray
+    interval: tuple[np.ndarray, np.ndarray] | None = None
 
     @property
     def band(self) -> tuple[np.ndarray, np.ndarray] | None:
-        """The lowest and the highest of the single seeds at each trial; None for one seed."""
+        """The lowest and the highest of the single seeds at each trial, None for one seed; of replays, the interval."""
+        if self.interval is not None:
+            return self.interval
         return None if not len(self.seeds) else (self.seeds.min(axis=0), self.seeds.max(axis=0))
 
     def negated(self) -> "Curve":
         """The same where higher is better."""
-        return Curve(-self.mean, -self.seeds)
+        swapped = None if self.interval is None else (-self.interval[1], -self.interval[0])
+        return Curve(-self.mean, -self.seeds, swapped)
 
 
 def curve_of(surface: Surface, trials: int, repetition: bool, statistic: str) -> Curve:
@@ -83,6 +94,88 @@ def curve_of(surface: Surface, trials: int, repetition: bool, statistic: str) ->
         expected_best(surface.table(statistic), trials, repetition), np.array(singles).reshape(len(singles), trials)
     )
     return found.negated() if surface.provenance.maximized else found
+
+
+def curve_of_replays(group: "Group", trials: int, seed: int = 0) -> Curve:
+    """The mean of the best value after k = 1 … `trials` trials of a searcher, from its replays, in the surface's sense.
+
+    The interval is the bootstrap's over replays, 95 %. Under random search with repetition this estimates
+    `expected_best`.
+
+    Raises:
+        BadInput: some replays ended before, short of the lowest value, so that what they would have found is not known.
+    """
+    from analysis.anytime import horizon, mean_curve, mean_interval
+    from analysis.ert import stream
+
+    known = int(horizon(group))
+    if trials > known and (group.suboptimality[group.start[1:] - 1] > 0).any():
+        raise BadInput(
+            f"{group.surface}, {group.searcher}: its replays know of {known} trials: --trials {known} at most"
+        )
+    values = replace(group, suboptimality=group.best)
+    interval = mean_interval(values, trials, stream(seed, *group.key, "tunability"))
+    found = Curve(mean_curve(values, trials), np.empty((0, trials)), interval)
+    return found.negated() if group.about.maximized else found
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """An optimizer on a task, under random search or another searcher, and how good it gets with a budget.
+
+    Args:
+        surface, optimizer, task: as tables name them.
+        label: the optimizer's name in figures.
+        metric, unit: of the curve.
+        maximized: whether higher is better.
+        curve: its expected best.
+        searcher: as typed, where the curve is estimated from replays; empty where it is exact.
+    """
+
+    surface: str
+    optimizer: str
+    task: str
+    label: str
+    metric: str
+    unit: str
+    maximized: bool
+    curve: Curve
+    searcher: str = ""
+
+    @classmethod
+    def exact(cls, name: str, surface: Surface, trials: int, repetition: bool, statistic: str) -> "Contestant":
+        """Random search on a surface."""
+        about, curve = surface.provenance, curve_of(surface, trials, repetition, statistic)
+        return cls(name, about.optimizer, about.task, about.label, about.metric, about.unit, about.maximized, curve)
+
+    @classmethod
+    def replayed(cls, group: "Group", trials: int, seed: int = 0) -> "Contestant":
+        """A searcher's replays on a surface; raises BadInput as `curve_of_replays`."""
+        about, curve = group.about, curve_of_replays(group, trials, seed)
+        known = group.surface, group.optimizer, group.task, group.optimizer_label
+        return cls(*known, about.metric, about.unit, about.maximized, curve, group.searcher)
+
+
+def leaders(curves: Sequence[np.ndarray], higher: bool) -> np.ndarray:
+    """Which of the curves `[trials]` is best after 1, 2, … trials, int64 `[trials]`; of equal ones the first."""
+    table = np.array(curves)
+    return np.asarray(np.argmax(table, axis=0) if higher else np.argmin(table, axis=0))
+
+
+def leads(contestants: Sequence[Contestant]) -> list[str]:
+    """After how many trials each is the best of its task, as `1-7, 12-20`; empty where nowhere, or without a rival."""
+    found = [""] * len(contestants)
+    for task in dict.fromkeys(one.task for one in contestants):
+        places = [place for place, one in enumerate(contestants) if one.task == task]
+        if len(places) < 2 or len({contestants[place].unit for place in places}) > 1:
+            continue
+        lead = leaders([contestants[place].curve.mean for place in places], contestants[places[0]].maximized)
+        cuts = [0, *(np.flatnonzero(np.diff(lead)) + 1).tolist(), len(lead)]
+        for first, after in itertools.pairwise(cuts):
+            place = places[lead[first]]
+            span = f"{first + 1}-{after}" if after > first + 1 else f"{after}"
+            found[place] = f"{found[place]}, {span}" if found[place] else span
+    return found
 
 
 @dataclass(frozen=True)

@@ -103,6 +103,17 @@ def judged_by(header: Mapping[str, Any]) -> Judged:
     return Judged(**{one.name: str(header.get(one.name) or one.default) for one in fields(Judged)})
 
 
+def is_replay_table(text: str | Path) -> bool:
+    """Whether there is a file of this name that calls itself a replay table, whole or not."""
+    path = Path(text)
+    if not path.is_file():
+        return False
+    try:
+        return SealedFile(path).header.get("kind") == REPLAYS
+    except BadInput:
+        return False
+
+
 class Part(NamedTuple):
     """Consecutive rows of a table that share their names.
 

@@ -1,7 +1,7 @@
 """The expected best against the budget for several optimizers: with so many trials, which one?"""
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from analysis.figures.style import LINES, colour, light_grid, sheet
-from analysis.tunability import Curve
-from grids.surface import Surface
+from analysis.tunability import Contestant, leaders
 from grids.units import in_parentheses
 
 _LOG_FROM = 60
@@ -20,54 +19,49 @@ _CROWD = 6
 """More curves than this stand without bands."""
 
 
-def draw(
-    curves: Mapping[str, tuple[Surface, Curve]], repetition: bool, statistic: str
-) -> tuple[Figure, list[dict[str, Any]]]:
+def draw(contestants: Sequence[Contestant], repetition: bool, statistic: str) -> tuple[Figure, list[dict[str, Any]]]:
     """Draw a panel for each task, in order of appearance.
 
     Args:
-        curves: by the surface's name, the surface and its expected best.
+        contestants: each with its expected best.
         repetition: whether random search draws with repetition, for the caption.
         statistic: over seeds, for the caption.
 
     Returns:
-        the figure, and its numbers: a row for each surface and number of trials, and whether it leads there.
+        the figure, and its numbers: a row for each contestant and number of trials, and whether it leads there.
     """
-    tasks = list(dict.fromkeys(surface.provenance.task for surface, _ in curves.values()))
+    tasks = list(dict.fromkeys(one.task for one in contestants))
     columns = min(len(tasks), 2)
     rows = -(-len(tasks) // columns)
     figure = sheet(4.6 * columns + 0.6, 3.5 * rows + 0.4)
     panels = figure.subplots(rows, columns, squeeze=False).flat
     numbers: list[dict[str, Any]] = []
     for axes, task in zip(panels, tasks, strict=False):
-        some = {name: pair for name, pair in curves.items() if pair[0].provenance.task == task}
-        numbers += _panel(axes, task, some)
+        numbers += _panel(axes, task, [one for one in contestants if one.task == task])
     for axes in list(panels)[len(tasks) :]:
         axes.set_visible(False)
     way = "with" if repetition else "without"
-    caption = (
-        f"Expected best of random search {way} repetition, exact, of the {statistic} over seeds; bands: lowest to "
-        "highest of single seeds. Dots: where another optimizer takes the lead."
-    )
+    said = []
+    if not all(one.searcher for one in contestants):
+        said.append(
+            f"Expected best of random search {way} repetition, exact, of the {statistic} over seeds; bands: lowest to "
+            "highest of single seeds."
+        )
+    if any(one.searcher for one in contestants):
+        said.append("Mean best of replays; bands: 95%, bootstrap over replays.")
+    caption = " ".join([*said, "Dots: where another takes the lead."])
     figure.supxlabel(textwrap.fill(caption, 75 * columns), x=0.01, ha="left", fontsize=7, color="#444444")
     return figure, numbers
 
 
-def leaders(curves: Sequence[np.ndarray], higher: bool) -> np.ndarray:
-    """Which of the curves `[trials]` is best after 1, 2, … trials, int64 `[trials]`; of equal ones the first."""
-    table = np.array(curves)
-    return np.asarray(np.argmax(table, axis=0) if higher else np.argmin(table, axis=0))
-
-
-def _panel(axes: Axes, task: str, some: Mapping[str, tuple[Surface, Curve]]) -> list[dict[str, Any]]:
-    shared = len({surface.provenance.optimizer for surface, _ in some.values()}) < len(some)
-    higher = next(iter(some.values()))[0].provenance.maximized
-    means = [curve.mean for _, curve in some.values()]
+def _panel(axes: Axes, task: str, some: Sequence[Contestant]) -> list[dict[str, Any]]:
+    labels, higher = _labels(some), some[0].maximized
+    means = [one.curve.mean for one in some]
     lead = leaders(means, higher)
     trials = np.arange(1, len(means[0]) + 1)
     rows = []
-    for index, (name, (surface, curve)) in enumerate(some.items()):
-        label = name if shared else surface.provenance.label
+    for index, (one, label) in enumerate(zip(some, labels, strict=True)):
+        curve = one.curve
         style = {"color": colour(index), "linestyle": LINES[index // 10 % len(LINES)]}
         axes.plot(trials, curve.mean, label=label, **style)
         if curve.band is not None and len(some) <= _CROWD:
@@ -78,8 +72,9 @@ def _panel(axes: Axes, task: str, some: Mapping[str, tuple[Surface, Curve]]) -> 
             rows.append(
                 {
                     "task": task,
-                    "surface": name,
-                    "optimizer": surface.provenance.optimizer,
+                    "surface": one.surface,
+                    "optimizer": one.optimizer,
+                    "searcher": one.searcher or "random",
                     "trials": int(trial),
                     "expected_best": float(curve.mean[at]),
                     "low": low,
@@ -92,11 +87,21 @@ def _panel(axes: Axes, task: str, some: Mapping[str, tuple[Surface, Curve]]) -> 
         axes.plot(*point, marker="o", color=colour(int(lead[at])), markersize=5, markeredgecolor="white", zorder=4)
         axes.annotate(str(trials[at]), point, (0, -11), textcoords="offset points", ha="center", fontsize=7)
     _frame(axes, np.array(means), higher)
-    about = next(iter(some.values()))[0].provenance
-    axes.set(xlabel="trials", ylabel=about.metric + in_parentheses(about.unit))
+    axes.set(xlabel="trials", ylabel=some[0].metric + in_parentheses(some[0].unit))
     axes.set_title(task, loc="left")
     axes.legend(loc="best")
     return rows
+
+
+def _labels(some: Sequence[Contestant]) -> list[str]:
+    """What tells each from the others: its optimizer, or its surface where two share one; and its searcher likewise."""
+    searchers = {one.searcher for one in some}
+    of_searcher = [one for one in some if one.searcher == some[0].searcher]
+    shared = len({one.optimizer for one in of_searcher}) < len(of_searcher)
+    names = [one.surface if shared else one.label for one in some]
+    if len(searchers) == 1:
+        return names
+    return [f"{name}, {one.searcher or 'random (exact)'}" for name, one in zip(names, some, strict=True)]
 
 
 def _frame(axes: Axes, means: np.ndarray, higher: bool) -> None:

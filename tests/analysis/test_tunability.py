@@ -7,10 +7,23 @@ from math import comb
 import numpy as np
 import pytest
 
-from analysis.figures.tunability import leaders
-from analysis.tunability import cross_losses, curve_of, early_average, expected_best, tunability
+from analysis.replays import split
+from analysis.tunability import (
+    Contestant,
+    Curve,
+    cross_losses,
+    curve_of,
+    curve_of_replays,
+    early_average,
+    expected_best,
+    leaders,
+    leads,
+    tunability,
+)
+from grids.errors import BadInput
 from grids.space import parse_space
 from grids.surface import Provenance, Surface
+from tuning.replay import replay
 
 VALUES = [3.5, 1.25, 2.0, 2.0, 8.0, 1.5, 40.0]
 
@@ -100,3 +113,35 @@ def test_who_leads() -> None:
     curves = [np.array([3.0, 2.0, 2.0]), np.array([4.0, 2.0, 1.0])]
     assert leaders(curves, higher=False).tolist() == [0, 0, 1]
     assert leaders(curves, higher=True).tolist() == [1, 0, 0]
+
+
+def test_leads_are_spans_of_trials_within_a_task() -> None:
+    def one(task: str, mean: list[float], unit: str = "%") -> Contestant:
+        return Contestant("s", "o", task, "O", "error", unit, False, Curve(np.array(mean), np.empty((0, 4))))
+
+    assert leads([one("a", [3, 2, 2, 2]), one("a", [4, 2, 1, 3]), one("b", [0, 0, 0, 0])]) == ["1-2, 4", "3", ""]
+    assert leads([one("a", [1, 1, 1, 1]), one("a", [2, 2, 2, 2], "nats")]) == ["", ""]
+
+
+def test_the_curve_of_random_searchs_replays_is_the_exact_one() -> None:
+    space = parse_space("lr=1..7:7")
+    surface = Surface(space, (0,), np.array(VALUES)[:, None], np.zeros((7, 1), bool), Provenance("toy", "adam"))
+    for text, repetition in (("random", True), ("random-unique", False)):
+        frame = replay({"toy": surface}, [text], repeats=4000, max_trials=7, seed=1)
+        curve = curve_of_replays(split(frame)[0], 6)
+        exact = expected_best(np.array(VALUES), 6, repetition)
+        assert curve.band is not None
+        low, high = curve.band
+        error = (high - low) / 3.92
+        assert (low <= curve.mean).all()
+        assert (curve.mean <= high).all()
+        np.testing.assert_array_less(np.abs(curve.mean - exact), 4 * error + 1e-9)
+
+
+def test_replays_that_are_too_short_say_so() -> None:
+    space = parse_space("lr=1..7:7")
+    surface = Surface(space, (0,), np.array(VALUES)[:, None], np.zeros((7, 1), bool), Provenance("toy", "adam"))
+    (group,) = split(replay({"toy": surface}, ["random"], repeats=50, max_trials=4))
+    assert len(curve_of_replays(group, 4).mean) == 4
+    with pytest.raises(BadInput, match="--trials 4 at most"):
+        curve_of_replays(group, 5)

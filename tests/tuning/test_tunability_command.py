@@ -69,6 +69,31 @@ def test_the_figure_says_where_the_lead_changes(tmp_path: Path, capsys: pytest.C
     capsys.readouterr()
 
 
+def test_replays_have_a_row_for_each_searcher(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = tmp_path / "r.parquet"
+    words = f"replay digits-mlp/adam digits-mlp/avagrad -s random -s gld --repeats 300 --jobs 1 --quiet --out {table}"
+    assert run(shlex.split(words)) == 0
+    rows = printed(f"tunability digits-mlp/adam {table} --trials 15 --repetition", capsys)
+    assert all(list(row)[: len(KEYS)] == KEYS for row in rows)
+    assert [(row["optimizer"], row["searcher"]) for row in rows] == [
+        ("adam", "random"),
+        *((optimizer, searcher) for optimizer in ("adam", "avagrad") for searcher in ("random", "gld")),
+    ]
+    exact, estimate = rows[:2]
+    assert estimate["expected_best_low"] <= exact["expected_best"] <= estimate["expected_best_high"]
+    assert estimate["area"] == pytest.approx(exact["area"], rel=0.2)
+    assert sum(row["leads"] is not None for row in rows) >= 1
+    assert run(shlex.split(f"figure tunability {table} --trials 15 --out {tmp_path / 'f.svg'} --quiet")) == 0
+    drawn = list(csv.DictReader((tmp_path / "f.csv").read_text().splitlines()))
+    assert len(drawn) == 4 * 15
+    assert {row["searcher"] for row in drawn} == {"random", "gld"}
+    assert all(float(row["low"]) <= float(row["expected_best"]) <= float(row["high"]) for row in drawn)
+    assert run(shlex.split(f"tunability {table} --trials 442")) == 2
+    assert "at most" in capsys.readouterr().err
+    assert run(shlex.split(f"tunability {table} --within alpha=1..")) == 2
+    assert "belongs to `tunecost replay`" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

@@ -27,7 +27,7 @@ from tuning.commands.options import (
     remark_on_range,
     remark_on_targets,
 )
-from tuning.commands.tunability import Repetition, Trials
+from tuning.commands.tunability import Competing, Repetition, Trials, contestants_of
 from tuning.late_help import LateHelp
 from tuning.terminal import say
 
@@ -265,38 +265,29 @@ def profile(
 
 @app.command("tunability")
 def tunability(
-    surfaces: Surfaces,
+    surfaces: Competing,
     out: Out = Path("tunability.pdf"),
     trials: Trials = 60,
     repetition: Repetition = False,
     seed_statistic: SeedStatistic = Statistic.mean,
     value_of: ValueOf = Epoch.last,
     within: Within = None,
+    seed: BootstrapSeed = 0,
     quiet: Quiet = False,
 ) -> None:
-    """The expected best of random search against its budget: with so many trials, which optimizer?"""
+    """The expected best against the budget, of random search exactly or of replays: so many trials, which optimizer?"""
     from analysis.figures.style import check_ending, styled
 
     check_ending(out)
 
     from analysis.figures import tunability
-    from analysis.tunability import curve_of
-    from grids.library import load_surface
     from grids.metric import common_unit
-    from grids.within import within as narrowed
 
-    loaded = {label: load_surface(label, value_of) for label in dict.fromkeys(surfaces)}
-    if within is not None:
-        loaded = {label: narrowed(surface, within) for label, surface in loaded.items()}
-    for task in dict.fromkeys(surface.provenance.task for surface in loaded.values()):
-        units = [(label, one.provenance.unit) for label, one in loaded.items() if one.provenance.task == task]
-        common_unit(units, f"the panel of {task}")
-    curves = {
-        label: (surface, curve_of(surface, trials, repetition, seed_statistic.value))
-        for label, surface in loaded.items()
-    }
+    _, contestants = contestants_of(surfaces, trials, repetition, seed_statistic, value_of, within, seed)
+    for task in dict.fromkeys(one.task for one in contestants):
+        common_unit([(one.surface, one.unit) for one in contestants if one.task == task], f"the panel of {task}")
     with styled():
-        _save(tunability.draw(curves, repetition, seed_statistic.value), out, quiet)
+        _save(tunability.draw(contestants, repetition, seed_statistic.value), out, quiet)
 
 
 def _remark(groups: "list[Group]", quiet: bool, option: str = "--target") -> None:

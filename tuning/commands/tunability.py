@@ -1,15 +1,16 @@
 """`tunecost tunability`: how good an optimizer gets with a budget, and what tuning it is worth."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from grids.errors import BadInput
-from tuning.commands.options import Epoch, Form, SeedStatistic, Statistic, Surfaces, ValueOf, Within
+from tuning.commands.options import BootstrapSeed, Epoch, Form, SeedStatistic, Statistic, ValueOf, Within
 from tuning.terminal import Format, print_rows, say
 
 if TYPE_CHECKING:
+    from analysis.tunability import Contestant
     from grids.surface import Surface
 
 COLUMNS = (
@@ -27,7 +28,15 @@ COLUMNS = (
     "tunability",
     "cross_loss",
     "unit",
+    "searcher",
+    "leads",
 )
+Competing = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="SURFACE|REPLAYS...", help="Surfaces, for random search exactly; replay tables, for every searcher."
+    ),
+]
 
 Trials = Annotated[int, typer.Option("--trials", min=1, metavar="K", help="Trials of random search.")]
 Repetition = Annotated[
@@ -36,7 +45,7 @@ Repetition = Annotated[
 
 
 def tunability(
-    surfaces: Surfaces,
+    surfaces: Competing,
     trials: Trials = 20,
     repetition: Repetition = False,
     default: Annotated[
@@ -48,47 +57,49 @@ def tunability(
     seed_statistic: SeedStatistic = Statistic.mean,
     value_of: ValueOf = Epoch.last,
     within: Within = None,
+    seed: BootstrapSeed = 0,
     form: Form = Format.table,
 ) -> None:
     """The expected best after K trials of random search, exactly; its mean over 1 to K; default against tuned.
 
     `early` weighs the first trials most. `tunability` is the default's value less the best, jointly and with one axis
     tuned alone; `cross_loss` what is lost on this task by the cell that serves best on average over all tasks given of
-    this optimizer and grid. The band is the range over the surface's single seeds.
+    this optimizer and grid. The band is the range over the surface's single seeds. Of a replay table each searcher has
+    a row, estimated, with the bootstrap's 95% interval over replays. `leads` says after how many trials it is the best
+    of its task.
     """
-    from analysis.tunability import cross_losses, curve_of, early_average
+    from analysis.tunability import cross_losses, early_average, leads
     from analysis.tunability import tunability as against_default
-    from grids.library import load_surface
-    from grids.within import within as narrowed
 
-    loaded = {label: load_surface(label, value_of.value) for label in dict.fromkeys(surfaces)}
-    if within is not None:
-        loaded = {label: narrowed(surface, within) for label, surface in loaded.items()}
+    loaded, contestants = contestants_of(surfaces, trials, repetition, seed_statistic, value_of, within, seed)
     losses = _cross(loaded, seed_statistic.value, cross_losses)
     rows: list[dict[str, Any]] = []
-    for label, surface in loaded.items():
-        curve = curve_of(surface, trials, repetition, seed_statistic.value)
-        table, about = surface.table(seed_statistic.value), surface.provenance
-        sign = -1.0 if about.maximized else 1.0
-        known = against_default(table, surface.space, _default(default, surface))
-        if known is None and default is not None:
-            raise BadInput(f"{label}: --default {default} is no cell of its grid")
+    for one, lead in zip(contestants, leads(contestants), strict=True):
+        label, curve, surface = one.surface, one.curve, None if one.searcher else loaded[one.surface]
+        sign, known, best = -1.0 if one.maximized else 1.0, None, None
+        if surface is not None:
+            table = surface.table(seed_statistic.value)
+            best, known = sign * float(table.min()), against_default(table, surface.space, _default(default, surface))
+            if known is None and default is not None:
+                raise BadInput(f"{label}: --default {default} is no cell of its grid")
         low, high = (None, None) if curve.band is None else (float(side[-1]) for side in curve.band)
         row: dict[str, Any] = {
             "surface": label,
-            "optimizer": about.optimizer,
-            "task": about.task,
+            "optimizer": one.optimizer,
+            "task": one.task,
             "trials": trials,
             "expected_best": float(curve.mean[-1]),
             "expected_best_low": low,
             "expected_best_high": high,
             "area": float(curve.mean.mean()),
             "early": early_average(curve.mean),
-            "best": sign * float(table.min()),
+            "best": best,
             "default": None if known is None else sign * known.default,
             "tunability": None if known is None else known.joint,
-            "cross_loss": losses.get(label),
-            "unit": about.unit,
+            "cross_loss": None if one.searcher else losses.get(label),
+            "unit": one.unit,
+            "searcher": one.searcher or "random",
+            "leads": lead or None,
         }
         if known is not None:
             row |= {f"tunability_{name}": gain for name, gain in known.axes.items()}
@@ -96,13 +107,51 @@ def tunability(
             row |= {"repetition": repetition, "seed_statistic": seed_statistic.value, "value_of": value_of.value}
         rows.append(row)
     if form.narrow:
-        empty = [name for name in ("default", "tunability", "cross_loss") if all(row[name] is None for row in rows)]
+        optional = ("best", "default", "tunability", "cross_loss", "leads")
+        empty = [name for name in optional if all(row[name] is None for row in rows)]
+        empty += [] if any(one.searcher for one in contestants) else ["searcher"]
         rows = [{name: value for name, value in row.items() if name not in empty} for row in rows]
     shown = [name for name in COLUMNS if name in rows[0]]
     way = "with repetition" if repetition else "without repetition"
-    print_rows(rows, shown, form, title=f"random search {way}, {trials} trials")
+    exact = "" if all(one.searcher for one in contestants) else f"; random search {way}, exact, of surfaces"
+    print_rows(rows, shown, form, title=f"expected best of {trials} trials{exact}")
     if len({row["unit"] for row in rows}) > 1 and form.narrow:
         say("these surfaces have several units: compare rows of one unit")
+
+
+def contestants_of(
+    names: Sequence[str],
+    trials: int,
+    repetition: bool,
+    seed_statistic: Statistic,
+    value_of: Epoch,
+    within: str | None,
+    seed: int = 0,
+) -> "tuple[dict[str, Surface], list[Contestant]]":
+    """The surfaces among `names` by name, and all that compete: those first, then the searchers of replay tables.
+
+    Raises:
+        BadInput: no such surface, a replay table that cannot be read or is too short, or --within with a table.
+    """
+    from analysis.tunability import Contestant
+    from grids.library import load_surface
+    from grids.replay_table import is_replay_table
+    from grids.within import within as narrowed
+
+    tables = [name for name in dict.fromkeys(names) if is_replay_table(name)]
+    loaded = {name: load_surface(name, value_of.value) for name in dict.fromkeys(names) if name not in tables}
+    if within is not None:
+        if tables:
+            raise BadInput(
+                f"{tables[0]}: is a table of replays, which are there; --within belongs to `tunecost replay`"
+            )
+        loaded = {name: narrowed(surface, within) for name, surface in loaded.items()}
+    found = [Contestant.exact(name, one, trials, repetition, seed_statistic.value) for name, one in loaded.items()]
+    if tables:
+        from analysis.replays import load_groups
+
+        found += [Contestant.replayed(group, trials, seed) for group in load_groups(tables)]
+    return loaded, found
 
 
 def _default(text: str | None, surface: "Surface") -> Mapping[str, float | str]:
