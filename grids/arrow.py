@@ -8,10 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-Column = pa.Array | pa.ChunkedArray
 
-
-def numbers_of(column: Column) -> np.ndarray:
+def numbers_of(column: "pa.Array | pa.ChunkedArray") -> np.ndarray:
     """`column.to_numpy()` of booleans, integers or floats without nulls; of anything else, Arrow's own conversion."""
     kind = column.type
     plain = pa.types.is_boolean(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind)

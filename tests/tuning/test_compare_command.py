@@ -108,3 +108,26 @@ def test_without_a_table_it_asks_for_one(folder: Path, capsys: Captured) -> None
     Path("replays.parquet").unlink()
     assert tunecost("compare adam avagrad") == 2
     assert "which replay table?" in capsys.readouterr().err
+
+
+def test_ranks_over_tasks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
+    monkeypatch.chdir(tmp_path)
+    for task in ("digits-mlp", "digits-conv", "fashion-mlp"):
+        words = f"replay {task}/adam {task}/avagrad {task}/sgd -s random -s gld --repeats 30 --jobs 1 --quiet"
+        assert run([*words.split(), "--out", f"{task}.parquet"]) == 0
+    tables = "digits-mlp.parquet digits-conv.parquet fashion-mlp.parquet"
+    assert run(["compare", "--across", "tasks", *tables.split(), "--target", "0.5", "--format", "json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [row["searcher"] for row in rows] == ["random"] * 3 + ["gld"] * 3
+    assert {row["optimizer"] for row in rows} == {"adam", "avagrad", "sgd"}
+    for row in rows:
+        assert (row["tasks"], row["test"], row["target"]) == (3, "Friedman", 0.5)
+        assert 1 <= row["rank_low"] <= row["mean_rank"] <= row["rank_high"] <= 3
+        assert row["note"] == "3 tasks are few: weak evidence"
+    assert sum(row["mean_rank"] for row in rows[:3]) == pytest.approx(6)
+    assert run(["compare", "--across", "tasks", "--of", "searcher", *tables.split(), "--level", "20"]) == 0
+    captured = capsys.readouterr()
+    assert "mean_rank" in captured.out
+    assert "3 tasks are few: weak evidence" in captured.err
+    assert run(["compare", "--across", "tasks", "digits-mlp.parquet"]) == 2
+    assert "needs two tasks or more" in capsys.readouterr().err

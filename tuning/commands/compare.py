@@ -1,7 +1,9 @@
-"""`tunecost compare`: two optimizers under each searcher, or two searchers on each surface."""
+"""`tunecost compare`: two optimizers under each searcher, or two searchers on each surface; or all, over tasks."""
 
+import enum
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,12 +21,30 @@ from tuning.commands.options import (
     remark_on_targets,
     unusual,
 )
-from tuning.terminal import Format, print_rows
+from tuning.terminal import Format, print_rows, say
+
+if TYPE_CHECKING:
+    from analysis.replays import Group
+
+
+class Across(enum.StrEnum):
+    """Over what contestants are ranked."""
+
+    tasks = "tasks"
+
+
+class Ranked(enum.StrEnum):
+    """Who is ranked."""
+
+    optimizer = "optimizer"
+    searcher = "searcher"
 
 
 def compare(
-    a: Annotated[str, typer.Argument(help="An optimizer or a searcher of the replay tables.", metavar="A")],
-    b: Annotated[str, typer.Argument(help="Another one, of the same kind.", metavar="B")],
+    a: Annotated[
+        str | None, typer.Argument(help="An optimizer or a searcher of the replay tables.", metavar="A")
+    ] = None,
+    b: Annotated[str | None, typer.Argument(help="Another one, of the same kind.", metavar="B")] = None,
     tables: Annotated[
         list[Path] | None, typer.Argument(help="Replay table(s), from `tunecost replay`.", metavar="REPLAYS")
     ] = None,
@@ -37,6 +57,14 @@ def compare(
     count: Counted = Count.trials,
     relative: Relative = False,
     lowest: LowestOf = None,
+    across: Annotated[
+        Across | None,
+        typer.Option(
+            help="Instead of A with B: all optimizers' mean rank over the tasks of the tables, and how sure it is.",
+            show_default="none",
+        ),
+    ] = None,
+    ranked: Annotated[Ranked, typer.Option("--of", help="With --across: who is ranked.")] = Ranked.optimizer,
     seed: BootstrapSeed = 0,
     form: Form = Format.table,
 ) -> None:
@@ -44,6 +72,8 @@ def compare(
 
     Difference (B - A) and ratio (B / A) of the expected runtimes (ERT) with 95% bootstrap intervals; log-rank and
     Mann-Whitney p-values, each also as corrected by Holm's method for the number of rows. Under 5 hits, a note warns.
+    With --across tasks: all optimizers (--of searcher: all searchers) ranked on each task by ERT, the mean rank with
+    its 95% bootstrap interval over tasks and replays, and Friedman's test; few tasks are weak evidence.
     """
     from analysis.compare import COLUMNS, compare_rows
     from analysis.levels import check_levels, judged_groups
@@ -51,6 +81,12 @@ def compare(
 
     targets = check_targets(target or [])
     levels = check_levels(level or [], targets, relative, lowest)
+    if across is not None:
+        paths = [*(Path(name) for name in (a, b) if name is not None), *(tables or []), *(replays or [])]
+        _print_ranks(judged_groups(paths, relative, lowest), ranked.value, targets, levels, count, seed, form)
+        return
+    if a is None or b is None:
+        raise BadInput("Missing argument 'B': two names are compared; or all are ranked, with --across tasks")
     paths = [*(tables or []), *(replays or [])]
     if not paths:
         paths = [Path("replays.parquet")]
@@ -82,3 +118,24 @@ def compare(
         )
     else:
         print_rows(rows, COLUMNS, form)
+
+
+def _print_ranks(
+    groups: "list[Group]",
+    of: str,
+    targets: Sequence[float],
+    levels: Sequence[float],
+    count: Count,
+    seed: int,
+    form: Format,
+) -> None:
+    """Print the mean ranks over tasks; raises BadInput as `analysis.ranks.rank_rows`."""
+    from analysis.ranks import COLUMNS, rank_rows
+
+    rows = rank_rows(groups, of, targets or None, count, levels=levels, seed=seed)
+    notes = [row.pop("note") for row in rows] if form.narrow else []
+    shown = [name for name in COLUMNS if name in rows[0]]
+    words = "their own first targets" if not (targets or levels) else "the targets named"
+    print_rows(rows, shown, form, title=f"mean rank over tasks by cost in {count} to {words}")
+    for words in dict.fromkeys(filter(None, notes)):
+        say(words)
