@@ -67,7 +67,8 @@ def rank_rows(
         names = dict.fromkeys(name for one in table.values() for name in one)
         shared = [name for name in names if all(name in one for one in table.values())]
         if len(table) > 1 and len(shared) > 1:
-            for goal in levels or targets or [None]:
+            named: Sequence[float | None] = levels or targets or [None]
+            for goal in named:
                 rows += _rows(fixed, table, shared, of, under, goal, bool(levels), count, seed)
     if not rows:
         raise BadInput(
