@@ -29,7 +29,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         save(Surface(PRESETS["tiny"], (0,), values, np.zeros(values.shape, bool), about), tmp_path / f"{name}.parquet")
     monkeypatch.chdir(tmp_path)
     words = "replay good.parquet poor.parquet flat.parquet -s random -s gld --repeats 40 --max-trials 200 --jobs 1"
-    assert run(words.split()) == 0
+    assert tunecost(f"{words} --quiet --out r.parquet") == 0
     return tmp_path
 
 
