@@ -71,7 +71,8 @@ class Descent:
             else:
                 law = np.array([clipped(shape, center, radius, axes)[self.order] for radius in searcher.radii])
             # not_below[k, i]: probability that candidate k is none of the i lowest cells.
-            not_below = 1.0 - np.pad(np.cumsum(law, axis=1), ((0, 0), (1, 0)))
+            not_below = np.ones((len(law), cells + 1))
+            not_below[:, 1:] -= np.cumsum(law, axis=1)
             worse, no_better = not_below[:, high], not_below[:, low]
             for k in range(len(law)):
                 # Among equal candidates the first drawn wins: the earlier ones must be worse, the later no better.

@@ -48,10 +48,10 @@ def _absorption(chain: Descent, number: int) -> Runtime:
 
     # One round of all kinds of step: spent trials, hits, and where it leads.
     cells = len(chain.values) - good
-    leads, spent, hits = np.eye(cells), np.zeros(cells), np.zeros(cells)
-    for miss, move in zip(misses, moves, strict=True):
-        spent += leads @ miss[:-1].sum(axis=0)
-        hits += leads @ (1.0 - miss[-1])
+    spent, hits, leads = misses[0][:-1].sum(axis=0), 1.0 - misses[0][-1], moves[0]
+    for miss, move in zip(misses[1:], moves[1:], strict=True):
+        spent = spent + leads @ miss[:-1].sum(axis=0)
+        hits = hits + leads @ (1.0 - miss[-1])
         leads = leads @ move
     # A cell that no step ever leaves has no better one in reach: whoever begins there, or gets there, never hits.
     stuck = np.all([np.diag(move) == 1.0 for move in moves], axis=0)

@@ -25,7 +25,9 @@ class LineLaw:
         self.lengths = np.array([len(run) for run in runs])
         longest = int(self.lengths.max())
         # After each trial from each start, the lowest value so far; beyond a start's end its last.
-        self.best = np.array([np.pad(run, (0, longest - len(run)), mode="edge") for run in runs])
+        self.best = np.array([run[-1] for run in runs])[:, None].repeat(longest, axis=1)
+        for start, run in enumerate(runs):
+            self.best[start, : len(run)] = run
         self.first = None if self.given is None else searcher.space.flat(self.given)
 
     def runtimes(self) -> list[Runtime]:
