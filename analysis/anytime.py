@@ -18,9 +18,8 @@ def horizon(group: Group, count: Count = Count.trials) -> float:
     A replay that ended at the surface's lowest value stays there for ever; one that ran out of budget is known up to
     its end only. Where all ended at the lowest value, the longest of them says how far there is anything to see.
     """
-    last = group.start[1:] - 1
-    ended = group.spent(count)[last]
-    short = ended[group.suboptimality[last] > 0]
+    ended = group.spent(count)[group.start[1:] - 1]
+    short = ended[~group.arrived]
     return (short.min() if short.size else ended.max()).item()
 
 

@@ -141,6 +141,15 @@ class Group:
             raise BadInput(f"{self.surface}, {self.searcher}: best - suboptimality is not the same in every row")
         return float(np.median(lowest))
 
+    @property
+    def arrived(self) -> np.ndarray:
+        """Which replays ended at the lowest value there is to find, so that more trials would change nothing: bool
+        `[replays]`. By whatever origin suboptimality is measured."""
+        last = self.start[1:] - 1
+        arrived = self.suboptimality[last] <= 0
+        lowest = self.about.lowest if self.about.lowest_within is None else self.about.lowest_within
+        return arrived if lowest is None else arrived | (gap(self.best[last], lowest) <= 0)
+
     def never(self, target: float) -> str:
         """A note where no cell of the surface is within `target` of the origin, so that no budget suffices."""
         lowest = self.about.lowest

@@ -109,7 +109,7 @@ def curve_of_replays(group: "Group", trials: int, seed: int = 0) -> Curve:
     from analysis.ert import stream
 
     known = int(horizon(group))
-    if trials > known and (group.suboptimality[group.start[1:] - 1] > 0).any():
+    if trials > known and not group.arrived.all():
         raise BadInput(
             f"{group.surface}, {group.searcher}: its replays know of {known} trials: --trials {known} at most"
         )
