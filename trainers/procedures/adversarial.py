@@ -14,6 +14,7 @@ from trainers.engine.stack import Buffers, Layout, VmapStacked, initial
 from trainers.frechet import Judge
 from trainers.gan import GanData, GanTask, evaluation_latents, judge_of
 from trainers.networks.gan import Gan
+from trainers.inputs import Inputs
 from trainers.order import NetworkDraws, augment_generator, endless_batches, latent_generator
 from trainers.procedures.base import Hyper, Outcome, Size
 from trainers.procedures.supervised import COPIES, EVALUATION, STATISTICS, activations
@@ -89,10 +90,7 @@ class Adversarial:
         self.autocast = dtype if dtype in (torch.bfloat16, torch.float16) else None
         self.dtype = torch.float32 if self.autocast else dtype
         self.train_x = data.train_x.to(device)
-        self.scale: tuple[Tensor, Tensor] | None = None
-        if data.normalize is not None:
-            mean, deviation = (torch.tensor(t, dtype=self.dtype, device=device) for t in data.normalize)
-            self.scale = mean.view(-1, 1, 1), deviation.view(-1, 1, 1)
+        self.inputs = Inputs(data, device, self.dtype)
         self.draws = NetworkDraws(device)
         self.latent: int
         self.generator: VmapStacked
@@ -136,12 +134,6 @@ class Adversarial:
                     f"task '{self.task.name}': its networks draw random numbers in training (dropout); a GAN's may "
                     "only have its latent vectors"
                 )
-
-    def inputs(self, images: Tensor) -> Tensor:
-        """Images as the networks see them, in [−1, 1] and the precision of arithmetic."""
-        if self.scale is None:
-            return images.to(self.dtype)
-        return (images.to(self.dtype) - self.scale[0]) / self.scale[1]
 
     def _forward(
         self, network: VmapStacked, params: Tensor, buffers: Buffers, inputs: Tensor, training: bool

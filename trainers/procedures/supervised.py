@@ -14,6 +14,7 @@ from grids.errors import BadInput
 from trainers.engine.backends import stack
 from trainers.engine.graphs import RecordedStep, record
 from trainers.engine.stack import Buffers, FewAtOnce, Layout, Stacked, initial
+from trainers.inputs import Inputs
 from trainers.order import NetworkDraws, augment_generator, batches
 from trainers.procedures.base import Hyper, Outcome, Size
 from trainers.procedures.per_cell import mean_losses, scores
@@ -68,10 +69,7 @@ class Supervised:
         self.dtype = torch.float32 if self.autocast else dtype
         self.train_x, self.train_y = data.train_x.to(device), self._precise(data.train_y.to(device))
         self.valid_x, self.valid_y = data.valid_x.to(device), self._precise(data.valid_y.to(device))
-        self.scale: tuple[Tensor, Tensor] | None = None
-        if data.normalize is not None:
-            mean, deviation = (torch.tensor(t, dtype=self.dtype, device=device) for t in data.normalize)
-            self.scale = mean.view(-1, 1, 1), deviation.view(-1, 1, 1)
+        self._as_inputs = Inputs(data, device, self.dtype)
         self.backend = backend
         self.stacked: Stacked
         self.draws = NetworkDraws(device)
@@ -86,10 +84,8 @@ class Supervised:
         return State(params, buffers, self.rule.init(params, Layout(network).shapes))
 
     def inputs(self, examples: Tensor) -> Tensor:
-        """Examples as the network takes them: floats in the precision of arithmetic, normalised; symbols as given."""
-        if self.scale is None:
-            return self._precise(examples)
-        return (examples.to(self.dtype) - self.scale[0]) / self.scale[1]
+        """Examples as the network takes them, see `Inputs`."""
+        return self._as_inputs(examples)
 
     def _precise(self, numbers: Tensor) -> Tensor:
         return numbers.to(self.dtype) if numbers.is_floating_point() else numbers
@@ -270,8 +266,9 @@ class Supervised:
         shapes = tuple(parameter.shape for parameter in network.parameters())
         size = sum(sizes_of(shapes))
         state = numbers_in_state(rule, shapes)
-        kind = torch.float32 if data.normalize is not None else data.train_x.dtype
-        batch = torch.empty(task.batch_size, *data.train_x.shape[1:], device="meta", dtype=kind)
+        as_inputs = Inputs(data, torch.device("meta"), torch.float32)
+        examples = data.train_x
+        batch = as_inputs(torch.empty(task.batch_size, *examples.shape[1:], device="meta", dtype=examples.dtype))
         # An activation is kept in the forward pass, and has a gradient of the same size in the backward pass.
         element = torch.empty(0, dtype=precision).element_size()
         return 4 * (COPIES * size + state) + 2 * activations(network, batch) * element
