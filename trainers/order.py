@@ -120,6 +120,15 @@ class NetworkDraws:
             self._set_state(self._states[0])
             yield
 
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Within the body, draws are those that would come next; afterwards as if none of them had been made."""
+        before = self._state()
+        try:
+            yield
+        finally:
+            self._set_state(before)
+
     def for_each_seed(self, run: Callable[[Tensor | None], Tensor]) -> Tensor:
         """`run(None)` for all cells at once, or `run(cells)` for each seed's; the results in the order of the cells."""
         if not self.apart:

@@ -33,8 +33,10 @@ def recorder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "graph", lambda one: nullcontext())
 
     class Recorded(graphs.RecordedStep):
-        def __init__(self, step: graphs.Step, *args: Any) -> None:
-            super().__init__(step, *args)
+        def __init__(self, step: graphs.Step, state: Any, *args: Any) -> None:
+            before = pytree.tree_map(torch.clone, state)
+            super().__init__(step, state, *args)
+            graphs._copy(before, self._state)  # recording a step, unlike remembering it, does not run it
             # By weak references, as a graph holds no Python object.
             me, owner = weakref.ref(self), weakref.WeakMethod(step)  # type: ignore[arg-type]
             self._graph.replay = lambda: me()._once(owner())  # type: ignore[assignment, arg-type, union-attr]

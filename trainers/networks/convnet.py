@@ -25,9 +25,10 @@ def _group(inputs: int, outputs: int) -> list[nn.Module]:
 
 
 def cifar10_convnet() -> nn.Module:
-    """Six 3×3 convolutions of 48, 112 and 112 channels: from `[batch, 24, 31, 31]` to `[batch, 10]`; 420,394 parameters.
+    """Six 3×3 convolutions of 48, 112 and 112 channels: from `[batch, 24, 31, 31]` to `[batch, 10]`.
 
-    The inputs are the responses of 12 filters and their negatives. 37.6 million multiplications an image.
+    420,394 parameters; 37.6 million multiplications an image. The inputs are the responses of 12 filters and their
+    negatives.
     """
     return kaiming(
         nn.Sequential(

@@ -10,9 +10,10 @@ import torch
 from torch import Tensor, nn
 from torch.utils import _pytree as pytree
 
-from grids.errors import BadInput
-from trainers.engine.backends import stack
+from grids.errors import BadInput, unknown
+from trainers.engine.backends import BACKENDS, stack
 from trainers.engine.graphs import RecordedStep, record
+from trainers.engine.program import read
 from trainers.engine.stack import Buffers, FewAtOnce, Layout, Stacked, initial
 from trainers.inputs import Inputs
 from trainers.order import NetworkDraws, augment_generator, batches
@@ -24,7 +25,7 @@ from trainers.rules.cells import numbers_in_state, select_cells
 from trainers.task import Dataset, Task
 
 EVALUATION = 4
-"""Batches evaluated at once: without a backward pass they need less memory than one batch of training."""
+"""Batches evaluated at once on a CPU. A GPU, whose memory a block fills, takes the batch of training."""
 
 STATISTICS = 50
 """Batches that batch norm's statistics are gathered from, where a network is judged at other parameters than it trains:
@@ -74,6 +75,7 @@ class Supervised:
         self.stacked: Stacked
         self.draws = NetworkDraws(device)
         self._network_draws: bool | None = None
+        self._step = rule.step_on(device)
         self._recorded: RecordedStep | None = None
         self._recordable = True
 
@@ -166,7 +168,8 @@ class Supervised:
         now, last = scheduled(hyper, factors[0], self.rule.rate), factors[0]
         if self._recorded is None or self._recorded.cells != len(state.params):
             self._recorded = None  # its memory first: two blocks may not fit
-            self._recorded = record(self.step, state, *first, now) if self._recordable else None
+            with self.draws.kept():  # a resumed training records at another time
+                self._recorded = record(self.step, state, *first, now) if self._recordable else None
             self._recordable = self._recorded is not None
         if self._recorded is None:
             return self._run(state, hyper, factors, chain([first], batches_left))
@@ -184,7 +187,7 @@ class Supervised:
         with torch.no_grad():
             if self.task.clip is not None:
                 grads = clipped(grads, self.task.clip)
-            params, rule_state = self.rule.step(state.params, grads, state.rule, hyper)
+            params, rule_state = self._step(state.params, grads, state.rule, hyper)
         return State(params, state.buffers, rule_state), losses
 
     def _gradients(self, state: State, inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
@@ -224,7 +227,7 @@ class Supervised:
         cells = len(state.params)
         total = torch.zeros(cells, dtype=torch.float64, device=self.device)
         finite = torch.ones(cells, dtype=torch.bool, device=self.device)
-        size = EVALUATION * self.task.batch_size
+        size = self.task.batch_size * (EVALUATION if self.device.type == "cpu" else 1)
         assert self.metric.score is not None
         for x, y in zip(self.valid_x.split(size), self.valid_y.split(size), strict=True):
             outputs = self.forward(state, state.params, self.inputs(x).unsqueeze(0), training=False)
@@ -257,6 +260,24 @@ class Supervised:
     def keep(self, state: State, which: Tensor) -> State:
         buffers = {name: b[which] for name, b in state.buffers.items()}
         return State(state.params[which], buffers, select_cells(state.rule, which))
+
+    @classmethod
+    def backends_on_gpu(cls, task: Task, data: Dataset) -> tuple[str | None, ...]:
+        with torch.device("meta"):
+            network = task.network()
+        known = read(network, data.train_x.dim()) is not None
+        return ("grouped", "channels_last") if known and data.train_x.dim() == 4 else (None,)
+
+    @classmethod
+    def check_backend(cls, task: Task, data: Dataset, device: torch.device, backend: str) -> None:
+        if backend not in BACKENDS:
+            raise unknown("backend", backend, BACKENDS)
+        with torch.device("meta"):
+            network = task.network()
+        try:
+            stack(network, data.train_x.dim(), device, backend)
+        except ValueError as error:
+            raise BadInput(f"task '{task.name}': {error}; leave --backend out, or use vmap") from None
 
     @classmethod
     def bytes_of_cell(cls, task: Task, data: Dataset, rule: Rule, precision: torch.dtype) -> int:

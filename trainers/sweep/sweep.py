@@ -41,10 +41,13 @@ class Sweep:
             Seeds are not in it: they are the shards' coordinates, so that more of them only add shards.
         block: cells a shard holds at most. Values do not depend on it, but files of different partitions do not
             fit together, so a folder keeps the one it began with.
+        backend: how networks are run, as it was measured to be fastest when the folder was begun; None for the
+            device's default.
     """
 
     identity: Mapping[str, Any]
     block: int
+    backend: str | None = None
 
     def __post_init__(self) -> None:
         if self.block < 1:

@@ -22,10 +22,15 @@ from torch.utils._python_dispatch import TorchDispatchMode
 DEVICE = torch.device("cuda:0")
 
 NO_LAUNCH = {"empty", "empty_strided", "empty_like", "new_empty", "new_empty_strided", "detach", "lift_fresh"}
+NO_LAUNCH |= {"_unsafe_view", "prim::device"}
 """Operations that launch nothing, besides those whose result is a view of their argument."""
 
 ONLY_WRITE = {"copy_", "fill_", "zero_"}
 """Operations that do not read the first of their arguments, which they write."""
+
+
+UNREAD = {"max_pool2d_with_indices_backward": (1,)}
+"""Arguments, by their place, that an operation takes for their shape alone."""
 
 
 class Misuse(Exception):
@@ -35,15 +40,14 @@ class Misuse(Exception):
 class Watch(TorchDispatchMode):
     """Sees every operation.
 
-    `bytes` moved by each kind of operation, and how often it was launched; `used` and `peak` bytes in use. While
+    `recorded`: bytes moved by each kind of operation in the last recording; `used` and `peak`: bytes in use. While
     `recording`, whatever a CUDA graph cannot hold is refused.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.bytes: Counter[str] = Counter()
-        self.launches: Counter[str] = Counter()
-        self.used = self.peak = 0
+        self.recorded: Counter[str] = Counter()
+        self.used = self.peak = self.recordings = self.replays = 0
         self.recording = False
         self._fake = FakeTensorMode(allow_non_fake_inputs=True)
         self._known: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
@@ -74,9 +78,8 @@ class Watch(TorchDispatchMode):
         made = [leaf for leaf in pytree.tree_leaves(result) if isinstance(leaf, Tensor)]
         for tensor in given + made:
             self._hold(tensor)
-        if _name(func) not in NO_LAUNCH and not func.is_view:
-            self.launches[_name(func)] += 1
-            self.bytes[_name(func)] += _moved(func, given, made)
+        if self.recording and _name(func) not in NO_LAUNCH and not func.is_view:
+            self.recorded[_name(func)] += _moved(func, given, made)
         return result
 
     def _hold(self, tensor: Tensor) -> None:
@@ -100,7 +103,9 @@ class Watch(TorchDispatchMode):
             raise Misuse(f"{name} waits for the device, within a recorded step")
         if torch.Tag.nondeterministic_seeded in func.tags:
             raise Misuse(f"{name} draws random numbers, within a recorded step")
-        places = {t.device.type for t in given} | ({torch.device(kwargs["device"]).type} if kwargs.get("device") else set())
+        places = {t.device.type for t in given} | (
+            {torch.device(kwargs["device"]).type} if kwargs.get("device") else set()
+        )
         if name in ("_to_copy", "copy_") and len(places) > 1:
             raise Misuse(f"{name} copies between host and device, within a recorded step")
 
@@ -115,12 +120,13 @@ def _is_cuda(place: Any) -> bool:
 
 def _moved(func: Any, given: list[Tensor], made: list[Tensor]) -> int:
     """Bytes of every tensor that is read, and of every one that is written."""
-    outs = {a.name for a in func._schema.arguments if a.is_out}
     read = {id(t): t for t in (given[1:] if _name(func) in ONLY_WRITE else given)}
-    if outs:  # results that are given only to be written
-        for t in made:
-            read.pop(id(t), None) if [id(g) for g in given].count(id(t)) == 1 else None
     written = {id(t): t for t in made}
+    for result in written:
+        if any(a.is_out for a in func._schema.arguments) and sum(id(t) == result for t in given) == 1:
+            read.pop(result, None)  # given only to be written
+    for argument in UNREAD.get(_name(func), ()):
+        read.pop(id(given[argument]), None)
     return sum(size(t) for t in read.values()) + sum(size(t) for t in written.values())
 
 
@@ -150,14 +156,11 @@ class Stream(SimpleNamespace):
     def synchronize(self) -> None: ...
 
 
-class Graph:
-    """A CUDA graph whose replay is counted."""
+class Event(SimpleNamespace):
+    """An event that has already happened."""
 
-    def __init__(self) -> None:
-        self.replays = 0
-
-    def replay(self) -> None:
-        self.replays += 1
+    def record(self) -> None: ...
+    def synchronize(self) -> None: ...
 
 
 @contextmanager
@@ -166,12 +169,17 @@ def simulated(watch: Watch | None = None) -> Iterator[Watch]:
     watch = watch or Watch()
 
     @contextmanager
-    def recording(graph: Graph, *args: Any, **kwargs: Any) -> Iterator[None]:
+    def recording(graph: Any, *args: Any, **kwargs: Any) -> Iterator[None]:
         watch.recording = True
+        watch.recorded.clear()
+        watch.recordings += 1
         try:
             yield
         finally:
             watch.recording = False
+
+    def replay() -> None:
+        watch.replays += 1
 
     states = {"generator": torch.zeros(16, dtype=torch.uint8)}
     device_functions: dict[str, Any] = {
@@ -186,7 +194,8 @@ def simulated(watch: Watch | None = None) -> Iterator[Watch]:
         "current_stream": lambda device=None: Stream(),
         "set_stream": lambda stream: None,
         "stream": lambda stream: nullcontext(),
-        "CUDAGraph": Graph,
+        "CUDAGraph": lambda: SimpleNamespace(replay=replay),
+        "Event": Event,
         "graph": recording,
         "empty_cache": lambda: None,
         "mem_get_info": lambda device=None: (80 * 2**30 - watch.used, 80 * 2**30),
