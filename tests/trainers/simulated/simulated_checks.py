@@ -54,7 +54,7 @@ def few_steps(task: Task, data: Dataset) -> tuple[Task, Dataset]:
     return kind.part(task, data, replace(whole, steps=min(STEPS, whole.steps), evaluation=min(whole.evaluation, 0.5)))
 
 
-def trains(name: str, optimizer: str = "adam", backend: str | None = None) -> dict[str, Any]:
+def trains(name: str, optimizer: str = "adam", backend: str | None = None, keep: bool = True) -> dict[str, Any]:
     """Train a few cells for two epochs; what was seen of it."""
     task = get_task(name)
     rule = get_rule(optimizer)
@@ -73,7 +73,7 @@ def trains(name: str, optimizer: str = "adam", backend: str | None = None) -> di
             epochs=2,
             device=DEVICE,
             backend=backend,
-            on_epoch=lambda snapshot: kept.append(snapshot.keeping()()),
+            on_epoch=(lambda snapshot: kept.append(snapshot.keeping()())) if keep else None,
         )
     return {
         "value": result.value.tolist(),

@@ -221,11 +221,14 @@ def simulated(watch: Watch | None = None) -> Iterator[Watch]:
         yield watch
 
 
-class _Generator:
+class _Generator(torch.Generator):
     """A generator on the simulated device is one on the host, whose numbers nobody sees."""
 
     def __new__(cls, device: Any = "cpu") -> Any:
-        return _TRUE_GENERATOR("cpu")
+        made = super().__new__(cls, device="cpu")
+        made.place = torch.device(device)
+        return made
 
-
-_TRUE_GENERATOR = torch.Generator
+    @property
+    def device(self) -> Any:
+        return self.place
