@@ -19,6 +19,7 @@ from tuning.commands import (
     exact,
     export,
     figure,
+    gpu,
     grid,
     replay,
     separability,
@@ -67,6 +68,7 @@ app.add_typer(table.app, name="table")
 app.add_typer(figure.app, name="figure")
 app.command("claims", cls=LateHelp)(claims.claims)
 app.add_typer(data.app, name="data")
+app.command("gpu", cls=LateHelp)(gpu.gpu)
 
 
 def main() -> None:
