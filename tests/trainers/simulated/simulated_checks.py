@@ -82,6 +82,8 @@ def trains(name: str, optimizer: str = "adam", backend: str | None = None, keep:
         "peak": watch.peak,
         "planned": planned,
         "kept": len(kept),
+        "to_host": watch.to_host,
+        "operations": sorted(watch.recorded),
     }
 
 

@@ -40,14 +40,15 @@ class Misuse(Exception):
 class Watch(TorchDispatchMode):
     """Sees every operation.
 
-    `recorded`: bytes moved by each kind of operation in the last recording; `used` and `peak`: bytes in use. While
+    `recorded`: bytes moved by each kind of operation in the last recording; `used` and `peak`: bytes in use;
+    `to_host`: bytes copied from the device. While
     `recording`, whatever a CUDA graph cannot hold is refused.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.recorded: Counter[str] = Counter()
-        self.used = self.peak = self.recordings = self.replays = 0
+        self.used = self.peak = self.recordings = self.replays = self.to_host = 0
         self.recording = False
         self._fake = FakeTensorMode(allow_non_fake_inputs=True)
         self._known: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
@@ -66,8 +67,10 @@ class Watch(TorchDispatchMode):
         if _name(func) == "_local_scalar_dense":
             return torch.ones((), dtype=given[0].dtype).item()
         if _name(func) == "_to_copy" and place is not None and not _is_cuda(place):
+            self.to_host += size(given[0])
             return torch.ones(given[0].shape, dtype=kwargs.get("dtype") or given[0].dtype)
         if _name(func) == "copy_" and not isinstance(given[0], FakeTensor):
+            self.to_host += size(given[1])
             return given[0].fill_(1)
         if _name(func) == "_to_copy" and not isinstance(given[0], FakeTensor):
             with self._fake:  # by nature a constant, which a simulation would want to keep on a true device

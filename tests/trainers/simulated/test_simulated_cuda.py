@@ -38,6 +38,14 @@ def test_a_rule_trains(optimizer: str, simulated_gpu: Run) -> None:
     assert found["value"] == [1.0] * checks.CELLS
     assert found["recordings"] == 1
     assert found["peak"] <= found["planned"] / SHARE
+    assert not [name for name in found["operations"] if name.startswith(("scatter", "index_add"))], "atomics"
+
+
+def test_a_state_that_is_not_due_stays_on_the_device(simulated_gpu: Run) -> None:
+    """Without one to keep, an epoch brings a few numbers a cell to the host; with one, all parameters and more."""
+    few = simulated_gpu(checks.trains, "digits-conv", "adam", None, False)["to_host"]
+    assert few <= 100 * checks.CELLS
+    assert simulated_gpu(checks.trains, "digits-conv")["to_host"] > 100 * few
 
 
 @pytest.mark.parametrize("backend", ["vmap", "batch_last", "channels_last"])
