@@ -21,6 +21,7 @@ from tuning.commands import (
     figure,
     grid,
     replay,
+    report,
     separability,
     table,
     transfer,
@@ -66,6 +67,7 @@ app.command("transfer")(transfer.transfer)
 app.add_typer(table.app, name="table")
 app.add_typer(figure.app, name="figure")
 app.command("claims", cls=LateHelp)(claims.claims)
+app.command("report")(report.report)
 app.add_typer(data.app, name="data")
 
 
