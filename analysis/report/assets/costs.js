@@ -36,12 +36,12 @@ async function drawBars(replays) {
   const found = replays.rows.filter((row) => row.task === task && row.target === target);
   const shown = found.map((row) => ({
     optimizer: label(groups, row.surface), searcher: replays.searchers[row.searcher], ert: row.ert, low: row.ert_low, high: row.ert_high,
-    share: row.hits === row.repeats ? "" : `${Math.floor((100 * row.hits) / row.repeats)}% hit`, whole: row.hits === row.repeats,
+    share: row.hits === row.repeats ? "" : `${Math.floor((100 * row.hits) / row.repeats)}% hit`, shade: row.hits === row.repeats ? 1 : 0.45,
     said: `${label(groups, row.surface)}, ${replays.searchers[row.searcher]}: ${row.ert === null ? "no hit" : `${general(row.ert)} [${general(row.ert_low)}, ${general(row.ert_high)}]`}; ${row.hits} of ${row.repeats} replays hit`,
   }));
   at("costs-line").textContent = `Expected ${replays.counted} (ERT) to a suboptimality of at most ${withUnit(general(target), found[0].unit)}; ` +
     `95% bootstrap intervals over ${unique(found.map((row) => row.repeats)).join(" or ")} replays. Paler bars: not every replay hit; their share is written.` +
-    (replays.said.length ? ` ${replays.said.join("; ")}.` : "");
+    replays.said.map((words) => ` ${words[0].toUpperCase()}${words.slice(1)}.`).join("");
   const hit = shown.filter((row) => row.ert !== null);
   const missed = shown.filter((row) => row.ert === null);
   const ends = hit.flatMap((row) => [row.ert, row.high ?? row.ert]);
@@ -62,7 +62,7 @@ async function drawBars(replays) {
     layer: [
       { data: rows("hit", hit), mark: { type: "bar", cornerRadiusEnd: 1 }, encoding: { x: { ...x, field: "foot" }, x2: { field: "ert" },
         color: { field: "searcher", type: "nominal", scale: { domain: order, range: order.map((_, place) => series(place)) }, legend: { title: null, orient: "top", columns: narrow() ? 3 : 8, symbolType: "square" } },
-        opacity: { field: "whole", type: "nominal", scale: { domain: [false, true], range: [0.45, 1] }, legend: null } } },
+        opacity: { field: "shade", type: "quantitative", scale: null } } },
       { data: rows("hit", hit), mark: { type: "rule", stroke: colour("ink"), strokeWidth: 1.3 }, encoding: { x: { ...x, field: "low" }, x2: { field: "end" } } },
       { data: rows("hit", hit), mark: { type: "text", align: "left", dx: 4, fontSize: 10, color: colour("quiet") }, encoding: { x: { ...x, field: "end" }, text: { field: "share" } } },
       { data: rows("missed", missed), mark: { type: "text", align: "left", dx: 4, fontSize: 10, color: colour("quiet"), text: "no hit" }, encoding: { x: { ...x, field: "foot" } } },
@@ -101,7 +101,7 @@ async function drawCurves(replays) {
     width: room("curves", 0), height: narrow() ? 300 : 360, autosize: { type: "fit-x", contains: "padding" },
     data: rows("points", points),
     layer: [
-      ...(banded ? [{ mark: { type: "area", opacity: 0.18, clip: true, interpolate: step ? "step-after" : "linear" }, encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, color: { field: "line", type: "nominal", scale: { domain: lines, range }, legend: null } } }] : []),
+      ...(banded ? [{ mark: { type: "area", opacity: 0.18, clip: true, interpolate: step ? "step-after" : "linear" }, encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, color: { field: "line", type: "nominal", scale: { domain: lines, range }, legend: key } } }] : []),
       { mark: { type: "line", strokeWidth: 2.2, clip: true, interpolate: step ? "step-after" : "linear" }, encoding: { x, y,
         color: { field: "line", type: "nominal", scale: { domain: lines, range }, legend: key },
         strokeDash: { field: "line", type: "nominal", scale: { domain: lines, range: lines.map((_, place) => dash(place)) }, legend: key } } },

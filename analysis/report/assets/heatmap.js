@@ -7,27 +7,28 @@ async function drawHeatmap(plane) {
   const { surface } = plane;
   const total = room("heatmap", 0);
   const wide = Math.min(total, 70 + 46 * plane.columns);
-  const tall = surface.pool ? Math.min(420, wide * 0.75) : Math.min(Math.max(46, ((wide - 70) / plane.columns) * plane.rows), 620);
+  const tall = surface.pool ? Math.min(420, wide * 0.75) : Math.min(Math.max(46, ((wide - 70) / plane.columns) * plane.rows), Math.max(320, 0.6 * window.innerHeight));
   const x = { field: "x", type: "quantitative", scale: scaleOf(plane, plane.across, plane.columns), axis: axisOf(plane, plane.across, narrow() ? 1 : 0) };
   const y = { field: "y", type: "quantitative", scale: plane.up === null ? { domain: [0, 1] } : scaleOf(plane, plane.up, plane.rows),
     axis: plane.up === null ? null : axisOf(plane, plane.up, 0) };
   const block = { x, x2: { field: "x2" }, y, y2: { field: "y2" } };
   const point = { x, y };
   const star = { type: "point", shape: STAR, filled: true, fill: STAR_FILL, stroke: "white" };
-  const size = Math.min(150, Math.max(30, ((wide - 70) / plane.columns) ** 2 * 0.32));
+  const side = Math.min((wide - 70) / plane.columns, tall / plane.rows);
+  const size = surface.pool ? 120 : Math.min(260, Math.max(40, side ** 2 * 0.6));
   const ties = bestCells(surface).length > 12;
   const layers = [
     surface.pool
       ? { data: rows("cells", cellRows(plane)), mark: { type: "point", filled: true, size: 70, stroke: colour("ink"), strokeWidth: 0.5, opacity: 1 }, encoding: { ...point, fill: { field: "fill", type: "nominal", scale: null } } }
       : { data: rows("cells", cellRows(plane)), mark: { type: "rect", stroke: colour("back"), strokeWidth: plane.columns > 60 ? 0 : 0.6 }, encoding: { ...block, fill: { field: "fill", type: "nominal", scale: null } } },
-    { data: rows("hatches", hatchRows(plane)), mark: { type: "rule", stroke: colour("hatch"), strokeWidth: 1.2 }, encoding: block },
-    { data: rows("filled", markRows(plane, (cell) => runs(surface, cell, "f") > 0)), mark: { type: "point", fill: "white", stroke: "black", size: size * 0.35, strokeWidth: 1 }, encoding: point },
+    ...[["white", 2.8], ["#444", 1.2]].map(([stroke, strokeWidth]) => ({ data: rows("hatches", hatchRows(plane)), mark: { type: "rule", stroke, strokeWidth, strokeCap: "round" }, encoding: block })),
+    { data: rows("filled", markRows(plane, (cell) => runs(surface, cell, "f") > 0)), mark: { type: "point", shape: "diamond", fill: "white", stroke: "black", size: size * 0.45, strokeWidth: 1 }, encoding: point },
     { data: rows("best", markRows(plane, (cell) => surface.above[cell] === 0)), mark: { ...star, size: ties ? size * 0.3 : size, strokeWidth: ties ? 0 : 0.8 }, encoding: point },
-    { data: rows("seen"), mark: { type: "point", filled: true, fill: "white", stroke: "#111", strokeWidth: 0.9, size: 22 }, encoding: { ...point, opacity: { field: "here", type: "nominal", scale: { domain: [false, true], range: [0.25, 1] }, legend: null } } },
     ...[["white", 4.5], ["#111", 1.9]].map(([stroke, strokeWidth]) => ({
       data: rows("moves"), mark: { type: "rule", stroke, strokeWidth, strokeCap: "round" },
-      encoding: { ...block, opacity: { field: "age", type: "quantitative", scale: { domain: [0, 1], range: [0.15, 1] }, legend: null } },
+      encoding: { ...block, opacity: { field: "shade", type: "quantitative", scale: null } },
     })),
+    { data: rows("seen"), mark: { type: "point", filled: true, fill: "white", stroke: "#111", strokeWidth: 1, size: Math.min(36, size * 0.3) }, encoding: { ...point, opacity: { field: "shade", type: "quantitative", scale: null } } },
     ...[["white", 5], ["#111", 2.5]].map(([stroke, strokeWidth]) => ({ data: rows("now"), mark: { type: "point", filled: false, stroke, strokeWidth, size: 190 }, encoding: point })),
     ...[["white", 5], ["#111", 2.2]].map(([stroke, strokeWidth]) => (surface.pool
       ? { data: rows("cursor"), mark: { type: "point", shape: "square", filled: false, stroke, strokeWidth, size: 260 }, encoding: point }
@@ -44,7 +45,7 @@ function rows(name, values = []) {
 function scaleOf(plane, axis, length) {
   const { surface } = plane;
   if (!surface.pool) return { domain: [0, length], nice: false, zero: false };
-  return { type: surface.axes[axis].scale === "log" ? "log" : "linear", zero: false, nice: false, padding: 12 };
+  return surface.axes[axis].scale === "log" ? { type: "log", nice: false, padding: 12 } : { zero: false, nice: false, padding: 12 };
 }
 
 function axisOf(plane, axis, few) {
@@ -52,7 +53,15 @@ function axisOf(plane, axis, few) {
   if (plane.surface.pool) {
     return scale === "label" ? labelled(title, values.map((place) => [place, texts[place]])) : { title, grid: false, labelOverlap: "greedy", format: "~g", tickCount: 6 };
   }
-  return labelled(title, ticks[few].map(([place, text]) => [place + 0.5, text]), { labelAngle: scale === "label" && few ? -40 : 0, labelOverlap: "greedy", offset: 3, domain: false });
+  return labelled(title, ticks[few].map(([place, text]) => [place + 0.5, text]), { ...leaning(plane, axis), offset: 3, domain: false });
+}
+
+/** Words that would not fit beside each other below the cells lean; numbers that would not are left out. */
+function leaning(plane, axis) {
+  const { scale, texts } = plane.surface.axes[axis];
+  if (scale !== "label") return { labelOverlap: "greedy" };
+  const lean = axis === plane.across && Math.max(...texts.map((text) => text.length)) > 6;
+  return lean ? { labelAngle: -35, labelAlign: "right", labelOverlap: false } : { labelOverlap: false };
 }
 
 /** A cell's corners. */
@@ -92,13 +101,13 @@ function showCursor(plane, cell) {
 function showPath(plane, cells, length) {
   const walked = cells.slice(0, length);
   const places = walked.map((cell) => plane.place(cell));
-  const seen = [...new Set(walked)].map((cell) => plane.place(cell));
+  const seen = [...new Set(walked)].map((cell) => plane.place(cell)).map((place) => ({ ...place, shade: place.here ? 1 : 0.25 }));
   const first = Math.max(1, length - TRAIL);
   const moves = [];
   for (let step = first; step < length; step++) {
     const [from, to] = [places[step - 1], places[step]];
     if (from.x === to.x && from.y === to.y) continue;
-    moves.push({ x: from.x, y: from.y, x2: to.x, y2: to.y, age: (step - first + 1) / (length - first) });
+    moves.push({ x: from.x, y: from.y, x2: to.x, y2: to.y, shade: 0.15 + 0.85 * ((step - first + 1) / (length - first)) });
   }
   feed("heatmap", { seen, moves, now: places.slice(-1) });
 }
@@ -116,7 +125,7 @@ function cellUnder(plane, event) {
   const y = (event.clientY - box.top) / zoom - top - padding.top;
   if (plane.surface.pool) return nearest(plane, view, x, y);
   const column = Math.floor(view.scale("x").invert(x));
-  const row = plane.up === null ? Math.floor(view.scale("y").invert(y)) : Math.floor(view.scale("y").invert(y));
+  const row = Math.floor(view.scale("y").invert(y));
   const inside = column >= 0 && column < plane.columns && row >= 0 && row < plane.rows;
   return inside ? plane.cell(column, row) : null;
 }
@@ -169,13 +178,13 @@ function drawLegend(surface) {
     return mark;
   };
   const grey = `<rect x="-7" y="-7" width="14" height="14" fill="${colour("diverged")}"/>`;
-  const stroke = (path) => `<path d="${path}" stroke="${colour("hatch")}" stroke-width="1.3"/>`;
+  const stroke = (path) => `<path d="${path}" stroke="white" stroke-width="2.8"/><path d="${path}" stroke="#444" stroke-width="1.2"/>`;
   at("legend").replaceChildren(
     make("div", {}, make("div", { textContent: said }), make("div", { className: "scale" }, ...bands)),
     key(`<path transform="scale(7)" d="${STAR}" fill="${STAR_FILL}"/>`, `best cell${ties ? "s" : ""}`),
     ...(has("d", true) ? [key(grey + stroke("M-5,-5L5,5M-5,5L5,-5"), "diverged")] : []),
     ...(has("d", false) ? [key(stroke("M-5,5L5,-5"), "diverged for some seeds")] : []),
-    ...(has("f") ? [key('<circle r="4" fill="white" stroke="black"/>', "missing, filled in")] : []),
+    ...(has("f") ? [key('<path d="M0,-5L5,0L0,5L-5,0Z" fill="white" stroke="black"/>', "missing, filled in")] : []),
   );
 }
 

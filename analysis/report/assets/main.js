@@ -152,7 +152,8 @@ async function start() {
   listen();
   if (data.surfaces.length) {
     offerSurfaces(data.surfaces);
-    await chooseSurface(0);
+    const first = data.surfaces.findIndex((surface) => surface.axes.length > 1); // a plane says more than a line
+    await chooseSurface(Math.max(0, first));
   }
   document.documentElement.dataset.ready = "yes"; // the surfaces can be pointed at; the rest follows
   if (data.replays) {

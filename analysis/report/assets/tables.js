@@ -41,15 +41,14 @@ function filterTables() {
 function fillTables(data) {
   const found = [];
   if (data.replays) {
-    const { rows: list, searchers, counted } = data.replays;
+    const { rows: list, counted } = data.replays;
     const columns = ["surface", "searcher", "target", "repeats", "hits", "mean", "median", "q25", "q75", "ert", "ert_low", "ert_high", "unit", "note"];
     const kept = columns.filter((key) => key !== "note" || list.some((row) => row.note));
     found.push(sortable(`Cost in ${counted}, as tunecost cost prints it`, kept.map((key) => [key, key]), list));
     found[0].id = "cost-table";
-    list.forEach((row) => void searchers[row.searcher]);
   }
   if (data.surfaces.length) {
-    const levels = unique(data.surfaces.flatMap((surface) => Object.keys(surface.summary.within)));
+    const levels = unique(data.surfaces.flatMap((surface) => Object.keys(surface.summary.within))).sort((one, other) => one - other);
     const list = data.surfaces.map((surface) => ({
       surface: surface.name, metric: withUnit(surface.metric, surface.unit && `(${surface.unit})`), ...surface.summary,
       ...Object.fromEntries(levels.map((level) => [`within ${level}`, level in surface.summary.within ? 100 * surface.summary.within[level] : null])),

@@ -31,7 +31,7 @@ function config() {
     view: { stroke: null },
     axis: {
       labelColor: ink, titleColor: quiet, gridColor: line, domainColor: quiet, tickColor: quiet, titleFontWeight: "normal",
-      labelFontSize: 12, titleFontSize: 12, titlePadding: 6, labelLimit: 150, titleLimit: 400,
+      labelFontSize: 12, titleFontSize: 12, titlePadding: 6, labelLimit: 150, labelSeparation: 6, titleLimit: 400,
     },
     legend: { labelColor: ink, titleColor: quiet, titleFontWeight: "normal", labelFontSize: 12, titleFontSize: 12, labelLimit: 260 },
     title: { color: ink },

@@ -1,12 +1,13 @@
 // Vega-Lite charts in the page's boxes: drawn, drawn anew where the page changes, and fed with data.
 
+const vegaErrors = 1; // charts begin without the rows that pointing brings, which Vega would remark on
 const views = new Map();
 const cleanups = new Map();
 
 /** Draw a Vega-Lite specification into the element of this id, in place of what was there. */
 async function draw(id, specification, renderer = "svg") {
   clear(id);
-  const drawn = await vegaEmbed(at(id), specification, { mode: "vega-lite", config: config(), actions: false, renderer, hover: false, defaultStyle: false });
+  const drawn = await vegaEmbed(at(id), specification, { mode: "vega-lite", config: config(), actions: false, renderer, hover: false, defaultStyle: false, logLevel: vegaErrors });
   views.set(id, drawn.view);
   cleanups.set(id, drawn.finalize);
 }

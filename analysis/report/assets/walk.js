@@ -42,8 +42,8 @@ async function drawFound() {
   if (!found.length) return clear("walk-curve");
   const highest = Math.max(...found.map((row) => row.above));
   const ticks = surface.edges.filter((edge) => edge <= highest * 1.3);
-  const x = { field: "trial", type: "quantitative", title: "trial", axis: { grid: false, tickMinStep: 1, format: "d" }, scale: { domain: [1, Math.max(2, path.best.at(-1)[0])], nice: false } };
-  const y = { field: "above", type: "quantitative", title: "best so far", axis: { values: ticks.length > 1 ? ticks : undefined, labelOverlap: "greedy" },
+  const x = { field: "trial", type: "quantitative", title: "trial", axis: { grid: false, tickMinStep: 1, tickCount: 8, format: "d" }, scale: { domain: [1, Math.max(2, path.best.at(-1)[0])], nice: false } };
+  const y = { field: "above", type: "quantitative", title: "best so far", axis: { values: ticks.length > 1 ? ticks : undefined, labelOverlap: "greedy", labelSeparation: 5 },
     scale: { type: "symlog", constant: surface.edges[1] } };
   await draw("walk-curve", {
     width: room("walk-curve", 0), height: 110, autosize: { type: "fit-x", contains: "padding" },
