@@ -33,7 +33,8 @@ class Path:
 
     Args:
         repeat: its number in the table.
-        trials: int64 `[trials]`, ascending from 1; of a live study those at which its chosen cell changed.
+        trials: int64 `[trials]`, ascending from 1: all, or where a live table says no more, those at which a study
+            chose another cell.
         cells: int64 `[trials]`, flat cells of the whole surface.
         amounts: float64 `[trials]`, how far each was trained, in the surface's fidelity; None: always to the end.
     """
@@ -44,17 +45,15 @@ class Path:
     amounts: np.ndarray | None = None
 
 
-def play_again(
-    surface: Surface, rows: pd.DataFrame, header: Mapping[str, Any], repeats: int, *, cell: str = "cell"
-) -> list[Path]:
+def play_again(surface: Surface, rows: pd.DataFrame, header: Mapping[str, Any], repeats: int) -> list[Path]:
     """The paths of a table's first replays of one searcher on one surface.
 
     Args:
         surface: the one that was replayed, as its file holds it.
-        rows: all of the table's for that surface and searcher.
+        rows: all of the table's for that surface and searcher; of a live table with the column `cell`, flat cells that
+            a study chose, or `asked`, in its end row the flat cells of all its trials.
         header: the table's.
         repeats: how many paths, at most.
-        cell: the column in which a live table stores flat cells.
 
     Raises:
         BadInput: a header that does not say how it was played, a searcher that is not here, or trials other than those
@@ -62,7 +61,8 @@ def play_again(
     """
     numbers = sorted(rows["repeat"].unique().tolist())[:repeats]
     if header.get("live"):
-        return [_stored(rows[rows["repeat"] == number], number, surface, cell) for number in numbers]
+        _check_axes(surface, header["live"])
+        return [_stored(rows[rows["repeat"] == number], number, surface) for number in numbers]
     name, searcher = (str(rows[column].iloc[0]) for column in ("surface", "searcher"))
     if not isinstance(header.get("seed"), int):
         raise BadInput(f"{name}, {searcher}: the table's header names no seed to play again from")
@@ -82,16 +82,29 @@ def play_again(
     return found
 
 
-def _stored(rows: pd.DataFrame, number: int, surface: Surface, column: str) -> Path:
-    """The chosen cells of one live study."""
-    if column not in rows:
+def _stored(rows: pd.DataFrame, number: int, surface: Surface) -> Path:
+    """What one live study trained, trial by trial, where the table says it; else the cells that it chose."""
+    last = rows[rows["end"]]
+    asked = last["asked"].iloc[0] if "asked" in rows and len(last) else None
+    if asked is not None and len(asked):
+        cells = np.asarray(asked)
+        trials = np.arange(1, len(cells) + 1)
+    elif "cell" in rows:
+        rows = rows[~rows["end"]]
+        cells, trials = rows["cell"].to_numpy(), rows["trial"].to_numpy(np.int64)
+    else:
         raise BadInput("this live table stores no cells")
-    rows = rows[~rows["end"]]
-    cells = rows[column].to_numpy()
     known = np.issubdtype(cells.dtype, np.number) and ((cells >= 0) & (cells < surface.space.size)).all()
     if not known:
-        raise BadInput(f"its column '{column}' does not hold cells of this surface")
-    return Path(number, rows["trial"].to_numpy(np.int64), cells.astype(np.int64))
+        raise BadInput("the cells of this live table are none of this surface")
+    return Path(number, trials, cells.astype(np.int64))
+
+
+def _check_axes(surface: Surface, live: Any) -> None:
+    """Raises BadInput where a live table's cells are those of another space."""
+    axes = live.get("axes") if isinstance(live, Mapping) else None
+    if axes is not None and axes != surface.space.to_json():
+        raise BadInput("the cells of this live table are of another space")
 
 
 def _arena(name: str, whole: Surface, part: Surface, spec: SearcherSpec, judged: Judged) -> Arena:

@@ -25,6 +25,12 @@ PATHS = 5
 """Of each searcher on each surface, unless told."""
 
 
+LIVE = ", live"
+"""Follows a searcher's name where a page holds its replays and its live studies."""
+Table = tuple[Path, pd.DataFrame, dict[str, Any]]
+"""A replay table: its path, its rows and its header."""
+
+
 @dataclass(frozen=True, eq=False)
 class Shown:
     """A surface on the page, and the digest of its file."""
@@ -39,12 +45,12 @@ class Inputs:
 
     Args:
         surfaces: by the name under which the page shows them.
-        tables: replay tables: path, rows and header.
+        tables: replay tables.
         absent: of each surface that a table names and that cannot be shown, why.
     """
 
     surfaces: dict[str, Shown] = field(default_factory=dict)
-    tables: list[tuple[Path, pd.DataFrame, dict[str, Any]]] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
     absent: dict[str, str] = field(default_factory=dict)
 
     def place(self, name: str, facts: SurfaceFacts) -> int | None:
@@ -64,7 +70,9 @@ def default_inputs() -> list[str]:
     own = [entry.name for entry in known if not entry.shipped]
     found = own or [entry.name for entry in known if entry.name.startswith(f"{TASK}/")]
     if not found:
-        raise BadInput(f"which surfaces? none is named, none ships, and none is in ./{LOCAL}; `tunecost grid run` makes some")
+        raise BadInput(
+            f"which surfaces? none is named, none ships, and none is in ./{LOCAL}; `tunecost grid run` makes some"
+        )
     return found
 
 
@@ -80,7 +88,8 @@ def read_inputs(texts: Sequence[str]) -> Inputs:
         if text in found.surfaces or path in (known[0] for known in found.tables):
             raise BadInput(f"'{text}' is given twice")
         if _is_table(path):
-            found.tables.append((path, *replay_table.load(path)))
+            frame, header = replay_table.load(path)
+            found.tables.append((path, _with_cells(path, frame, header), header))
         else:
             found.surfaces[text] = Shown(surface_file.load(path), file_sha256(path))
     for path, frame, header in found.tables:
@@ -95,6 +104,15 @@ def _is_table(path: Path) -> bool:
     file = SealedFile(path, bare=True)
     kind = file.header.get("kind")
     return kind == REPLAYS or (not file.header and {"searcher", "trial", "end"} <= set(file.table.column_names))
+
+
+def _with_cells(path: Path, frame: pd.DataFrame, header: Mapping[str, Any]) -> pd.DataFrame:
+    """A live table's rows with the cells that it stores; any other's as they are."""
+    if not header.get("live"):
+        return frame
+    table = SealedFile(path, bare=True).table
+    stored = [name for name in ("cell", "asked") if name in table.column_names and name not in frame]
+    return frame.assign(**{name: table.column(name).to_pandas() for name in stored})
 
 
 def _look_for(inputs: Inputs, table: Path, name: str, facts: SurfaceFacts) -> None:
@@ -141,13 +159,16 @@ def content(
     packed = [
         surfaces_of.packed(name, shown.surface, edges[name], shown.sha256) for name, shown in inputs.surfaces.items()
     ]
-    replays = None
-    if inputs.tables:
-        groups = load_groups([path for path, _, _ in inputs.tables])
-        replays = costs.packed(groups, targets, count, seed=seed)
-        walks = _walks(inputs, paths, advance)
-        for group in replays["groups"]:
-            group |= walks[tuple(group[key] for key in replay_table.KEYS)]
+    played = [table for table in inputs.tables if not table[2].get("live")]
+    live = [table for table in inputs.tables if table[2].get("live")]
+    kinds = []
+    for tables in (played, live):
+        if tables:
+            kinds.append(costs.packed(load_groups([path for path, _, _ in tables]), targets, count, seed=seed))
+            walks = _walks(inputs, tables, paths, advance)
+            for group in kinds[-1]["groups"]:
+                group |= walks[tuple(group[key] for key in replay_table.KEYS)]
+    replays = _joined(*kinds) if kinds else None
     tasks = dict.fromkeys(shown.provenance.task for shown in named.values()) or dict.fromkeys(
         group["task"] for group in (replays or {"groups": []})["groups"]
     )
@@ -162,19 +183,40 @@ def content(
     }
 
 
-def _walks(inputs: Inputs, most: int, advance: Callable[[int], None]) -> dict[tuple[str, ...], dict[str, Any]]:
-    """By a group's key: `place` of its surface, its `paths`, and what is `said` where there is none."""
+def _joined(played: dict[str, Any], live: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Replays and live studies as one; searchers of the latter are then called so."""
+    if live is None:
+        return played
+    for row in (*live["rows"], *live["groups"]):
+        row["searcher"] += LIVE
+    return {
+        **played,
+        "rows": played["rows"] + live["rows"],
+        "groups": played["groups"] + live["groups"],
+        "searchers": played["searchers"] | {name + LIVE: label + LIVE for name, label in live["searchers"].items()},
+        "said": list(dict.fromkeys(played["said"] + live["said"])),
+    }
+
+
+def _walks(
+    inputs: Inputs, tables: Sequence[Table], most: int, advance: Callable[[int], None]
+) -> dict[tuple[str, ...], dict[str, Any]]:
+    """By a group's key: `place` of its surface, its `paths`, what is `said` where there is none, and `chosen`.
+
+    The latter is true where a path is of the cells alone that a live study chose.
+    """
     listed = list(inputs.surfaces.values())
     found: dict[tuple[str, ...], dict[str, Any]] = {}
-    for path, frame, header in inputs.tables:
+    for path, frame, header in tables:
         facts = surface_facts(header)
+        chosen = bool(header.get("live")) and "asked" not in frame
         for key, rows in frame.groupby(list(replay_table.KEYS), sort=False, observed=True):
             names = tuple(map(str, key))
             advance(1)
             if names in found and found[names]["paths"]:
                 continue
             place = inputs.place(names[0], facts.get(names[0], SurfaceFacts()))
-            walk: dict[str, Any] = {"place": place, "paths": [], "said": "", "live": bool(header.get("live"))}
+            walk: dict[str, Any] = {"place": place, "paths": [], "said": "", "chosen": chosen}
             if place is None:
                 walk["said"] = inputs.absent.get(names[0], f"{names[0]} is not on this page")
             else:

@@ -19,9 +19,7 @@ MOST_COSTS = 80
 _FIRST = 20
 
 
-def packed(
-    groups: Sequence[Group], targets: Sequence[float] | None, count: Count, *, seed: int = 0
-) -> dict[str, Any]:
+def packed(groups: Sequence[Group], targets: Sequence[float] | None, count: Count, *, seed: int = 0) -> dict[str, Any]:
     """What the page shows of replays.
 
     Args:

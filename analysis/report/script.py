@@ -1,8 +1,9 @@
-"""The library that draws the report: Vega, Vega-Lite and Vega-Embed as one script, from the package `vl-convert-python`."""
+"""The library that draws the report: Vega, Vega-Lite and Vega-Embed as one script, from `vl-convert-python`."""
 
 from functools import cache
 
 from grids.errors import BadInput
+
 
 @cache
 def vega_script() -> str:
@@ -18,4 +19,4 @@ def vega_script() -> str:
             "the report is drawn by a script of vl-convert-python, which is not installed: "
             "pip install 'tunecost[report]', or in a checkout pip install -e '.[report]'"
         ) from error
-    return str(vl_convert.javascript_bundle())
+    return str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))

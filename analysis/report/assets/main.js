@@ -155,7 +155,7 @@ async function start() {
     const first = data.surfaces.findIndex((surface) => surface.axes.length > 1); // a plane says more than a line
     await chooseSurface(Math.max(0, first));
   }
-  document.documentElement.dataset.ready = "yes"; // the surfaces can be pointed at; the rest follows
+  document.documentElement.dataset.pointable = performance.now(); // the surfaces can be pointed at; the rest follows
   if (data.replays) {
     offerCosts(data.replays);
     await drawBars(data.replays);
@@ -164,7 +164,7 @@ async function start() {
   fillTables(data);
   fillClaims(data.claims);
   fillProvenance(data);
-  document.documentElement.dataset.ready = "all";
+  Object.assign(document.documentElement.dataset, { ready: "all", whole: performance.now() });
 }
 
 start().catch((error) => {

@@ -71,7 +71,7 @@ function showWalk() {
   if (cell !== undefined) {
     const amount = path.amounts ? path.amounts[length - 1] : null;
     const part = amount !== null && surface.curve ? ` for ${amount} ${surface.curve.name}${amount === 1 ? "" : "s"}` : "";
-    told.push(`${group.live ? "Chosen" : "Trial"} ${group.live ? "" : trial}: ${settings(surface, cell)}${part}`.replace(" :", ":"));
+    told.push(`${group.chosen ? "Chosen" : `Trial ${trial}`}: ${settings(surface, cell)}${part}`);
     told.push(`its value ${withUnit(general(surface.mean[cell]), surface.unit)}`);
   }
   if (best && best[1] !== null) told.push(`best so far ${withUnit(general(best[1]), surface.unit)}, suboptimality ${general(best[2])}`);
