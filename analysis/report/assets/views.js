@@ -7,9 +7,11 @@ const cleanups = new Map();
 /** Draw a Vega-Lite specification into the element of this id, in place of what was there. */
 async function draw(id, specification, renderer = "svg") {
   clear(id);
+  at(id).setAttribute("aria-busy", "true");
   const drawn = await vegaEmbed(at(id), specification, { mode: "vega-lite", config: config(), actions: false, renderer, hover: false, defaultStyle: false, logLevel: vegaErrors });
   views.set(id, drawn.view);
   cleanups.set(id, drawn.finalize);
+  at(id).removeAttribute("aria-busy");
 }
 
 function clear(id) {

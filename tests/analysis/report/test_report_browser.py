@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from page_in_browser import Page
 
 from grids import replay_table, surface_file
 from grids.surface import Surface
@@ -19,7 +20,7 @@ from tuning.cli import run
 
 SEARCHERS = ("random", "tpe", "cmaes", "gld", "cgld")
 NAMES = ("plane", "line", "words", "deep", "filled", "pool")
-Opened = Callable[..., Any]
+Opened = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
@@ -45,14 +46,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory, kinds: dict[str, Surface]) 
 
 
 @pytest.fixture
-def page(folder: Path, opened: Opened) -> Iterator[Any]:
-    """The report, opened; whatever a test does with it, the console must stay silent."""
-    shown = opened(folder / "report.html")
+def page(folder: Path, opened: Opened, browser: Any) -> Iterator[Any]:
+    """The report, as the test before left it; whatever a test does with it, the console must stay silent."""
+    path = folder / "report.html"
+    shown = Page(browser, path) if browser.current_url == path.as_uri() else opened(path)
     yield shown
     assert shown.complaints() == []
 
 
-def test_loads_without_a_request_or_a_complaint(page: Any) -> None:
+def test_loads_without_a_request_or_a_complaint(folder: Path, opened: Opened) -> None:
+    page = opened(folder / "report.html")
     assert page.requests() == []
     assert page.complaints() == []
     assert page.run("return document.getElementById('failure').hidden")
@@ -85,7 +88,9 @@ def test_pointing_at_a_cell_shows_the_files_numbers(page: Any, folder: Path) -> 
         assert shown == [f"{value:.4g}" for value in surface.value[cell]]
         said = ["diverged" if one else "" for one in surface.diverged[cell]]
         assert page.texts("#cell-seeds td.quiet") == said
-        assert page.text("#cell-rank") == f"{int((surface.mean < surface.mean[cell]).sum()) + 1} of {surface.space.size}"
+        assert (
+            page.text("#cell-rank") == f"{int((surface.mean < surface.mean[cell]).sum()) + 1} of {surface.space.size}"
+        )
 
 
 @pytest.mark.parametrize("number", range(len(NAMES)), ids=NAMES)
@@ -103,7 +108,9 @@ def test_keys_reach_every_cell_of_a_surface(page: Any, folder: Path, number: int
             page.key(Keys.ARROW_RIGHT)
         assert seen == set(range(surface.space.size))
         return
-    up, across = (surface.space.shape[0], surface.space.shape[1]) if len(surface.space.axes) > 1 else (1, surface.space.size)
+    up, across = (
+        (surface.space.shape[0], surface.space.shape[1]) if len(surface.space.axes) > 1 else (1, surface.space.size)
+    )
     page.key(Keys.ARROW_DOWN * up + Keys.ARROW_LEFT * across)
     for row in range(up):
         for column in range(across):
@@ -165,7 +172,9 @@ def test_the_slider_moves_the_path(page: Any, folder: Path, searcher: int) -> No
         assert said.endswith(f"best so far {row.best:.4g} nats, suboptimality {row.suboptimality:.4g}")
         found = re.search(r"α = (\S+), ε = (\S+) ", said)
         assert found
-        cell = tuple(axis.values.index(float(text)) for axis, text in zip(surface.space.axes, found.groups(), strict=True))
+        cell = tuple(
+            axis.values.index(float(text)) for axis, text in zip(surface.space.axes, found.groups(), strict=True)
+        )
         assert surface.mean[cell] == row.best
         assert page.text("#walk-count") == f"{row.trial} of {last}"
     assert marks == sorted(marks)
@@ -181,9 +190,12 @@ def test_shorter_trainings_are_said(page: Any) -> None:
 
 def test_playing_walks_on_and_can_be_stopped(page: Any, folder: Path) -> None:
     frame, _ = replay_table.load(folder / "replays.parquet")
-    first = frame[frame["surface"].str.endswith("plane.parquet") & (frame["searcher"] == "random") & (frame["repeat"] < 5)]
+    first = frame[
+        frame["surface"].str.endswith("plane.parquet") & (frame["searcher"] == "random") & (frame["repeat"] < 5)
+    ]
     longest = int(first.loc[first["trial"].idxmax(), "repeat"])
     page.surface(0)
+    page.set("walk-searcher", SEARCHERS.index("random"))
     page.set("walk-repeat", longest)
     page.set("walk-trial", 1)
     press = "document.getElementById('walk-play').click()"
@@ -206,13 +218,15 @@ def printed(folder: Path, form: str, tables: tuple[str, ...]) -> str:
 TABLES = ("replays.parquet", "early.parquet", "pool-replays.parquet")
 
 
-def test_the_table_holds_the_costs_as_the_command_prints_them(page: Any, folder: Path) -> None:
+def test_the_table_holds_the_costs_as_the_command_prints_them(folder: Path, opened: Opened) -> None:
+    page = opened(folder / "report.html")  # in the order of the file
     head, _, *lines = printed(folder, "markdown", TABLES).strip().splitlines()
     names = [cell.strip() for cell in head.strip("|").split("|")]
     rows = [dict(zip(names, (cell.strip() for cell in line.strip("|").split("|")), strict=True)) for line in lines]
     shown_names = page.texts("#cost-table th")
     shown = page.run(
-        "return [...document.querySelectorAll('#cost-table tbody tr')].map((row) => [...row.children].map((one) => one.textContent))"
+        "return [...document.querySelectorAll('#cost-table tbody tr')]"
+        ".map((row) => [...row.children].map((one) => one.textContent))"
     )
     assert len(shown) == len(rows)
     compared = [name for name in shown_names if name in names]
@@ -225,7 +239,10 @@ def test_the_table_holds_the_costs_as_the_command_prints_them(page: Any, folder:
 def test_bars_say_the_costs(page: Any, folder: Path) -> None:
     rows = [row for row in csv.DictReader(io.StringIO(printed(folder, "csv", TABLES))) if float(row["target"]) == 10]
     page.set("cost-target", 10)
-    said = page.run("return [...document.querySelectorAll('#bars .mark-rect [aria-label]')].map((one) => one.getAttribute('aria-label'))")
+    said = page.run(
+        "return [...document.querySelectorAll('#bars .mark-rect [aria-label]')]"
+        ".map((one) => one.getAttribute('aria-label'))"
+    )
     hit = [row for row in rows if row["ert"]]
     assert len(said) == len(hit)
     for row in hit[:5]:
@@ -239,7 +256,8 @@ def test_columns_sort_up_and_down_with_unknown_values_last(page: Any) -> None:
             "const heads = [...document.querySelectorAll('#cost-table th')];"
             "const place = heads.findIndex((one) => one.textContent === arguments[0]);"
             "heads[place].querySelector('button').click();"
-            "return [heads[place].getAttribute('aria-sort'), [...document.querySelectorAll('#cost-table tbody tr')].map((row) => row.children[place].textContent)]"
+            "return [heads[place].getAttribute('aria-sort'), "
+            "[...document.querySelectorAll('#cost-table tbody tr')].map((row) => row.children[place].textContent)]"
         )
         for order in ("ascending", "descending"):
             told, column = page.run(script, name)
@@ -249,9 +267,13 @@ def test_columns_sort_up_and_down_with_unknown_values_last(page: Any) -> None:
             keys = known if name == "searcher" else [float(text) for text in known]
             assert keys == sorted(keys, reverse=order == "descending")
     page.set("filter", "tpe plane")
-    seen = page.run("return [...document.querySelectorAll('#cost-table tbody tr')].filter((row) => !row.hidden).map((row) => row.textContent)")
+    seen = page.run(
+        "return [...document.querySelectorAll('#cost-table tbody tr')]"
+        ".filter((row) => !row.hidden).map((row) => row.textContent)"
+    )
     assert seen
     assert all("tpe" in text and "plane" in text for text in seen)
+    page.set("filter", "")
 
 
 def test_numbers_are_written_as_python_writes_them(folder: Path, opened: Opened) -> None:
@@ -278,9 +300,13 @@ def test_fits_the_screen_in_either_scheme(folder: Path, opened: Opened, browser:
         for number in range(len(NAMES)):
             page.surface(number)
             assert page.run("return document.documentElement.scrollWidth") <= width
-            wide = page.run("const box = document.querySelector('#heatmap svg').getBoundingClientRect(); return box.right")
+            wide = page.run(
+                "const box = document.querySelector('#heatmap svg').getBoundingClientRect(); return box.right"
+            )
             assert wide <= width
-        back, ink = (page.run(f"return getComputedStyle(document.body).{name}") for name in ("backgroundColor", "color"))
+        back, ink = (
+            page.run(f"return getComputedStyle(document.body).{name}") for name in ("backgroundColor", "color")
+        )
         shades = [sum(map(int, re.findall(r"\d+", text)[:3])) for text in (back, ink)]
         assert (shades[0] < shades[1]) == (scheme == "dark")
         assert page.complaints() == []

@@ -25,7 +25,10 @@ def unpacked(html: str, id: str) -> str:
 
 
 def test_holds_what_it_shows_and_the_library_that_draws() -> None:
-    content = {"title": "a </script><b>&", "numbers": [1.5, 2.0, float("nan"), float("inf"), np.float64(0.1), True, None]}
+    content = {
+        "title": "a </script><b>&",
+        "numbers": [1.5, 2.0, float("nan"), float("inf"), np.float64(0.1), True, None],
+    }
     html = page(content)
     held = json.loads(unpacked(html, "data"))
     assert held == {"title": "a </script><b>&", "numbers": [1.5, 2, None, None, 0.1, True, None]}
