@@ -159,7 +159,8 @@ function cellBeside(plane, cell, key) {
 
 function drawLegend(surface) {
   const last = surface.edges.length - 1;
-  const bands = surface.edges.map((edge, band) => {
+  const beyond = surface.above.some((above) => (above ?? Infinity) >= surface.edges[last]);
+  const bands = surface.edges.slice(0, beyond ? undefined : last).map((edge, band) => {
     const text = band === last ? `≥ ${edge}` : `${edge}`;
     const span = make("span", { textContent: text });
     span.style.borderTopColor = surface.colours[band];
