@@ -11,7 +11,7 @@ async function drawCell(surface) {
   const y = { field: "mean", type: "quantitative", title: withUnit(surface.metric, surface.unit && `(${surface.unit})`), axis: { tickCount: 5 }, scale: { zero: false } };
   const only = surface.curve.at.length === 1;
   return draw("cell-curve", {
-    width: room("cell-curve", 0), height: 170, autosize: { type: "fit-x", contains: "padding" },
+    width: room("cell-curve", 0), height: 170, autosize: { type: "fit-x", contains: "padding" }, config: { aria: false },
     layer: [
       { data: rows("best", curveRows(surface, bestCells(surface)[0])), mark: { type: "line", color: colour("quiet"), strokeDash: [4, 3], strokeWidth: 1.2 }, encoding: { x, y } },
       { data: rows("own"), mark: { type: "line", color: colour("accent"), strokeWidth: 2.4, point: only || { size: 16, filled: true, color: colour("accent") } }, encoding: { x, y } },

@@ -34,7 +34,7 @@ async function drawHeatmap(plane) {
       ? { data: rows("cursor"), mark: { type: "point", shape: "square", filled: false, stroke, strokeWidth, size: 260 }, encoding: point }
       : { data: rows("cursor"), mark: { type: "rect", fill: "transparent", stroke, strokeWidth }, encoding: block })),
   ];
-  await draw("heatmap", { width: wide, height: tall, autosize: { type: "fit-x", contains: "padding" }, layer: layers }, surface.mean.length > MOST_SVG ? "canvas" : "svg");
+  await draw("heatmap", { width: wide, height: tall, autosize: { type: "fit-x", contains: "padding" }, config: { aria: false }, layer: layers }, surface.mean.length > MOST_SVG ? "canvas" : "svg");
   drawLegend(surface);
 }
 

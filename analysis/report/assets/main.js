@@ -2,6 +2,14 @@
 
 const state = { data: null, number: 0, plane: null, cell: 0 };
 
+let turn = Promise.resolve();
+
+/** Draw one thing after the other, however fast a reader chooses. */
+function inTurn(action) {
+  turn = turn.then(action).catch(fail);
+  return turn;
+}
+
 async function chooseSurface(number) {
   state.number = number;
   const surface = state.data.surfaces[number];
@@ -46,7 +54,7 @@ function offerAxes() {
     const made = make("select");
     choices(made, pairs);
     made.value = value;
-    made.addEventListener("change", () => change(Number(made.value)));
+    made.addEventListener("change", () => inTurn(() => change(Number(made.value))));
     box.append(make("label", {}, `${text} `, made));
   };
   const axes = surface.axes.map((axis, place) => [place, axis.symbol]);
@@ -77,7 +85,7 @@ function offerSurfaces(surfaces) {
   at("picker").replaceChildren(...surfaces.map((surface, number) => {
     const button = make("button", { type: "button", title: surface.name }, thumbnail(surface),
       make("b", { textContent: surface.label }), make("span", { textContent: tasks.length > 1 ? surface.task : withUnit(general(surface.summary.lowest), surface.unit) }));
-    button.addEventListener("click", () => chooseSurface(number));
+    button.addEventListener("click", () => inTurn(() => chooseSurface(number)));
     return button;
   }));
   at("picker").hidden = surfaces.length < 2;
@@ -97,23 +105,27 @@ function listen() {
     event.preventDefault();
     point(cell);
   });
-  at("walk-searcher").addEventListener("change", () => chooseWalk().then(showWalk));
-  at("walk-repeat").addEventListener("change", () => choosePath().then(showWalk));
+  at("walk-searcher").addEventListener("change", () => inTurn(() => chooseWalk().then(showWalk)));
+  at("walk-repeat").addEventListener("change", () => inTurn(() => choosePath().then(showWalk)));
   at("walk-trial").addEventListener("input", () => { stopWalk(); showWalk(); });
   at("walk-play").addEventListener("click", playWalk);
   const { replays } = state.data;
-  at("cost-task").addEventListener("change", () => { offerTask(replays); drawBars(replays); drawCurves(replays); });
-  at("cost-target").addEventListener("change", () => drawBars(replays));
-  at("curve-lines").addEventListener("change", () => drawCurves(replays));
+  at("cost-task").addEventListener("change", () => inTurn(async () => {
+    offerTask(replays);
+    await drawBars(replays);
+    await drawCurves(replays);
+  }));
+  at("cost-target").addEventListener("change", () => inTurn(() => drawBars(replays)));
+  at("curve-lines").addEventListener("change", () => inTurn(() => drawCurves(replays)));
   at("filter").addEventListener("input", filterTables);
-  scheme.addEventListener("change", drawAll);
+  scheme.addEventListener("change", () => inTurn(drawAll));
   let width = window.innerWidth;
   let waiting = null;
   window.addEventListener("resize", () => {
     if (window.innerWidth === width) return;
     width = window.innerWidth;
     clearTimeout(waiting);
-    waiting = setTimeout(drawAll, 150);
+    waiting = setTimeout(() => inTurn(drawAll), 150);
   });
 }
 
@@ -167,9 +179,11 @@ async function start() {
   Object.assign(document.documentElement.dataset, { ready: "all", whole: performance.now() });
 }
 
-start().catch((error) => {
+function fail(error) {
   const old = typeof DecompressionStream === "undefined";
   at("failure").textContent = old ? "This page needs a browser of 2023 or later." : `This page could not be shown: ${error.message}`;
   at("failure").hidden = false;
   console.error(error);
-});
+}
+
+inTurn(start);

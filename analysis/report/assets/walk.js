@@ -46,7 +46,7 @@ async function drawFound() {
   const y = { field: "above", type: "quantitative", title: "best so far", axis: { values: ticks.length > 1 ? ticks : undefined, labelOverlap: "greedy", labelSeparation: 5 },
     scale: { type: "symlog", constant: surface.edges[1] } };
   await draw("walk-curve", {
-    width: room("walk-curve", 0), height: 110, autosize: { type: "fit-x", contains: "padding" },
+    width: room("walk-curve", 0), height: 110, autosize: { type: "fit-x", contains: "padding" }, config: { aria: false },
     layer: [
       { data: rows("found", found), mark: { type: "line", interpolate: "step-after", color: colour("accent") }, encoding: { x, y } },
       { data: rows("now"), mark: { type: "rule", color: colour("quiet") }, encoding: { x } },

@@ -288,6 +288,31 @@ def test_numbers_are_written_as_python_writes_them(folder: Path, opened: Opened)
     assert found == [f"{number:.4g}" for number in numbers]
 
 
+def test_however_fast_one_chooses_the_last_choice_is_shown(page: Any) -> None:
+    page.run("for (const button of document.querySelectorAll('#picker button')) button.click()")
+    page.settle()
+    assert page.text("#surface-name").endswith(f"{NAMES[-1]}.parquet")
+    assert page.run("return document.querySelectorAll('#heatmap svg').length") == 1
+    assert page.run("return document.querySelectorAll('#picker [aria-pressed=true]').length") == 1
+
+
+def test_another_scheme_or_width_keeps_what_was_chosen(page: Any, browser: Any) -> None:
+    page.surface(0)
+    page.set("walk-searcher", 1)
+    page.set("walk-trial", 2)
+    page.point(2, 3, 4, 5)
+    before = [page.text(part) for part in ("#cell-title", "#walk-said", "#walk-count")]
+    inks = set()
+    for scheme in ("light", "dark"):
+        told = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", told)
+        page.settle()
+        inks.add(page.run("return document.querySelector('#heatmap svg text').getAttribute('fill')"))
+        assert [page.text(part) for part in ("#cell-title", "#walk-said", "#walk-count")] == before
+    assert len(inks) == 2
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_fits_the_screen_in_either_scheme(folder: Path, opened: Opened, browser: Any, scheme: str, width: int) -> None:
