@@ -5,7 +5,9 @@ function general(x, digits = 4) {
   if (x === null || x === undefined) return "-";
   if (x === 0) return "0";
   const sign = x < 0 ? "-" : "";
-  let [mantissa, power] = Math.abs(x).toExponential(digits - 1).split("e");
+  let [mantissa, power] = Math.abs(x)
+    .toExponential(digits - 1)
+    .split("e");
   const exact = Math.abs(x).toExponential(60);
   const tie = new RegExp(`^(\\d\\.?\\d{${digits - 1}})50*e(.+)$`).exec(exact);
   if (tie && "02468".includes(tie[1].at(-1))) [mantissa, power] = [tie[1], tie[2]];

@@ -7,10 +7,21 @@ async function drawHeatmap(plane) {
   const { surface } = plane;
   const total = room("heatmap", 0);
   const wide = Math.min(total, 70 + 46 * plane.columns);
-  const tall = surface.pool ? Math.min(420, wide * 0.75) : Math.min(Math.max(46, ((wide - 70) / plane.columns) * plane.rows), Math.max(320, 0.6 * window.innerHeight));
-  const x = { field: "x", type: "quantitative", scale: scaleOf(plane, plane.across, plane.columns), axis: axisOf(plane, plane.across, narrow() ? 1 : 0) };
-  const y = { field: "y", type: "quantitative", scale: plane.up === null ? { domain: [0, 1] } : scaleOf(plane, plane.up, plane.rows),
-    axis: plane.up === null ? null : axisOf(plane, plane.up, 0) };
+  const tall = surface.pool
+    ? Math.min(420, wide * 0.75)
+    : Math.min(Math.max(46, ((wide - 70) / plane.columns) * plane.rows), Math.max(320, 0.6 * window.innerHeight));
+  const x = {
+    field: "x",
+    type: "quantitative",
+    scale: scaleOf(plane, plane.across, plane.columns),
+    axis: axisOf(plane, plane.across, narrow() ? 1 : 0),
+  };
+  const y = {
+    field: "y",
+    type: "quantitative",
+    scale: plane.up === null ? { domain: [0, 1] } : scaleOf(plane, plane.up, plane.rows),
+    axis: plane.up === null ? null : axisOf(plane, plane.up, 0),
+  };
   const block = { x, x2: { field: "x2" }, y, y2: { field: "y2" } };
   const point = { x, y };
   const star = { type: "point", shape: STAR, filled: true, fill: STAR_FILL, stroke: "white" };
@@ -19,22 +30,92 @@ async function drawHeatmap(plane) {
   const ties = bestCells(surface).length > 12;
   const layers = [
     surface.pool
-      ? { data: rows("cells", cellRows(plane)), mark: { type: "point", filled: true, size: 70, stroke: colour("ink"), strokeWidth: 0.5, opacity: 1 }, encoding: { ...point, fill: { field: "fill", type: "nominal", scale: null } } }
-      : { data: rows("cells", cellRows(plane)), mark: { type: "rect", stroke: colour("back"), strokeWidth: plane.columns > 60 ? 0 : 0.6 }, encoding: { ...block, fill: { field: "fill", type: "nominal", scale: null } } },
-    ...[["white", 2.8], ["#444", 1.2]].map(([stroke, strokeWidth]) => ({ data: rows("hatches", hatchRows(plane)), mark: { type: "rule", stroke, strokeWidth, strokeCap: "round" }, encoding: block })),
-    { data: rows("filled", markRows(plane, (cell) => runs(surface, cell, "f") > 0)), mark: { type: "point", shape: "diamond", fill: "white", stroke: "black", size: size * 0.45, strokeWidth: 1 }, encoding: point },
-    { data: rows("best", markRows(plane, (cell) => surface.above[cell] === 0)), mark: { ...star, size: ties ? size * 0.3 : size, strokeWidth: ties ? 0 : 0.8 }, encoding: point },
-    ...[["white", 4.5], ["#111", 1.9]].map(([stroke, strokeWidth]) => ({
-      data: rows("moves"), mark: { type: "rule", stroke, strokeWidth, strokeCap: "round" },
+      ? {
+          data: rows("cells", cellRows(plane)),
+          mark: { type: "point", filled: true, size: 70, stroke: colour("ink"), strokeWidth: 0.5, opacity: 1 },
+          encoding: { ...point, fill: { field: "fill", type: "nominal", scale: null } },
+        }
+      : {
+          data: rows("cells", cellRows(plane)),
+          mark: { type: "rect", stroke: colour("back"), strokeWidth: plane.columns > 60 ? 0 : 0.6 },
+          encoding: { ...block, fill: { field: "fill", type: "nominal", scale: null } },
+        },
+    ...[
+      ["white", 2.8],
+      ["#444", 1.2],
+    ].map(([stroke, strokeWidth]) => ({
+      data: rows("hatches", hatchRows(plane)),
+      mark: { type: "rule", stroke, strokeWidth, strokeCap: "round" },
+      encoding: block,
+    })),
+    {
+      data: rows(
+        "filled",
+        markRows(plane, (cell) => runs(surface, cell, "f") > 0),
+      ),
+      mark: { type: "point", shape: "diamond", fill: "white", stroke: "black", size: size * 0.45, strokeWidth: 1 },
+      encoding: point,
+    },
+    {
+      data: rows(
+        "best",
+        markRows(plane, (cell) => surface.above[cell] === 0),
+      ),
+      mark: { ...star, size: ties ? size * 0.3 : size, strokeWidth: ties ? 0 : 0.8 },
+      encoding: point,
+    },
+    ...[
+      ["white", 4.5],
+      ["#111", 1.9],
+    ].map(([stroke, strokeWidth]) => ({
+      data: rows("moves"),
+      mark: { type: "rule", stroke, strokeWidth, strokeCap: "round" },
       encoding: { ...block, opacity: { field: "shade", type: "quantitative", scale: null } },
     })),
-    { data: rows("seen"), mark: { type: "point", filled: true, fill: "white", stroke: "#111", strokeWidth: 1, size: Math.min(36, size * 0.3) }, encoding: { ...point, opacity: { field: "shade", type: "quantitative", scale: null } } },
-    ...[["white", 5], ["#111", 2.5]].map(([stroke, strokeWidth]) => ({ data: rows("now"), mark: { type: "point", filled: false, stroke, strokeWidth, size: 190 }, encoding: point })),
-    ...[["white", 5], ["#111", 2.2]].map(([stroke, strokeWidth]) => (surface.pool
-      ? { data: rows("cursor"), mark: { type: "point", shape: "square", filled: false, stroke, strokeWidth, size: 260 }, encoding: point }
-      : { data: rows("cursor"), mark: { type: "rect", fill: "transparent", stroke, strokeWidth }, encoding: block })),
+    {
+      data: rows("seen"),
+      mark: {
+        type: "point",
+        filled: true,
+        fill: "white",
+        stroke: "#111",
+        strokeWidth: 1,
+        size: Math.min(36, size * 0.3),
+      },
+      encoding: { ...point, opacity: { field: "shade", type: "quantitative", scale: null } },
+    },
+    ...[
+      ["white", 5],
+      ["#111", 2.5],
+    ].map(([stroke, strokeWidth]) => ({
+      data: rows("now"),
+      mark: { type: "point", filled: false, stroke, strokeWidth, size: 190 },
+      encoding: point,
+    })),
+    ...[
+      ["white", 5],
+      ["#111", 2.2],
+    ].map(([stroke, strokeWidth]) =>
+      surface.pool
+        ? {
+            data: rows("cursor"),
+            mark: { type: "point", shape: "square", filled: false, stroke, strokeWidth, size: 260 },
+            encoding: point,
+          }
+        : { data: rows("cursor"), mark: { type: "rect", fill: "transparent", stroke, strokeWidth }, encoding: block },
+    ),
   ];
-  await draw("heatmap", { width: wide, height: tall, autosize: { type: "fit-x", contains: "padding" }, config: { aria: false }, layer: layers }, surface.mean.length > MOST_SVG ? "canvas" : "svg");
+  await draw(
+    "heatmap",
+    {
+      width: wide,
+      height: tall,
+      autosize: { type: "fit-x", contains: "padding" },
+      config: { aria: false },
+      layer: layers,
+    },
+    surface.mean.length > MOST_SVG ? "canvas" : "svg",
+  );
   drawLegend(surface);
 }
 
@@ -45,15 +126,26 @@ function rows(name, values = []) {
 function scaleOf(plane, axis, length) {
   const { surface } = plane;
   if (!surface.pool) return { domain: [0, length], nice: false, zero: false };
-  return surface.axes[axis].scale === "log" ? { type: "log", nice: false, padding: 12 } : { zero: false, nice: false, padding: 12 };
+  return surface.axes[axis].scale === "log"
+    ? { type: "log", nice: false, padding: 12 }
+    : { zero: false, nice: false, padding: 12 };
 }
 
 function axisOf(plane, axis, few) {
   const { title, ticks, values, texts, scale } = plane.surface.axes[axis];
   if (plane.surface.pool) {
-    return scale === "label" ? labelled(title, values.map((place) => [place, texts[place]])) : { title, grid: false, labelOverlap: "greedy", format: "~g", tickCount: 6 };
+    return scale === "label"
+      ? labelled(
+          title,
+          values.map((place) => [place, texts[place]]),
+        )
+      : { title, grid: false, labelOverlap: "greedy", format: "~g", tickCount: 6 };
   }
-  return labelled(title, ticks[few].map(([place, text]) => [place + 0.5, text]), { ...leaning(plane, axis), offset: 3, domain: false });
+  return labelled(
+    title,
+    ticks[few].map(([place, text]) => [place + 0.5, text]),
+    { ...leaning(plane, axis), offset: 3, domain: false },
+  );
 }
 
 /** Words that would not fit beside each other below the cells lean; numbers that would not are left out. */
@@ -71,7 +163,11 @@ function corners(plane, cell) {
 }
 
 function cellRows(plane) {
-  return plane.cells().map((cell) => ({ ...(plane.surface.pool ? plane.place(cell) : corners(plane, cell)), fill: fill(plane.surface, cell), cell }));
+  return plane.cells().map((cell) => ({
+    ...(plane.surface.pool ? plane.place(cell) : corners(plane, cell)),
+    fill: fill(plane.surface, cell),
+    cell,
+  }));
 }
 
 /** Two crossing strokes in a cell where every seed diverged, one where some did. */
@@ -88,7 +184,10 @@ function hatchRows(plane) {
 }
 
 function markRows(plane, wanted) {
-  return plane.cells().filter(wanted).map((cell) => plane.place(cell));
+  return plane
+    .cells()
+    .filter(wanted)
+    .map((cell) => plane.place(cell));
 }
 
 /** Move the frame to a cell. */
@@ -101,104 +200,21 @@ function showCursor(plane, cell) {
 function showPath(plane, cells, length) {
   const walked = cells.slice(0, length);
   const places = walked.map((cell) => plane.place(cell));
-  const seen = [...new Set(walked)].map((cell) => plane.place(cell)).map((place) => ({ ...place, shade: place.here ? 1 : 0.25 }));
+  const seen = [...new Set(walked)]
+    .map((cell) => plane.place(cell))
+    .map((place) => ({ ...place, shade: place.here ? 1 : 0.25 }));
   const first = Math.max(1, length - TRAIL);
   const moves = [];
   for (let step = first; step < length; step++) {
     const [from, to] = [places[step - 1], places[step]];
     if (from.x === to.x && from.y === to.y) continue;
-    moves.push({ x: from.x, y: from.y, x2: to.x, y2: to.y, shade: 0.15 + 0.85 * ((step - first + 1) / (length - first)) });
+    moves.push({
+      x: from.x,
+      y: from.y,
+      x2: to.x,
+      y2: to.y,
+      shade: 0.15 + 0.85 * ((step - first + 1) / (length - first)),
+    });
   }
   feed("heatmap", { seen, moves, now: places.slice(-1) });
-}
-
-/** The cell under the pointer, or null. */
-function cellUnder(plane, event) {
-  const view = views.get("heatmap");
-  const drawn = at("heatmap").querySelector("svg, canvas");
-  if (!view || !drawn) return null;
-  const box = drawn.getBoundingClientRect();
-  const zoom = box.width / (parseFloat(drawn.getAttribute("width")) / (drawn.tagName === "CANVAS" ? window.devicePixelRatio || 1 : 1));
-  const [left, top] = view.origin();
-  const padding = view.padding();
-  const x = (event.clientX - box.left) / zoom - left - padding.left;
-  const y = (event.clientY - box.top) / zoom - top - padding.top;
-  if (plane.surface.pool) return nearest(plane, view, x, y);
-  const column = Math.floor(view.scale("x").invert(x));
-  const row = Math.floor(view.scale("y").invert(y));
-  const inside = column >= 0 && column < plane.columns && row >= 0 && row < plane.rows;
-  return inside ? plane.cell(column, row) : null;
-}
-
-/** The configuration of a pool that is drawn nearest, within reach of a finger. */
-function nearest(plane, view, x, y) {
-  let [found, least] = [null, 24 ** 2];
-  for (const cell of plane.cells()) {
-    const place = plane.place(cell);
-    const distance = (view.scale("x")(place.x) - x) ** 2 + (view.scale("y")(place.y) - y) ** 2;
-    if (distance < least) [found, least] = [cell, distance];
-  }
-  return found;
-}
-
-/** The cell that an arrow key leads to from another; null for other keys. */
-function cellBeside(plane, cell, key) {
-  if (key === "Home") return bestCells(plane.surface)[0];
-  const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
-  if (!(key in steps)) return null;
-  const [across, up] = steps[key];
-  if (plane.surface.pool) {
-    const ranked = plane.cells().sort((one, other) => plane.surface.mean[one] - plane.surface.mean[other]);
-    const place = ranked.indexOf(cell) + (across || -up);
-    return ranked[Math.min(Math.max(place, 0), ranked.length - 1)];
-  }
-  const index = indices(plane.surface, cell);
-  const held = (place, length) => Math.min(Math.max(place, 0), length - 1);
-  return plane.cell(held(index[plane.across] + across, plane.columns), held((plane.up === null ? 0 : index[plane.up]) + up, plane.rows));
-}
-
-function drawLegend(surface) {
-  const last = surface.edges.length - 1;
-  const beyond = surface.above.some((above) => (above ?? Infinity) >= surface.edges[last]);
-  const bands = surface.edges.slice(0, beyond ? undefined : last).map((edge, band) => {
-    const text = band === last ? `≥ ${edge}` : `${edge}`;
-    const span = make("span", { textContent: text });
-    span.style.borderTopColor = surface.colours[band];
-    return span;
-  });
-  const has = (kind, all) => surface.mean.some((_, cell) => {
-    const found = runs(surface, cell, kind);
-    return all === undefined ? found > 0 : all ? found === surface.seeds.length : found > 0 && found < surface.seeds.length;
-  });
-  const ties = bestCells(surface).length > 1;
-  const said = `${surface.metric} above the lowest${surface.difference ? `, ${surface.difference}` : ""}`;
-  const key = (drawing, text) => {
-    const mark = make("span", { className: "mark" });
-    mark.innerHTML = `<svg width="16" height="16" viewBox="-8 -8 16 16" aria-hidden="true">${drawing}</svg>`;
-    mark.append(text);
-    return mark;
-  };
-  const grey = `<rect x="-7" y="-7" width="14" height="14" fill="${colour("diverged")}"/>`;
-  const stroke = (path) => `<path d="${path}" stroke="white" stroke-width="2.8"/><path d="${path}" stroke="#444" stroke-width="1.2"/>`;
-  at("legend").replaceChildren(
-    make("div", {}, make("div", { textContent: said }), make("div", { className: "scale" }, ...bands)),
-    key(`<path transform="scale(7)" d="${STAR}" fill="${STAR_FILL}"/>`, `best cell${ties ? "s" : ""}`),
-    ...(has("d", true) ? [key(grey + stroke("M-5,-5L5,5M-5,5L5,-5"), "diverged")] : []),
-    ...(has("d", false) ? [key(stroke("M-5,5L5,-5"), "diverged for some seeds")] : []),
-    ...(has("f") ? [key('<path d="M0,-5L5,0L0,5L-5,0Z" fill="white" stroke="black"/>', "missing, filled in")] : []),
-  );
-}
-
-/** A small picture of a surface, a pixel for each cell. */
-function thumbnail(surface) {
-  const plane = firstPlane(surface);
-  const cells = surface.pool ? plane.cells().sort((one, other) => surface.mean[one] - surface.mean[other]) : plane.cells();
-  const [columns, rowCount] = surface.pool ? [cells.length, 1] : [plane.columns, plane.rows];
-  const canvas = make("canvas", { width: columns, height: rowCount });
-  const pencil = canvas.getContext("2d");
-  cells.forEach((cell, number) => {
-    pencil.fillStyle = fill(surface, cell);
-    pencil.fillRect(number % columns, rowCount - 1 - Math.floor(number / columns), 1, 1);
-  });
-  return canvas;
 }

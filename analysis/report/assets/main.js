@@ -18,8 +18,10 @@ async function chooseSurface(number) {
   [...at("picker").children].forEach((button, place) => button.setAttribute("aria-pressed", String(place === number)));
   const { summary } = surface;
   at("surface-name").textContent = surface.name;
-  at("surface-line").textContent = `${surface.metric}; lowest ${withUnit(general(summary.lowest), surface.unit)} at ${summary.best}` +
-    `${summary.ties ? ` and ${count(summary.ties, "other cell")}` : ""}; ${count(summary.cells, surface.pool ? "configuration" : "cell")}, ${count(summary.seeds, "seed")}`;
+  at("surface-line").textContent =
+    `${surface.metric}; lowest ${withUnit(general(summary.lowest), surface.unit)} at ${summary.best}` +
+    `${summary.ties ? ` and ${count(summary.ties, "other cell")}` : ""}; ` +
+    `${count(summary.cells, surface.pool ? "configuration" : "cell")}, ${count(summary.seeds, "seed")}`;
   offerAxes();
   offerWalks(state.data.replays, number);
   await drawSurface();
@@ -69,25 +71,39 @@ function offerAxes() {
   select("across", axes, across, (axis) => change(axis === up ? across : up, axis, index));
   if (surface.pool) return;
   for (const axis of state.plane.further) {
-    select(surface.axes[axis].symbol, surface.axes[axis].texts.map((text, place) => [place, text]), index[axis], (place) => {
-      const there = [...index];
-      there[axis] = place;
-      const cell = indices(surface, state.cell);
-      cell[axis] = place;
-      state.cell = flat(surface, cell);
-      return change(up, across, there);
-    });
+    select(
+      surface.axes[axis].symbol,
+      surface.axes[axis].texts.map((text, place) => [place, text]),
+      index[axis],
+      (place) => {
+        const there = [...index];
+        there[axis] = place;
+        const cell = indices(surface, state.cell);
+        cell[axis] = place;
+        state.cell = flat(surface, cell);
+        return change(up, across, there);
+      },
+    );
   }
 }
 
 function offerSurfaces(surfaces) {
   const tasks = unique(surfaces.map((surface) => surface.task));
-  at("picker").replaceChildren(...surfaces.map((surface, number) => {
-    const button = make("button", { type: "button", title: surface.name }, thumbnail(surface),
-      make("b", { textContent: surface.label }), make("span", { textContent: tasks.length > 1 ? surface.task : withUnit(general(surface.summary.lowest), surface.unit) }));
-    button.addEventListener("click", () => inTurn(() => chooseSurface(number)));
-    return button;
-  }));
+  at("picker").replaceChildren(
+    ...surfaces.map((surface, number) => {
+      const button = make(
+        "button",
+        { type: "button", title: surface.name },
+        thumbnail(surface),
+        make("b", { textContent: surface.label }),
+        make("span", {
+          textContent: tasks.length > 1 ? surface.task : withUnit(general(surface.summary.lowest), surface.unit),
+        }),
+      );
+      button.addEventListener("click", () => inTurn(() => chooseSurface(number)));
+      return button;
+    }),
+  );
   at("picker").hidden = surfaces.length < 2;
 }
 
@@ -107,14 +123,19 @@ function listen() {
   });
   at("walk-searcher").addEventListener("change", () => inTurn(() => chooseWalk().then(showWalk)));
   at("walk-repeat").addEventListener("change", () => inTurn(() => choosePath().then(showWalk)));
-  at("walk-trial").addEventListener("input", () => { stopWalk(); showWalk(); });
+  at("walk-trial").addEventListener("input", () => {
+    stopWalk();
+    showWalk();
+  });
   at("walk-play").addEventListener("click", playWalk);
   const { replays } = state.data;
-  at("cost-task").addEventListener("change", () => inTurn(async () => {
-    offerTask(replays);
-    await drawBars(replays);
-    await drawCurves(replays);
-  }));
+  at("cost-task").addEventListener("change", () =>
+    inTurn(async () => {
+      offerTask(replays);
+      await drawBars(replays);
+      await drawCurves(replays);
+    }),
+  );
   at("cost-target").addEventListener("change", () => inTurn(() => drawBars(replays)));
   at("curve-lines").addEventListener("change", () => inTurn(() => drawCurves(replays)));
   at("filter").addEventListener("input", filterTables);
@@ -133,7 +154,9 @@ async function drawAll() {
   const { data } = state;
   if (data.surfaces.length) {
     offerSurfaces(data.surfaces);
-    [...at("picker").children].forEach((button, place) => button.setAttribute("aria-pressed", String(place === state.number)));
+    [...at("picker").children].forEach((button, place) =>
+      button.setAttribute("aria-pressed", String(place === state.number)),
+    );
     await drawSurface();
   }
   if (data.replays) {
@@ -144,13 +167,25 @@ async function drawAll() {
 
 function open(data) {
   state.data = data;
-  const parts = [["surfaces", "Surfaces", data.surfaces.length], ["costs", "Costs", data.replays], ["numbers", "Numbers", true],
-    ["claims", "Statements", data.claims.length], ["provenance", "Provenance", true]].filter(([, , there]) => there);
+  const parts = [
+    ["surfaces", "Surfaces", data.surfaces.length],
+    ["costs", "Costs", data.replays],
+    ["numbers", "Numbers", true],
+    ["claims", "Statements", data.claims.length],
+    ["provenance", "Provenance", true],
+  ].filter(([, , there]) => there);
   for (const [id] of parts) at(id).hidden = false;
-  document.querySelector("nav").replaceChildren(...parts.map(([id, text]) => make("a", { href: `#${id}`, textContent: text })));
+  document
+    .querySelector("nav")
+    .replaceChildren(...parts.map(([id, text]) => make("a", { href: `#${id}`, textContent: text })));
   const said = [`${count(data.surfaces.length, "surface")} of ${data.tasks.join(", ")}`];
   if (data.replays) {
-    said.push(`${count(Object.keys(data.replays.searchers).length, "searcher")}, ${count(data.replays.groups.reduce((sum, group) => sum + group.repeats, 0), "replay")}`);
+    said.push(
+      `${count(Object.keys(data.replays.searchers).length, "searcher")}, ${count(
+        data.replays.groups.reduce((sum, group) => sum + group.repeats, 0),
+        "replay",
+      )}`,
+    );
   }
   at("lead").textContent = `${said.join("; ")}.`;
   at("absent").replaceChildren(...data.absent.map((text) => make("li", { textContent: text })));
@@ -181,7 +216,9 @@ async function start() {
 
 function fail(error) {
   const old = typeof DecompressionStream === "undefined";
-  at("failure").textContent = old ? "This page needs a browser of 2023 or later." : `This page could not be shown: ${error.message}`;
+  at("failure").textContent = old
+    ? "This page needs a browser of 2023 or later."
+    : `This page could not be shown: ${error.message}`;
   at("failure").hidden = false;
   console.error(error);
 }

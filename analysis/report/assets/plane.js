@@ -43,7 +43,11 @@ function planeOf(surface, up, across, index) {
   const value = (axis, place) => surface.axes[axis].values[place];
   const further = surface.axes.map((_, axis) => axis).filter((axis) => axis !== up && axis !== across);
   return {
-    surface, up, across, index, further,
+    surface,
+    up,
+    across,
+    index,
+    further,
     columns: surface.axes[across].texts.length,
     rows: up === null ? 1 : surface.axes[up].texts.length,
     /** The cell at a column and a row. */
@@ -64,7 +68,8 @@ function planeOf(surface, up, across, index) {
     cells() {
       if (surface.pool) return surface.mean.map((_, cell) => cell);
       const found = [];
-      for (let row = 0; row < this.rows; row++) for (let column = 0; column < this.columns; column++) found.push(this.cell(column, row));
+      for (let row = 0; row < this.rows; row++)
+        for (let column = 0; column < this.columns; column++) found.push(this.cell(column, row));
       return found;
     },
   };

@@ -8,6 +8,11 @@ async function unpacked(id) {
   return new Response(stream).text();
 }
 
+/** A list without repetitions, in order of appearance. */
+function unique(list) {
+  return [...new Set(list)];
+}
+
 function at(id) {
   return document.getElementById(id);
 }

@@ -8,7 +8,15 @@ const cleanups = new Map();
 async function draw(id, specification, renderer = "svg") {
   clear(id);
   at(id).setAttribute("aria-busy", "true");
-  const drawn = await vegaEmbed(at(id), specification, { mode: "vega-lite", config: config(), actions: false, renderer, hover: false, defaultStyle: false, logLevel: vegaErrors });
+  const drawn = await vegaEmbed(at(id), specification, {
+    mode: "vega-lite",
+    config: config(),
+    actions: false,
+    renderer,
+    hover: false,
+    defaultStyle: false,
+    logLevel: vegaErrors,
+  });
   views.set(id, drawn.view);
   cleanups.set(id, drawn.finalize);
   at(id).removeAttribute("aria-busy");
@@ -45,5 +53,11 @@ const narrow = () => window.innerWidth < 560;
 function labelled(title, pairs, further = {}) {
   const places = JSON.stringify(pairs.map(([place]) => place));
   const texts = JSON.stringify(pairs.map(([, text]) => text));
-  return { title, values: pairs.map(([place]) => place), labelExpr: `${texts}[indexof(${places}, datum.value)]`, grid: false, ...further };
+  return {
+    title,
+    values: pairs.map(([place]) => place),
+    labelExpr: `${texts}[indexof(${places}, datum.value)]`,
+    grid: false,
+    ...further,
+  };
 }
