@@ -19,6 +19,8 @@ from grids.units import of_difference
 
 MOST_POINTS = 60
 """Points of a learning curve that a page holds; of longer ones as many, evenly."""
+_ALL_POINTS = 200_000
+"""Points of all curves of a surface: one of very many cells gets shorter curves, so that the page stays small."""
 _MANY, _FEW = 11, 6
 """Labels on an axis that stands, or lies on a wide screen; and on one that lies on a narrow one."""
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -107,7 +109,8 @@ def _curve(surface: Surface) -> dict[str, Any] | None:
     if surface.curve is None or surface.fidelity is None or not surface.fidelity.values:
         return None
     count = len(surface.fidelity.values)
-    points = np.unique(np.linspace(0, count - 1, min(count, MOST_POINTS)).round().astype(int))
+    most = max(2, min(MOST_POINTS, _ALL_POINTS // surface.space.size))
+    points = np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(int))
     with np.errstate(invalid="ignore", over="ignore"):
         means = surface.curve[..., points].astype(np.float64).mean(axis=-2)
     return {

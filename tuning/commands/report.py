@@ -12,7 +12,7 @@ from tuning.commands.options import BootstrapSeed, Counted, Jobs, Quiet, Targets
 from tuning.terminal import progress, say
 
 if TYPE_CHECKING:
-    from tuning.report import Inputs
+    from tuning.commands.report_content import Inputs
 
 ENDINGS = (".html", ".htm")
 
@@ -56,7 +56,7 @@ def report(
     from analysis.report.script import vega_script
     from grids.atomic import write_whole
     from grids.target import check_targets
-    from tuning.report import content, default_inputs, read_inputs
+    from tuning.commands.report_content import content, default_inputs, read_inputs
 
     targets = check_targets(target or [])
     vega_script()  # where it is missing, that is said before anything else is done

@@ -1,6 +1,8 @@
 // The surface: a rectangle for each cell, never interpolated, with marks, a searcher's path and the cell pointed at.
 
 const MOST_SVG = 3000; // more cells than this are drawn on a canvas
+const CROWD = 60; // cells on an axis beyond which they have no seams
+const SHADE = { field: "shade", type: "quantitative", scale: null };
 const TRAIL = 12; // moves of a path that are joined by a line
 
 async function drawHeatmap(plane) {
@@ -26,32 +28,24 @@ async function drawHeatmap(plane) {
   const point = { x, y };
   const star = { type: "point", shape: STAR, filled: true, fill: STAR_FILL, stroke: "white" };
   const side = Math.min((wide - 70) / plane.columns, tall / plane.rows);
-  const size = surface.pool ? 120 : Math.min(260, Math.max(40, side ** 2 * 0.6));
+  const size = surface.pool ? 120 : Math.min(260, Math.max(90, side ** 2 * 0.6));
   const ties = bestCells(surface).length > 12;
+  const all = (wanted) => markRows(plane, wanted);
+  const dots = {
+    type: "point",
+    filled: true,
+    fill: "white",
+    stroke: "#111",
+    strokeWidth: 1,
+    size: Math.min(36, size * 0.3),
+  };
   const layers = [
-    surface.pool
-      ? {
-          data: rows("cells", cellRows(plane)),
-          mark: { type: "point", filled: true, size: 70, stroke: colour("ink"), strokeWidth: 0.5, opacity: 1 },
-          encoding: { ...point, fill: { field: "fill", type: "nominal", scale: null } },
-        }
-      : {
-          data: rows("cells", cellRows(plane)),
-          mark: { type: "rect", stroke: colour("back"), strokeWidth: plane.columns > 60 ? 0 : 0.6 },
-          encoding: { ...block, fill: { field: "fill", type: "nominal", scale: null } },
-        },
-    ...[
-      ["white", 2.8],
-      ["#444", 1.2],
-    ].map(([stroke, strokeWidth]) => ({
-      data: rows("hatches", hatchRows(plane)),
-      mark: { type: "rule", stroke, strokeWidth, strokeCap: "round" },
-      encoding: block,
-    })),
+    cellLayer(plane, block, point),
+    ...haloed(rows("hatches", hatchRows(plane)), "rule", block, [2.8, 1.2]),
     {
       data: rows(
         "filled",
-        markRows(plane, (cell) => runs(surface, cell, "f") > 0),
+        all((cell) => runs(surface, cell, "f") > 0),
       ),
       mark: { type: "point", shape: "diamond", fill: "white", stroke: "black", size: size * 0.45, strokeWidth: 1 },
       encoding: point,
@@ -59,64 +53,49 @@ async function drawHeatmap(plane) {
     {
       data: rows(
         "best",
-        markRows(plane, (cell) => surface.above[cell] === 0),
+        all((cell) => surface.above[cell] === 0),
       ),
       mark: { ...star, size: ties ? size * 0.3 : size, strokeWidth: ties ? 0 : 0.8 },
       encoding: point,
     },
-    ...[
-      ["white", 4.5],
-      ["#111", 1.9],
-    ].map(([stroke, strokeWidth]) => ({
-      data: rows("moves"),
-      mark: { type: "rule", stroke, strokeWidth, strokeCap: "round" },
-      encoding: { ...block, opacity: { field: "shade", type: "quantitative", scale: null } },
-    })),
-    {
-      data: rows("seen"),
-      mark: {
-        type: "point",
-        filled: true,
-        fill: "white",
-        stroke: "#111",
-        strokeWidth: 1,
-        size: Math.min(36, size * 0.3),
-      },
-      encoding: { ...point, opacity: { field: "shade", type: "quantitative", scale: null } },
-    },
-    ...[
-      ["white", 5],
-      ["#111", 2.5],
-    ].map(([stroke, strokeWidth]) => ({
-      data: rows("now"),
-      mark: { type: "point", filled: false, stroke, strokeWidth, size: 190 },
-      encoding: point,
-    })),
-    ...[
-      ["white", 5],
-      ["#111", 2.2],
-    ].map(([stroke, strokeWidth]) =>
-      surface.pool
-        ? {
-            data: rows("cursor"),
-            mark: { type: "point", shape: "square", filled: false, stroke, strokeWidth, size: 260 },
-            encoding: point,
-          }
-        : { data: rows("cursor"), mark: { type: "rect", fill: "transparent", stroke, strokeWidth }, encoding: block },
-    ),
+    ...haloed(rows("moves"), "rule", { ...block, opacity: SHADE }, [4.5, 1.9]),
+    { data: rows("seen"), mark: dots, encoding: { ...point, opacity: SHADE } },
+    ...haloed(rows("now"), "point", point, [5, 2.5], { size: 190 }),
+    ...(surface.pool
+      ? haloed(rows("cursor"), "point", point, [5, 2.2], { shape: "square", size: 260 })
+      : haloed(rows("cursor"), "rect", block, [5, 2.2])),
   ];
-  await draw(
-    "heatmap",
-    {
-      width: wide,
-      height: tall,
-      autosize: { type: "fit-x", contains: "padding" },
-      config: { aria: false },
-      layer: layers,
-    },
-    surface.mean.length > MOST_SVG ? "canvas" : "svg",
-  );
+  const frame = {
+    width: wide,
+    height: tall,
+    autosize: { type: "fit-x", contains: "padding" },
+    config: { aria: false },
+  };
+  await draw("heatmap", { ...frame, layer: layers }, surface.mean.length > MOST_SVG ? "canvas" : "svg");
   drawLegend(surface);
+}
+
+/** The cells: edged in the page's colour; where they are very small, in their own, so that no seams are seen. */
+function cellLayer(plane, block, point) {
+  const own = { field: "fill", type: "nominal", scale: null };
+  const data = rows("cells", cellRows(plane));
+  if (plane.surface.pool) {
+    const mark = { type: "point", filled: true, size: 70, stroke: colour("ink"), strokeWidth: 0.5, opacity: 1 };
+    return { data, mark, encoding: { ...point, fill: own } };
+  }
+  const crowded = Math.max(plane.columns, plane.rows) > CROWD;
+  const stroke = crowded ? own : { value: colour("back") };
+  return { data, mark: { type: "rect", strokeWidth: 0.6 }, encoding: { ...block, fill: own, stroke } };
+}
+
+/** A dark stroke upon a wider white one, which is seen on any colour. */
+function haloed(data, type, encoding, widths, further = {}) {
+  const strokes = ["white", "#111"];
+  return strokes.map((stroke, place) => ({
+    data,
+    mark: { type, stroke, strokeWidth: widths[place], strokeCap: "round", fill: "transparent", ...further },
+    encoding,
+  }));
 }
 
 function rows(name, values = []) {

@@ -37,7 +37,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, kinds: dict[str, Surface]) 
 
     chosen = " ".join(f"-s {name}" for name in SEARCHERS)
     grids = " ".join(f"{name}.parquet" for name in NAMES[:-1])
-    tunecost(f"replay {grids} {chosen} --repeats 12 --jobs 1 --out replays.parquet")
+    tunecost(f"replay {grids} {chosen} --repeats 6 --jobs 1 --out replays.parquet")
     tunecost("replay deep.parquet -s sha:eta=3,min=1 --repeats 6 --jobs 1 --out early.parquet")
     tunecost("replay pool.parquet -s random-unique --repeats 6 --jobs 1 --out pool-replays.parquet")
     listed = " ".join(f"{name}.parquet" for name in NAMES)
