@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from analysis.report.script import vega_script
 from grids import replay_table
 from grids.errors import BadInput
+from grids.sealed import REPLAYS, write_sealed
 from grids.space import PRESETS
 from grids.surface import Provenance, Surface
 from grids.surface_file import save
@@ -126,6 +128,20 @@ def test_live_studies_stand_beside_replays(folder: Path) -> None:
     assert list(shown["searchers"]) == ["random", "gld", "random, live", "gld, live"]
     assert [row["ert"] for row in shown["rows"][:8]] == [row["ert"] for row in shown["rows"][8:]]
     assert "stores no cells" in shown["groups"][4]["said"]
+
+
+def test_live_studies_walk_over_the_cells_that_their_table_stores(folder: Path) -> None:
+    frame, header = replay_table.load("replays.parquet")
+    asked = [list(range(trial)) if end else None for trial, end in zip(frame["trial"], frame["end"], strict=True)]
+    stored = pa.Table.from_pandas(frame.assign(cell=3, asked=asked), preserve_index=False).replace_schema_metadata(None)
+    write_sealed("live.parquet", stored, {"format": 1, "kind": REPLAYS, **header, "live": {"trials": 9}})
+    assert tunecost("report live.parquet --out p.html --quiet") == 0
+    shown = content("p.html")["replays"]
+    assert list(shown["searchers"]) == ["random", "gld"]
+    for group in shown["groups"]:
+        assert (group["said"], group["chosen"]) == ("", False)
+        for path in group["paths"]:
+            assert path["cells"] == list(range(path["best"][-1][0]))
 
 
 def test_without_inputs_the_surfaces_trained_here_are_shown(folder: Path, capsys: Captured) -> None:

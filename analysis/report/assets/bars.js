@@ -52,7 +52,7 @@ async function drawBars(replays) {
   const x = {
     type: "quantitative",
     title: `expected ${replays.counted}${log ? " (log scale)" : ""}`,
-    axis: { labelOverlap: "greedy", format: "~g", tickCount: 6 },
+    axis: { labelOverlap: "greedy", labelExpr: PLAIN, tickCount: 6 },
     scale: log ? { type: "log", domain: [foot, top * 1.25], nice: false } : { domain: [0, top * 1.12], nice: false },
   };
   await draw("bars", {

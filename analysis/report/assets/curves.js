@@ -38,7 +38,7 @@ async function drawCurves(replays) {
     field: "cost",
     type: "quantitative",
     title: replays.counted,
-    axis: { grid: false, format: "~g", labelOverlap: "greedy", tickCount: 7 },
+    axis: { grid: false, labelExpr: PLAIN, labelOverlap: "greedy", tickCount: 7 },
     scale: late
       ? { type: "log", domain: [first, last], nice: false }
       : { domain: [first, Math.max(last, first + 1)], nice: false },
@@ -48,7 +48,7 @@ async function drawCurves(replays) {
     field: "mean",
     type: "quantitative",
     title: `suboptimality${unit}`,
-    axis: { format: "~g", labelOverlap: "greedy", tickCount: 5 },
+    axis: { labelExpr: PLAIN, labelOverlap: "greedy", tickCount: 5 },
     scale: { type: "log", domain: [floor, 1.3 * highest], nice: false },
   };
   const range = lines.map((_, place) => series(place));

@@ -118,7 +118,7 @@ function axisOf(plane, axis, few) {
           title,
           values.map((place) => [place, texts[place]]),
         )
-      : { title, grid: false, labelOverlap: "greedy", format: "~g", tickCount: 6 };
+      : { title, grid: false, labelOverlap: "greedy", labelExpr: PLAIN, tickCount: 6 };
   }
   return labelled(
     title,

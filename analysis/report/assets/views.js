@@ -47,6 +47,9 @@ function innerPadding(element) {
   return parseFloat(style.paddingLeft) + parseFloat(style.paddingRight);
 }
 
+/** Numbers of an axis without needless zeros and powers, where the scale wants a label at all. */
+const PLAIN = "datum.label === '' ? '' : format(datum.value, '~g')";
+
 const narrow = () => window.innerWidth < 560;
 
 /** An axis whose labels stand where we say: [position, text] pairs. */
