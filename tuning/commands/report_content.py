@@ -21,10 +21,6 @@ from tuning.paths import play_again
 
 TASK = "digits-mlp"
 """Whose shipped surfaces are shown where nothing is asked for and nothing was trained here."""
-PATHS = 5
-"""Of each searcher on each surface, unless told."""
-
-
 LIVE = ", live"
 """Follows a searcher's name where a page holds its replays and its live studies."""
 Table = tuple[Path, pd.DataFrame, dict[str, Any]]
@@ -119,13 +115,17 @@ def _look_for(inputs: Inputs, table: Path, name: str, facts: SurfaceFacts) -> No
     """Add the surface that a table calls `name`, or say why it cannot be shown."""
     try:
         path = find_surface(name)
-        sha256 = file_sha256(path)
-        if facts.sha256 and facts.sha256 != sha256:
-            inputs.absent[name] = f"{name} has changed since {table.name} was made from it, so no path is shown"
-        else:
-            inputs.surfaces[name] = Shown(surface_file.load(path), sha256)
     except BadInput:
         inputs.absent[name] = f"{name}, which {table.name} was made from, is not here, so no path is shown"
+        return
+    sha256 = file_sha256(path)
+    if facts.sha256 and facts.sha256 != sha256:
+        inputs.absent[name] = f"{name} has changed since {table.name} was made from it, so no path is shown"
+        return
+    try:
+        inputs.surfaces[name] = Shown(surface_file.load(path), sha256)
+    except BadInput as error:
+        inputs.absent[name] = f"{error}; so no path is shown"
 
 
 def content(

@@ -15,7 +15,9 @@ import pytest
 from page_in_browser import Page
 
 from grids import replay_table, surface_file
+from grids.library import load_surface
 from grids.surface import Surface
+from grids.units import with_unit
 from tuning.cli import run
 
 SEARCHERS = ("random", "tpe", "cmaes", "gld", "cgld")
@@ -73,17 +75,21 @@ def test_a_request_would_have_been_seen_and_was_forbidden(tmp_path: Path, opened
 
 
 def test_pointing_at_a_cell_shows_the_files_numbers(page: Any, folder: Path) -> None:
-    surface = surface_file.load(folder / "plane.parquet")
     page.surface(0)
+    check_cells(page, surface_file.load(folder / "plane.parquet"), "nats", "nats")
+
+
+def check_cells(page: Page, surface: Surface, unit: str, difference: str) -> None:
+    """Fails unless pointing at 20 random cells of the surface shown says what the surface holds."""
     rows, columns = surface.space.shape
     rng = np.random.default_rng(5)
     for flat in rng.choice(surface.space.size, 20).tolist():
         cell = surface.space.cell(flat)
         page.point(cell[1], cell[0], columns, rows)
-        values, unit = surface.space.values(cell), "nats"
+        values = surface.space.values(cell)
         assert page.text("#cell-title") == f"α = {values['alpha']:g}, ε = {values['epsilon']:g}"
-        assert page.text("#cell-value") == f"{surface.mean[cell]:.4g} {unit}"
-        assert page.text("#cell-above") == f"{surface.suboptimality[cell]:.4g} {unit}"
+        assert page.text("#cell-value") == with_unit(f"{surface.mean[cell]:.4g}", unit)
+        assert page.text("#cell-above") == f"{surface.suboptimality[cell]:.4g} {difference}"
         shown = page.texts("#cell-seeds td.number")
         assert shown == [f"{value:.4g}" for value in surface.value[cell]]
         said = ["diverged" if one else "" for one in surface.diverged[cell]]
@@ -220,7 +226,12 @@ TABLES = ("replays.parquet", "early.parquet", "pool-replays.parquet")
 
 def test_the_table_holds_the_costs_as_the_command_prints_them(folder: Path, opened: Opened) -> None:
     page = opened(folder / "report.html")  # in the order of the file
-    head, _, *lines = printed(folder, "markdown", TABLES).strip().splitlines()
+    assert check_costs(page, folder, TABLES) >= 5
+
+
+def check_costs(page: Page, folder: Path, tables: tuple[str, ...]) -> int:
+    """Fails unless the page's table of costs is what `tunecost cost` prints; the number of its rows."""
+    head, _, *lines = printed(folder, "markdown", tables).strip().splitlines()
     names = [cell.strip() for cell in head.strip("|").split("|")]
     rows = [dict(zip(names, (cell.strip() for cell in line.strip("|").split("|")), strict=True)) for line in lines]
     shown_names = page.texts("#cost-table th")
@@ -234,6 +245,7 @@ def test_the_table_holds_the_costs_as_the_command_prints_them(folder: Path, open
     for cells, row in zip(shown, rows, strict=True):
         found = dict(zip(shown_names, cells, strict=True))
         assert [found[name] for name in compared] == [row[name] for name in compared]
+    return len(rows)
 
 
 def test_bars_say_the_costs(page: Any, folder: Path) -> None:
@@ -357,7 +369,10 @@ def test_replays_without_their_surface_still_show_costs(folder: Path, tmp_path: 
 
 @pytest.mark.bench
 def test_speed_and_size_with_ten_surfaces_and_five_searchers(tmp_path: Path, opened: Opened, browser: Any) -> None:
-    """Prints the page's size, its requests, its console's complaints, and the seconds till cells can be pointed at."""
+    """Prints the page's size, its requests, its console's complaints, and the seconds till cells can be pointed at.
+
+    Fails where 20 of its cells or its costs are not those of the files.
+    """
     from trainers.rules import STUDY
 
     surfaces = [f"fashion-mlp/{name}" for name in STUDY]
@@ -372,6 +387,11 @@ def test_speed_and_size_with_ten_surfaces_and_five_searchers(tmp_path: Path, ope
         script = "return [document.documentElement.dataset.pointable, document.documentElement.dataset.whole]"
         seconds.append([float(text) / 1000 for text in page.run(script)])
     first, whole = np.median(seconds, axis=0)
+    number = surfaces.index("fashion-mlp/adam")
+    page.surface(number)
+    check_cells(page, load_surface(surfaces[number]), "%", "percentage points")
+    costs = check_costs(page, tmp_path, ("r.parquet",))
     print(f"\n{len(surfaces)} surfaces, 5 searchers: {out.stat().st_size / 1e6:.2f} MB")
+    print(f"20 of 20 cells and {costs} of {costs} rows of costs are the files'")
     print(f"requests {len(requests)}, complaints {len(complaints)}")
     print(f"cells can be pointed at after {first:.2f} s, all is drawn after {whole:.2f} s (median of 5)")
