@@ -22,6 +22,7 @@ from tuning.commands import (
     gpu,
     grid,
     replay,
+    report,
     separability,
     table,
     transfer,
@@ -67,6 +68,7 @@ app.command("transfer")(transfer.transfer)
 app.add_typer(table.app, name="table")
 app.add_typer(figure.app, name="figure")
 app.command("claims", cls=LateHelp)(claims.claims)
+app.command("report")(report.report)
 app.add_typer(data.app, name="data")
 app.command("gpu", cls=LateHelp)(gpu.gpu)
 
