@@ -18,7 +18,8 @@ from trainers.sweep.job import Job, told
 from trainers.sweep.sealed_file import Damaged
 from trainers.sweep.trainer import attribute_to_user, explain_out_of_memory, single_threaded
 
-KIND = "live"
+STATE = "state"
+"""The kind of a kept state's file, and its ending."""
 SAVE_EVERY = 60.0
 """Seconds between two saved states of a block in training."""
 
@@ -59,7 +60,7 @@ class Block:
     def path(self) -> Path:
         """The file of its state."""
         digest = hashlib.sha256(json.dumps(self.identity).encode()).hexdigest()
-        return self.folder / f"{digest[:16]}.state"
+        return self.folder / f"{digest[:16]}.{STATE}"
 
 
 def train(block: Block) -> tuple[np.ndarray, np.ndarray]:
@@ -76,7 +77,7 @@ def train(block: Block) -> tuple[np.ndarray, np.ndarray]:
     def on_epoch(snapshot: Snapshot) -> None:
         nonlocal last
         if snapshot.epoch < job.all_epochs and time.monotonic() - last > SAVE_EVERY:
-            sealed_file.write(block.path, KIND, block.identity, snapshot.to_bytes())
+            sealed_file.write(block.path, STATE, block.identity, snapshot.to_bytes())
             last = time.monotonic()
 
     with single_threaded(job.device), explain_out_of_memory(len(block.cells), job.device), attribute_to_user(job):
@@ -96,7 +97,7 @@ def train(block: Block) -> tuple[np.ndarray, np.ndarray]:
 
 def _kept(block: Block) -> Snapshot | None:
     try:
-        header, payload = sealed_file.read(block.path, KIND)
+        header, payload = sealed_file.read(block.path, STATE)
     except FileNotFoundError:
         return None
     except Damaged as damage:

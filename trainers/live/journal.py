@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from grids.errors import BadInput
+from trainers.live.block import STATE
 from trainers.sweep import sealed_file
 from trainers.sweep.sealed_file import Damaged
 from trainers.sweep.sweep import difference
@@ -70,8 +71,8 @@ class Journal:
         self._known |= {(cell, seed): (value, lost) for cell, seed, value, lost in rows}
 
     def clear(self) -> None:
-        """Remove the folder."""
-        clear(self.folder)
+        """Remove the folder, once all is written elsewhere."""
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _adopt(self, identity: dict[str, Any], block: Callable[[], int]) -> int:
         """Make the folder this study's, or go on with the one that is there; the block that it began with."""
@@ -92,6 +93,15 @@ class Journal:
         return int(there["block"])
 
 
-def clear(folder: Path) -> None:
-    """Remove what is kept of studies that are done and written, or not wanted."""
-    shutil.rmtree(folder, ignore_errors=True)
+def forget(folder: Path) -> None:
+    """Remove what is kept of earlier studies, so that all is trained anew.
+
+    Raises:
+        BadInput: a file cannot be removed.
+    """
+    for pattern in (STUDY, f"*.{DONE}", f"*.{STATE}"):
+        for path in folder.glob(pattern):
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                raise BadInput(f"{path}: cannot be removed ({error.strerror or error})") from error

@@ -6,32 +6,35 @@ from typing import TYPE_CHECKING
 from grids.units import of_difference, with_unit
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from grids.space import Space
-    from grids.surface import Surface
     from grids.surface_facts import SurfaceFacts
     from tuning.live import Judge, Studies
 
 
-def surface_closing(surface: "Surface", seconds: float) -> list[str]:
+def surface_closing(path: "Path", seconds: float) -> list[str]:
     """Of a surface: its best cell and value; the share of cells within each target; diverged cells, and time.
 
     Args:
-        surface: judged by the mean over its seeds.
+        path: its file; it is judged by the mean over its seeds.
         seconds: that the command took.
     """
     from grids.metric import default_targets
+    from grids.surface_file import load
     from grids.target import reached
 
+    surface = load(path)
     about, mean, size = surface.provenance, surface.mean, surface.space.size
     targets = default_targets(surface).values
     shares = [float(reached(surface.suboptimality, target, mean).mean()) for target in targets]
     lost, every = int(surface.diverged.any(axis=-1).sum()), int(surface.never_trained.sum())
     value = with_unit(f"{mean.min():.4g}", about.unit)
-    seeds = f", mean of {len(surface.seeds)} seeds" if len(surface.seeds) > 1 else ""
-    partly = f", {lost - every} more in some seed" if lost > every else ""
+    seeds = f", the mean of {len(surface.seeds)} seeds" if len(surface.seeds) > 1 else ""
+    partly = f", {lost - every} more with some seed" if lost > every else ""
     return [
-        f"{surface.name}: best {surface.describe(surface.best_cell)}: {about.metric} {value}{seeds}",
-        f"{_shares(shares, targets, about.unit)} of {size} cells",
+        f"{surface.name}: best at {surface.describe(surface.best_cell)}: {about.metric} {value}{seeds}",
+        f"of {size} cells, {_shares(shares, targets, about.unit)}",
         f"diverged: {every} of {size} cells{partly}; time {duration(seconds)}",
     ]
 
@@ -56,21 +59,25 @@ def live_closing(
     shares = [float(reached(above, target, best).mean()) for target in facts.targets]
     same = int((cells == cells[at]).sum())
     value = with_unit(f"{best[at]:.4g}", facts.unit)
-    how = "told" if judge.value is None else "the surface's mean there"
+    how = "as told" if judge.value is None else "the surface's mean there"
+    where = space.describe(space.cell(int(cells[at])))
     trials = studies.cells.shape[-1]
     return [
-        f"{name}: best {space.describe(space.cell(int(cells[at])))}: {facts.metric} {value}, {how}; chosen by {same} "
-        f"of {len(cells)} studies",
-        f"{_shares(shares, facts.targets, facts.unit)} of {len(cells)} chosen cells after {trials} trials",
+        f"{name}: best at {where}: {facts.metric} {value}, {how}; chosen by {same} of {len(cells)} studies",
+        f"of {len(cells)} cells chosen after {trials} trials, {_shares(shares, facts.targets, facts.unit)}",
         f"diverged: {int(studies.diverged.sum())} of {studies.diverged.size} trainings; time {duration(seconds)}",
     ]
 
 
 def _shares(shares: Sequence[float], targets: Sequence[float], unit: str) -> str:
-    """`within 0.5 percentage points of the lowest: 12 %, within 1: 20 %`, as a line begins."""
+    """Which share is within each target.
+
+    >>> _shares([0.125, 0.2], [0.5, 1.0], "%")
+    '12.5 % are within 0.5 percentage points of the lowest, 20 % within 1'
+    """
     first, *more = [f"{100 * share:.3g} %" for share in shares]
-    said = f"within {targets[0]:g} {of_difference(unit)}".rstrip() + f" of the lowest: {first}"
-    return said + "".join(f", within {target:g}: {share}" for target, share in zip(targets[1:], more, strict=True))
+    said = f"{first} are within {f'{targets[0]:g} {of_difference(unit)}'.rstrip()} of the lowest"
+    return said + "".join(f", {share} within {target:g}" for target, share in zip(targets[1:], more, strict=True))
 
 
 def duration(seconds: float) -> str:

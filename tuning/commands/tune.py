@@ -2,21 +2,17 @@
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from grids.errors import BadInput
 from tuning.commands.closing import live_closing
+from tuning.commands.live_tables import facts_of, find_reference, header_of, is_there
 from tuning.commands.options import Jobs, Quiet, Seed
 from tuning.commands.outputs import check_writable
 from tuning.commands.train_options import Clip, Data, Device, Epochs, ScheduleKind, SpaceText, TaskName, Warmup
 from tuning.terminal import progress, say
-
-if TYPE_CHECKING:
-    from grids.space import Space
-    from grids.surface import Surface
-    from trainers.sweep.job import Job
 
 
 def tune(
@@ -71,7 +67,7 @@ def tune(
     """
     from grids import replay_table
     from trainers.live import Journal, LiveTrainer, block_size, crew
-    from trainers.live.journal import clear
+    from trainers.live.journal import forget
     from trainers.live.trainer import folder_of
     from trainers.sweep.claims import Pace, claimed
     from trainers.sweep.job import Job
@@ -92,27 +88,27 @@ def tune(
     if names[0] == "cpu" and jobs is not None:
         names = ["cpu"] * jobs
     job = Job(task, optimizers[0], space, 1, epochs, names[0], data, Path("surfaces"), None, schedule, warmup, clip)
-    judged = _surface(job, surface, space, quiet)
-    cells = job.space if judged is None else judged[1].space
+    reference = find_reference(job, surface, space is not None, quiet)
+    cells = job.space if reference is None else reference.surface.space
     specs_for_live(searchers, cells)
-    check_writable(out, [] if judged is None else [judged[0]])
+    check_writable(out, [] if reference is None else [str(reference.path)])
     identity = {
         "training": job.identity(cells),
         "searchers": searchers,
         "repeats": repeats,
         "trials": trials,
         "seed": seed,
-        "surface": None if judged is None else _digest(judged[0]),
+        "surface": None if reference is None else reference.facts.sha256,
     }
-    if not fresh and out.exists() and _is_there(out, identity):
+    if not fresh and out.exists() and is_there(out, identity):
         say(f"{out}: these studies are there already; --fresh trains them anew", quiet)
         return
     folder = folder_of(out)
-    if fresh:
-        clear(folder)
     with claimed(folder / "claim", Pace()) as ours, termination_interrupts():
         if not ours:
             raise BadInput(f"{folder}: another `tunecost tune` is at it")
+        if fresh:
+            forget(folder)
         count = len(searchers) * repeats
         workers = names[: min(len(names), count)]
         journal = Journal(folder, identity, lambda: block_size(job, count, len(workers)), say)
@@ -127,130 +123,12 @@ def tune(
                 seed=seed,
                 train=trainer,
             )
-        judge = Judge.of_told(studies)
-        if judged is not None:
-            judge = Judge(judged[1].mean.ravel(), float(judged[1].mean.min()))
-        label = f"{job.task.name}/{job.optimizer}" if judged is None else judged[0]
-        facts = _facts(job, judged, studies.told)
+        judge = Judge.of_told(studies) if reference is None else reference.judge
+        label = f"{job.task.name}/{job.optimizer}" if reference is None else reference.name
+        facts = facts_of(job, studies.told) if reference is None else reference.facts
         frame = live_rows(studies, judge, label, job.optimizer, job.task.name, facts.whole or float("nan"))
-        replay_table.save(frame, out, _header(label, cells, facts, identity, judged is not None))
+        replay_table.save(frame, out, header_of(label, cells, facts, identity))
         journal.clear()
     for line in live_closing(studies, judge, cells, facts, label, time.monotonic() - begun):
         say(line, quiet)
     say(f"{out}: {count} live studies, {len(frame)} rows", quiet)
-
-
-def _surface(job: "Job", text: str | None, space: str | None, quiet: bool) -> "tuple[str, Surface] | None":
-    """The surface that studies are judged by, with its name; None, which is said, where there is none.
-
-    Raises:
-        BadInput: one that was named is of another training, or its cells cannot be trained.
-    """
-    from grids.library import list_surfaces, load_surface
-    from trainers.live import misfit
-    from trainers.sweep.job import checked_space
-
-    own = f"{job.task.name}/{job.layout.surface.stem}"
-    name = text or own
-    remark = "judged by what studies were told, from the lowest of it"
-    if name == "none" or (text is None and own not in {entry.name for entry in list_surfaces()}):
-        say(f"{own}: {'no surface of it here' if text is None else 'without a surface'}: {remark}", quiet)
-        return None
-    surface = load_surface(name)
-    other = "other axes there" if space is not None and job.space.to_json() != surface.space.to_json() else ""
-    other = other or misfit(job, surface)
-    if other and text is None:
-        say(f"{name}: is of another training ({other}): {remark}", quiet)
-        return None
-    if other:
-        raise BadInput(f"--surface {name}: is of another training ({other}); --surface none does without")
-    if surface.space.is_pool:
-        raise BadInput(f"--surface {name}: is a pool, a list of configurations; live tuning needs a grid")
-    checked_space(surface.space, job.rule, job.optimizer)
-    return name, surface
-
-
-def _digest(name: str) -> str:
-    from grids.library import find_surface
-    from grids.surface_facts import file_sha256
-
-    return file_sha256(find_surface(name))
-
-
-def _is_there(out: Path, identity: dict[str, Any]) -> bool:
-    """Whether the table is of these very studies.
-
-    Raises:
-        BadInput: it is of others, or no live table at all.
-    """
-    import json
-
-    from grids import replay_table
-    from trainers.sweep.sweep import difference
-
-    live = replay_table.load(out)[1].get("live")
-    if not isinstance(live, dict) or "identity" not in live:
-        raise BadInput(f"{out}: holds no live studies; --out FILE keeps it, --fresh replaces it")
-    here = json.loads(json.dumps(identity))
-    if live["identity"] != here:
-        raise BadInput(
-            f"{out}: holds another study ({difference(here, live['identity'])}); --out FILE keeps both, "
-            f"--fresh replaces it"
-        )
-    return True
-
-
-def _facts(job: "Job", judged: "tuple[str, Surface] | None", told: Any) -> Any:
-    """What the table's header says of the surface; without one, of the task's metric and what was told."""
-    from grids.library import find_surface
-    from grids.metric import Targets, derived_targets
-    from grids.surface import Fidelity
-    from grids.surface_facts import SurfaceFacts
-
-    if judged is not None:
-        return SurfaceFacts.of(judged[1], find_surface(judged[0]))
-    metric = job.metric
-    known = job.task.fidelity(job.all_epochs)
-    fidelity = Fidelity.epochs(job.all_epochs) if known is None else Fidelity(*known)
-    targets = Targets(metric.targets) if metric.targets else derived_targets(told)
-    return SurfaceFacts(
-        metric=metric.name,
-        unit=metric.unit,
-        bounded=metric.bounded,
-        failure=metric.failure_value,
-        targets=targets.values,
-        targets_derived=targets.derived,
-        resolution=job.about["resolution"],
-        optimizer_label=job.rule.label,
-        fidelity={"name": fidelity.name, "values": list(fidelity.values)},
-        lowest=float(told.min()),
-        span=float(told.max() - told.min()),
-    )
-
-
-def _header(label: str, space: "Space", facts: Any, identity: dict[str, Any], on_surface: bool) -> dict[str, Any]:
-    from trainers.sweep.trainer import software
-    from tuning.replay import versions
-    from tuning.searchers import LABELS
-
-    return {
-        "live": {
-            "axes": space.to_json(),
-            "judged_by": "surface" if on_surface else "told",
-            "trials": identity["trials"],
-            "identity": identity,
-        },
-        "seed": identity["seed"],
-        "repeats": identity["repeats"],
-        "max_trials": {label: identity["trials"]},
-        "cost_model": "resume",
-        "seed_statistic": "mean" if on_surface else "told",
-        "value_of": "last",
-        "noise": "live",
-        "lowest": "own",
-        "dimensions": {label: len(space.axes)},
-        "surfaces": {label: facts.to_json()},
-        "searchers": identity["searchers"],
-        "searcher_labels": LABELS,
-        "software": {**versions(), **software()},
-    }
