@@ -84,9 +84,9 @@ def compare_live(
         if relative:
             groups[kind] = [in_percent(group) for group in groups[kind]]
     facts = groups[LIVE][0].about
+    rows = live_rows(groups, facts, table.trials, targets or facts.targets, count, seed=seed)
     if not targets and not relative:
         remark_on_targets([(name, facts.default_targets, facts.unit)])
-    rows = live_rows(groups, facts, table.trials, targets or facts.targets, count, seed=seed)
     if not form.narrow:
         print_rows(rows, COLUMNS, form)
         return

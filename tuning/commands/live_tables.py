@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grids.errors import BadInput
-from tuning.terminal import say
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,14 +42,13 @@ class Reference:
         return Judge(self.surface.mean.ravel(), float(self.surface.mean.min()))
 
 
-def find_reference(job: "Job", text: str | None, own_space: bool, quiet: bool) -> Reference | None:
-    """The surface that studies are judged by; None, which is said, where there is none.
+def find_reference(job: "Job", text: str | None, own_space: bool) -> tuple[Reference | None, str]:
+    """The surface that studies are judged by; or None, and a remark on what they are judged by instead.
 
     Args:
         job: what is trained.
         text: as typed; None: that of the task and optimizer, if there is one here that fits.
         own_space: whether the user named a space, which must then be the surface's.
-        quiet: do not say what studies are judged by instead.
 
     Raises:
         BadInput: a surface that was named is of another training, or its cells cannot be trained.
@@ -65,8 +63,7 @@ def find_reference(job: "Job", text: str | None, own_space: bool, quiet: bool) -
     name = text or own
     remark = "judged by what studies were told, from the lowest of it"
     if name == "none" or (text is None and own not in {entry.name for entry in list_surfaces()}):
-        say(f"{own}: {'no surface of it here' if text is None else 'without a surface'}: {remark}", quiet)
-        return None
+        return None, f"{own}: {'no surface of it here' if text is None else 'without a surface'}: {remark}"
     path = find_surface(name)
     surface = surface_file.load(path)
     if surface.space.is_pool or any(axis.labelled for axis in surface.space.axes):
@@ -75,12 +72,11 @@ def find_reference(job: "Job", text: str | None, own_space: bool, quiet: bool) -
     if own_space and job.space.to_json() != surface.space.to_json():
         other = "its axes are not those of --space"
     if other and text is None:
-        say(f"{name}: is of another training ({other}): {remark}", quiet)
-        return None
+        return None, f"{name}: is of another training ({other}): {remark}"
     if other:
         raise BadInput(f"--surface {name}: is of another training ({other}); --surface none does without")
     checked_space(surface.space, job.rule, job.optimizer)
-    return Reference(name, path, surface, SurfaceFacts.of(surface, path))
+    return Reference(name, path, surface, SurfaceFacts.of(surface, path)), ""
 
 
 def facts_of(job: "Job", told: "np.ndarray") -> "SurfaceFacts":

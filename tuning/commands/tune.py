@@ -88,7 +88,7 @@ def tune(
     if names[0] == "cpu" and jobs is not None:
         names = ["cpu"] * jobs
     job = Job(task, optimizers[0], space, 1, epochs, names[0], data, Path("surfaces"), None, schedule, warmup, clip)
-    reference = find_reference(job, surface, space is not None, quiet)
+    reference, remark = find_reference(job, surface, space is not None)
     cells = job.space if reference is None else reference.surface.space
     specs_for_live(searchers, cells)
     check_writable(out, [] if reference is None else [str(reference.path)])
@@ -103,6 +103,7 @@ def tune(
     if not fresh and out.exists() and is_there(out, identity):
         say(f"{out}: these studies are there already; --fresh trains them anew", quiet)
         return
+    say(remark, quiet or not remark)
     folder = folder_of(out)
     with claimed(folder / "claim", Pace()) as ours, termination_interrupts():
         if not ours:
