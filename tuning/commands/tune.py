@@ -32,8 +32,7 @@ def tune(
             "--searcher",
             "-s",
             metavar="SEARCHER",
-            help="Once for each: {searchers}, optuna:NAME or my_module:MyClass, with options as in `replay`; none that "
-            "asks for shorter trainings.",
+            help="Once for each: {live_searchers}, optuna:NAME or my_module:MyClass, with options as in `replay`.",
         ),
     ],
     out: Annotated[Path, typer.Option("--out", help="The replay table to write (.parquet).")],

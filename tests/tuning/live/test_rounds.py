@@ -12,7 +12,7 @@ from tuning.searchers import Query, get_searcher, names
 from tuning.streams import LIVE, generator, stream, training_seed
 
 SPACE = PRESETS["tiny"]
-WHOLE = [name for name in names() if not get_searcher(name).over_fidelities]
+WHOLE = names(fidelities=False)
 
 
 def value(cell: int, seed: int) -> float:
@@ -98,7 +98,6 @@ class Outside(Cautious):
         ([], "no searcher"),
         (["random", "random"], "given twice"),
         (["rndom"], "did you mean 'random'"),
-        (["sha"], "asks for shorter trainings"),
         (["hyperband:of=tpe"], "asks for shorter trainings"),
         (["gld:radius_max=-1"], "radius_max"),
         (["optuna:NoSampler"], "NoSampler"),
@@ -108,6 +107,14 @@ class Outside(Cautious):
 def test_what_cannot_tune_live_is_refused_before_anything_is_trained(texts: list[str], said: str) -> None:
     with pytest.raises(BadInput, match=said):
         specs_for_live(texts, SPACE)
+
+
+@pytest.mark.parametrize("text", names(fidelities=True))
+def test_searchers_over_fidelities_are_refused(text: str) -> None:
+    with pytest.raises(
+        BadInput, match=f"searcher '{text}' asks for shorter trainings, and live tuning trains each cell"
+    ):
+        specs_for_live(["random", text], SPACE)
 
 
 @pytest.mark.parametrize(
