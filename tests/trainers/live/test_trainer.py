@@ -36,23 +36,18 @@ def alone(cell: int, seed: int) -> tuple[float, bool]:
     return float(found.value[0]), bool(found.diverged[0])
 
 
+@pytest.fixture(scope="module")
+def one_by_one() -> list[tuple[float, bool]]:
+    return [alone(cell, seed) for cell, seed in zip(CELLS.tolist(), SEEDS.tolist(), strict=True)]
+
+
 @pytest.mark.parametrize("size", [1, 3, 56])
-def test_a_training_in_a_block_equals_it_alone(tmp_path: Path, size: int) -> None:
+def test_a_training_in_a_block_equals_it_alone(tmp_path: Path, size: int, one_by_one: list[tuple[float, bool]]) -> None:
     with crew(["cpu"]) as work:
         values, diverged = trainer(tmp_path, work, size=size)(CELLS, SEEDS)
-    expected = [alone(cell, seed) for cell, seed in zip(CELLS.tolist(), SEEDS.tolist(), strict=True)]
-    assert list(zip(values.tolist(), diverged.tolist(), strict=True)) == expected
+    assert list(zip(values.tolist(), diverged.tolist(), strict=True)) == one_by_one
     assert diverged.tolist() == [False, False, False, False, True, False, False]
     assert len(set(values.tolist())) > 3
-
-
-def test_two_workers_give_what_one_gives(tmp_path: Path) -> None:
-    found = []
-    for workers in (1, 2):
-        with crew(["cpu"] * workers) as work:
-            one = trainer(tmp_path / str(workers), work, workers, size=2)
-            found.append([one(CELLS, SEEDS), one(CELLS[::-1].copy(), SEEDS + 100)])
-    np.testing.assert_array_equal(found[0], found[1])
 
 
 def test_what_is_done_is_not_done_again(tmp_path: Path) -> None:
@@ -119,7 +114,9 @@ def test_blocks_are_shared_by_workers_and_bounded() -> None:
     assert block_size(ADAM, 1000, 2) == 56
 
 
-def test_a_task_and_a_rule_of_ones_own_in_several_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_workers_give_what_one_gives_of_a_task_of_ones_own_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     (tmp_path / "live_tasks.py").write_text(
@@ -143,5 +140,6 @@ def test_a_task_and_a_rule_of_ones_own_in_several_processes(tmp_path: Path, monk
     for workers in (1, 2):
         kept = Journal(tmp_path / str(workers), identity_of(job, SPACE), lambda: 2, print)
         with crew(["cpu"] * workers) as work:
-            found.append(LiveTrainer(job, SPACE, kept, work, workers, lambda count: None)(CELLS[:4], SEEDS[:4]))
+            one = LiveTrainer(job, SPACE, kept, work, workers, lambda count: None)
+            found.append([one(CELLS, SEEDS), one(CELLS[::-1].copy(), SEEDS + 100)])
     np.testing.assert_array_equal(found[0], found[1])
