@@ -116,7 +116,8 @@ class NetworkDraws:
         self.apart = draws and len(distinct) > 1
         self._cells = [(place == k).nonzero().squeeze(1).to(self.device) for k in range(len(distinct))]
         with self._forked():
-            self._states = [self._state_of(int(seed), epoch) for seed in distinct]
+            drawn = distinct if self.apart else distinct[:1]  # of several seeds that draw nothing, none is needed
+            self._states = [self._state_of(int(seed), epoch) for seed in drawn]
             self._set_state(self._states[0])
             yield
 

@@ -27,6 +27,7 @@ from tuning.commands import (
     table,
     transfer,
     tunability,
+    tune,
 )
 from tuning.late_help import LateHelp
 from tuning.terminal import say
@@ -64,6 +65,7 @@ app.command("exact", cls=LateHelp)(exact.exact)
 app.command("separability")(separability.separability)
 app.command("compare")(compare.compare)
 app.command("tunability")(tunability.tunability)
+app.command("tune", cls=LateHelp)(tune.tune)
 app.command("transfer")(transfer.transfer)
 app.add_typer(table.app, name="table")
 app.add_typer(figure.app, name="figure")

@@ -134,6 +134,10 @@ class Supervised:
         orders = [batches(len(self.train_x), size, int(seed), epoch).to(self.device) for seed in distinct]
         generators = [augment_generator(int(seed), epoch, self.device) for seed in distinct]
         for step in zip(*orders, strict=True):
+            if self.task.augment is None and len(distinct) > 1:  # all seeds' examples in one go
+                index = torch.stack(step)[place]
+                yield self.inputs(self.train_x[index]), self.train_y[index]
+                continue
             pairs = [self._batch(batch, generator) for batch, generator in zip(step, generators, strict=True)]
             if len(pairs) == 1:
                 yield pairs[0][0].unsqueeze(0), pairs[0][1].unsqueeze(0)

@@ -247,7 +247,17 @@ def fit_space(text: str, rule: Rule, optimizer: str) -> Space:
         axes = tuple(axis for axis in space.axes if axis.name in rule.hyperparameters and axis.name not in fixed)
         if not axes:
             raise BadInput(f"optimizer '{optimizer}' has no axis of the space '{text}' ({', '.join(space.names)})")
-        return _checked(Space(axes), rule, optimizer)
+        return _checked_values(Space(axes), rule, optimizer)
+    return checked_space(space, rule, optimizer)
+
+
+def checked_space(space: Space, rule: Rule, optimizer: str) -> Space:
+    """A space that somebody gave, of which every axis is one of the rule's own and has only values that it can take.
+
+    Raises:
+        BadInput: as `fit_space`.
+    """
+    fixed = typed_options(optimizer)
     for axis in space.axes:
         if axis.name not in rule.hyperparameters:
             has = ", ".join(rule.hyperparameters)
@@ -258,10 +268,10 @@ def fit_space(text: str, rule: Rule, optimizer: str) -> Space:
             raise BadInput(
                 f"'{axis.name}' is fixed in '{optimizer}' and an axis of the space: leave one of the two out"
             )
-    return _checked(space, rule, optimizer)
+    return _checked_values(space, rule, optimizer)
 
 
-def _checked(space: Space, rule: Rule, optimizer: str) -> Space:
+def _checked_values(space: Space, rule: Rule, optimizer: str) -> Space:
     """The space, of which every axis has only values that the rule can take.
 
     Raises:

@@ -76,7 +76,16 @@ class Sweep:
 
     def difference(self, other: Mapping[str, Any]) -> str:
         """What another identity has otherwise, in a reader's words; empty where the two are the same."""
-        return "; ".join(_differences(self.identity, other))
+        return difference(self.identity, other)
+
+
+def difference(here: Any, there: Any) -> str:
+    """What one JSON has otherwise than another, in a reader's words; empty where the two are the same.
+
+    >>> difference({"fixed": {"epochs": 15}}, {"fixed": {"epochs": 3}})
+    'fixed.epochs: 3 there, 15 here'
+    """
+    return "; ".join(_differences(here, there))
 
 
 def _differences(here: Any, there: Any, where: str = "") -> Iterable[str]:

@@ -1,4 +1,4 @@
-"""`tunecost compare`: two optimizers under each searcher, or two searchers on each surface."""
+"""`tunecost compare`: two optimizers under each searcher, two searchers on each surface, or live tuning and replay."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,10 +7,12 @@ import typer
 
 from grids.errors import BadInput
 from grids.target import Count
+from tuning.commands.compare_live import compare_live, missing
 from tuning.commands.options import (
     BootstrapSeed,
     Counted,
     Form,
+    Jobs,
     LowestOf,
     Relative,
     Targets,
@@ -22,8 +24,11 @@ from tuning.terminal import Format, print_rows
 
 
 def compare(
-    a: Annotated[str, typer.Argument(help="An optimizer or a searcher of the replay tables.", metavar="A")],
-    b: Annotated[str, typer.Argument(help="Another one, of the same kind.", metavar="B")],
+    a: Annotated[
+        str | None,
+        typer.Argument(help="An optimizer or a searcher of the replay tables; a surface, with --live.", metavar="A"),
+    ] = None,
+    b: Annotated[str | None, typer.Argument(help="Another one, of the same kind.", metavar="B")] = None,
     tables: Annotated[
         list[Path] | None, typer.Argument(help="Replay table(s), from `tunecost replay`.", metavar="REPLAYS")
     ] = None,
@@ -31,6 +36,14 @@ def compare(
         list[Path] | None,
         typer.Option(help="Replay table; may be given again.", show_default="replays.parquet where none is named"),
     ] = None,
+    live: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="LIVE", help="A table from `tunecost tune`, set beside replays of its searchers on the surface A."
+        ),
+    ] = None,
+    repeats: Annotated[int, typer.Option(min=1, help="With --live: replays of each searcher.")] = 1000,
+    jobs: Jobs = None,
     target: Targets = None,
     count: Counted = Count.trials,
     relative: Relative = False,
@@ -42,12 +55,24 @@ def compare(
 
     Difference (B - A) and ratio (B / A) of the expected runtimes (ERT) with 95% bootstrap intervals; log-rank and
     Mann-Whitney p-values, each also as corrected by Holm's method for the number of rows. Under 5 hits, a note warns.
+
+    With --live: what its searchers cost live, replayed on the surface's mean, and replayed with the noise between its
+    seeds (all within the live studies' budget); `end` is the mean suboptimality of what was chosen when it was spent.
     """
     from analysis.compare import COLUMNS, compare_rows
     from analysis.levels import judged_groups
     from grids.target import check_targets
 
     targets = check_targets(target or [])
+    if live is not None:
+        if a is None:
+            raise missing("SURFACE")
+        if b is not None or tables or replays or lowest is not None:
+            raise BadInput("--live takes one surface, and no further tables: compare --live live.parquet SURFACE")
+        compare_live(live, a, targets, count, relative, repeats, jobs, seed, form)
+        return
+    if a is None or b is None:
+        raise missing("A" if a is None else "B")
     paths = [*(tables or []), *(replays or [])]
     if not paths:
         paths = [Path("replays.parquet")]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from grids.errors import BadInput
+from tuning.commands.closing import surface_closing
 from tuning.commands.options import Form, Quiet
 from tuning.commands.train_options import (
     Backend,
@@ -169,9 +170,12 @@ def run(
     end = None if time_limit is None else time.time() + 60 * time_limit
     terms = runner.Terms(shard=_part(shard), end=end, fresh=fresh, command=_command())
     for job in _jobs(task, optimizer, space, seeds, epochs, device, data, out, block, schedule, warmup, clip, backend):
+        begun = time.monotonic()
         with progress(f"{job.task.name}/{job.optimizer}", job.space.size * job.seeds, quiet) as advance:
             merged = runner.run(job, terms, lambda line: say(line), lambda one, go=advance: go(one.cells))  # type: ignore[misc]
         if merged:
+            for line in surface_closing(job.layout.surface, time.monotonic() - begun):
+                say(line, quiet)
             say(f"{job.layout.surface}", quiet)
         else:
             say(f"{job.layout.shards}: not complete yet; `tunecost grid status {out}` says what is missing", quiet)
