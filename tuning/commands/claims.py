@@ -231,7 +231,7 @@ def _replays(
     for name, some in _tables(surfaces).items():
         for number, table in enumerate(some):
             value, calm = table[..., None], np.zeros((*table.shape, 1), bool)
-            bare = replace(surfaces[name], curve=None, train_loss=None, seconds=None)
+            bare = replace(surfaces[name], curve=None, train_loss=None, seconds=None, extra={}, filled=None)
             (seeds if number else means)[f"{name}/{number}"] = replace(bare, seeds=(0,), value=value, diverged=calm)
     found: dict[Key, list[Group]] = {}
     searchers = names(paper=True, exact=False)
