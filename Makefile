@@ -6,6 +6,7 @@ REPEATS ?= 1000
 JOBS    ?= 2
 SEEDS   ?= 3
 RESULTS ?= results
+MINUTES ?= 10
 
 BIN      := .venv/bin
 TUNECOST := $(BIN)/tunecost
@@ -25,7 +26,7 @@ FILES := $(filter %.parquet,$(SURFACES))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup test test-slow fuzz lint format bench grids figure1 figure1-all figure1-domains figure2 figure3 claims table1 transfers clean
+.PHONY: help setup test test-slow fuzz lint format bench grids figure1 figure1-all figure1-domains figure2 figure3 report claims table1 transfers gpu clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 12
@@ -86,11 +87,17 @@ figure2: $(RESULTS)/$(TASK)/replays.parquet setup ## Figure 2, what tuning costs
 figure3: setup ## Figure 3, what converges on the paper's counterexample
 	$(TUNECOST) figure 3 --out $(RESULTS)/figure3.pdf
 
+report: $(RESULTS)/$(TASK)/replays.parquet setup ## one page to look at: TASK's surfaces, searchers at work, costs, claims
+	$(TUNECOST) report $(SURFACES) $< --jobs $(JOBS) --out $(RESULTS)/$(TASK)/report.html
+
 claims: setup ## the paper's statements, held against the shipped surfaces
 	$(TUNECOST) claims
 
 table1: setup ## Table 1, the paper's numbers beside ours of wider networks
 	$(TUNECOST) table 1
+
+gpu: setup ## accept a GPU: facts, agreement, speeds, then surfaces, in MINUTES (DATA=folder of CIFAR-10)
+	$(TUNECOST) gpu --minutes $(MINUTES) $(if $(DATA),--data $(DATA)) --out $(RESULTS)/gpu
 
 transfers: setup ## train TASK's best cells on TASK-wide again: all ten optimizers
 	$(TUNECOST) transfer $(STUDY:%=$(TASK)/%) --to $(TASK)-wide --out analysis/transfers/$(TASK)-wide.json

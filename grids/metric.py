@@ -53,7 +53,11 @@ def default_targets(surface: Surface, statistic: str = "mean") -> Targets:
         return Targets(surface.provenance.targets)
     if _names_percent(surface.provenance):
         return Targets(PERCENT_TARGETS)
-    table = surface.table(statistic)
+    return derived_targets(surface.table(statistic))
+
+
+def derived_targets(table: np.ndarray) -> Targets:
+    """Targets from a share of the range of finite values of any shape, as `default_targets` says."""
     above = table[table > table.min()]
     with np.errstate(over="ignore"):
         span = float(np.median(above) - table.min()) if above.size else 1.0

@@ -42,6 +42,14 @@ FURTHER = pa.schema(
     ]
 )
 """What tables of the first round lack."""
+LIVE = pa.schema(
+    [
+        ("cell", pa.int64()),  # the chosen cell's flat number, in C order of the axes in the header's `live`
+        ("asked", pa.list_(pa.int32())),  # in a study's end row: the cell of every trial
+        ("told", pa.list_(pa.float64())),  # likewise, what each of these trainings came out as
+    ]
+)
+"""What tables of live tuning hold besides: their studies cannot be played again from a seed."""
 KEYS = ("surface", "optimizer", "task", "searcher")
 """What tells one group of replays from another."""
 
@@ -51,9 +59,10 @@ class Judged:
     """How the replays of a table were judged: what a cell of their surface was worth, and what searchers were told.
 
     Args:
-        seed_statistic: of the values of a cell's seeds.
+        seed_statistic: of the values of a cell's seeds; `told`: what the searcher was told, in place of a surface.
         value_of: the epoch whose value a run was worth.
-        noise: what made the values uncertain that searchers were told; none where they were told what counts.
+        noise: what made the values uncertain that searchers were told: `seed`, or `live` where each was a training of
+            its own; none where they were told what counts.
         within: the part of their spaces that searchers saw.
         lowest: what suboptimality is measured from: the surface's own lowest value, or the lowest within that part.
         cost_model: how a continued training was charged (`tuning.ledger`).
@@ -171,7 +180,7 @@ def save(frame: "pd.DataFrame", path: str | Path, header: Mapping[str, Any]) -> 
     Raises:
         BadInput: the file cannot be written.
     """
-    schema = pa.schema([*SCHEMA, *(field for field in FURTHER if field.name in frame)])
+    schema = pa.schema([*SCHEMA, *(field for field in (*FURTHER, *LIVE) if field.name in frame)])
     table = pa.Table.from_pandas(frame, schema=schema, preserve_index=False, nthreads=1)
     write_sealed(path, table, {"format": FORMAT, "kind": REPLAYS, **header})
 
@@ -187,7 +196,7 @@ def load(path: str | Path) -> tuple["pd.DataFrame", dict[str, Any]]:
     file = SealedFile(path, bare=True)
     if file.header:
         file.check_format(FORMAT)
-    there = [*SCHEMA, *(field for field in FURTHER if field.name in file.table.column_names)]
+    there = [*SCHEMA, *(field for field in (*FURTHER, *LIVE) if field.name in file.table.column_names)]
     columns = {field.name: _column(path, file.table, field) for field in there}
     file.check_seal()
     frame = pa.table(columns).to_pandas(use_threads=False)

@@ -13,6 +13,7 @@ from torch import nn
 from grids.space import PRESETS
 from trainers.device import prepared
 from trainers.engine import train_block
+from trainers.inputs import Inputs
 from trainers.order import batches
 from trainers.rules import get_rule
 from trainers.sweep.job import own_name
@@ -36,11 +37,8 @@ def load(name: str) -> Dataset:
 
 def as_floats(data: Dataset) -> Dataset:
     """The same data with its inputs as a network takes them: the plain loop is not charged for that."""
-    if data.normalize is None:
-        return data
-    mean, deviation = (torch.tensor(numbers).view(-1, 1, 1) for numbers in data.normalize)
-    train_x, valid_x = ((x.float() - mean) / deviation for x in (data.train_x, data.valid_x))
-    return replace(data, train_x=train_x, valid_x=valid_x, normalize=None)
+    as_inputs = Inputs(data, torch.device("cpu"), torch.float32)
+    return replace(data, train_x=as_inputs(data.train_x), valid_x=as_inputs(data.valid_x), normalize=None, filters=None)
 
 
 @prepared(torch.device("cpu"))

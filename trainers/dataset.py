@@ -22,6 +22,8 @@ class Dataset:
         sha256: digest of the source data, lower-case hex.
         normalize: (mean, std) for each channel, on the scale 0..255; None where the inputs are as the network takes
             them.
+        filters: fixed filters `[filters, channels, size, size]`, for normalised images: a network takes what these and
+            their negatives make of an image, rectified (see `data.whitening`); None where it takes the image.
         test_x, test_y: the same for a test set, where there is one. Nothing but `tunecost transfer` reads them, once,
             at the end; no surface is ever made from them.
         join: whether a final training, judged by the test set, takes the validation examples too.
@@ -38,6 +40,7 @@ class Dataset:
     valid_y: Tensor
     sha256: str
     normalize: tuple[tuple[float, ...], tuple[float, ...]] | None = None
+    filters: Tensor | None = None
     test_x: Tensor | None = None
     test_y: Tensor | None = None
     join: bool = False

@@ -116,9 +116,19 @@ class NetworkDraws:
         self.apart = draws and len(distinct) > 1
         self._cells = [(place == k).nonzero().squeeze(1).to(self.device) for k in range(len(distinct))]
         with self._forked():
-            self._states = [self._state_of(int(seed), epoch) for seed in distinct]
+            drawn = distinct if self.apart else distinct[:1]  # of several seeds that draw nothing, none is needed
+            self._states = [self._state_of(int(seed), epoch) for seed in drawn]
             self._set_state(self._states[0])
             yield
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Within the body, draws are those that would come next; afterwards as if none of them had been made."""
+        before = self._state()
+        try:
+            yield
+        finally:
+            self._set_state(before)
 
     def for_each_seed(self, run: Callable[[Tensor | None], Tensor]) -> Tensor:
         """`run(None)` for all cells at once, or `run(cells)` for each seed's; the results in the order of the cells."""

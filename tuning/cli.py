@@ -19,12 +19,15 @@ from tuning.commands import (
     exact,
     export,
     figure,
+    gpu,
     grid,
     replay,
+    report,
     separability,
     table,
     transfer,
     tunability,
+    tune,
 )
 from tuning.late_help import LateHelp
 from tuning.terminal import say
@@ -62,11 +65,14 @@ app.command("exact", cls=LateHelp)(exact.exact)
 app.command("separability")(separability.separability)
 app.command("compare")(compare.compare)
 app.command("tunability")(tunability.tunability)
+app.command("tune", cls=LateHelp)(tune.tune)
 app.command("transfer")(transfer.transfer)
 app.add_typer(table.app, name="table")
 app.add_typer(figure.app, name="figure")
 app.command("claims", cls=LateHelp)(claims.claims)
+app.command("report")(report.report)
 app.add_typer(data.app, name="data")
+app.command("gpu", cls=LateHelp)(gpu.gpu)
 
 
 def main() -> None:

@@ -36,6 +36,12 @@ def _fidelity_searchers() -> str:
     return ", ".join(names(fidelities=True))
 
 
+def _live_searchers() -> str:
+    from tuning.searchers import names
+
+    return ", ".join(names(fidelities=False))
+
+
 def _stopping_searchers() -> str:
     from tuning.searchers import get_searcher, names
 
@@ -54,6 +60,7 @@ LISTS: dict[str, Callable[[], str]] = {
     "{exact_searchers}": _exact_searchers,
     "{replayed_searchers}": _replayed_searchers,
     "{fidelity_searchers}": _fidelity_searchers,
+    "{live_searchers}": _live_searchers,
     "{stopping_searchers}": _stopping_searchers,
     "{spaces}": _spaces,
 }

@@ -4,7 +4,8 @@ import zlib
 
 import numpy as np
 
-NOISE = 1
+NOISE, LIVE, TRAINING = 1, 2, 3
+"""What a stream is for besides a replay's searcher: noise; a live study's searcher; one of its trainings."""
 
 
 def stream(seed: int, searcher: str, surface: str, repeat: int, *purpose: int) -> np.random.SeedSequence:
@@ -15,7 +16,8 @@ def stream(seed: int, searcher: str, surface: str, repeat: int, *purpose: int) -
         searcher: the searcher's text as typed.
         surface: `task/optimizer`.
         repeat: from 0.
-        purpose: nothing for the searcher itself, `NOISE` for the noise on what it is told.
+        purpose: nothing for the searcher itself, `NOISE` for the noise on what it is told, `LIVE` for the searcher of
+            a live study, `TRAINING` and the trial's number for one of that study's trainings.
     """
     key = (zlib.crc32(searcher.encode()), zlib.crc32(surface.encode()), repeat, *purpose)
     return np.random.SeedSequence(entropy=seed, spawn_key=key)
@@ -24,3 +26,14 @@ def stream(seed: int, searcher: str, surface: str, repeat: int, *purpose: int) -
 def generator(sequence: np.random.SeedSequence) -> np.random.Generator:
     """The generator of a stream: PCG64, whatever numpy's default becomes."""
     return np.random.Generator(np.random.PCG64(sequence))
+
+
+def training_seed(seed: int, searcher: str, surface: str, repeat: int, trial: int) -> int:
+    """The seed of initialisation and data order of a live study's trial: 0 to 2⁶³ − 1, whoever trains beside it.
+
+    Args:
+        seed, searcher, surface, repeat: as in `stream`.
+        trial: from 0.
+    """
+    word = stream(seed, searcher, surface, repeat, TRAINING, trial).generate_state(1, np.uint64)[0]
+    return int(word >> np.uint64(1))

@@ -38,7 +38,7 @@ def table_rows(played: Played, arena: Arena, first_repeat: int) -> dict[str, np.
     lengths = there.sum(axis=1)
     ends = np.arange(len(matrix))
 
-    unique = _distinct(matrix)
+    unique = distinct(matrix)
     replay = np.concatenate([replay, ends])
     trial = np.concatenate([trial, lengths - 1])
     cell = np.concatenate([cell, final])
@@ -57,7 +57,7 @@ def table_rows(played: Played, arena: Arena, first_repeat: int) -> dict[str, np.
     }
 
 
-def _distinct(matrix: np.ndarray) -> np.ndarray:
+def distinct(matrix: np.ndarray) -> np.ndarray:
     """How many different cells each replay has seen up to each trial; `[replays, trials]` like `matrix`."""
     order = np.argsort(matrix, axis=1, kind="stable")
     ranked = np.take_along_axis(matrix, order, axis=1)

@@ -155,7 +155,7 @@ def _query(asked: Any, arena: Arena, searcher: Searcher) -> tuple[int, Any, floa
     cell, fidelity, training = asked, None, None
     if isinstance(asked, Query):
         cell, fidelity, training = asked.cell, asked.fidelity, asked.training
-    flat = _flat(cell, arena.space.shape)
+    flat = flat_number(cell, arena.space.shape)
     if flat is None:
         shape = arena.space.shape
         raise BadInput(f"{type(searcher).__name__} asked for {asked!r}, not a cell of a space of shape {shape}")
@@ -169,7 +169,7 @@ def _check_stops(searcher: Searcher) -> None:
         raise BadInput("asks for shorter trainings and may continue them, which --cost-model stop does not allow")
 
 
-def _flat(cell: object, shape: tuple[int, ...]) -> int | None:
+def flat_number(cell: object, shape: tuple[int, ...]) -> int | None:
     """The flat number of `cell`, or None where it is not a whole number inside the range for every axis."""
     try:
         indices = [operator.index(index) for index in cell]  # type: ignore[attr-defined]

@@ -20,6 +20,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from analysis.bands import bands
 from analysis.figures.style import axis_label, axis_symbol, in_words, plain, sheet
 from analysis.figures.ticks import ticks
 from grids.errors import BadInput
@@ -35,7 +36,6 @@ _GREY, _HATCH = "#e4e4e4", "#8a8a8a"
 _STAR = "#d0021b"
 _MANY_TIES = 12
 _NO_BREAK = "\N{NO-BREAK SPACE}"
-_BANDS = 10
 _WIDEST = 48
 """Characters of a line above a panel."""
 _LONG_NAME = 28
@@ -97,26 +97,8 @@ def best_slice(surface: Surface, statistic: str = "mean", shown: Sequence[str] =
 
 
 def bounds(slices: Sequence[Slice]) -> np.ndarray:
-    """Edges of the colour bands: 0, then steps of 1-2-5, fine near the best: float64 `[bands + 1]`.
-
-    The first step lies below all but a twentieth of the cells that trained and are not the best; ten steps, three
-    decades, follow it at most. What is worse than the last edge gets its colour.
-    """
-    near = np.concatenate([part.suboptimality[part.diverged < 1].ravel() for part in slices])
-    near = near[near > 0]
-    if not near.size:
-        return np.array([0.0, 1.0])
-    top = _nice(float(near.max()), math.ceil)
-    low = min(_nice(float(np.quantile(near, 0.05)), math.floor), top - 1)
-    steps = range(low, min(top, low + _BANDS - 1) + 1)
-    return np.array([0.0, *(float(f"{(1, 2, 5)[k % 3]}e{k // 3}") for k in steps)])
-
-
-def _nice(value: float, rounding: Any) -> int:
-    """The place k of `value` in the series … 0.5, 1, 2, 5, 10 …, in which 1 has k = 0, rounded up or down."""
-    exponent = math.floor(math.log10(value))
-    place = float(np.interp(value / 10.0**exponent, (1, 2, 5, 10), (0, 1, 2, 3)))
-    return int(rounding(round(place + 3 * exponent, 9)))
+    """Edges of the colour bands of cells that trained, see `analysis.bands.bands`: float64 `[bands + 1]`."""
+    return bands(np.concatenate([part.suboptimality[part.diverged < 1].ravel() for part in slices]))
 
 
 def draw(

@@ -3,6 +3,7 @@
 import gc
 import weakref
 from contextlib import nullcontext
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -33,8 +34,10 @@ def recorder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "graph", lambda one: nullcontext())
 
     class Recorded(graphs.RecordedStep):
-        def __init__(self, step: graphs.Step, *args: Any) -> None:
-            super().__init__(step, *args)
+        def __init__(self, step: graphs.Step, state: Any, *args: Any) -> None:
+            before = pytree.tree_map(torch.clone, state)
+            super().__init__(step, state, *args)
+            graphs._copy(before, self._state)  # recording a step, unlike remembering it, does not run it
             # By weak references, as a graph holds no Python object.
             me, owner = weakref.ref(self), weakref.WeakMethod(step)  # type: ignore[arg-type]
             self._graph.replay = lambda: me()._once(owner())  # type: ignore[assignment, arg-type, union-attr]
@@ -42,11 +45,13 @@ def recorder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(graphs, "RecordedStep", Recorded)
 
 
+def few_digits() -> Dataset:
+    data = get_task("digits-mlp").load(None, 0)
+    return Dataset("few", data.train_x[:256], data.train_y[:256], data.valid_x, data.valid_y, data.sha256)
+
+
 def procedure(optimizer: str) -> Supervised:
-    task = get_task("digits-mlp")
-    data = task.load(None, 0)
-    few = Dataset("few", data.train_x[:256], data.train_y[:256], data.valid_x, data.valid_y, data.sha256)
-    return Supervised(task, few, get_rule(optimizer), CPU, torch.float32, 3)
+    return Supervised(get_task("digits-mlp"), few_digits(), get_rule(optimizer), CPU, torch.float32, 3)
 
 
 @pytest.mark.usefixtures("recorder")
@@ -114,3 +119,76 @@ def test_a_recording_that_does_not_fit_is_told(monkeypatch: pytest.MonkeyPatch) 
     empty = torch.empty(0)
     with pytest.raises(torch.OutOfMemoryError):
         graphs.record(lambda *args: (None, empty), None, empty, empty, {})
+
+
+@pytest.mark.usefixtures("recorder")
+def test_a_state_that_moves_on_in_its_own_memory_is_recorded_right() -> None:
+    """A window of gradients: every tensor of the next state but one is a tensor of the last, in another place."""
+
+    def step(state: list[torch.Tensor], inputs: torch.Tensor, targets: Any, hyper: Any) -> Any:
+        return [*state[1:], state[0] + inputs], inputs.sum(dim=1)
+
+    def ring(state: list[torch.Tensor], inputs: torch.Tensor, targets: Any, hyper: Any) -> Any:
+        return [*state[1:], state[0].add_(inputs)], inputs.sum(dim=1)
+
+    inputs, hyper = torch.ones(2, 3), {"alpha": torch.zeros(2, 1)}
+    for function in (step, ring):
+        start = [torch.full((2, 3), float(k)) for k in range(4)]
+        expected: Any = [one.clone() for one in start]
+        recorded = graphs.RecordedStep(Owner(function).step, start, inputs, inputs, hyper)
+        recorded.begin(recorded._state, hyper)
+        for _ in range(6):
+            expected, _ = step(expected, inputs, inputs, hyper)
+            recorded(inputs, inputs)
+        for one, other in zip(recorded.end()[0], expected, strict=True):
+            assert torch.equal(one, other)
+
+
+class Owner:
+    """Keeps a step alive as a method, of which the stand-in holds a weak reference."""
+
+    kept: list["Owner"] = []  # noqa: RUF012
+
+    def __init__(self, function: Any) -> None:
+        self.function = function
+        self.kept.append(self)
+
+    def step(self, *arguments: Any) -> Any:
+        return self.function(*arguments)
+
+
+def test_a_recording_that_fails_leaves_the_stream_that_was_current(
+    recorder: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    current: list[Any] = ["the usual one"]
+    monkeypatch.setattr(torch.cuda, "current_stream", lambda device: SimpleNamespace(wait_stream=lambda other: None))
+    monkeypatch.setattr(torch.cuda, "set_stream", current.append)
+
+    def capture(graph: Any) -> Any:
+        current.append("the capture's own")
+        raise RuntimeError("operation not permitted when stream is capturing")
+
+    monkeypatch.setattr(torch.cuda, "graph", capture)
+    inputs = torch.ones(2, 3)
+    with pytest.warns(UserWarning, match="without a CUDA graph"):
+        assert (
+            graphs.record(
+                Owner(lambda state, *_: (state, state.sum(dim=1))).step, inputs, inputs, inputs, {"a": inputs}
+            )
+            is None
+        )
+    assert isinstance(current[-1], SimpleNamespace)
+
+
+@pytest.mark.usefixtures("recorder")
+def test_recording_draws_nothing_from_a_network_that_drops(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a training that was resumed, which records at another epoch, would drop other units."""
+    plain, results = get_task("digits-mlp"), []
+    task = replace(plain, network=lambda: torch.nn.Sequential(torch.nn.Dropout(), *plain.network().children()))
+    for recorded in (False, True):
+        one = Supervised(task, few_digits(), get_rule("sgd"), CPU, torch.float32, 3)
+        if recorded:
+            monkeypatch.setattr(one, "_run", one._replay)
+        hyper, seeds = hyper_tensors(task, one.rule, {}, CPU, torch.float32), torch.zeros(1, dtype=torch.int64)
+        results.append(one.train(one.start(seeds), hyper, seeds, 0)[0].params)
+    assert torch.equal(*results)

@@ -77,7 +77,7 @@ def test_the_contracts_commands_are_there() -> None:
     grid = ["tasks", "optimizers", "list", "plan", "run", "submit", "status", "import", "export", "show"]
     figures = ["1", "2", "3", "ecdf", "profile", "tunability"]
     wanted = {"replay", "cost", "exact", "separability", "compare", "claims", "data get", "data check"}
-    wanted |= {"export", "transfer", "table 1", "tunability", "grid merge"}
+    wanted |= {"export", "transfer", "table 1", "tunability", "grid merge", "report", "tune", "gpu"}
     wanted |= {f"grid {name}" for name in grid} | {f"figure {name}" for name in figures}
     assert wanted <= words
 

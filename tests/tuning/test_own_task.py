@@ -101,6 +101,16 @@ def test_schedule_warmup_and_clip_are_recorded(folder: Path) -> None:
     assert "milestones" not in fixed
 
 
+def test_a_backend_is_recorded_where_it_was_chosen(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["grid", "run", "digits-mlp", "-o", "sgd", "--space", "alpha=0.1", "--epochs", "1", "--quiet"]
+    assert run([*words, "--out", "usual"]) == 0
+    assert "backend" not in load(folder / "usual/digits-mlp/sgd.parquet").provenance.fixed
+    assert run([*words, "--out", "chosen", "--backend", "vmap"]) == 0
+    assert load(folder / "chosen/digits-mlp/sgd.parquet").provenance.fixed["backend"] == "vmap"
+    assert run([*words, "--out", "chosen"]) == 2
+    assert "fixed.backend: vmap there, none here" in capsys.readouterr().err
+
+
 FAULTS = {
     "a syntax error": ("def f(:", "task", r"faulty\.py, line \d+: invalid syntax"),
     "a name that is not there": (GOOD, "tsak", r"unknown task in faulty\.py 'tsak'; did you mean 'task'"),
@@ -210,6 +220,7 @@ def test_what_fails_only_later_is_told_as_the_users(folder: Path, capsys: pytest
         (["--warmup", "nan"], "--warmup"),
         (["--clip", "0"], "clipped to a number above 0, not 0"),
         (["--clip", "inf"], "clipped to a number above 0, not inf"),
+        (["--backend", "groupd"], "unknown backend 'groupd'; did you mean 'grouped'"),
     ],
 )
 def test_options_out_of_range(options: list[str], said: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -72,6 +72,9 @@ class Source:
         layouts: the ways it is packed.
         parse: from the bytes of all parts to images.
         downloads: where it comes from.
+        training: the parts, by their place, whose images train, where each is a file of its own that the others can
+            do without; empty where only the whole set is of use.
+        sha256: of all parts' bytes one after the other; known for a set that may lack its test images.
     """
 
     name: str
@@ -81,27 +84,45 @@ class Source:
     layouts: tuple[Layout, ...]
     parse: Callable[[Sequence[bytes]], Images]
     downloads: tuple[Download, ...]
+    training: tuple[int, ...] = ()
+    sha256: str = ""
 
 
 class Found(NamedTuple):
-    """A set that was read: from where, what, and the sha256 of all its parts' bytes one after the other."""
+    """A set that was read.
+
+    Args:
+        folder: from where.
+        images: what.
+        sha256: of the bytes of all its parts one after the other. Of a set without its test images that of the whole
+            one; of one without some of its training images that of what is there.
+        missing: files of training images that are not there.
+    """
 
     folder: Path
     images: Images
     sha256: str
+    missing: tuple[str, ...] = ()
 
 
-def read(source: Source, folder: Path) -> Found:
+def read(source: Source, folder: Path, partly: bool = False) -> Found:
     """The set from `folder` or one of the usual places below it.
+
+    Args:
+        partly: whether files may be missing, as long as there are any to train on and each holds images of its own.
 
     Raises:
         BadInput: it is not there, not whole, damaged, or not what was published; the line names the file.
     """
-    place, layout = _find(source, folder)
+    place, layout = _find(source, folder, partly and bool(source.training))
     whole = hashlib.sha256()
-    parts = []
+    parts, missing = [], []
     for at, name in enumerate(layout.files):
         path = place / name
+        if not path.is_file():
+            missing.append(at)
+            parts.append(b"")
+            continue
         raw, content = _content(path, layout)
         if layout.digests:
             _check(source, path, raw, layout.digests[at])
@@ -109,14 +130,16 @@ def read(source: Source, folder: Path) -> Found:
             _check(source, path, content, source.digests[at])
         whole.update(content)
         parts.append(content)
-    return Found(place, source.parse(parts), whole.hexdigest())
+    trained = [at for at in missing if at in source.training]
+    digest = source.sha256 if missing and not trained else whole.hexdigest()
+    return Found(place, source.parse(parts), digest, tuple(layout.files[at] for at in trained))
 
 
-def _find(source: Source, folder: Path) -> tuple[Path, Layout]:
-    """The first place that holds every file of a layout."""
+def _find(source: Source, folder: Path, partly: bool) -> tuple[Path, Layout]:
+    """The first place that holds every file of a layout; else, if `partly`, the first with some to train on."""
     if not folder.is_dir():
         raise BadInput(f"{folder}: no such folder; {_advice(source, folder)}")
-    incomplete = ""
+    incomplete, some = "", None
     for layout in source.layouts:
         for below in layout.folders:
             place = folder / below
@@ -125,6 +148,10 @@ def _find(source: Source, folder: Path) -> tuple[Path, Layout]:
                 return place, layout
             if len(missing) < len(layout.files) and not incomplete:
                 incomplete = f"{place / missing[0]}: missing, while other files of {source.title} are there"
+            if some is None and any(layout.files[at] not in missing for at in source.training):
+                some = place, layout
+    if partly and some is not None:
+        return some
     raise BadInput(incomplete or f"{folder}: no {source.title} in it; {_advice(source, folder)}")
 
 

@@ -74,6 +74,8 @@ CIFAR10 = Source(
             members=(*(f"{name}.bin" for name in _BATCHES), "batches.meta.txt"),
         ),
     ),
+    training=(0, 1, 2, 3, 4),
+    sha256="013ba16d14ecc4829da62bf2af648ca30f600491ecb3e7f329c827db0dd17522",
 )
 
 CIFAR100 = Source(

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from trainers.engine import kernels
-from trainers.engine.program import Instruction
+from trainers.engine.program import Instruction, last_uses
 from trainers.engine.stack import Buffers, Layout
 
 
@@ -22,6 +22,7 @@ class BatchLast:
 
     def __init__(self, program: list[Instruction], layout: Layout, compiled: ModuleType | None = None) -> None:
         self.program, self.layout, self.compiled = program, layout, compiled
+        self._done = last_uses(program)
 
     def __call__(self, params: Tensor, buffers: Buffers, inputs: Tensor, training: bool) -> Tensor:
         tensors = {**buffers, **self.layout.views(params)}
@@ -31,6 +32,8 @@ class BatchLast:
             mine = {role: tensors[name] for role, name in instruction.tensors.items()}
             values = [results[source] for source in instruction.inputs]
             results[at] = self._run(instruction, values, mine, training, len(params))
+            for source in self._done[at]:
+                del results[source]
         return results[len(self.program) - 1].transpose(1, 2)
 
     def _run(

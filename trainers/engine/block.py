@@ -12,6 +12,7 @@ from torch.utils import _pytree as pytree
 from grids.errors import unknown
 from trainers.device import arithmetic, prepared
 from trainers.engine.results import BlockResult, Snapshot
+from trainers.engine.sizes import are_cells, rows_of, rows_to_keep
 from trainers.procedures import procedure_of
 from trainers.procedures.base import Procedure
 from trainers.rules.base import Rule
@@ -36,10 +37,9 @@ def train_block(
     """Train a block of cells together, each as if it were alone.
 
     A cell has diverged once a loss, a parameter or an output on the validation set is not finite. It then carries
-    the metric's failure value, and is dropped at the end of the epoch (on a GPU, where another number of cells means
-    another recording, once an eighth of the block has diverged). A cell that is merely bad keeps its own value where
-    the metric is bounded; where it is not, a value worse than failure is recorded as failure, and a cell that ends
-    there has diverged.
+    the metric's failure value, and is dropped at the end of the epoch (on a GPU as `sizes` says). A cell that is
+    merely bad keeps its own value where the metric is bounded; where it is not, a value worse than failure is recorded
+    as failure, and a cell that ends there has diverged.
 
     Args:
         task, data, rule: what is trained, on what, and how.
@@ -52,7 +52,8 @@ def train_block(
             the rule stay float32.
         backend: how the network is run, one of `trainers.engine.backends.BACKENDS`; by default the best known for it.
         snapshot: continue from here, with the same other arguments. The result is that of never stopping.
-        on_epoch: called after every epoch with what is needed to continue from there.
+        on_epoch: called after every epoch with what is needed to continue from there. On a GPU the snapshot's state is
+            the living one, which the next epoch changes: keep it with `Snapshot.keeping`, before returning.
         clock: seconds since some moment, for the time that cells take.
 
     Raises:
@@ -86,10 +87,11 @@ def _train(
     procedure: Procedure = procedure_of(task)(task, data, rule, device, dtype or arithmetic(device), epochs, backend)
     metric = task.metric.resolved(data)
 
-    state = procedure.start(seeds)
     if snapshot is None:
-        snapshot = _beginning(cells, epochs, metric.failure_value)
+        snapshot = _beginning(rows_of(cells, device), cells, epochs, metric.failure_value)
+        state = procedure.start(seeds[snapshot.alive])
     else:
+        state = procedure.start(seeds)
         state = _restored(state, snapshot)
     alive, diverged = snapshot.alive, snapshot.diverged.clone()
     curve, train_loss = snapshot.curve.clone(), snapshot.train_loss.clone()
@@ -106,16 +108,19 @@ def _train(
             state, losses = procedure.train(state, living(), seeds[alive], epoch)
             found = procedure.evaluate(state)
             good = (losses.finite & found.finite).cpu() & ~diverged[alive]
-            curve[alive[good], epoch] = found.value.double().cpu()[good]
-            train_loss[alive] = losses.value.cpu()
-            diverged[alive[~good]] = True
-            train_loss[alive[~good]] = float("nan")
-            if len(alive) - int(good.sum()) >= (len(alive) / 8 if device.type == "cuda" else 1):
-                state = procedure.keep(state, good.to(device))
-                alive = alive[good]
-            seconds[trained] += (clock() - began) / len(trained)
+            cell = are_cells(alive)
+            curve[alive[cell & good], epoch] = found.value.double().cpu()[cell & good]
+            train_loss[alive[cell]] = losses.value.double().cpu()[cell]
+            diverged[alive[cell & ~good]] = True
+            train_loss[diverged] = float("nan")
+            kept = rows_to_keep(~diverged[alive], device)
+            if kept is not None:
+                state = procedure.keep(state, kept.to(device))
+                alive = alive[kept]
+            seconds[trained[cell]] += (clock() - began) / int(cell.sum())
         if on_epoch is not None:
-            leaves = [t.detach().to("cpu", copy=True) for t in pytree.tree_leaves(state)]
+            on_cpu = device.type == "cpu"
+            leaves = [t.detach().clone() if on_cpu else t.detach() for t in pytree.tree_leaves(state)]
             on_epoch(
                 Snapshot(epoch + 1, alive, leaves, diverged.clone(), curve.clone(), train_loss.clone(), seconds.clone())
             )
@@ -164,9 +169,10 @@ def judge_block(
         diverged = snapshot.diverged.clone()
         if len(snapshot.alive):
             found = procedure.evaluate(state)
+            cell = are_cells(snapshot.alive)
             good = found.finite.cpu() & ~diverged[snapshot.alive]
-            value[snapshot.alive[good]] = found.value.double().cpu()[good]
-            diverged[snapshot.alive[~good]] = True
+            value[snapshot.alive[cell & good]] = found.value.double().cpu()[cell & good]
+            diverged[snapshot.alive[cell & ~good]] = True
         if not metric.bounded:
             diverged |= value > metric.failure_value
             value = value.clamp(max=metric.failure_value)
@@ -181,11 +187,11 @@ def _restored(fresh: Any, snapshot: Snapshot) -> Any:
     return pytree.tree_unflatten(kept, structure)
 
 
-def _beginning(cells: int, epochs: int, failure: float) -> Snapshot:
+def _beginning(rows: Tensor, cells: int, epochs: int, failure: float) -> Snapshot:
     """Before the first epoch: every value is that of failure until a better one is known."""
     return Snapshot(
         epoch=0,
-        alive=torch.arange(cells),
+        alive=rows,
         state=[],
         diverged=torch.zeros(cells, dtype=torch.bool),
         curve=torch.full((cells, epochs), failure, dtype=torch.float64),

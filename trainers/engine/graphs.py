@@ -1,6 +1,7 @@
 """A training step whose launches a GPU has recorded: for many small kernels, launching costs more than running."""
 
 import warnings
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -19,9 +20,9 @@ class RecordedStep:
 
     Args:
         step: `step(state, inputs, targets, hyper)` gives the next state and the losses `[cells]`. It must not wait
-            for the device, and must launch the same kernels each time.
-        state, inputs, targets, hyper: examples with the shapes to record; none of them is changed. State and inputs
-            are pytrees of tensors.
+            for the device, and must launch the same kernels each time. It may write into the state it is given.
+        state, inputs, targets, hyper: with the shapes to record. State and inputs are pytrees of tensors. The state's
+            memory becomes that of the recording, which changes it from then on; the others are copied.
 
     Raises:
         RuntimeError: the step cannot be recorded.
@@ -29,19 +30,26 @@ class RecordedStep:
 
     def __init__(self, step: Step, state: Any, inputs: Any, targets: Tensor, hyper: Mapping[str, Tensor]) -> None:
         self.cells = len(next(iter(hyper.values())))
-        self._state, self._inputs = pytree.tree_map(torch.clone, state), pytree.tree_map(torch.clone, inputs)
-        self._targets = targets.clone()
+        device = targets.device
+        self._inputs, self._targets = pytree.tree_map(torch.clone, inputs), targets.clone()
         self._hyper = {name: value.clone() for name, value in hyper.items()}
-        self._total = torch.zeros(self.cells, dtype=torch.float64, device=targets.device)
-        side = torch.cuda.Stream(targets.device)
-        side.wait_stream(torch.cuda.current_stream(targets.device))
+        self._total = torch.zeros(self.cells, dtype=torch.float64, device=device)
+        self._state = pytree.tree_map(torch.clone, state)
+        current = torch.cuda.current_stream(device)
+        side = torch.cuda.Stream(device)
+        side.wait_stream(current)
         with torch.cuda.stream(side):
             for _ in range(WARM_UPS):
                 self._once(step)
-        torch.cuda.current_stream(targets.device).wait_stream(side)
+        current.wait_stream(side)
+        self._state = _apart(state)
         self._graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self._graph):
-            self._once(step)
+        try:
+            with torch.cuda.graph(self._graph):
+                self._once(step)
+        except BaseException:
+            torch.cuda.set_stream(current)  # a recording that fails may leave its own stream as the current one
+            raise
 
     def _once(self, step: Step) -> None:
         # The step is handed in, not kept: a recording that its own step's owner holds would be a cycle, and its memory
@@ -51,7 +59,10 @@ class RecordedStep:
         self._total += losses
 
     def begin(self, state: Any, hyper: Mapping[str, Tensor]) -> None:
-        """Take this state and these hyperparameters, and forget the losses so far."""
+        """Take this state and these hyperparameters, and forget the losses so far.
+
+        A state that `end` gave, or the one that was recorded with, is in its place already.
+        """
         _copy(state, self._state)
         self.set_hyper(hyper)
         self._total.zero_()
@@ -67,8 +78,8 @@ class RecordedStep:
         self._graph.replay()
 
     def end(self) -> tuple[Any, Tensor]:
-        """The state reached, and each cell's sum of losses, float64 `[cells]`."""
-        return pytree.tree_map(torch.clone, self._state), self._total.clone()
+        """The state reached, which the next step changes, and each cell's sum of losses, float64 `[cells]`."""
+        return self._state, self._total.clone()
 
 
 def record(step: Step, state: Any, inputs: Any, targets: Tensor, hyper: Mapping[str, Tensor]) -> RecordedStep | None:
@@ -88,7 +99,33 @@ def record(step: Step, state: Any, inputs: Any, targets: Tensor, hyper: Mapping[
         return None
 
 
+def _apart(state: Any) -> Any:
+    """The state with every tensor in memory of its own: shared memory would be written to twice."""
+    seen: set[int] = set()
+
+    def own(tensor: Tensor) -> Tensor:
+        if _memory(tensor) in seen or not tensor.is_contiguous():
+            tensor = tensor.clone(memory_format=torch.contiguous_format)
+        seen.add(_memory(tensor))
+        return tensor
+
+    return pytree.tree_map(own, state)
+
+
 def _copy(source: Any, target: Any) -> None:
-    for new, old in zip(pytree.tree_leaves(source), pytree.tree_leaves(target), strict=True):
-        if new is not old:
+    """Write a state's tensors into those of another, though some may be the other's own, in other places."""
+    pairs = zip(pytree.tree_leaves(source), pytree.tree_leaves(target), strict=True)
+    left = [(new, old) for new, old in pairs if new is not old]
+    while left:
+        read = Counter(_memory(new) for new, _ in left)
+        free = (k for k, (new, old) in enumerate(left) if read[_memory(old)] == (_memory(old) == _memory(new)))
+        at = next(free, None)
+        if at is None:  # they stand in a ring, which one copy opens
+            left[0] = (left[0][0].clone(), left[0][1])
+        else:
+            new, old = left.pop(at)
             old.copy_(new)
+
+
+def _memory(tensor: Tensor) -> int:
+    return int(tensor.untyped_storage()._cdata)

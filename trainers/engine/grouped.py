@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from trainers.engine.program import Instruction
+from trainers.engine.laid_out import LaidOut
+from trainers.engine.program import Instruction, last_uses
 from trainers.engine.stack import Buffers, Layout
 
 
@@ -25,10 +26,18 @@ class Grouped:
         self, program: list[Instruction], layout: Layout, memory_format: torch.memory_format = torch.contiguous_format
     ) -> None:
         self.program, self.layout, self.memory_format = program, layout, memory_format
+        self._done = last_uses(program)
+        roles = {name: instruction.kind for instruction in program for name in instruction.tensors.values()}
+        self._products = tuple(roles[name] in ("conv", "linear") for name in layout.names)
 
     def __call__(self, params: Tensor, buffers: Buffers, inputs: Tensor, training: bool) -> Tensor:
-        tensors = {**buffers, **self.layout.views(params)}
         cells = len(params)
+        low = torch.get_autocast_dtype(params.device.type) if torch.is_autocast_enabled(params.device.type) else None
+        kinds = tuple(low if low is not None and product else params.dtype for product in self._products)
+        laid = LaidOut.apply(params, self.layout, kinds, self.memory_format)
+        # Channels, outputs and features of all cells side by side: `[cells·first dimension, ...]`.
+        tensors = {name: b.flatten(0, 1) if b.dim() > 1 else b for name, b in buffers.items()}
+        tensors |= dict(zip(self.layout.names, laid, strict=True))
         shared = len(inputs) == 1
         inputs = inputs.transpose(0, 1).flatten(1, 2)
         if inputs.dim() == 4:
@@ -38,6 +47,9 @@ class Grouped:
             mine = {role: tensors[name] for role, name in instruction.tensors.items()}
             values = [results[source] for source in instruction.inputs]
             results[at] = self._run(instruction, values, mine, training, cells, shared and instruction.shared)
+            del values
+            for source in self._done[at]:
+                del results[source]
         scores = results[len(self.program) - 1].flatten(1)
         return scores.view(len(scores), cells, -1).transpose(0, 1)
 
@@ -55,13 +67,12 @@ class Grouped:
             case "linear":
                 return _linear(x, tensors["weight"], tensors.get("bias"), shared, cells)
             case "conv":
-                bias = tensors["bias"].flatten() if "bias" in tensors else None
-                weight = tensors["weight"].flatten(0, 1).contiguous(memory_format=self.memory_format)
                 groups = 1 if shared else cells
+                weight, bias = tensors["weight"], tensors.get("bias")
                 return functional.conv2d(x, weight, bias, numbers["stride"], numbers["padding"], groups=groups)
             case "norm":
-                mean, variance = tensors["running_mean"].view(-1), tensors["running_var"].view(-1)
-                weight, bias = tensors["weight"].flatten(), tensors["bias"].flatten()
+                mean, variance = tensors["running_mean"], tensors["running_var"]
+                weight, bias = tensors["weight"], tensors["bias"]
                 y = functional.batch_norm(
                     x, mean, variance, weight, bias, training, numbers["momentum"], numbers["eps"]
                 )
@@ -85,7 +96,7 @@ def _linear(x: Tensor, weight: Tensor, bias: Tensor | None, shared: bool, cells:
     """From `[batch, features]` where shared, else `[batch, cells·features]`, to `[batch, cells·outputs]`."""
     batch = len(x)
     own = x.expand(cells, *x.shape) if shared else x.view(batch, cells, -1).transpose(0, 1)
-    y = torch.bmm(own, weight.transpose(1, 2))
+    y = torch.bmm(own, weight.unflatten(0, (cells, -1)).transpose(1, 2))
     if bias is not None:
-        y = y + bias.unsqueeze(1)
+        y = y + bias.view(cells, 1, -1)
     return y.transpose(0, 1).reshape(batch, -1)

@@ -9,17 +9,19 @@ import torch
 
 from trainers.device import arithmetic, prepared
 from trainers.engine.block import hyper_tensors
+from trainers.engine.sizes import SIZES
 from trainers.procedures import procedure_of
-from trainers.procedures.base import Procedure
+from trainers.procedures.base import Procedure, Size
 from trainers.rules.base import Rule
 from trainers.task import Dataset, Task
 
-SIZES = (1, 2, 4, 8, 16, 32, 63, 111, 147, 221, 441)
 STEPS = 6
+TRIED = 3
+"""Sizes that are measured, of those that fit, from the largest down: each costs a search for the fastest kernels."""
+SHARE = 0.9
+"""Of the device's free memory: what a block may take."""
 ENOUGH = 1.05
 """A bigger block must be faster by this much: the smaller one loses less to a crash and drops dead cells as well."""
-SHARE = 0.8
-"""Of the device's free memory."""
 
 
 @dataclass(frozen=True)
@@ -30,13 +32,20 @@ class Measured:
         cells: trained at once.
         backend: what ran the network.
         seconds: for one step of one cell.
-        memory: bytes the block took on a GPU at its peak; 0 on a CPU, which does not tell.
+        judging: seconds for one cell and one batch that judges it.
+        memory: bytes that torch held of a GPU at the block's peak, recordings included; 0 on a CPU, which does not
+            tell.
     """
 
     cells: int
     backend: str | None
     seconds: float
+    judging: float
     memory: int
+
+    def epoch(self, cells: int, size: Size) -> float:
+        """Seconds that an epoch of so much work takes a block of so many cells."""
+        return cells * (self.seconds * size.steps + self.judging * size.evaluation)
 
 
 def measure(
@@ -49,7 +58,8 @@ def measure(
     steps: int = STEPS,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Measured:
-    """Time a few training steps of a block whose cells all survive, by a clock that gives seconds.
+    """Time a few training steps of a block whose cells all survive, and one batch that judges them, by a clock that
+    gives seconds.
 
     Raises:
         torch.OutOfMemoryError: the block does not fit.
@@ -57,24 +67,29 @@ def measure(
     with prepared(device):
         whole = procedure_of(task).size(task, data)
         steps = min(steps, whole.steps)
-        part, few = procedure_of(task).part(task, data, replace(whole, steps=steps))
+        judged = min(whole.evaluation, 1.0)
+        part, few = procedure_of(task).part(task, data, replace(whole, steps=steps, evaluation=judged))
         procedure: Procedure = procedure_of(task)(part, few, rule, device, arithmetic(device), 3, backend)
         hyper = hyper_tensors(task, rule, {rule.rate: np.full(cells, 1e-6)}, device, torch.float32)
         seeds = torch.zeros(cells, dtype=torch.int64)
         cuda = device.type == "cuda"
         if cuda:
+            torch.cuda.empty_cache()
             torch.cuda.reset_peak_memory_stats(device)
         state, _ = procedure.train(procedure.start(seeds), hyper, seeds, 0)  # first calls, recording, choice of kernels
-        best = float("inf")
+        procedure.evaluate(state)
+        best, judging = float("inf"), float("inf")
         for epoch in (1, 2):
             if cuda:
                 torch.cuda.synchronize(device)
             start = clock()
             state, outcome = procedure.train(state, hyper, seeds, epoch)
             outcome.value.cpu()  # waits for the device
-            best = min(best, clock() - start)
-        memory = torch.cuda.max_memory_allocated(device) if cuda else 0
-        return Measured(cells, backend, best / steps / cells, memory)
+            trained = clock()
+            procedure.evaluate(state).value.cpu()
+            best, judging = min(best, trained - start), min(judging, clock() - trained)
+        memory = torch.cuda.max_memory_reserved(device) if cuda else 0
+        return Measured(cells, backend, best / steps / cells, judging / judged / cells, memory)
 
 
 def choose_block(
@@ -87,32 +102,38 @@ def choose_block(
 ) -> Measured:
     """The block and the backend that take the least time for a cell, of those that fit.
 
-    Sizes are tried upwards until one brings less than `ENOUGH` or the next might not fit. On a CPU the choice changes
-    no value; on a GPU it changes rounding.
+    Of the fixed sizes the largest that fit are tried, from the top; a further backend at the best of them. On a CPU the
+    choice changes no value; on a GPU it changes rounding.
 
     Args:
         task, data, rule, device: what will be trained, and where.
         most: cells there are.
         backends: of `backends.BACKENDS`; None is the default for the device.
+
+    Raises:
+        MemoryError: not even one cell fits.
     """
-    best: Measured | None = None
+    found: list[Measured] = []
+    sizes = sorted({size for size in SIZES if size < most} | {most}, reverse=True)
     for backend in backends:
-        last: Measured | None = None
-        for cells in sorted({size for size in SIZES if size < most} | {most}):
-            if last is not None and last.memory / last.cells * cells > SHARE * _free(device):
-                break
+        fitting: list[Measured] = []
+        for cells in sizes:
+            room = _free(device)
             try:
                 tried = measure(task, data, rule, device, cells, backend)
             except torch.OutOfMemoryError:
-                break  # `_free` empties the cache, once the error no longer holds what did not fit
-            if last is not None and tried.seconds * ENOUGH > last.seconds:
+                continue  # the next look at what is free empties the cache, now that no error holds what did not fit
+            if tried.memory <= SHARE * room:
+                fitting.append(tried)
+            if len(fitting) == TRIED:
                 break
-            last = tried
-        if last is not None and (best is None or last.seconds < best.seconds):
-            best = last
-    if best is None:
+        found += fitting
+        if fitting:
+            sizes = [min(fitting, key=lambda tried: tried.seconds).cells]
+    if not found:
         raise MemoryError(f"not even one cell of '{task.name}' fits on {device}")
-    return best
+    fastest = min(tried.seconds for tried in found)
+    return min((tried for tried in found if tried.seconds <= ENOUGH * fastest), key=lambda tried: tried.cells)
 
 
 def _free(device: torch.device) -> float:

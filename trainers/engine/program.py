@@ -40,6 +40,15 @@ class Instruction:
     numbers: Mapping[str, Any] = field(default_factory=dict)
 
 
+def last_uses(program: list[Instruction]) -> list[tuple[int, ...]]:
+    """For each instruction, the results that no later one takes: their memory is free once it is done.
+
+    The last result is the network's, and stays; −1, the network's input, goes as the others do.
+    """
+    last = {source: at for at, instruction in enumerate(program) for source in instruction.inputs}
+    return [tuple(source for source, use in last.items() if use == at) for at in range(len(program))]
+
+
 class Unknown(Exception):
     """A layer that no fast way knows."""
 

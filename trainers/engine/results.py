@@ -1,7 +1,8 @@
 """What a block gives back, and what it takes to continue one."""
 
 import io
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -34,8 +35,9 @@ class Snapshot:
 
     Args:
         epoch: epochs done.
-        alive: numbers of the cells that the state still holds, int64 `[held]`.
-        state: every tensor of the procedure's state, in order, on the CPU.
+        alive: numbers of the cells that the state still holds, int64 `[held]` (see `trainers.engine.sizes`).
+        state: every tensor of the procedure's state, in order. Of a block on a GPU, whose state it is, good until the
+            next epoch begins.
         diverged: bool `[cells]`.
         curve: float64 `[cells, epochs]`, filled up to `epoch`.
         train_loss: float64 `[cells]`, of the epoch just done.
@@ -52,13 +54,42 @@ class Snapshot:
     train_loss: Tensor
     seconds: Tensor | None = None
 
+    @property
+    def lasting(self) -> bool:
+        """Whether the state is here to stay, rather than a block's living one."""
+        return all(tensor.device.type == "cpu" for tensor in self.state)
+
+    def keeping(self) -> Callable[[], bytes]:
+        """Begin to copy the state from its device, which need not wait for it; the result waits, and gives `to_bytes`.
+
+        The copy is whole by the time that whatever the device is given after this call is begun.
+        """
+        if self.lasting:
+            return self.to_bytes
+        copies = [_begin_copy(tensor) for tensor in self.state]
+        copied = torch.cuda.Event()
+        copied.record()
+
+        def finish() -> bytes:
+            copied.synchronize()
+            return replace(self, state=copies).to_bytes()
+
+        return finish
+
     def to_bytes(self) -> bytes:
         """All of it, as `from_bytes` reads it without running any code."""
         buffer = io.BytesIO()
-        torch.save(vars(self), buffer)
+        torch.save({**vars(self), "state": [tensor.cpu() for tensor in self.state]}, buffer)
         return buffer.getvalue()
 
     @classmethod
     def from_bytes(cls, content: bytes) -> "Snapshot":
         """The inverse."""
         return cls(**torch.load(io.BytesIO(content), weights_only=True))
+
+
+def _begin_copy(tensor: Tensor) -> Tensor:
+    """A copy in memory that a device can write to by itself."""
+    if tensor.device.type == "cpu":
+        return tensor.clone()
+    return torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=True).copy_(tensor, non_blocking=True)

@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from grids.errors import BadInput
+from grids.errors import BadInput, unknown
 from trainers.engine.graphs import RecordedStep, record
 from trainers.engine.stack import Buffers, Layout, VmapStacked, initial
 from trainers.frechet import Judge
 from trainers.gan import GanData, GanTask, evaluation_latents, judge_of
+from trainers.inputs import Inputs
 from trainers.networks.gan import Gan
 from trainers.order import NetworkDraws, augment_generator, endless_batches, latent_generator
 from trainers.procedures.base import Hyper, Outcome, Size
@@ -89,14 +90,12 @@ class Adversarial:
         self.autocast = dtype if dtype in (torch.bfloat16, torch.float16) else None
         self.dtype = torch.float32 if self.autocast else dtype
         self.train_x = data.train_x.to(device)
-        self.scale: tuple[Tensor, Tensor] | None = None
-        if data.normalize is not None:
-            mean, deviation = (torch.tensor(t, dtype=self.dtype, device=device) for t in data.normalize)
-            self.scale = mean.view(-1, 1, 1), deviation.view(-1, 1, 1)
+        self.inputs = Inputs(data, device, self.dtype)
         self.draws = NetworkDraws(device)
         self.latent: int
         self.generator: VmapStacked
         self.discriminator: VmapStacked
+        self._step = rule.step_on(device)
         self._recorded: RecordedStep | None = None
         self._recordable = True
 
@@ -136,12 +135,6 @@ class Adversarial:
                     f"task '{self.task.name}': its networks draw random numbers in training (dropout); a GAN's may "
                     "only have its latent vectors"
                 )
-
-    def inputs(self, images: Tensor) -> Tensor:
-        """Images as the networks see them, in [−1, 1] and the precision of arithmetic."""
-        if self.scale is None:
-            return images.to(self.dtype)
-        return (images.to(self.dtype) - self.scale[0]) / self.scale[1]
 
     def _forward(
         self, network: VmapStacked, params: Tensor, buffers: Buffers, inputs: Tensor, training: bool
@@ -209,7 +202,8 @@ class Adversarial:
         now = scheduled(hyper, factors[0], self.rule.rate)
         if self._recorded is None or self._recorded.cells != len(state.generator.params):
             self._recorded = None  # its memory first: two blocks may not fit
-            self._recorded = record(self.step, state, *first, now) if self._recordable else None
+            with self.draws.kept():  # a resumed training records at another time
+                self._recorded = record(self.step, state, *first, now) if self._recordable else None
             self._recordable = self._recorded is not None
         if self._recorded is None:
             return self._run(state, hyper, factors, chain([first], left))
@@ -245,7 +239,7 @@ class Adversarial:
         with torch.no_grad():
             if self.task.clip is not None:
                 grads = clipped(grads, self.task.clip)
-            moved, state = self.rule.step(player.params, grads, player.rule, hyper)
+            moved, state = self._step(player.params, grads, player.rule, hyper)
         return Player(moved, player.buffers, state)
 
     @torch.no_grad()
@@ -288,6 +282,15 @@ class Adversarial:
 
     def keep(self, state: State, which: Tensor) -> State:
         return State(*(_kept(player, which) for player in state))
+
+    @classmethod
+    def backends_on_gpu(cls, task: Task, data: Dataset) -> tuple[str | None, ...]:
+        return (None,)
+
+    @classmethod
+    def check_backend(cls, task: Task, data: Dataset, device: torch.device, backend: str) -> None:
+        if backend not in ("vmap",):
+            raise unknown("backend of this task", backend, ("vmap",))
 
     @classmethod
     def bytes_of_cell(cls, task: Task, data: Dataset, rule: Rule, precision: torch.dtype) -> int:

@@ -79,7 +79,19 @@ class Procedure(Protocol):
         """Further numbers of each cell at the end of a training, `[cells]` by name; columns of the surface."""
 
     def keep(self, state: Any, which: Tensor) -> Any:
-        """The state of some of its cells: `which` is bool `[cells]`."""
+        """The state of some of its cells: `which` is int64 `[kept]`, on the state's device."""
+
+    @classmethod
+    def backends_on_gpu(cls, task: "Task", data: Dataset) -> tuple[str | None, ...]:
+        """What is worth measuring on a GPU; None is the default there."""
+
+    @classmethod
+    def check_backend(cls, task: "Task", data: Dataset, device: torch.device, backend: str) -> None:
+        """Refuse a backend that cannot run the task's networks.
+
+        Raises:
+            BadInput: it cannot, or there is none of that name.
+        """
 
     @classmethod
     def bytes_of_cell(cls, task: "Task", data: Dataset, rule: Rule, precision: torch.dtype) -> int:

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from grids.errors import BadInput
+from grids.errors import BadInput, unknown
 from trainers.data.text import kinds_of
 from trainers.engine.graphs import RecordedStep, record
-from trainers.engine.language import Segments, segments, symbol_losses
+from trainers.engine.language import BACKENDS, Segments, segments, symbol_losses
 from trainers.engine.stack import Layout, initial
 from trainers.language import LanguageTask
 from trainers.networks.language import Carried, LanguageNetwork
@@ -87,6 +87,7 @@ class Language:
         self.valid_text = streams(data.valid_x, task.evaluation_batch).to(device)
         self.network: LanguageNetwork
         self.run: Segments
+        self._step = rule.step_on(device)
         self._recorded: RecordedStep | None = None
         self._recordable = device.type == "cuda" and not rule.by_value
 
@@ -184,7 +185,7 @@ class Language:
         with torch.no_grad():
             if self.task.clip is not None:
                 grads = clipped(grads, self.task.clip)
-            params, rule_state = self.rule.step(state.params, grads, state.rule, hyper)
+            params, rule_state = self._step(state.params, grads, state.rule, hyper)
         return Running(params, rule_state, carried), losses
 
     def gradients(
@@ -241,6 +242,15 @@ class Language:
 
     def keep(self, state: State, which: Tensor) -> State:
         return State(state.params[which], select_cells(state.rule, which))
+
+    @classmethod
+    def backends_on_gpu(cls, task: Task, data: Dataset) -> tuple[str | None, ...]:
+        return (None,)
+
+    @classmethod
+    def check_backend(cls, task: Task, data: Dataset, device: torch.device, backend: str) -> None:
+        if backend not in BACKENDS:
+            raise unknown("backend of this task", backend, BACKENDS)
 
     @classmethod
     def bytes_of_cell(cls, task: Task, data: Dataset, rule: Rule, precision: torch.dtype) -> int:

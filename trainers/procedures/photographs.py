@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from grids.errors import BadInput
 from trainers.data.folder import Photographs
 from trainers.data.photos import SIZE, Broken, for_judging, for_training, read
 from trainers.engine.one_by_one import OneByOne
@@ -143,6 +144,14 @@ class FromFiles(Supervised):
     def _read(self, places: list[int], change: Callable[[np.ndarray, int], Tensor]) -> Tensor:
         found = [future.result()[0] for future in self._begin(places, change)]
         return torch.stack(found).to(self.device, self.dtype)
+
+    @classmethod
+    def backends_on_gpu(cls, task: Task, data: Dataset) -> tuple[str | None, ...]:
+        return (None,)
+
+    @classmethod
+    def check_backend(cls, task: Task, data: Dataset, device: torch.device, backend: str) -> None:
+        raise BadInput(f"task '{task.name}' trains its cells one after another; it has no other backend")
 
     @classmethod
     def bytes_of_cell(cls, task: Task, data: Dataset, rule: Rule, precision: torch.dtype) -> int:

@@ -10,10 +10,12 @@ import torch
 from torch import Tensor, nn
 from torch.utils import _pytree as pytree
 
-from grids.errors import BadInput
-from trainers.engine.backends import stack
+from grids.errors import BadInput, unknown
+from trainers.engine.backends import BACKENDS, stack
 from trainers.engine.graphs import RecordedStep, record
+from trainers.engine.program import read
 from trainers.engine.stack import Buffers, FewAtOnce, Layout, Stacked, initial
+from trainers.inputs import Inputs
 from trainers.order import NetworkDraws, augment_generator, batches
 from trainers.procedures.base import Hyper, Outcome, Size
 from trainers.procedures.per_cell import mean_losses, scores
@@ -23,7 +25,7 @@ from trainers.rules.cells import numbers_in_state, select_cells
 from trainers.task import Dataset, Task
 
 EVALUATION = 4
-"""Batches evaluated at once: without a backward pass they need less memory than one batch of training."""
+"""Batches evaluated at once on a CPU. A GPU, whose memory a block fills, takes the batch of training."""
 
 STATISTICS = 50
 """Batches that batch norm's statistics are gathered from, where a network is judged at other parameters than it trains:
@@ -68,14 +70,12 @@ class Supervised:
         self.dtype = torch.float32 if self.autocast else dtype
         self.train_x, self.train_y = data.train_x.to(device), self._precise(data.train_y.to(device))
         self.valid_x, self.valid_y = data.valid_x.to(device), self._precise(data.valid_y.to(device))
-        self.scale: tuple[Tensor, Tensor] | None = None
-        if data.normalize is not None:
-            mean, deviation = (torch.tensor(t, dtype=self.dtype, device=device) for t in data.normalize)
-            self.scale = mean.view(-1, 1, 1), deviation.view(-1, 1, 1)
+        self._as_inputs = Inputs(data, device, self.dtype)
         self.backend = backend
         self.stacked: Stacked
         self.draws = NetworkDraws(device)
         self._network_draws: bool | None = None
+        self._step = rule.step_on(device)
         self._recorded: RecordedStep | None = None
         self._recordable = True
 
@@ -86,10 +86,8 @@ class Supervised:
         return State(params, buffers, self.rule.init(params, Layout(network).shapes))
 
     def inputs(self, examples: Tensor) -> Tensor:
-        """Examples as the network takes them: floats in the precision of arithmetic, normalised; symbols as given."""
-        if self.scale is None:
-            return self._precise(examples)
-        return (examples.to(self.dtype) - self.scale[0]) / self.scale[1]
+        """Examples as the network takes them, see `Inputs`."""
+        return self._as_inputs(examples)
 
     def _precise(self, numbers: Tensor) -> Tensor:
         return numbers.to(self.dtype) if numbers.is_floating_point() else numbers
@@ -136,6 +134,10 @@ class Supervised:
         orders = [batches(len(self.train_x), size, int(seed), epoch).to(self.device) for seed in distinct]
         generators = [augment_generator(int(seed), epoch, self.device) for seed in distinct]
         for step in zip(*orders, strict=True):
+            if self.task.augment is None and len(distinct) > 1:  # all seeds' examples in one go
+                index = torch.stack(step)[place]
+                yield self.inputs(self.train_x[index]), self.train_y[index]
+                continue
             pairs = [self._batch(batch, generator) for batch, generator in zip(step, generators, strict=True)]
             if len(pairs) == 1:
                 yield pairs[0][0].unsqueeze(0), pairs[0][1].unsqueeze(0)
@@ -170,7 +172,8 @@ class Supervised:
         now, last = scheduled(hyper, factors[0], self.rule.rate), factors[0]
         if self._recorded is None or self._recorded.cells != len(state.params):
             self._recorded = None  # its memory first: two blocks may not fit
-            self._recorded = record(self.step, state, *first, now) if self._recordable else None
+            with self.draws.kept():  # a resumed training records at another time
+                self._recorded = record(self.step, state, *first, now) if self._recordable else None
             self._recordable = self._recorded is not None
         if self._recorded is None:
             return self._run(state, hyper, factors, chain([first], batches_left))
@@ -188,7 +191,7 @@ class Supervised:
         with torch.no_grad():
             if self.task.clip is not None:
                 grads = clipped(grads, self.task.clip)
-            params, rule_state = self.rule.step(state.params, grads, state.rule, hyper)
+            params, rule_state = self._step(state.params, grads, state.rule, hyper)
         return State(params, state.buffers, rule_state), losses
 
     def _gradients(self, state: State, inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
@@ -228,7 +231,7 @@ class Supervised:
         cells = len(state.params)
         total = torch.zeros(cells, dtype=torch.float64, device=self.device)
         finite = torch.ones(cells, dtype=torch.bool, device=self.device)
-        size = EVALUATION * self.task.batch_size
+        size = self.task.batch_size * (EVALUATION if self.device.type == "cpu" else 1)
         assert self.metric.score is not None
         for x, y in zip(self.valid_x.split(size), self.valid_y.split(size), strict=True):
             outputs = self.forward(state, state.params, self.inputs(x).unsqueeze(0), training=False)
@@ -263,6 +266,24 @@ class Supervised:
         return State(state.params[which], buffers, select_cells(state.rule, which))
 
     @classmethod
+    def backends_on_gpu(cls, task: Task, data: Dataset) -> tuple[str | None, ...]:
+        with torch.device("meta"):
+            network = task.network()
+        known = read(network, data.train_x.dim()) is not None
+        return ("grouped", "channels_last") if known and data.train_x.dim() == 4 else (None,)
+
+    @classmethod
+    def check_backend(cls, task: Task, data: Dataset, device: torch.device, backend: str) -> None:
+        if backend not in BACKENDS:
+            raise unknown("backend", backend, BACKENDS)
+        with torch.device("meta"):
+            network = task.network()
+        try:
+            stack(network, data.train_x.dim(), device, backend)
+        except ValueError as error:
+            raise BadInput(f"task '{task.name}': {error}; leave --backend out, or use vmap") from None
+
+    @classmethod
     def bytes_of_cell(cls, task: Task, data: Dataset, rule: Rule, precision: torch.dtype) -> int:
         """Its parameters, its rule's state, and what a batch leaves for the backward pass."""
         with torch.device("meta"):
@@ -270,8 +291,9 @@ class Supervised:
         shapes = tuple(parameter.shape for parameter in network.parameters())
         size = sum(sizes_of(shapes))
         state = numbers_in_state(rule, shapes)
-        kind = torch.float32 if data.normalize is not None else data.train_x.dtype
-        batch = torch.empty(task.batch_size, *data.train_x.shape[1:], device="meta", dtype=kind)
+        as_inputs = Inputs(data, torch.device("meta"), torch.float32)
+        examples = data.train_x
+        batch = as_inputs(torch.empty(task.batch_size, *examples.shape[1:], device="meta", dtype=examples.dtype))
         # An activation is kept in the forward pass, and has a gradient of the same size in the backward pass.
         element = torch.empty(0, dtype=precision).element_size()
         return 4 * (COPIES * size + state) + 2 * activations(network, batch) * element

@@ -101,8 +101,11 @@ def adaptive(
     def step(params: Tensor, grads: Tensor, state: Any, hyper: Hyper) -> tuple[Tensor, Any]:
         return parts.apply(params, grads, state, parts.prepare(state.step, hyper, params.dtype))
 
+    def in_place(params: Tensor, grads: Tensor, state: Any, hyper: Hyper) -> tuple[Tensor, Any]:
+        return parts.apply(params, grads, state, parts.prepare(state.step, hyper, params.dtype), inplace=True)
+
     numbers = {"rms_sqrt_v": lambda state, hyper: parts.rms_root_v(state, hyper["beta2"])}
-    return AdaptiveRule(name, hyperparameters, init, step, summary, numbers=numbers, parts=parts)
+    return AdaptiveRule(name, hyperparameters, init, step, summary, numbers=numbers, in_place=in_place, parts=parts)
 
 
 def delayed(rule: Rule, first: str = "literal") -> AdaptiveRule:

@@ -20,7 +20,8 @@ CACHED = 1 << 17
 class AdaShiftState(NamedTuple):
     """What AdaShift remembers.
 
-    `step` (no dimension): gradients seen. `sizes` `[tensors]`: how many parameters each tensor of the network has.
+    `step` (no dimension): gradients seen. `sizes` `[tensors]`: how many parameters each tensor of the network has, on
+    the host, which cuts tensors by them.
     `squares` `[cells, tensors]`: v/(1 − β2), v the average of the largest squared gradient. The rest,
     `[cells, n]` each: the last ten gradients, oldest first. Ten tensors rather than one: to move the window on then
     costs nothing.
@@ -54,7 +55,7 @@ def adashift() -> AdaptiveRule:
 
     def init(params: Tensor, shapes: Shapes) -> AdaShiftState:
         step = torch.zeros((), dtype=torch.int64, device=params.device)
-        lengths = torch.tensor(sizes_of(shapes), dtype=torch.int64, device=params.device)
+        lengths = torch.tensor(sizes_of(shapes), dtype=torch.int64)
         window = (torch.zeros_like(params) for _ in range(WINDOW))
         return AdaShiftState(step, lengths, params.new_zeros(len(params), len(shapes)), *window)
 
@@ -82,7 +83,7 @@ def adashift() -> AdaptiveRule:
         return total
 
     def divisor(state: AdaShiftState, scales: Scales) -> Tensor:
-        return spread(divisors(state.squares, scales), state.sizes, state.newest.shape[1])
+        return spread(divisors(state.squares, scales), state.sizes)
 
     def rms_root_v(state: AdaShiftState, beta2: Tensor) -> Tensor:
         return rms_root(state.squares, beta2, state.sizes)
@@ -94,22 +95,10 @@ def adashift() -> AdaptiveRule:
 
 def largest_of_each(values: Tensor, sizes: Tensor) -> Tensor:
     """The largest size of the `values` `[cells, n]` in each tensor: `[cells, tensors]`."""
-    if values.device.type == "cpu":
-        pieces = values.split(sizes.tolist(), dim=1)
-        return torch.stack([torch.linalg.vector_norm(piece, torch.inf, dim=1) for piece in pieces], dim=1)
-    # Reading sizes from a GPU would wait for it, and is forbidden in a CUDA graph.
-    owner = _owner(sizes, values.shape[1]).expand_as(values)
-    return values.new_zeros(len(values), len(sizes)).scatter_reduce_(1, owner, values.abs(), "amax")
+    pieces = values.split(sizes.tolist(), dim=1)
+    return torch.stack([torch.linalg.vector_norm(piece, torch.inf, dim=1) for piece in pieces], dim=1)
 
 
-def spread(each: Tensor, sizes: Tensor, n: int) -> Tensor:
+def spread(each: Tensor, sizes: Tensor) -> Tensor:
     """`each` `[cells, tensors]` for every parameter of its tensor: `[cells, n]`."""
-    if each.device.type == "cpu":
-        lengths = sizes.tolist()
-        return torch.cat([each[:, i : i + 1].expand(-1, length) for i, length in enumerate(lengths)], dim=1)
-    return each.index_select(1, _owner(sizes, n))
-
-
-def _owner(sizes: Tensor, n: int) -> Tensor:
-    numbers = torch.arange(len(sizes), device=sizes.device)
-    return torch.repeat_interleave(numbers, sizes, output_size=n)
+    return torch.cat([each[:, i : i + 1].expand(-1, length) for i, length in enumerate(sizes.tolist())], dim=1)

@@ -2,6 +2,7 @@
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from trainers.rules.adam import AdamState, adam_advance, adam_init, average_scales
 from trainers.rules.base import Hyper, Rule
@@ -23,10 +24,26 @@ def adam_atan2() -> Rule:
         }
         after = adam_advance(state, grads, scales, inplace=False)
         gain = correction(hyper["beta1"], after.step) * root_gain(hyper["beta2"], after.step)
-        update = torch.atan2(after.mean, after.squares.sqrt().mul_(column(gain, params)))
+        update = _atan2(after.mean, after.squares.sqrt().mul_(column(gain, params)))
         return torch.addcmul(decayed(params, hyper), update, column(-hyper["alpha"], params)), after
 
     defaults = {"alpha": 1e-3, "beta1": 0.9, "beta2": 0.999, "weight_decay": 0.0}
     summary = "Adam with atan2 in place of the division and ε (Everett et al. 2024), decoupled weight decay"
     numbers = {"rms_sqrt_v": lambda state, hyper: rms_root(state.squares, hyper["beta2"])}
     return Rule("adam-atan2", defaults, adam_init, step, summary, numbers=numbers, elementwise=True)
+
+
+VECTORS = 64
+"""A multiple of the elements that any CPU's vector unit takes at once, twice over."""
+
+
+def _atan2(y: Tensor, x: Tensor) -> Tensor:
+    """`torch.atan2`, the same for an element wherever it stands.
+
+    On a CPU torch takes what does not fill a vector by another routine, which rounds otherwise: a cell's numbers would
+    depend on how many stand before it. So every row is filled up.
+    """
+    if y.device.type != "cpu":
+        return torch.atan2(y, x)
+    n, more = y.shape[1], -y.shape[1] % VECTORS
+    return torch.atan2(functional.pad(y, (0, more)), functional.pad(x, (0, more), value=1.0))[:, :n]

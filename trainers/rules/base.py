@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import torch
 from torch import Tensor
 
 Shapes = tuple[tuple[int, ...], ...]
@@ -29,6 +30,7 @@ class Rule:
             more dimensions have the cell first, those of fewer are shared by all cells (see `select_cells`). A step
             counter is a tensor of no dimension, so that a step can be recorded as a CUDA graph.
         step: `step(params, grads, state, hyper)` gives the next params and state. Pure: no argument is changed.
+        in_place: the same step, to the last bit, which may write its results into params and state; None for none.
         summary: one line for `tunecost grid optimizers`, with the source of the formula.
         label: the name in figures; empty for `name`.
         numbers: further numbers of a run by name: `numbers[name](state, hyper)` gives one for each cell `[cells]` from
@@ -57,6 +59,11 @@ class Rule:
     by_value: bool = False
     identity: Mapping[str, str] = field(default_factory=dict)
     check: Callable[[str, float], None] | None = None
+    in_place: Step | None = None
+
+    def step_on(self, device: torch.device) -> Step:
+        """The step to train with: on a GPU, whose memory is what a step waits for, in place where that is known."""
+        return self.in_place if self.in_place is not None and device.type == "cuda" else self.step
 
 
 def sizes_of(shapes: Shapes) -> tuple[int, ...]:

@@ -96,5 +96,5 @@ def rms_root(total: Tensor, beta: Tensor, weights: Tensor | None = None) -> Tens
         weights: `[tensors]`.
     """
     total = total.double()
-    mean = total.mean(dim=1) if weights is None else total @ weights.double() / weights.sum()
+    mean = total.mean(dim=1) if weights is None else total @ weights.to(total) / weights.sum()
     return (mean * (1.0 - beta.double().squeeze(1))).sqrt()

@@ -1,5 +1,6 @@
 """Stochastic gradient descent with momentum, plain or Nesterov's."""
 
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -27,13 +28,17 @@ def sgd(*, nesterov: bool = True) -> Rule:
     def init(params: Tensor, shapes: Shapes) -> SGDState:
         return SGDState(torch.zeros_like(params))
 
-    def step(params: Tensor, grads: Tensor, state: SGDState, hyper: Hyper) -> tuple[Tensor, SGDState]:
+    def apply(
+        params: Tensor, grads: Tensor, state: SGDState, hyper: Hyper, inplace: bool = False
+    ) -> tuple[Tensor, SGDState]:
         if "weight_decay" in hyper:
             grads = torch.addcmul(grads, params, column(hyper["weight_decay"], params))
         momentum = column(hyper["momentum"], params)
-        buffer = torch.addcmul(grads, state.momentum, momentum)
+        buffer = torch.addcmul(grads, state.momentum, momentum, out=state.momentum if inplace else None)
         direction = torch.addcmul(grads, buffer, momentum) if nesterov else buffer
-        return torch.addcmul(params, direction, column(-hyper["alpha"], params)), SGDState(buffer)
+        out = params if inplace else None
+        return torch.addcmul(params, direction, column(-hyper["alpha"], params), out=out), SGDState(buffer)
 
     defaults = {"alpha": 0.1, "momentum": 0.9, "weight_decay": 0.0}
-    return Rule("sgd", defaults, init, step, "stochastic gradient descent with Nesterov momentum (as torch.optim.SGD)")
+    summary = "stochastic gradient descent with Nesterov momentum (as torch.optim.SGD)"
+    return Rule("sgd", defaults, init, apply, summary, in_place=partial(apply, inplace=True))

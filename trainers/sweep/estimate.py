@@ -9,7 +9,7 @@ from grids.errors import BadInput
 from trainers.sweep import manifest, shard_file
 from trainers.sweep.job import Job
 from trainers.sweep.partition import partition
-from trainers.sweep.probe import measure
+from trainers.sweep.probe import measure, seconds_of
 from trainers.sweep.sealed_file import Damaged
 from trainers.sweep.sweep import Shard, Sweep
 from trainers.sweep.trainer import EngineTrainer
@@ -52,11 +52,14 @@ def estimate(job: Job, workers: int = 1, clock: Callable[[], float] = time.perf_
     Raises:
         BadInput: whatever `grid run` would refuse, but for a folder that holds something else.
     """
-    sweep = partition(job, workers)
+    sweep, measured = partition(job, workers)
     shards = sweep.shards(range(job.seeds))
     done = sum(_is_there(job, sweep, shard) for shard in shards)
     largest = max(shards, key=lambda shard: shard.cells)
-    seconds, memory = measure(job, sweep, largest, clock)
+    if measured is None:
+        seconds, memory = measure(job, sweep, largest, clock)
+    else:
+        seconds, memory = seconds_of(job, largest, measured), measured.memory
     left = len(shards) - done
     total = seconds * sum(shard.cells for shard in shards[:left]) / largest.cells
     rounds = -(-left // workers)

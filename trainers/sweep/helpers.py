@@ -31,7 +31,7 @@ def helping(work: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]) -> I
     context = multiprocessing.get_context("spawn")
     processes = [context.Process(target=_helper, args=(work, one), daemon=True) for one in arguments]
     try:
-        with _interrupts_held():
+        with interrupts_held():
             for process in processes:
                 process.start()
         yield
@@ -48,7 +48,7 @@ def helping(work: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]) -> I
 
 
 @contextlib.contextmanager
-def _interrupts_held() -> Iterator[None]:
+def interrupts_held() -> Iterator[None]:
     """Within the body, Ctrl-C waits; so it does in processes begun there, until they let it through.
 
     A terminal sends it to all of them, and one that is still importing could only answer with a traceback.
@@ -62,7 +62,7 @@ def _interrupts_held() -> Iterator[None]:
 
 
 def _helper(work: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
-    _end_with_parent()
+    end_with_parent()
     with contextlib.suppress(KeyboardInterrupt, BadInput), termination_interrupts(once=True):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         work(*arguments, _say)
@@ -72,7 +72,7 @@ def _say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """Interrupt this process when its parent is gone, even by a kill that left it no time to say so."""
     parent = multiprocessing.parent_process()
     assert parent is not None

@@ -15,6 +15,7 @@ from grids.plugins import source_sha256
 from grids.space import PRESETS, Space, parse_space, preset_for
 from trainers.device import arithmetic, pick
 from trainers.metric import Metric
+from trainers.procedures import procedure_of
 from trainers.rules import get_rule, ships
 from trainers.rules.base import Rule
 from trainers.rules.ranges import check_range
@@ -41,6 +42,7 @@ class Job:
         task_text: a shipped task's name, or a user's `module:name`.
         optimizer: as `trainers.rules.get_rule` reads it.
         space_text, schedule, warmup, clip: in place of the task's own, where given.
+        backend: how networks are run, in place of the device's default or of what is measured to be fastest.
 
     Raises (all properties):
         BadInput: an unknown task, optimizer, space or device; an axis that the optimizer lacks; data that is missing
@@ -59,6 +61,7 @@ class Job:
     schedule: str | None = None
     warmup: float | None = None
     clip: float | None = None
+    backend: str | None = None
 
     @cached_property
     def task(self) -> Task:
@@ -125,7 +128,9 @@ class Job:
         """The sweep as it would begin in an empty folder."""
         identity = self.identity(self.space)
         counted = self._default_block()  # also where another is given: a class may refuse this network
-        return Sweep(identity, self.block or counted)
+        if self.backend is not None:
+            procedure_of(self.task).check_backend(self.task, self.data, self._kind, self.backend)
+        return Sweep(identity, self.block or counted, self.backend)
 
     def identity(self, space: Space | None) -> dict[str, Any]:
         """Everything that determines a run's value besides its seed and its place in the space, as JSON.
@@ -158,6 +163,7 @@ class Job:
             "augment": _name(self.task.augment),
             **self.task.facts(),
             "precision": str(arithmetic(self._kind)).removeprefix("torch."),
+            **({} if self.backend is None else {"backend": self.backend}),
             "value_of": "last epoch",
             **self._own_sources(),
         }
@@ -241,7 +247,17 @@ def fit_space(text: str, rule: Rule, optimizer: str) -> Space:
         axes = tuple(axis for axis in space.axes if axis.name in rule.hyperparameters and axis.name not in fixed)
         if not axes:
             raise BadInput(f"optimizer '{optimizer}' has no axis of the space '{text}' ({', '.join(space.names)})")
-        return _checked(Space(axes), rule, optimizer)
+        return _checked_values(Space(axes), rule, optimizer)
+    return checked_space(space, rule, optimizer)
+
+
+def checked_space(space: Space, rule: Rule, optimizer: str) -> Space:
+    """A space that somebody gave, of which every axis is one of the rule's own and has only values that it can take.
+
+    Raises:
+        BadInput: as `fit_space`.
+    """
+    fixed = typed_options(optimizer)
     for axis in space.axes:
         if axis.name not in rule.hyperparameters:
             has = ", ".join(rule.hyperparameters)
@@ -252,10 +268,10 @@ def fit_space(text: str, rule: Rule, optimizer: str) -> Space:
             raise BadInput(
                 f"'{axis.name}' is fixed in '{optimizer}' and an axis of the space: leave one of the two out"
             )
-    return _checked(space, rule, optimizer)
+    return _checked_values(space, rule, optimizer)
 
 
-def _checked(space: Space, rule: Rule, optimizer: str) -> Space:
+def _checked_values(space: Space, rule: Rule, optimizer: str) -> Space:
     """The space, of which every axis has only values that the rule can take.
 
     Raises:

@@ -33,7 +33,8 @@ def read(layout: Layout) -> tuple[Sweep, int] | None:
         content = json.loads(text)
         if content["format"] > FORMAT:
             raise BadInput(f"{path}: is of format {content['format']}, this program reads up to {FORMAT}")
-        sweep, seeds = Sweep(content["identity"], int(content["block"])), int(content["seeds"])
+        sweep = Sweep(content["identity"], int(content["block"]), content.get("backend"))
+        seeds = int(content["seeds"])
         whole = sweep.id == content["sweep"] and sweep.space.size > 0
     except BadInput:
         raise
@@ -106,6 +107,7 @@ def _text(sweep: Sweep, seeds: int) -> str:
         "format": FORMAT,
         "sweep": sweep.id,
         "block": sweep.block,
+        **({} if sweep.backend is None else {"backend": sweep.backend}),
         "seeds": seeds,
         "identity": sweep.identity,
     }

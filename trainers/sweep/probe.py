@@ -8,6 +8,7 @@ import torch
 
 from trainers.device import arithmetic
 from trainers.engine import train_block
+from trainers.engine.measure import Measured
 from trainers.procedures import procedure_of
 from trainers.procedures.base import Size
 from trainers.sweep.job import Job
@@ -46,6 +47,11 @@ def measure(job: Job, sweep: Sweep, shard: Shard, clock: Callable[[], float] = t
     return start + job.all_epochs * epoch, max(work.peak(), counted)
 
 
+def seconds_of(job: Job, shard: Shard, measured: Measured) -> float:
+    """Seconds that a shard takes, by what choosing its size and backend has shown already."""
+    return job.all_epochs * measured.epoch(shard.cells, procedure_of(job.task).size(job.task, job.data))
+
+
 @dataclass(frozen=True)
 class _Work:
     """A shard's training, of which parts are run and timed."""
@@ -67,7 +73,16 @@ class _Work:
         with single_threaded(job.device):
             begun = self.clock()
             hyper = self.sweep.hyper(self.shard)
-            train_block(task, data, job.rule, hyper, self.shard.seed, epochs=epochs, device=job.device)
+            train_block(
+                task,
+                data,
+                job.rule,
+                hyper,
+                self.shard.seed,
+                epochs=epochs,
+                device=job.device,
+                backend=self.sweep.backend,
+            )
             return self.clock() - begun
 
     def epoch(self, step: float) -> float:

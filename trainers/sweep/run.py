@@ -20,6 +20,7 @@ from trainers.sweep.helpers import helping
 from trainers.sweep.job import Job
 from trainers.sweep.merge import is_merged, merge, tidy
 from trainers.sweep.partition import partition
+from trainers.sweep.probe import seconds_of
 from trainers.sweep.signals import termination_interrupts
 from trainers.sweep.sweep import Shard, Sweep, part
 from trainers.sweep.trainer import EngineTrainer
@@ -78,14 +79,17 @@ def run(
         KeyboardInterrupt: Ctrl-C or SIGTERM; finished shards and states stay, claims are released.
     """
     first, *others = devices(job.device_name)
-    planned = partition(replace(job, device_name=first), 1 + len(others))
+    planned, measured = partition(replace(job, device_name=first), 1 + len(others))
     sweep = manifest.adopt(job.layout, planned, job.seeds, job.block, terms.fresh)
     seeds = range(job.seeds)
     shards = sweep.shards(seeds)
     mine = shards if terms.shard is None else part(shards, *terms.shard)
     missing = sum(not job.layout.shard(shard.name).exists() for shard in mine)
     if terms.end is not None and terms.shard_seconds is None and missing and time.time() < terms.end:
-        terms = replace(terms, shard_seconds=expected(replace(job, device_name=first), sweep, shards))
+        here, largest = replace(job, device_name=first), max(shards, key=lambda shard: shard.cells)
+        known = measured is not None and sweep == planned  # else another worker began the folder meanwhile
+        longest = seconds_of(here, largest, measured) if known and measured else expected(here, sweep, shards)
+        terms = replace(terms, shard_seconds=longest)
     with termination_interrupts():
         while True:
             with helping(

@@ -41,10 +41,13 @@ class Sweep:
             Seeds are not in it: they are the shards' coordinates, so that more of them only add shards.
         block: cells a shard holds at most. Values do not depend on it, but files of different partitions do not
             fit together, so a folder keeps the one it began with.
+        backend: how networks are run, as it was measured to be fastest when the folder was begun; None for the
+            device's default.
     """
 
     identity: Mapping[str, Any]
     block: int
+    backend: str | None = None
 
     def __post_init__(self) -> None:
         if self.block < 1:
@@ -73,7 +76,16 @@ class Sweep:
 
     def difference(self, other: Mapping[str, Any]) -> str:
         """What another identity has otherwise, in a reader's words; empty where the two are the same."""
-        return "; ".join(_differences(self.identity, other))
+        return difference(self.identity, other)
+
+
+def difference(here: Any, there: Any) -> str:
+    """What one JSON has otherwise than another, in a reader's words; empty where the two are the same.
+
+    >>> difference({"fixed": {"epochs": 15}}, {"fixed": {"epochs": 3}})
+    'fixed.epochs: 3 there, 15 here'
+    """
+    return "; ".join(_differences(here, there))
 
 
 def _differences(here: Any, there: Any, where: str = "") -> Iterable[str]:

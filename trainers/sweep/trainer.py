@@ -51,7 +51,7 @@ class EngineTrainer:
         def after_epoch(snapshot: Snapshot) -> None:
             nonlocal last
             last = snapshot
-            on_epoch(snapshot.epoch, snapshot.to_bytes)
+            on_epoch(snapshot.epoch, snapshot.keeping, lasting=snapshot.lasting)
 
         if job.device.type == "cuda":
             torch.cuda.reset_peak_memory_stats(job.device)
@@ -65,6 +65,7 @@ class EngineTrainer:
                 epochs=job.all_epochs,
                 device=job.device,
                 snapshot=last,
+                backend=self.sweep.backend,
                 on_epoch=after_epoch,
             )
         seconds = None if last is None or last.seconds is None else last.seconds.numpy()
@@ -115,9 +116,9 @@ def attribute_to_user(job: Job) -> Iterator[None]:
 
 
 def _peak_memory(device: torch.device) -> int:
-    """Most bytes used: on a GPU by the last shard, on a CPU by this process so far."""
+    """Most bytes used: on a GPU what torch held of it in the last shard, on a CPU by this process so far."""
     if device.type == "cuda":
-        return int(torch.cuda.max_memory_allocated(device))
+        return int(torch.cuda.max_memory_reserved(device))
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 

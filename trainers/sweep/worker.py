@@ -3,6 +3,7 @@
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -16,8 +17,22 @@ from trainers.sweep.sweep import Shard, Sweep
 
 SNAPSHOT = "snapshot"
 
-OnEpoch = Callable[[int, Callable[[], bytes]], None]
-"""Called after each epoch with the number of epochs done and a function that gives the state as bytes."""
+Keeping = Callable[[], Callable[[], bytes]]
+"""Begins to copy a state, and gives a function that waits for the copy and gives it as bytes."""
+
+
+class OnEpoch(Protocol):
+    """Called after each epoch."""
+
+    def __call__(self, epoch: int, keeping: Keeping, lasting: bool = True) -> None:
+        """Take notice, and keep the state if one is due.
+
+        Args:
+            epoch: epochs done.
+            keeping: of the state then.
+            lasting: whether that may be called later, too; else only before this returns.
+        """
+        ...
 
 
 class Trainer(Protocol):
@@ -134,6 +149,7 @@ class Worker:
         states = _States(self, shard)
         with states.kept_when_interrupted():
             result = self.train(shard, states.load(), states.on_epoch)
+        states.finish()
         seconds = self.limit.clock() - begun
         self.limit.saw(seconds)
         record = {**self.train.record(), "seconds": seconds + states.earlier_seconds, "resumed": states.resumed}
@@ -157,7 +173,9 @@ class _States:
         self._path = worker.layout.snapshot(shard.name)
         self._clock = worker.limit.clock
         self._begun = self._saved = self._clock()
-        self._latest: tuple[int, Callable[[], bytes]] | None = None
+        self._latest: tuple[int, Keeping] | None = None
+        self._writer = ThreadPoolExecutor(1)
+        self._writing: Future[None] | None = None
         self.earlier_seconds = 0.0
         self.resumed = 0
 
@@ -176,16 +194,18 @@ class _States:
         self.earlier_seconds, self.resumed = float(header["seconds"]), int(header["resumed"]) + 1
         return state
 
-    def on_epoch(self, epoch: int, state: Callable[[], bytes]) -> None:
+    def on_epoch(self, epoch: int, keeping: Keeping, lasting: bool = True) -> None:
         """Raises OutOfTime where the time is over."""
         if epoch == self._worker.sweep.identity["fixed"]["epochs"]:
             return  # the result itself comes next
-        self._latest = (epoch, state)
+        self._latest = (epoch, keeping)
         if not self._worker.limit.allows(share=0.0):
             self._save()
             raise OutOfTime
         if self._clock() - self._saved >= self._worker.save_every:
-            self._save()
+            self._save(wait=lasting)
+        if not lasting:
+            self._latest = None
 
     @contextlib.contextmanager
     def kept_when_interrupted(self) -> Iterator[None]:
@@ -196,10 +216,22 @@ class _States:
                 self._save()
             raise
 
-    def _save(self) -> None:
+    def finish(self) -> None:
+        """Wait for a state that is being written.
+
+        Raises:
+            BadInput: it could not be.
+        """
+        if self._writing is not None:
+            self._writing.result()
+            self._writing = None
+
+    def _save(self, wait: bool = True) -> None:
+        """Keep the latest state; a device that trains goes on while it is written, unless it is to be waited for."""
+        self.finish()
         if self._latest is None:
             return
-        epoch, state = self._latest
+        epoch, keeping = self._latest
         header = {
             "sweep": self._worker.sweep.id,
             "shard": self._shard.name,
@@ -207,5 +239,12 @@ class _States:
             "seconds": self._clock() - self._begun + self.earlier_seconds,
             "resumed": self.resumed,
         }
-        sealed_file.write(self._path, SNAPSHOT, header, state())
-        self._saved, self._latest = self._clock(), None
+        self._saved, self._latest, state = self._clock(), None, keeping()
+
+        def write() -> None:
+            sealed_file.write(self._path, SNAPSHOT, header, state())
+
+        if wait:
+            write()
+        else:
+            self._writing = self._writer.submit(write)

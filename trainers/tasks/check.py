@@ -10,6 +10,7 @@ from torch import Tensor
 
 from grids.errors import BadInput
 from grids.plugins import reason
+from trainers.inputs import Inputs
 from trainers.procedures import procedure_of
 from trainers.procedures.base import Size
 from trainers.procedures.supervised import Supervised
@@ -124,10 +125,7 @@ def _check_functions(task: Task, data: Dataset, who: str) -> None:
             inputs = _called(lambda: augment(inputs, torch.Generator().manual_seed(0)), f"{who}: its augment")
             if not (isinstance(inputs, Tensor) and inputs.shape == shape):
                 raise BadInput(f"{who}: its augment must return a batch of the same shape, {list(shape)}")
-        if data.normalize is not None:
-            mean, deviation = (torch.tensor(numbers).view(-1, 1, 1) for numbers in data.normalize)
-            inputs = (inputs.float() - mean) / deviation
-        inputs = _float32(inputs)
+        inputs = Inputs(data, torch.device("cpu"), torch.float32)(inputs)
         outputs = _called(lambda: network(inputs), f"{who}: its network on a batch of inputs {list(inputs.shape)}")
         if not isinstance(outputs, Tensor):
             raise BadInput(f"{who}: its network must return one tensor, not {type(outputs).__name__}")

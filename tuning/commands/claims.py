@@ -22,6 +22,8 @@ COLUMNS = ("task", "id", "statement", "paper", "ours", "low", "high", "verdict",
 SHOWN = COLUMNS[1:-1]
 """In a table, where the reason says what would settle it."""
 PAIR = ("adam", "avagrad")
+REPEATS = 200
+"""Of searchers without an exact law, unless told."""
 ALL = "all domains"
 """In place of a task, where a statement is about the tasks of all domains together."""
 RUNS, STEPS = 10, 200_000
@@ -52,7 +54,7 @@ def claims(
     ] = None,
     repeats: Annotated[
         int, typer.Option(help="Replays of searchers without an exact law: {replayed_searchers}.")
-    ] = 200,
+    ] = REPEATS,
     seed: Seed = 0,
     jobs: Jobs = None,
     form: Annotated[Form, typer.Option("--format", help="How findings are printed.")] = Form.table,
@@ -65,18 +67,42 @@ def claims(
     section too. With tasks of more than one domain, the last statements are the title's: which optimizers are dominant
     in all of vision, language and generation.
     """
-    from analysis.claims import Evidence, dominance, judge
-    from analysis.claims.domains import domain_of
     from grids.target import check_targets
-    from trainers.rules import RULES, STUDY
-    from tuning.replay import cores
-    from tuning.searchers import SEARCHERS, names
 
     check_targets([] if target is None else [target])
     for option, number, least in (("seed", seed, 0), ("repeats", repeats, 1), ("jobs", jobs, 1)):
         if number is not None and number < least:
             raise BadInput(f"--{option} must be {least} or more, not {number}")
-    tasks = _chosen(task)
+    rows = findings(chosen(task), target, repeats, seed, jobs, quiet)
+    if form in (Form.json, Form.csv, Form.latex):
+        print_rows(rows, COLUMNS, Format(form.value))
+    elif form == Form.markdown:
+        print(_markdown(rows))
+    else:
+        for name in dict.fromkeys(row["task"] for row in rows):
+            some = [{column: row[column] for column in SHOWN} for row in rows if row["task"] == name]
+            print_rows(some, SHOWN, Format.table, name)
+
+
+def findings(
+    tasks: "dict[str, dict[str, Surface]]",
+    target: float | None = None,
+    repeats: int = REPEATS,
+    seed: int = 0,
+    jobs: int | None = None,
+    quiet: bool = False,
+) -> list[dict[str, Any]]:
+    """The rows of `tunecost claims` for these tasks, each with its surfaces by optimizer; options as there.
+
+    Raises:
+        BadInput: surfaces of one task in different units.
+    """
+    from analysis.claims import Evidence, dominance, judge
+    from analysis.claims.domains import domain_of
+    from trainers.rules import RULES, STUDY
+    from tuning.replay import cores
+    from tuning.searchers import SEARCHERS, names
+
     exact, replayed = len(names(paper=True, exact=True)), len(names(paper=True, exact=False))
     work = sum(
         exact + repeats * replayed + _each(repeats) * replayed * (len(some) - 1)
@@ -112,18 +138,15 @@ def claims(
     if len({domain_of(surfaces) for surfaces in tasks.values()} - {None}) > 1:
         labels = {name: RULES[name].label for name in STUDY}
         rows += [{"task": ALL} | finding.row() for finding in dominance(evidences, labels)]
-    if form in (Form.json, Form.csv, Form.latex):
-        print_rows(rows, COLUMNS, Format(form.value))
-    elif form == Form.markdown:
-        print(_markdown(rows))
-    else:
-        for name in dict.fromkeys(row["task"] for row in rows):
-            some = [{column: row[column] for column in SHOWN} for row in rows if row["task"] == name]
-            print_rows(some, SHOWN, Format.table, name)
+    return rows
 
 
-def _chosen(tasks: list[str] | None) -> "dict[str, dict[str, Surface]]":
-    """By task asked for, its surfaces by optimizer."""
+def chosen(tasks: list[str] | None) -> "dict[str, dict[str, Surface]]":
+    """By task asked for, its surfaces by optimizer.
+
+    Raises:
+        BadInput: a task without surfaces, or no surface anywhere.
+    """
     from grids.library import list_surfaces
     from grids.surface_file import load
 
@@ -208,7 +231,7 @@ def _replays(
     for name, some in _tables(surfaces).items():
         for number, table in enumerate(some):
             value, calm = table[..., None], np.zeros((*table.shape, 1), bool)
-            bare = replace(surfaces[name], curve=None, train_loss=None, seconds=None)
+            bare = replace(surfaces[name], curve=None, train_loss=None, seconds=None, extra={}, filled=None)
             (seeds if number else means)[f"{name}/{number}"] = replace(bare, seeds=(0,), value=value, diverged=calm)
     found: dict[Key, list[Group]] = {}
     searchers = names(paper=True, exact=False)

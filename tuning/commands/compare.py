@@ -1,4 +1,4 @@
-"""`tunecost compare`: two optimizers under each searcher, or two searchers on each surface; or all, over tasks."""
+"""`tunecost compare`: two optimizers, two searchers, live tuning and replay; or all optimizers, over tasks."""
 
 import enum
 from collections.abc import Sequence
@@ -9,10 +9,12 @@ import typer
 
 from grids.errors import BadInput
 from grids.target import Count
+from tuning.commands.compare_live import compare_live, missing
 from tuning.commands.options import (
     BootstrapSeed,
     Counted,
     Form,
+    Jobs,
     Levels,
     LowestOf,
     Relative,
@@ -42,7 +44,8 @@ class Ranked(enum.StrEnum):
 
 def compare(
     a: Annotated[
-        str | None, typer.Argument(help="An optimizer or a searcher of the replay tables.", metavar="A")
+        str | None,
+        typer.Argument(help="An optimizer or a searcher of the replay tables; a surface, with --live.", metavar="A"),
     ] = None,
     b: Annotated[str | None, typer.Argument(help="Another one, of the same kind.", metavar="B")] = None,
     tables: Annotated[
@@ -52,6 +55,14 @@ def compare(
         list[Path] | None,
         typer.Option(help="Replay table; may be given again.", show_default="replays.parquet where none is named"),
     ] = None,
+    live: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="LIVE", help="A table from `tunecost tune`, set beside replays of its searchers on the surface A."
+        ),
+    ] = None,
+    repeats: Annotated[int, typer.Option(min=1, help="With --live: replays of each searcher.")] = 1000,
+    jobs: Jobs = None,
     target: Targets = None,
     level: Levels = None,
     count: Counted = Count.trials,
@@ -74,6 +85,9 @@ def compare(
     Mann-Whitney p-values, each also as corrected by Holm's method for the number of rows. Under 5 hits, a note warns.
     With --across tasks: all optimizers (--of searcher: all searchers) ranked on each task by ERT, the mean rank with
     its 95% bootstrap interval over tasks and replays, and Friedman's test; few tasks are weak evidence.
+
+    With --live: what its searchers cost live, replayed on the surface's mean, and replayed with the noise between its
+    seeds (all within the live studies' budget); `end` is the mean suboptimality of what was chosen when it was spent.
     """
     from analysis.compare import COLUMNS, compare_rows
     from analysis.levels import check_levels, judged_groups
@@ -81,12 +95,19 @@ def compare(
 
     targets = check_targets(target or [])
     levels = check_levels(level or [], targets, relative, lowest)
+    if live is not None:
+        if a is None:
+            raise missing("SURFACE")
+        if b is not None or tables or replays or lowest is not None or levels or across is not None:
+            raise BadInput("--live takes one surface, and no further tables: compare --live live.parquet SURFACE")
+        compare_live(live, a, targets, count, relative, repeats, jobs, seed, form)
+        return
     if across is not None:
         paths = [*(Path(name) for name in (a, b) if name is not None), *(tables or []), *(replays or [])]
         _print_ranks(judged_groups(paths, relative, lowest), ranked.value, targets, levels, count, seed, form)
         return
     if a is None or b is None:
-        raise BadInput("Missing argument 'B': two names are compared; or all are ranked, with --across tasks")
+        raise missing("A" if a is None else "B")
     paths = [*(tables or []), *(replays or [])]
     if not paths:
         paths = [Path("replays.parquet")]

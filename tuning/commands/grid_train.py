@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from grids.errors import BadInput
+from tuning.commands.closing import surface_closing
 from tuning.commands.options import Form, Quiet
 from tuning.commands.train_options import (
+    Backend,
     Block,
     Clip,
     Data,
@@ -95,6 +97,7 @@ def plan(
     schedule: ScheduleKind = None,
     warmup: Warmup = None,
     clip: Clip = None,
+    backend: Backend = None,
     form: Form = Format.table,
 ) -> None:
     """Say what a run would take: cells, shards, memory and time, from a few real steps on this machine."""
@@ -103,7 +106,9 @@ def plan(
 
     names = devices(device)
     rows = []
-    for job in _jobs(task, optimizer, space, seeds, epochs, names[0], data, out, block, schedule, warmup, clip):
+    for job in _jobs(
+        task, optimizer, space, seeds, epochs, names[0], data, out, block, schedule, warmup, clip, backend
+    ):
         one = estimate(job, len(names))
         if one.obstacle is not None:
             say(f"`grid run` would refuse: {one.obstacle}")
@@ -142,6 +147,7 @@ def run(
     schedule: ScheduleKind = None,
     warmup: Warmup = None,
     clip: Clip = None,
+    backend: Backend = None,
     shard: Annotated[
         str | None,
         typer.Option(
@@ -163,10 +169,13 @@ def run(
 
     end = None if time_limit is None else time.time() + 60 * time_limit
     terms = runner.Terms(shard=_part(shard), end=end, fresh=fresh, command=_command())
-    for job in _jobs(task, optimizer, space, seeds, epochs, device, data, out, block, schedule, warmup, clip):
+    for job in _jobs(task, optimizer, space, seeds, epochs, device, data, out, block, schedule, warmup, clip, backend):
+        begun = time.monotonic()
         with progress(f"{job.task.name}/{job.optimizer}", job.space.size * job.seeds, quiet) as advance:
             merged = runner.run(job, terms, lambda line: say(line), lambda one, go=advance: go(one.cells))  # type: ignore[misc]
         if merged:
+            for line in surface_closing(job.layout.surface, time.monotonic() - begun):
+                say(line, quiet)
             say(f"{job.layout.surface}", quiet)
         else:
             say(f"{job.layout.shards}: not complete yet; `tunecost grid status {out}` says what is missing", quiet)
@@ -188,6 +197,7 @@ def submit(
     schedule: ScheduleKind = None,
     warmup: Warmup = None,
     clip: Clip = None,
+    backend: Backend = None,
     gpus_per_shard: Annotated[int, typer.Option(min=0, metavar="N", help="0 trains on a CPU core.")] = 1,
     array_parallelism: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Tasks at the same time.", show_default="all")
@@ -207,7 +217,7 @@ def submit(
     further = _further(sbatch or [])
     device, gpus = _granted(device, gpus_per_shard)
     request = slurm.Request(partition, gpus, array_parallelism, time_limit, further)
-    for job in _jobs(task, optimizer, space, seeds, epochs, device, data, out, block, schedule, warmup, clip):
+    for job in _jobs(task, optimizer, space, seeds, epochs, device, data, out, block, schedule, warmup, clip, backend):
         number = slurm.submit(job, request, _command(), say)
         if number is None:
             say(f"{job.layout.surface}: all is there, nothing to submit", quiet)
@@ -245,12 +255,13 @@ def _jobs(
     schedule: str | None,
     warmup: float | None,
     clip: float | None,
+    backend: str | None,
 ) -> "list[Job]":
     """One job for each optimizer; whatever is wrong with any of them is said before the first one runs."""
     from trainers.sweep.job import Job
 
     jobs = [
-        Job(task, one, space, seeds, epochs, device, data, out, block, schedule, warmup, clip)
+        Job(task, one, space, seeds, epochs, device, data, out, block, schedule, warmup, clip, backend)
         for one in dict.fromkeys(optimizers)
     ]
     taken: dict[Any, str] = {}

@@ -1,8 +1,6 @@
 """`tunecost replay`: searchers over surfaces, into a replay table."""
 
 import enum
-import tempfile
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -23,6 +21,7 @@ from tuning.commands.options import (
     ValueOf,
     Within,
 )
+from tuning.commands.outputs import check_writable
 from tuning.ledger import CostModel
 from tuning.terminal import progress, say
 
@@ -112,7 +111,7 @@ def replay(
     for text in surfaces:
         if surfaces.count(text) > 1:
             raise BadInput(f"surface '{text}' is given twice")
-    _check_writable(out, surfaces)
+    check_writable(out, surfaces)
     loaded = {text: load_surface(text, value_of) for text in surfaces}
     facts = {text: SurfaceFacts.of(one, find_surface(text), seed_statistic) for text, one in loaded.items()}
     parts = loaded if within is None else {text: narrowed(one, within) for text, one in loaded.items()}
@@ -168,21 +167,3 @@ def replay(
 def _trials(max_trials: int | None, max_epochs: float | None, surface: "Surface") -> int | None:
     """The budget in trials of a searcher of whole trainings; None where epochs alone bound it."""
     return max_trials or (surface.space.size if max_epochs is None else None)
-
-
-def _check_writable(out: Path, surfaces: Sequence[str]) -> None:
-    """Raises BadInput where `out` cannot or must not be written, before hours go into what it is to hold."""
-    from grids.library import find_surface
-
-    if out.exists() and any(out.samefile(find_surface(text)) for text in surfaces):
-        raise BadInput(f"{out}: is a surface to replay on, which --out would replace")
-    folder = out.parent
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent
-    try:
-        if out.is_dir():
-            raise IsADirectoryError(21, "it is a folder")
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise BadInput(f"{out}: cannot be written ({error.strerror or error})") from error

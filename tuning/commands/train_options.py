@@ -64,6 +64,16 @@ Clip = Annotated[
         "--clip", metavar="NORM", help="Scale a cell's gradient down to this norm.", show_default="the task's"
     ),
 ]
+Backend = Annotated[
+    str | None,
+    typer.Option(
+        "--backend",
+        metavar="NAME",
+        help="How the cells' networks are run: vmap runs any; grouped and channels_last images on a GPU; batch_last, "
+        "compiled and direct on a CPU; each or fused character models.",
+        show_default="the fastest known",
+    ),
+]
 Block = Annotated[
     int | None,
     typer.Option("--block", min=1, metavar="CELLS", help="Cells a shard holds.", show_default="by task and device"),

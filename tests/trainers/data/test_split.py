@@ -21,6 +21,11 @@ def load(fake: Any, folder: Path, train: int = 400, validation: int = 100, seed:
     return split(folder, seed)
 
 
+def without(folder: Path, number: str) -> Path:
+    (folder / "cifar-10-batches-bin" / f"{number}.bin").unlink()
+    return folder
+
+
 @pytest.fixture
 def folder(cifar10: Any, tmp_path: Path) -> Path:
     cifar10.write["cifar-10-batches-bin"](tmp_path / "cifar-10-batches-bin")
@@ -47,6 +52,28 @@ def test_the_seed_alone_decides_the_split(cifar10: Any, folder: Path) -> None:
     assert torch.equal(first.train_x, again.train_x)
     assert rows(first.valid_x) != rows(other.valid_x)
     assert first.sha256 == other.sha256
+
+
+def test_a_set_without_its_test_images_is_the_same_to_train_on(cifar10: Any, folder: Path) -> None:
+    whole = load(cifar10, folder)
+    known = replace(cifar10, source=replace(cifar10.source, sha256=whole.sha256))
+    lacking = load(known, without(folder, "test_batch"))
+    assert torch.equal(whole.train_x, lacking.train_x)
+    assert (lacking.name, lacking.sha256) == (whole.name, whole.sha256)
+    assert whole.test_x is not None
+    assert lacking.test_x is None
+
+
+def test_a_set_without_some_training_images_is_another_and_says_so(cifar10: Any, folder: Path) -> None:
+    whole = load(cifar10, folder, train=300)
+    lacking = load(cifar10, without(folder, "data_batch_4"), train=300)
+    assert lacking.name == "cifar10 without data_batch_4.bin"
+    assert lacking.sha256 != whole.sha256
+    assert rows(lacking.train_x, lacking.valid_x) == rows(
+        torch.from_numpy(np.delete(cifar10.train_x, range(300, 400), 0))
+    )
+    with pytest.raises(BadInput, match=r"400 training images where 500 are needed \(data_batch_4\.bin missing\)"):
+        load(cifar10, folder)
 
 
 def test_a_subset_judges_by_the_same_images_and_says_that_it_is_one(cifar10: Any, folder: Path) -> None:

@@ -60,6 +60,26 @@ def test_same_input_same_result(rule):
     assert not torch.equal(one, start())
 
 
+def test_in_place_is_the_same_to_the_last_bit(rule):
+    if rule.in_place is None:
+        pytest.skip("has no step in place")
+    hyper, params, other = hypers(rule), start(), start()
+    state, kept = rule.init(params, SHAPES), rule.init(other, SHAPES)
+    for grads in gradients():
+        params, state = rule.step(params, grads, state, hyper)
+        before, given = other, grads.clone()
+        other, kept = rule.in_place(other, grads, kept, hyper)
+        assert other is before
+        assert torch.equal(grads, given)
+        for one, two in zip((params, *state), (other, *kept), strict=True):
+            assert torch.equal(one, two)
+
+
+def test_in_place_is_for_gpus(rule):
+    assert rule.step_on(torch.device("cpu")) is rule.step
+    assert rule.step_on(torch.device("cuda")) is (rule.in_place or rule.step)
+
+
 @pytest.mark.parametrize("decay", [True, False])
 def test_changes_none_of_its_arguments(rule, decay):
     hyper, params = hypers(rule), start()

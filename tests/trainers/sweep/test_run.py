@@ -162,19 +162,24 @@ def test_memory_of_a_gpu_is_that_of_the_block_alone(monkeypatch: pytest.MonkeyPa
 def test_a_gpu_is_tried_only_where_a_folder_begins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
 
-    def choose(task: object, data: object, rule: object, device: object, most: int) -> SimpleNamespace:
+    def choose(
+        task: object, data: object, rule: object, device: object, most: int, backends: object
+    ) -> SimpleNamespace:
         asked.append(most)
-        return SimpleNamespace(cells=2)
+        return SimpleNamespace(cells=2, backend="grouped")
 
     monkeypatch.setattr(partition, "choose_block", choose)
     job = Job("digits-mlp", "adam", "tiny", seeds=2, device_name="cpu", out=tmp_path)
-    assert partition.partition(job, 1).block == job.sweep.block
+    assert partition.partition(job, 1) == (job.sweep, None)
     monkeypatch.setattr(Job, "device", torch.device("cuda"))
     on_gpu = replace(job)
     for workers in (1, 2, 4, 100):
-        assert partition.partition(on_gpu, workers).block == 2
+        sweep, measured = partition.partition(on_gpu, workers)
+        assert (sweep.block, sweep.backend) == (2, "grouped")
+        assert measured is not None
     assert asked == [9, 9, 5, 1]
-    assert partition.partition(replace(job, block=3), 1).block == 3
-    manifest.adopt(on_gpu.layout, replace(on_gpu.sweep, block=4), 2, None, False)
-    assert partition.partition(on_gpu, 1).block == 4
+    assert partition.partition(replace(job, block=3), 1)[0].block == 3
+    manifest.adopt(on_gpu.layout, replace(on_gpu.sweep, block=4, backend="channels_last"), 2, None, False)
+    sweep, measured = partition.partition(on_gpu, 1)
+    assert (sweep.block, sweep.backend, measured) == (4, "channels_last", None)
     assert len(asked) == 4

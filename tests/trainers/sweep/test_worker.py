@@ -85,7 +85,7 @@ class Stopping(FakeTrainer):
     epochs_left = 0
 
     def __call__(self, shard: Shard, state: bytes | None, on_epoch: OnEpoch) -> sweep_fakes.FakeResult:
-        def counted(epoch: int, now: Any) -> None:
+        def counted(epoch: int, now: Any, lasting: bool = True) -> None:
             on_epoch(epoch, now)
             self.epochs_left -= 1
             if not self.epochs_left:
@@ -220,7 +220,7 @@ class Timed(FakeTrainer):
     clock: Clock
 
     def __call__(self, shard: Shard, state: bytes | None, on_epoch: OnEpoch) -> sweep_fakes.FakeResult:
-        def slow(epoch: int, now: Any) -> None:
+        def slow(epoch: int, now: Any, lasting: bool = True) -> None:
             self.clock.now += 10
             on_epoch(epoch, now)
 

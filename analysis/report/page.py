@@ -1,0 +1,90 @@
+"""The report's one file: numbers, style, the library that draws and the scripts that show, in one HTML page.
+
+The page's own policy forbids every request, so that it shows the same wherever it is opened.
+"""
+
+import base64
+import gzip
+import json
+import math
+import re
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Any
+
+from analysis.report.script import vega_script
+
+SCRIPTS = (
+    "format.js",
+    "unpack.js",
+    "theme.js",
+    "views.js",
+    "plane.js",
+    "legend.js",
+    "heatmap.js",
+    "pointing.js",
+    "cell.js",
+    "walk.js",
+    "costs.js",
+    "bars.js",
+    "curves.js",
+    "tables.js",
+    "main.js",
+)
+"""In `assets`, each after those that it uses."""
+
+
+def page(content: Mapping[str, Any]) -> str:
+    """The page that shows `content`, as `tunecost report` puts it together: equal content, equal page.
+
+    Args:
+        content: plain lists, dicts, numbers and texts; a number that is not finite counts as unknown.
+
+    Raises:
+        BadInput: the library that draws is not installed.
+    """
+    parts = {
+        "title": _escaped(str(content["title"])),
+        "style": _asset("page.css"),
+        "data": compressed(as_json(content)),
+        "library": compressed(vega_script()),
+        "script": _in_script("\n".join(_asset(name) for name in SCRIPTS)),
+    }
+    return re.sub(r"<!--\{(\w+)\}-->", lambda place: parts[place[1]], _asset("page.html"))
+
+
+def as_json(content: Any) -> str:
+    """`content` as JSON; a number that is not finite is null."""
+    return json.dumps(_plain(content), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def compressed(text: str) -> str:
+    """`text` in gzip and base64, which a browser undoes by itself."""
+    return base64.b64encode(gzip.compress(text.encode(), 9, mtime=0)).decode()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            return None
+        return int(value) if value.is_integer() and abs(value) < 2**53 else value
+    return value
+
+
+def _asset(name: str) -> str:
+    return files("analysis.report").joinpath("assets", name).read_text(encoding="utf-8")
+
+
+def _in_script(text: str) -> str:
+    """Safe inside a script element, which its own closing tag would end."""
+    return re.sub(r"</(?=script)", r"<\\/", text, flags=re.IGNORECASE)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,0 +1,8 @@
+"""Trainings that searchers ask for while they search: cells with seeds of their own, trained in blocks, and kept."""
+
+from trainers.live.crew import crew
+from trainers.live.fit import misfit
+from trainers.live.journal import Journal
+from trainers.live.trainer import LiveTrainer, block_size, identity_of
+
+__all__ = ["Journal", "LiveTrainer", "block_size", "crew", "identity_of", "misfit"]

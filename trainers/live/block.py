@@ -1,0 +1,112 @@
+"""One block of cells with seeds of their own, trained in whichever process, from where it was last kept."""
+
+import hashlib
+import json
+import sys
+import time
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from grids.space import Space, axis_values
+from trainers.engine import Snapshot, train_block
+from trainers.sweep import sealed_file
+from trainers.sweep.job import Job, told
+from trainers.sweep.sealed_file import Damaged
+from trainers.sweep.trainer import attribute_to_user, explain_out_of_memory, single_threaded
+
+STATE = "state"
+"""The kind of a kept state's file, and its ending."""
+SAVE_EVERY = 60.0
+"""Seconds between two saved states of a block in training."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """Cells trained together. Picklable, for worker processes.
+
+    Args:
+        job: the task and optimizer; where they train.
+        space: what the cells are cells of.
+        cells: flat numbers.
+        seeds: of initialisation, data order and augmentation, one for each cell.
+        folder: where its state is kept while it trains.
+    """
+
+    job: Job
+    space: Space
+    cells: tuple[int, ...]
+    seeds: tuple[int, ...]
+    folder: Path
+
+    @property
+    def hyper(self) -> dict[str, np.ndarray]:
+        """Each axis's value in the cells, float64 `[cells]`."""
+        places = np.unravel_index(np.array(self.cells), self.space.shape)
+        return {
+            axis.name: axis_values(axis)[place].astype(np.float64)
+            for axis, place in zip(self.space.axes, places, strict=True)
+        }
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What a kept state must be of; the folder knows the rest."""
+        return {"cells": list(self.cells), "seeds": list(self.seeds)}
+
+    @property
+    def path(self) -> Path:
+        """The file of its state."""
+        digest = hashlib.sha256(json.dumps(self.identity).encode()).hexdigest()
+        return self.folder / f"{digest[:16]}.{STATE}"
+
+
+def train(block: Block) -> tuple[np.ndarray, np.ndarray]:
+    """Values, float64 `[cells]`, and whether a cell diverged, bool `[cells]`: each as if it were trained alone.
+
+    Raises:
+        BadInput: data, memory, or a user's own task or class is not as it must be.
+    """
+    job = _known(block.job)
+    hyper = block.hyper
+    hyper |= {name: np.full(len(block.cells), value) for name, value in told(job.task, job.rule, job.optimizer).items()}
+    last = time.monotonic()
+
+    def on_epoch(snapshot: Snapshot) -> None:
+        nonlocal last
+        if snapshot.epoch < job.all_epochs and time.monotonic() - last > SAVE_EVERY:
+            sealed_file.write(block.path, STATE, block.identity, snapshot.to_bytes())
+            last = time.monotonic()
+
+    with single_threaded(job.device), explain_out_of_memory(len(block.cells), job.device), attribute_to_user(job):
+        result = train_block(
+            job.task,
+            job.data,
+            job.rule,
+            hyper,
+            np.array(block.seeds),
+            epochs=job.all_epochs,
+            device=job.device,
+            snapshot=_kept(block),
+            on_epoch=on_epoch,
+        )
+    return result.value, result.diverged
+
+
+def _kept(block: Block) -> Snapshot | None:
+    try:
+        header, payload = sealed_file.read(block.path, STATE)
+    except FileNotFoundError:
+        return None
+    except Damaged as damage:
+        print(f"{damage}: begun again", file=sys.stderr, flush=True)
+        return None
+    return Snapshot.from_bytes(payload) if header == block.identity else None
+
+
+@lru_cache(maxsize=4)
+def _known(job: Job) -> Job:
+    """The first job equal to this one that this process has met: it has task, rule and device ready."""
+    return job

@@ -1,0 +1,112 @@
+"""`tunecost compare --live`: a table of live tuning beside replays of the same searchers, played here."""
+
+import math
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from grids.errors import BadInput
+from grids.target import Count
+from tuning.commands.options import cost_words, remark_on_targets
+from tuning.terminal import Format, print_rows, progress, say
+
+TABLE = (
+    "searcher",
+    "target",
+    *(f"ert_{kind}" for kind in ("replayed", "noise", "live")),
+    "live/replayed",
+    "p_replayed",
+    "live/noise",
+    "p_noise",
+    *(f"end_{kind}" for kind in ("replayed", "noise", "live")),
+    "note",
+)
+
+
+def compare_live(
+    path: Path,
+    name: str,
+    targets: tuple[float, ...],
+    count: Count,
+    relative: bool,
+    repeats: int,
+    jobs: int | None,
+    seed: int,
+    form: Format,
+) -> None:
+    """Print the comparison; see `analysis.live.live_rows`.
+
+    Args:
+        path: a live table.
+        name: of the surface that is replayed.
+        targets: suboptimality; none: the surface's own.
+        count: what is counted.
+        relative: read targets as percent of the surface's lowest value.
+        repeats: replays of each searcher.
+        jobs: processes for them.
+        seed: of replays and bootstrap.
+        form: how rows are printed.
+
+    Raises:
+        BadInput: no live table, a surface of another task, optimizer or space, or a searcher that is not known here.
+    """
+    from analysis.levels import in_percent
+    from analysis.live import COLUMNS, KINDS, LIVE, NOISY, REPLAYED, LiveTable, live_rows
+    from analysis.replays import Group, split
+    from grids import replay_table
+    from grids.library import find_surface, load_surface
+    from grids.surface_facts import SurfaceFacts
+    from tuning.replay import cores, replay
+
+    table = LiveTable.of(*replay_table.load(path), str(path))
+    surface = load_surface(name)
+    frames = {LIVE: table.judged_on(surface, name)}
+    noisy = len(surface.seeds) > 1
+    if not noisy:
+        say(f"{name}: has one seed, so that replays with noise cannot be had")
+    kinds = {REPLAYED: False, **({NOISY: True} if noisy else {})}
+    with progress("replays", len(kinds) * len(table.searchers) * repeats) as advance:
+        for kind, noise in kinds.items():
+            frames[kind] = replay(
+                {name: surface},
+                table.searchers,
+                repeats=repeats,
+                max_trials=table.trials,
+                seed=seed,
+                jobs=cores() if jobs is None else jobs,
+                noise=noise,
+                advance=advance,
+            )
+    facts = SurfaceFacts.of(surface, find_surface(name))
+    groups: dict[str, list[Group]] = {kind: [] for kind in KINDS}
+    for kind, frame in frames.items():
+        groups[kind] = [replace(group, about=facts) for group in split(frame, str(path))]
+        if relative:
+            groups[kind] = [in_percent(group) for group in groups[kind]]
+    facts = groups[LIVE][0].about
+    rows = live_rows(groups, facts, table.trials, targets or facts.targets, count, seed=seed)
+    if not targets and not relative:
+        remark_on_targets([(name, facts.default_targets, facts.unit)])
+    if not form.narrow:
+        print_rows(rows, COLUMNS, form)
+        return
+    said = cost_words(groups[LIVE], count) + (", targets in percent of the lowest value" if relative else "")
+    title = f"{name}: ERT in {count} within {table.trials} trials{said}; p: log-rank, by Holm's method; end: mean "
+    title += f"suboptimality when all are spent, over {len(groups[LIVE][0].start) - 1} live studies a searcher"
+    print_rows([_narrow(row) for row in rows], TABLE, form, title=title)
+
+
+def _narrow(row: dict[str, Any]) -> dict[str, Any]:
+    """A row for eyes: a ratio and its interval in one, `1.8 [1.2, 2.6]`."""
+    shown = dict(row)
+    for kind in ("replayed", "noise"):
+        numbers = [row[f"ratio_{kind}{part}"] for part in ("", "_low", "_high")]
+        ratio, low, high = (f"{number:.3g}" if math.isfinite(number) else "-" for number in numbers)
+        shown[f"live/{kind}"] = f"{ratio} [{low}, {high}]" if math.isfinite(numbers[0]) else None
+        shown[f"p_{kind}"] = row[f"p_logrank_{kind}_holm"]
+    return {name: shown[name] for name in TABLE}
+
+
+def missing(argument: str) -> BadInput:
+    """What to say where two of a kind, or a surface beside --live, are not named."""
+    return BadInput(f"Missing argument '{argument}' (see 'tunecost compare --help')")

@@ -1,0 +1,78 @@
+"""`tunecost gpu`: is a device right, how fast is it, and what surfaces can it train in the time that there is?"""
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from grids.errors import BadInput
+from tuning.commands.options import Form
+from tuning.commands.train_options import Data, SpaceText
+from tuning.terminal import Format, print_rows, say
+
+TASK, WITHOUT_DATA = "cifar10-convnet", "digits-conv"
+
+
+def gpu(
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="gpu.json and surfaces go here; a further call goes on.")
+    ],
+    minutes: Annotated[float, typer.Option("--minutes", min=0.1, metavar="M", help="For all of it.")] = 10.0,
+    device: Annotated[str, typer.Option("--device", metavar="D", help="cuda:0, or cpu for a rehearsal.")] = "cuda:0",
+    task: Annotated[
+        str | None,
+        typer.Option(
+            "--task",
+            metavar="TASK",
+            help="What is timed and trained.",
+            show_default=f"{TASK}, or {WITHOUT_DATA} without --data",
+        ),
+    ] = None,
+    data: Data = None,
+    space: SpaceText = None,
+    form: Form = Format.table,
+) -> None:
+    """Accept a device: its facts; every backend against float64 on the CPU; recorded against plain steps; seconds and
+    memory of a step for each backend and block, against cells one at a time; then surfaces, as far as the time goes.
+    """
+    from trainers.acceptance.accept import accept
+    from trainers.acceptance.speeds import Asked
+    from trainers.device import pick
+    from trainers.tasks import get_task
+
+    name = task or (TASK if data is not None else WITHOUT_DATA)
+    if get_task(name).needs_data and data is None:
+        raise BadInput(f"task '{name}' needs data: name their folder with --data")
+    asked = Asked(name, data, "adam", pick(device))
+    command = shlex.join(["tunecost", *sys.argv[1:]])
+    found = accept(asked, space, minutes, out, command, say)
+    rows = list(summary(found))
+    print_rows(rows, list(rows[0]), form)
+    say(f"{out / 'gpu.json'}")
+
+
+def summary(found: dict[str, Any]) -> "list[dict[str, Any]]":
+    """What was found in rows of `step`, `what` and `value`."""
+    rows = [{"step": "device", "what": "device", "value": found["device"]["device"]}]
+    for row in found["agreement"]:
+        what = f"{row['backend']}, {row['rule']}: float64 against the CPU"
+        rows.append({"step": "agreement", "what": what, "value": f"{row['difference']:.1e}"})
+    for row in found["recording"]:
+        what = f"{row['rule']}: {'recorded' if row['recorded'] else 'not recorded'} against plain"
+        rows.append({"step": "recording", "what": what, "value": f"{row['difference']:.1e}"})
+    for row in found["fused"]:
+        value = f"{row['microseconds']:.1f} µs, {row['memory_gib']:.1f} GiB" if row["fits"] else "does not fit"
+        rows.append(
+            {"step": "fused", "what": f"{row['cells']} cells, {row['backend']}: a cell and step", "value": value}
+        )
+    for row in found["sequential"]:
+        what = f"{row['processes']} process{'es' * (row['processes'] > 1)}, a cell each: a cell and step"
+        rows.append({"step": "sequential", "what": what, "value": f"{row['microseconds']:.1f} µs"})
+    times = found["gain"]["times_faster"]
+    rows.append({"step": "gain", "what": "fused against sequential", "value": f"{times:.1f}x" if times else "unknown"})
+    for row in found["surfaces"]:
+        state = "whole" if row["whole"] else f"{row['trained']} of {row['cells']} cells so far"
+        rows.append({"step": "surface", "what": row["optimizer"], "value": f"{state}, {row['seconds']:.0f} s"})
+    return rows

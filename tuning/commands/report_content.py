@@ -1,0 +1,265 @@
+"""What the report shows, put together from files: surfaces, replay tables, paths played again, claims."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from analysis.report import costs
+from analysis.report import surfaces as surfaces_of
+from grids import replay_table, surface_file
+from grids.errors import BadInput
+from grids.library import LOCAL, find_surface, list_surfaces
+from grids.replay_table import judged_by
+from grids.sealed import REPLAYS, SealedFile
+from grids.surface import Surface
+from grids.surface_facts import SurfaceFacts, file_sha256, surface_facts
+from grids.target import Count
+from tuning.paths import play_again
+
+TASK = "digits-mlp"
+"""Whose shipped surfaces are shown where nothing is asked for and nothing was trained here."""
+LIVE = ", live"
+"""Follows a searcher's name where a page holds its replays and its live studies."""
+Table = tuple[Path, pd.DataFrame, dict[str, Any]]
+"""A replay table: its path, its rows and its header."""
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """A surface on the page, and the digest of its file."""
+
+    surface: Surface
+    sha256: str
+
+
+@dataclass
+class Inputs:
+    """What a report is made of.
+
+    Args:
+        surfaces: by the name under which the page shows them.
+        tables: replay tables.
+        absent: of each surface that a table names and that cannot be shown, why.
+    """
+
+    surfaces: dict[str, Shown] = field(default_factory=dict)
+    tables: list[Table] = field(default_factory=list)
+    absent: dict[str, str] = field(default_factory=dict)
+
+    def place(self, name: str, facts: SurfaceFacts) -> int | None:
+        """Which surface, counted from 0, is the one that a table calls `name`; None where it is not here.
+
+        It is the one of the same file; where the table does not say of which file, that of the same name.
+        """
+        for place, (own, shown) in enumerate(self.surfaces.items()):
+            if facts.sha256 == shown.sha256 or (not facts.sha256 and own == name):
+                return place
+        return None
+
+
+def default_inputs() -> list[str]:
+    """What is shown where nothing is asked for: the surfaces in `./surfaces`, else those of `TASK` that ship."""
+    known = list_surfaces()
+    own = [entry.name for entry in known if not entry.shipped]
+    found = own or [entry.name for entry in known if entry.name.startswith(f"{TASK}/")]
+    if not found:
+        raise BadInput(
+            f"which surfaces? none is named, none ships, and none is in ./{LOCAL}; `tunecost grid run` makes some"
+        )
+    return found
+
+
+def read_inputs(texts: Sequence[str]) -> Inputs:
+    """The surfaces and replay tables that `texts` name, in their order, then surfaces that the tables name.
+
+    Raises:
+        BadInput: one given twice, neither a surface nor a replay table, or one that cannot be read.
+    """
+    found = Inputs()
+    for text in texts:
+        path = find_surface(text)
+        if text in found.surfaces or path in (known[0] for known in found.tables):
+            raise BadInput(f"'{text}' is given twice")
+        if _is_table(path):
+            frame, header = replay_table.load(path)
+            found.tables.append((path, _with_cells(path, frame, header), header))
+        else:
+            found.surfaces[text] = Shown(surface_file.load(path), file_sha256(path))
+    for path, frame, header in found.tables:
+        facts = surface_facts(header)
+        for name in map(str, frame["surface"].unique()):
+            if name not in found.absent and found.place(name, facts.get(name, SurfaceFacts())) is None:
+                _look_for(found, path, name, facts.get(name, SurfaceFacts()))
+    return found
+
+
+def _is_table(path: Path) -> bool:
+    file = SealedFile(path, bare=True)
+    kind = file.header.get("kind")
+    return kind == REPLAYS or (not file.header and {"searcher", "trial", "end"} <= set(file.table.column_names))
+
+
+def _with_cells(path: Path, frame: pd.DataFrame, header: Mapping[str, Any]) -> pd.DataFrame:
+    """A live table's rows with the cells that it stores; any other's as they are."""
+    if not header.get("live"):
+        return frame
+    table = SealedFile(path, bare=True).table
+    stored = [name for name in ("cell", "asked") if name in table.column_names and name not in frame]
+    return frame.assign(**{name: table.column(name).to_pandas() for name in stored})
+
+
+def _look_for(inputs: Inputs, table: Path, name: str, facts: SurfaceFacts) -> None:
+    """Add the surface that a table calls `name`, or say why it cannot be shown."""
+    try:
+        path = find_surface(name)
+    except BadInput:
+        inputs.absent[name] = f"{name}, which {table.name} was made from, is not here, so no path is shown"
+        return
+    sha256 = file_sha256(path)
+    if facts.sha256 and facts.sha256 != sha256:
+        inputs.absent[name] = f"{name} has changed since {table.name} was made from it, so no path is shown"
+        return
+    try:
+        inputs.surfaces[name] = Shown(surface_file.load(path), sha256)
+    except BadInput as error:
+        inputs.absent[name] = f"{error}; so no path is shown"
+
+
+def content(
+    inputs: Inputs,
+    targets: Sequence[float] | None,
+    count: Count,
+    paths: int,
+    claims: Sequence[Mapping[str, Any]],
+    *,
+    seed: int = 0,
+    advance: Callable[[int], None] = lambda groups: None,
+) -> dict[str, Any]:
+    """All that the page shows, as `analysis.report.page.page` takes it.
+
+    Args:
+        inputs: from `read_inputs`.
+        targets: of costs, in the surfaces' unit; each surface's own where None.
+        count: what costs count.
+        paths: of each searcher on each surface, at most.
+        claims: rows of `tunecost claims`.
+        seed: of the bootstrap.
+        advance: called with 1 for each searcher on a surface whose paths are ready.
+
+    Raises:
+        BadInput: as `load_groups`, and costs that a table does not hold.
+    """
+    from analysis.replays import load_groups
+
+    named = {name: shown.surface for name, shown in inputs.surfaces.items()}
+    edges = surfaces_of.scales(named)
+    packed = [
+        surfaces_of.packed(name, shown.surface, edges[name], shown.sha256) for name, shown in inputs.surfaces.items()
+    ]
+    played = [table for table in inputs.tables if not table[2].get("live")]
+    live = [table for table in inputs.tables if table[2].get("live")]
+    kinds = []
+    for tables in (played, live):
+        if tables:
+            kinds.append(costs.packed(load_groups([path for path, _, _ in tables]), targets, count, seed=seed))
+            walks = _walks(inputs, tables, paths, advance)
+            for group in kinds[-1]["groups"]:
+                group |= walks[tuple(group[key] for key in replay_table.KEYS)]
+    replays = _joined(*kinds) if kinds else None
+    tasks = dict.fromkeys(shown.provenance.task for shown in named.values()) or dict.fromkeys(
+        group["task"] for group in (replays or {"groups": []})["groups"]
+    )
+    return {
+        "title": f"tunecost: {', '.join(tasks)}",
+        "tasks": list(tasks),
+        "surfaces": packed,
+        "replays": replays,
+        "claims": list(claims),
+        "tables": [_table_facts(path, header) for path, _, header in inputs.tables],
+        "absent": list(inputs.absent.values()),
+    }
+
+
+def _joined(played: dict[str, Any], live: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Replays and live studies as one; searchers of the latter are then called so."""
+    if live is None:
+        return played
+    for row in (*live["rows"], *live["groups"]):
+        row["searcher"] += LIVE
+    return {
+        **played,
+        "rows": played["rows"] + live["rows"],
+        "groups": played["groups"] + live["groups"],
+        "searchers": played["searchers"] | {name + LIVE: label + LIVE for name, label in live["searchers"].items()},
+        "said": list(dict.fromkeys(played["said"] + live["said"])),
+    }
+
+
+def _walks(
+    inputs: Inputs, tables: Sequence[Table], most: int, advance: Callable[[int], None]
+) -> dict[tuple[str, ...], dict[str, Any]]:
+    """By a group's key: `place` of its surface, its `paths`, what is `said` where there is none, and `chosen`.
+
+    The latter is true where a path is of the cells alone that a live study chose.
+    """
+    listed = list(inputs.surfaces.values())
+    found: dict[tuple[str, ...], dict[str, Any]] = {}
+    for path, frame, header in tables:
+        facts = surface_facts(header)
+        chosen = bool(header.get("live")) and "asked" not in frame
+        for key, rows in frame.groupby(list(replay_table.KEYS), sort=False, observed=True):
+            names = tuple(map(str, key))
+            advance(1)
+            if names in found and found[names]["paths"]:
+                continue
+            place = inputs.place(names[0], facts.get(names[0], SurfaceFacts()))
+            walk: dict[str, Any] = {"place": place, "paths": [], "said": "", "chosen": chosen}
+            if place is None:
+                walk["said"] = inputs.absent.get(names[0], f"{names[0]} is not on this page")
+            else:
+                try:
+                    walk["paths"] = _paths(listed[place].surface, rows, header, most)
+                except BadInput as error:
+                    walk["said"] = f"{path.name}: no path of {names[3]}: {error}"
+            found[names] = walk
+    return found
+
+
+def _paths(surface: Surface, rows: pd.DataFrame, header: Mapping[str, Any], most: int) -> list[dict[str, Any]]:
+    found = []
+    for path in play_again(surface, rows, header, most):
+        own = rows[rows["repeat"] == path.repeat].sort_values(["trial", "end"])
+        steps = own[["trial", "best", "suboptimality"]].drop_duplicates()
+        found.append(
+            {
+                "repeat": path.repeat,
+                "trials": path.trials.tolist(),
+                "cells": path.cells.tolist(),
+                "amounts": None if path.amounts is None else path.amounts.tolist(),
+                "best": steps.to_numpy().tolist(),
+            }
+        )
+    return found
+
+
+def _table_facts(path: Path, header: Mapping[str, Any]) -> dict[str, Any]:
+    """What the page says of a replay table."""
+    listed = {
+        name: ", ".join(f"{key}={value}" for key, value in header[name].items())
+        for name in ("max_trials", "software")
+        if isinstance(header.get(name), Mapping)
+    }
+    facts = {
+        "judged by": str(judged_by(header)),
+        "seed": header.get("seed"),
+        "replays of each searcher": header.get("repeats"),
+        "max_trials": header.get("max_trials"),
+        "max_epochs": header.get("max_epochs"),
+        **listed,
+        "live": "yes: studies that trained every cell themselves" if header.get("live") else None,
+        "sha256 of the file": file_sha256(path),
+    }
+    return {"name": path.name, "facts": [(name, str(said)) for name, said in facts.items() if said is not None]}

@@ -1,0 +1,134 @@
+"""`tunecost tune`: searchers tune live, many studies trained together, into a replay table."""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from grids.errors import BadInput
+from tuning.commands.closing import live_closing
+from tuning.commands.live_tables import facts_of, find_reference, header_of, is_there
+from tuning.commands.options import Jobs, Quiet, Seed
+from tuning.commands.outputs import check_writable
+from tuning.commands.train_options import Clip, Data, Device, Epochs, ScheduleKind, SpaceText, TaskName, Warmup
+from tuning.terminal import progress, say
+
+
+def tune(
+    task: TaskName,
+    optimizers: Annotated[
+        list[str],
+        typer.Option(
+            "-o",
+            "--optimizer",
+            metavar="OPT",
+            help="One of `grid optimizers`; or your own as module:rule. One a table: several tables are read together.",
+        ),
+    ],
+    searchers: Annotated[
+        list[str],
+        typer.Option(
+            "--searcher",
+            "-s",
+            metavar="SEARCHER",
+            help="Once for each: {live_searchers}, optuna:NAME or my_module:MyClass, with options as in `replay`.",
+        ),
+    ],
+    out: Annotated[Path, typer.Option("--out", help="The replay table to write (.parquet).")],
+    trials: Annotated[int, typer.Option(min=1, help="Trainings that each study spends.")] = 40,
+    repeats: Annotated[int, typer.Option(min=1, help="Studies of each searcher.")] = 100,
+    seed: Seed = 0,
+    surface: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SURFACE",
+            help="Whose mean says what a chosen cell is worth: a path or a name; `none` judges by what was told.",
+            show_default="TASK/OPT, where it fits",
+        ),
+    ] = None,
+    space: SpaceText = None,
+    epochs: Epochs = None,
+    schedule: ScheduleKind = None,
+    warmup: Warmup = None,
+    clip: Clip = None,
+    device: Device = "auto",
+    data: Data = None,
+    jobs: Jobs = None,
+    fresh: Annotated[bool, typer.Option("--fresh/--resume", help="Start over, or go on where it stopped.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run live tuning studies, each with its own seeds: a round asks all for their next cell and trains these together.
+
+    A study's cost is judged by the mean of the task's surface at the cell it chose, the best it was told, minus that
+    surface's lowest. A cell asked for again is trained again, with a new seed, and every study spends its whole budget.
+    `cost`, `compare` and the figures read the table; `compare --live` sets it beside replays.
+    """
+    from grids import replay_table
+    from trainers.live import Journal, LiveTrainer, block_size, crew
+    from trainers.live.journal import forget
+    from trainers.live.trainer import folder_of
+    from trainers.sweep.claims import Pace, claimed
+    from trainers.sweep.job import Job
+    from trainers.sweep.run import devices
+    from trainers.sweep.signals import termination_interrupts
+    from tuning.live import Judge, live_rows, play_live, specs_for_live
+
+    if len(optimizers) != 1:
+        raise BadInput(
+            f"-o is given {len(optimizers)} times: a live table has one optimizer; `cost` and `compare` read several"
+        )
+    if seed < 0:
+        raise BadInput(f"--seed must be 0 or more, not {seed}")
+    if jobs is not None and jobs < 1:
+        raise BadInput(f"--jobs must be 1 or more, not {jobs}")
+    begun = time.monotonic()
+    names = devices(device)
+    if names[0] == "cpu" and jobs is not None:
+        names = ["cpu"] * jobs
+    job = Job(task, optimizers[0], space, 1, epochs, names[0], data, Path("surfaces"), None, schedule, warmup, clip)
+    reference, remark = find_reference(job, surface, space is not None)
+    cells = job.space if reference is None else reference.surface.space
+    specs_for_live(searchers, cells)
+    check_writable(out, [] if reference is None else [str(reference.path)])
+    identity = {
+        "training": job.identity(cells),
+        "searchers": searchers,
+        "repeats": repeats,
+        "trials": trials,
+        "seed": seed,
+        "surface": None if reference is None else reference.facts.sha256,
+    }
+    if not fresh and out.exists() and is_there(out, identity):
+        say(f"{out}: these studies are there already; --fresh trains them anew", quiet)
+        return
+    say(remark, quiet or not remark)
+    folder = folder_of(out)
+    with claimed(folder / "claim", Pace()) as ours, termination_interrupts():
+        if not ours:
+            raise BadInput(f"{folder}: another `tunecost tune` is at it")
+        if fresh:
+            forget(folder)
+        count = len(searchers) * repeats
+        workers = names[: min(len(names), count)]
+        journal = Journal(folder, identity, lambda: block_size(job, count, len(workers)), say)
+        with progress("trainings", count * trials, quiet) as advance, crew(workers) as work:
+            trainer = LiveTrainer(job, cells, journal, work, len(workers), advance)
+            studies = play_live(
+                cells,
+                f"{job.task.name}/{job.optimizer}",
+                searchers,
+                repeats=repeats,
+                trials=trials,
+                seed=seed,
+                train=trainer,
+            )
+        judge = Judge.of_told(studies) if reference is None else reference.judge
+        label = f"{job.task.name}/{job.optimizer}" if reference is None else reference.name
+        facts = facts_of(job, studies.told) if reference is None else reference.facts
+        frame = live_rows(studies, judge, label, job.optimizer, job.task.name, facts.whole or float("nan"))
+        replay_table.save(frame, out, header_of(label, cells, facts, identity))
+        journal.clear()
+    for line in live_closing(studies, judge, cells, facts, label, time.monotonic() - begun):
+        say(line, quiet)
+    say(f"{out}: {count} live studies, {len(frame)} rows", quiet)

@@ -1,0 +1,177 @@
+"""Paths: which cells a replay evaluated, trial by trial, played again from what its table's header says.
+
+A replay table holds improvements alone. Each replay draws from streams of its own (`tuning.streams`), so playing a few
+of them again gives the very trials that the table was made from; where another version of a library chose otherwise,
+the rows disagree, and the path is refused. A table of live studies stores its cells, and nothing is played.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from grids.errors import BadInput
+from grids.replay_table import Judged, judged_by
+from grids.surface import Surface
+from grids.within import within as narrowed
+from tuning.arena import Arena
+from tuning.budget import MOST_CELLS, Budget
+from tuning.kernels import compiled_played
+from tuning.ledger import Limits
+from tuning.played import Played
+from tuning.searchers import SearcherSpec, get_searcher
+from tuning.streams import stream
+from tuning.table import table_rows
+from tuning.trials import noise_columns, trials_matrix
+
+
+@dataclass(frozen=True, eq=False)
+class Path:
+    """One replay's trials, in the order in which their results were told.
+
+    Args:
+        repeat: its number in the table.
+        trials: int64 `[trials]`, ascending from 1: all, or where a live table says no more, those at which a study
+            chose another cell.
+        cells: int64 `[trials]`, flat cells of the whole surface.
+        amounts: float64 `[trials]`, how far each was trained, in the surface's fidelity; None: always to the end.
+    """
+
+    repeat: int
+    trials: np.ndarray
+    cells: np.ndarray
+    amounts: np.ndarray | None = None
+
+
+def play_again(surface: Surface, rows: pd.DataFrame, header: Mapping[str, Any], repeats: int) -> list[Path]:
+    """The paths of a table's first replays of one searcher on one surface.
+
+    Args:
+        surface: the one that was replayed, as its file holds it.
+        rows: all of the table's for that surface and searcher; of a live table with the column `cell`, flat cells that
+            a study chose, or `asked`, in its end row the flat cells of all its trials.
+        header: the table's.
+        repeats: how many paths, at most.
+
+    Raises:
+        BadInput: a header that does not say how it was played, a searcher that is not here, or trials other than those
+            the table was made from.
+    """
+    numbers = sorted(rows["repeat"].unique().tolist())[:repeats]
+    if header.get("live"):
+        _check_axes(surface, header["live"])
+        return [_stored(rows[rows["repeat"] == number], number, surface) for number in numbers]
+    name, searcher = (str(rows[column].iloc[0]) for column in ("surface", "searcher"))
+    if not isinstance(header.get("seed"), int):
+        raise BadInput(f"{name}, {searcher}: the table's header names no seed to play again from")
+    judged = judged_by(header)
+    spec = get_searcher(searcher)
+    whole = surface.judged_by(judged.value_of)
+    part = whole if judged.within == "all" else narrowed(whole, judged.within)
+    arena = _arena(name, whole, part, spec, judged)
+    limits = _budget(header, name, part).limits(spec, arena)
+    if limits.max_trials < 1 or limits.max_trials < int(rows["trial"].max()):
+        raise BadInput(f"{name}, {searcher}: the table's replays are longer than its header allows")
+    found = []
+    for number in numbers:
+        played = _play(arena, spec, int(header["seed"]), number, limits)
+        _check(played, arena, rows[rows["repeat"] == number], number)
+        found.append(_path(played, arena, number, _flat_in_whole(whole, judged.within)))
+    return found
+
+
+def _stored(rows: pd.DataFrame, number: int, surface: Surface) -> Path:
+    """What one live study trained, trial by trial, where the table says it; else the cells that it chose."""
+    last = rows[rows["end"]]
+    asked = last["asked"].iloc[0] if "asked" in rows and len(last) else None
+    if asked is not None and len(asked):
+        cells = np.asarray(asked)
+        trials = np.arange(1, len(cells) + 1)
+    elif "cell" in rows:
+        rows = rows[~rows["end"]]
+        cells, trials = rows["cell"].to_numpy(), rows["trial"].to_numpy(np.int64)
+    else:
+        raise BadInput("this live table stores no cells")
+    known = np.issubdtype(cells.dtype, np.number) and ((cells >= 0) & (cells < surface.space.size)).all()
+    if not known:
+        raise BadInput("the cells of this live table are none of this surface")
+    return Path(number, trials, cells.astype(np.int64))
+
+
+def _check_axes(surface: Surface, live: Any) -> None:
+    """Raises BadInput where a live table's cells are those of another space."""
+    axes = live.get("axes") if isinstance(live, Mapping) else None
+    if axes is not None and axes != surface.space.to_json():
+        raise BadInput("the cells of this live table are of another space")
+
+
+def _arena(name: str, whole: Surface, part: Surface, spec: SearcherSpec, judged: Judged) -> Arena:
+    """What was played on, as `tuning.replay.replay` makes it."""
+    return Arena.of(
+        name,
+        part,
+        judged.seed_statistic,
+        judged.noise != "none",
+        lowest=float(whole.table(judged.seed_statistic).min()) if judged.lowest == "own" else None,
+        nearest=judged.nearest != "no" and part.space.is_pool and not spec.from_list,
+        curves=spec.over_fidelities or spec.own,
+    )
+
+
+def _budget(header: Mapping[str, Any], name: str, part: Surface) -> Budget:
+    budgets = header.get("max_trials")
+    trials = budgets.get(name) if isinstance(budgets, Mapping) else budgets
+    # The header does not tell a budget of as many trials as cells from none, which allows shorter trainings more.
+    unlimited = trials == part.space.size <= MOST_CELLS
+    return Budget(
+        None if unlimited else trials,
+        header.get("max_epochs"),
+        header.get("cost_model") or "resume",
+        header.get("workers"),
+    )
+
+
+def _play(arena: Arena, spec: SearcherSpec, seed: int, number: int, limits: Limits) -> Played:
+    repeats = range(number, number + 1)
+    columns = noise_columns(arena, spec, seed, repeats, limits.max_trials)
+    first = stream(seed, spec.text, arena.name, number)
+    played = compiled_played(spec, arena, columns, limits, first, repeats)
+    return trials_matrix(arena, spec, seed, repeats, columns, limits) if played is None else played
+
+
+def _check(played: Played, arena: Arena, rows: pd.DataFrame, number: int) -> None:
+    """Raises BadInput where the rows of what was played are not the table's."""
+    found = table_rows(played, arena, number)
+    for column in ("trial", "unique", "best", "end"):
+        told = rows[column].to_numpy()
+        if len(told) != len(found[column]) or not np.array_equal(told, found[column]):
+            raise BadInput(
+                f"repeat {number} played again took other trials than the table's, which another version may have made"
+            )
+
+
+def _path(played: Played, arena: Arena, number: int, flat: np.ndarray | None) -> Path:
+    cells = played.cells[0]
+    length = int((cells >= 0).sum())
+    cells = cells[:length].astype(np.int64)
+    amounts = None
+    if played.points is not None and arena.amounts is not None:
+        amounts = np.array(arena.amounts)[played.points[0, :length]]
+        amounts = None if (amounts == arena.whole).all() else amounts
+    return Path(number, np.arange(1, length + 1), cells if flat is None else flat[cells], amounts)
+
+
+def _flat_in_whole(surface: Surface, within: str) -> np.ndarray | None:
+    """Of each cell of the part that was replayed, its flat number in the whole: int64; None where they are the same."""
+    if within == "all":
+        return None
+    space = surface.space
+    numbers = np.arange(space.size, dtype=float).reshape(*space.shape, 1)
+    calm = np.zeros(numbers.shape, bool)
+    bare = replace(
+        surface, seeds=(0,), value=numbers, diverged=calm, curve=None, train_loss=None, seconds=None, extra={},
+        fidelity=None, filled=None,
+    )  # fmt: skip
+    return narrowed(bare, within).value.ravel().astype(np.int64)
