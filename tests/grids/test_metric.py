@@ -52,6 +52,8 @@ def test_a_file_that_says_more_is_taken_at_its_word() -> None:
 SHIPPED = [entry.name for entry in list_surfaces() if entry.shipped]
 LANGUAGE = [name for name in SHIPPED if name.startswith(("kjv-", "ptb-"))]
 
+GANS = [name for name in SHIPPED if name.startswith("digits-gan")]
+
 
 @pytest.mark.parametrize("name", LANGUAGE)
 def test_a_shipped_character_model_is_judged_in_bits_and_fails_at_a_uniform_guess(name: str) -> None:
@@ -65,7 +67,18 @@ def test_a_shipped_character_model_is_judged_in_bits_and_fails_at_a_uniform_gues
     assert binomial_deviation(about, 2.0) is None
 
 
-@pytest.mark.parametrize("name", [name for name in SHIPPED if name not in LANGUAGE])
+@pytest.mark.parametrize("name", GANS)
+def test_a_shipped_gan_is_judged_by_a_distance_and_fails_at_that_of_the_untrained(name: str) -> None:
+    surface = load_surface(name)
+    about = surface.provenance
+    assert (about.metric, about.unit) == ("Fréchet distance (digits classifier)", "")
+    assert surface.value.max() <= about.failure < 300
+    assert default_targets(surface) == Targets((5.0, 10.0))
+    assert not is_bounded(about)
+    assert binomial_deviation(about, 2.0) is None
+
+
+@pytest.mark.parametrize("name", [name for name in SHIPPED if name not in LANGUAGE + GANS])
 def test_every_shipped_surface_means_what_it_did(name: str) -> None:
     surface = load_surface(name)
     size = surface.provenance.data["validation"]

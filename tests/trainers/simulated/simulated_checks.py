@@ -15,6 +15,7 @@ from trainers.engine import graphs, train_block
 from trainers.engine.measure import measure
 from trainers.features.base import Features
 from trainers.gan import GanTask
+from trainers.language import LanguageTask
 from trainers.procedures import procedure_of
 from trainers.rules import get_rule
 from trainers.task import Task
@@ -48,7 +49,9 @@ def stand_in(task: Task) -> Dataset:
 
 
 def few_steps(task: Task, data: Dataset) -> tuple[Task, Dataset]:
-    """The same task with as few steps as make an epoch of more than one."""
+    """The same task with as few steps as make an epoch of more than one, and short segments of a text."""
+    if isinstance(task, LanguageTask):
+        task = replace(task, segment=min(task.segment, 12))
     kind = procedure_of(task)
     whole = kind.size(task, data)
     return kind.part(task, data, replace(whole, steps=min(STEPS, whole.steps), evaluation=min(whole.evaluation, 0.5)))
