@@ -26,7 +26,7 @@ FILES := $(filter %.parquet,$(SURFACES))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup test test-slow fuzz lint format bench grids figure1 figure1-all figure1-domains figure2 figure3 report claims table1 transfers gpu clean
+.PHONY: help setup test test-slow fuzz lint format bench grids figure1 figure1-all figure1-domains figure2 figure3 report claims table1 transfers results gpu clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 12
@@ -95,6 +95,9 @@ claims: setup ## the paper's statements, held against the shipped surfaces
 
 table1: setup ## Table 1, the paper's numbers beside ours of wider networks
 	$(TUNECOST) table 1
+
+results: setup ## write what the shipped surfaces show, analysis/results/README.md and its figures
+	$(TUNECOST) results --out analysis/results
 
 gpu: setup ## accept a GPU: facts, agreement, speeds, then surfaces, in MINUTES (DATA=folder of CIFAR-10)
 	$(TUNECOST) gpu --minutes $(MINUTES) $(if $(DATA),--data $(DATA)) --out $(RESULTS)/gpu

@@ -23,6 +23,7 @@ from tuning.commands import (
     grid,
     replay,
     report,
+    results,
     separability,
     table,
     transfer,
@@ -73,6 +74,7 @@ app.command("claims", cls=LateHelp)(claims.claims)
 app.command("report")(report.report)
 app.add_typer(data.app, name="data")
 app.command("gpu", cls=LateHelp)(gpu.gpu)
+app.command("results")(results.results)
 
 
 def main() -> None:

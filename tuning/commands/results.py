@@ -1,0 +1,61 @@
+"""`tunecost results`: what the surfaces that ship show, on one page, each number below the command that gives it."""
+
+import hashlib
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from grids.errors import BadInput
+from tuning.commands.options import Quiet
+from tuning.terminal import progress, say
+
+PAGE = "README.md"
+
+HEAD = """# What the shipped surfaces show
+
+Written by `make results`. Every table stands below the command that gives its numbers; run in an empty folder, the
+commands find the surfaces that ship with the program. Intervals are 95 %, of replays over replays (1,000 of each
+searcher on each surface, seed 0). Which surface is meant is told by the digests at the end.
+"""
+
+
+def results(
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The page and its figures go here.")],
+    task: Annotated[
+        list[str] | None, typer.Option(help="A task whose surfaces ship; may be given again.", show_default="all")
+    ] = None,
+    repeats: Annotated[int, typer.Option(min=1, help="Replays of each searcher on each surface.")] = 1000,
+    quiet: Quiet = False,
+) -> None:
+    """Write the page of results, DIR/README.md, and its figures, from the surfaces that ship."""
+    from tuning.commands.results_sections import Sections, shipped
+
+    surfaces = shipped(task)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(f"{out}: cannot be made a folder ({error.strerror or error})") from None
+    with tempfile.TemporaryDirectory() as folder, progress("results", 7 * len(surfaces) + 3, quiet) as advance:
+        sections = Sections(surfaces, Path(folder), repeats, advance)
+        parts = [HEAD, *sections.of_tasks(), *sections.of_all(), digests(surfaces)]
+        for figure in sorted(Path(folder).glob("*.png")):
+            shutil.copyfile(figure, out / figure.name)
+    from grids.atomic import write_whole
+
+    write_whole(out / PAGE, "\n".join(part.rstrip() + "\n" for part in parts))
+    say(f"{out / PAGE}", quiet)
+
+
+def digests(surfaces: "dict[str, list[str]]") -> str:
+    """Which surfaces the page was made from: each file's sha256."""
+    from grids.library import SHIPPED
+
+    lines = ["## Digests", "", "| surface | sha256 of its file |", "|---|---|"]
+    for task, optimizers in surfaces.items():
+        for optimizer in optimizers:
+            path = SHIPPED / task / f"{optimizer}.parquet"
+            lines.append(f"| {task}/{optimizer} | {hashlib.sha256(path.read_bytes()).hexdigest()} |")
+    return "\n".join(lines)
