@@ -17,8 +17,8 @@ PAGE = "README.md"
 HEAD = """# What the shipped surfaces show
 
 Written by `make results`. Every table stands below the command that gives its numbers; run in an empty folder, the
-commands find the surfaces that ship with the program. Intervals are 95 %, of replays over replays (1,000 of each
-searcher on each surface, seed 0). Which surface is meant is told by the digests at the end.
+commands find the surfaces that ship with the program. The intervals of costs are 95 %, over {repeats:,} replays of each
+searcher on each surface. Which surfaces these were is told by their digests, at the end.
 """
 
 
@@ -40,7 +40,7 @@ def results(
         raise BadInput(f"{out}: cannot be made a folder ({error.strerror or error})") from None
     with tempfile.TemporaryDirectory() as folder, progress("results", 7 * len(surfaces) + 3, quiet) as advance:
         sections = Sections(surfaces, Path(folder), repeats, advance)
-        parts = [HEAD, *sections.of_tasks(), *sections.of_all(), digests(surfaces)]
+        parts = [HEAD.format(repeats=repeats), *sections.of_tasks(), *sections.of_all(), digests(surfaces)]
         for figure in sorted(Path(folder).glob("*.png")):
             shutil.copyfile(figure, out / figure.name)
     from grids.atomic import write_whole
