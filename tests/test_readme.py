@@ -1,4 +1,4 @@
-"""The README's examples, run as a reader would run them: in an empty folder, in the page's order.
+"""The examples of the README and of the packages' own, run as a reader would: in an empty folder, in the page's order.
 
 A fenced block that opens with `python file=NAME` is saved under that name; one that opens with `sh run` is run.
 """
@@ -11,18 +11,22 @@ from pathlib import Path
 
 import pytest
 
-README = Path(__file__).parent.parent / "README.md"
+ROOT = Path(__file__).parent.parent
+PAGES = ("README.md", "grids/README.md", "trainers/README.md", "tuning/README.md", "analysis/README.md")
+WORDS = 1_600
+"""Outside code, on the first page: a newcomer reads it to the end."""
 BLOCK = re.compile(r"^```(?P<info>[^\n]+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def sections() -> dict[str, list[tuple[str, str]]]:
-    """The runnable blocks under each heading, as (info line, text)."""
+    """The runnable blocks under each page and heading, as (info line, text)."""
     found: dict[str, list[tuple[str, str]]] = {}
-    for part in re.split(r"^(?=#+ )", README.read_text(), flags=re.MULTILINE):
-        blocks = [(match["info"].strip(), match["text"]) for match in BLOCK.finditer(part)]
-        runnable = [block for block in blocks if "file=" in block[0] or block[0].endswith(" run")]
-        if runnable:
-            found[part.splitlines()[0].lstrip("# ")] = runnable
+    for page in PAGES:
+        for part in re.split(r"^(?=#+ )", (ROOT / page).read_text(), flags=re.MULTILINE):
+            blocks = [(match["info"].strip(), match["text"]) for match in BLOCK.finditer(part)]
+            runnable = [block for block in blocks if "file=" in block[0] or block[0].endswith(" run")]
+            if runnable:
+                found[f"{page}: {part.splitlines()[0].lstrip('# ')}"] = runnable
     return found
 
 
@@ -45,3 +49,14 @@ def test_the_page_has_its_examples() -> None:
     headings = " ".join(sections()).lower()
     for topic in ("surface", "optimizer", "searcher"):
         assert topic in headings
+
+
+def test_the_first_page_is_short() -> None:
+    text = BLOCK.sub("", (ROOT / "README.md").read_text())
+    assert len(text.split()) <= WORDS
+
+
+@pytest.mark.parametrize("page", [*PAGES, "analysis/results/README.md"])
+def test_every_link_leads_somewhere(page: str) -> None:
+    links = re.findall(r"\]\(([^)#]+)\)", (ROOT / page).read_text())
+    assert [link for link in links if "://" not in link and not (ROOT / page).parent.joinpath(link).exists()] == []
