@@ -61,6 +61,13 @@ def until(what: Callable[[], bool], seconds: float = 400) -> None:
 
 
 def queue_is_empty(slurm: dict[str, str]) -> bool:
+    """Whether nothing waits or runs; a node that Slurm took out of service is put back.
+
+    On a busy machine it sometimes takes its own step daemon for a step that cannot be killed, and drains the node.
+    """
+    node, state = ask(slurm, "sinfo", "--noheader", "--Node", "--format=%N %T").splitlines()[0].split()
+    if "drain" in state:
+        subprocess.run(["scontrol", "update", f"nodename={node}", "state=resume"], env=slurm, check=False)
     return not ask(slurm, "squeue", "--noheader", "--format=%i")
 
 
