@@ -8,7 +8,11 @@ _MOST_NAMES = 60
 
 
 class BadInput(ValueError):
-    """Input that its sender can mend; the message is one line that says what is wrong and where."""
+    """Invalid input of the user; the message is one line that says what is wrong, where, and what to do instead."""
+
+
+class Damaged(BadInput):
+    """A file of this program's that is cut short, altered, or of another kind."""
 
 
 def unknown(kind: str, given: str, known: Iterable[str]) -> BadInput:

@@ -26,7 +26,7 @@ import pyarrow.parquet as pq
 
 from grids.arrow import numbers_of
 from grids.atomic import write_whole
-from grids.errors import BadInput
+from grids.errors import BadInput, Damaged
 
 HEADER_KEY = b"tunecost"
 SEAL_KEY = b"tunecost-seal"
@@ -116,6 +116,7 @@ class SealedFile:
         bare: whether a file without a header is welcome too; its `header` is then empty, and there is no digest.
 
     Raises:
+        Damaged: not a whole Parquet file.
         BadInput: no such file, or not a Parquet file of this program.
     """
 
@@ -132,7 +133,7 @@ class SealedFile:
             self.table.validate(full=True)
             metadata = dict(parquet.metadata.metadata or {})
         except Exception as error:
-            raise BadInput(f"{path}: not a whole Parquet file (cut short, altered, or of another kind)") from error
+            raise Damaged(f"{path}: not a whole Parquet file (cut short, altered, or of another kind)") from error
         self._seal = metadata.get(SEAL_KEY)
         self._foreign = ARROW_KEY in metadata
         self.header: dict[str, Any] = {}
@@ -143,7 +144,7 @@ class SealedFile:
         try:
             self.header = dict(json.loads(metadata[HEADER_KEY]))
         except (ValueError, TypeError, RecursionError) as error:
-            raise BadInput(f"{path}: its 'tunecost' header cannot be read (altered)") from error
+            raise Damaged(f"{path}: its 'tunecost' header cannot be read (altered)") from error
 
     def check_format(self, newest: int) -> None:
         """Raises BadInput where the file's format is newer than `newest`, or no format at all."""
@@ -161,12 +162,12 @@ class SealedFile:
         return _SEAL_TRACE.search(self._content) is not None
 
     def check_seal(self) -> None:
-        """Raises BadInput where the columns or any byte differ from what was written."""
+        """Raises Damaged where the columns or any byte differ from what was written."""
         recorded = self.header.get("sha256")
         if recorded is not None and recorded != columns_sha256(self.table):
-            raise BadInput(f"{self.path}: altered since it was written (the columns' sha256 does not match)")
+            raise Damaged(f"{self.path}: altered since it was written (the columns' sha256 does not match)")
         if self.altered:
-            raise BadInput(f"{self.path}: altered since it was written (the file's seal does not match)")
+            raise Damaged(f"{self.path}: altered since it was written (the file's seal does not match)")
 
     @cached_property
     def altered(self) -> bool:

@@ -1,6 +1,7 @@
 """The surface file: one Parquet row for each cell and seed, with the surface's provenance in its header."""
 
 import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,27 +28,34 @@ def save(surface: Surface, path: str | Path) -> None:
         BadInput: the file cannot be written.
     """
     seeds = len(surface.seeds)
-    columns: dict[str, pa.Array] = {
-        name: pa.array(np.repeat(values, seeds), pa.string() if values.dtype == object else pa.float64())
-        for name, values in surface.space.columns().items()
-    }
-    columns["seed"] = pa.array(np.tile(np.array(surface.seeds, np.int64), surface.space.size))
-    columns["value"] = pa.array(surface.value.astype(np.float64).ravel())
-    columns["diverged"] = pa.array(surface.diverged.astype(bool).ravel())
-    if surface.curve is not None:
-        epochs = surface.curve.shape[-1]
-        offsets = np.arange(surface.value.size + 1, dtype=np.int32) * epochs
-        flat = pa.array(surface.curve.ravel())
-        columns["curve"] = pa.ListArray.from_arrays(pa.array(offsets), flat)
-    if surface.filled is not None:
-        columns["filled"] = pa.array(surface.filled.astype(bool).ravel())
-    for name in ("train_loss", "seconds"):
+    columns = {name: np.repeat(values, seeds) for name, values in surface.space.columns().items()}
+    columns["seed"] = np.tile(np.array(surface.seeds, np.int64), surface.space.size)
+    for name in ("value", "diverged", "curve", "filled", "train_loss", "seconds"):
         array = getattr(surface, name)
         if array is not None:
-            columns[name] = pa.array(array.astype(np.float64).ravel())
-    for name, array in surface.extra.items():
-        columns[name] = pa.array(array.astype(np.float64).ravel())
-    write_sealed(path, pa.table(columns), _header(surface))
+            columns[name] = array.reshape(surface.value.size, *array.shape[surface.value.ndim :])
+    columns |= {name: array.ravel() for name, array in surface.extra.items()}
+    write_sealed(path, table_of(columns), _header(surface))
+
+
+def table_of(columns: Mapping[str, np.ndarray]) -> pa.Table:
+    """Columns of a surface as they stand in its file: flags, whole-number seeds, float64 numbers, text, and curves.
+
+    Args:
+        columns: `[rows]` each; `curve` is `[rows, epochs]`, in float32 or float64.
+    """
+    return pa.table({name: _arrow(name, column) for name, column in columns.items()})
+
+
+def _arrow(name: str, column: np.ndarray) -> pa.Array:
+    if name == "curve":
+        rows, epochs = column.shape
+        offsets = np.arange(rows + 1, dtype=np.int32) * epochs
+        return pa.ListArray.from_arrays(pa.array(offsets), pa.array(column.ravel()))
+    if column.dtype == object:
+        return pa.array(column, pa.string())
+    kind = {"diverged": bool, "filled": bool, "seed": np.int64}.get(name, np.float64)
+    return pa.array(column.astype(kind))
 
 
 def _header(surface: Surface) -> dict[str, Any]:
@@ -89,7 +97,27 @@ def load(path: str | Path) -> Surface:
 
 
 def _surface(table: pa.Table, header: dict[str, Any]) -> Surface:
-    space, provenance = _space(header), _provenance(header)
+    space, pool = _space(header), bool(header.get("pool"))
+    return surface_of(table, space, _provenance(header), _fidelity(header), _extra(header), pool)
+
+
+def surface_of(
+    table: pa.Table,
+    space: Space,
+    provenance: Provenance,
+    fidelity: Fidelity | None = None,
+    extra: Sequence[str] = (),
+    pool: bool = False,
+) -> Surface:
+    """The surface whose cells and seeds are the rows of `table`, in any order.
+
+    Args:
+        extra: further columns of numbers; one that is not there is left out.
+        pool: whether rows are cells of their own, in place of every combination of the axes' values.
+
+    Raises:
+        BadInput: a column is missing or of another type, or cells are missing or given twice.
+    """
     for name in (*space.names, "seed", "value", "diverged"):
         if table.column_names.count(name) != 1:
             how = "two columns are called" if name in table.column_names else "no column"
@@ -98,7 +126,7 @@ def _surface(table: pa.Table, header: dict[str, Any]) -> Surface:
         axis.name: _labels(table, axis.name) if axis.labelled else _numbers(table, axis.name) for axis in space.axes
     }
     columns["seed"] = _numbers(table, "seed")
-    if header.get("pool"):
+    if pool:
         order, seeds, members = pool_order(space.axes, columns)
         space = Pool(space.axes, members)
     else:
@@ -120,8 +148,8 @@ def _surface(table: pa.Table, header: dict[str, Any]) -> Surface:
         curve=_curve(table, order, shape),
         train_loss=dense("train_loss"),
         seconds=dense("seconds"),
-        extra={name: numbers for name in _extra(header) if (numbers := dense(name)) is not None},
-        fidelity=_fidelity(header),
+        extra={name: numbers for name in extra if (numbers := dense(name)) is not None},
+        fidelity=fidelity,
         filled=dense("filled"),
     )
 

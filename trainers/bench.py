@@ -11,12 +11,12 @@ import torch
 from torch import nn
 
 from grids.space import PRESETS
+from trainers.axes import own_name
 from trainers.device import prepared
 from trainers.engine import train_block
 from trainers.inputs import Inputs
 from trainers.order import batches
 from trainers.rules import get_rule
-from trainers.sweep.job import own_name
 from trainers.task import Dataset
 from trainers.tasks import get_task
 

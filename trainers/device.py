@@ -1,10 +1,15 @@
 """Facts and settings of the device that trains: arithmetic, threads, memory."""
 
+import os
 import platform
+import resource
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from importlib import metadata
 
+import numpy as np
 import torch
 
 from grids.errors import BadInput
@@ -29,6 +34,23 @@ def pick(text: str) -> torch.device:
         reason = str(error).splitlines()[0]
         raise BadInput(f"device '{text}' cannot be used here: {reason}") from None
     return device
+
+
+def devices(text: str) -> list[str]:
+    """The devices that one run uses, a worker each: every GPU for `cuda`, every core for `cpu`; `auto` chooses."""
+    if text == "cuda" or (text == "auto" and torch.cuda.is_available()):
+        return [f"cuda:{k}" for k in range(torch.cuda.device_count())] or [text]
+    return ["cpu"] * cores() if text in ("auto", "cpu") else [text]
+
+
+def cores() -> int:
+    """Cores that this process may use: what the scheduler gave it, and no more than `OMP_NUM_THREADS` says."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    for variable in ("SLURM_CPUS_PER_TASK", "OMP_NUM_THREADS"):
+        text = os.environ.get(variable, "")
+        if text.isdigit() and int(text) > 0:
+            usable = min(usable, int(text))
+    return usable
 
 
 def arithmetic(device: torch.device) -> torch.dtype:
@@ -73,6 +95,26 @@ def _keep_freed_memory() -> None:
     torch.empty(31 * 2**20, dtype=torch.uint8)
 
 
+@contextmanager
+def single_threaded(device: torch.device) -> Iterator[None]:
+    """Within the body, a CPU trains on one thread: values depend on the number."""
+    threads = torch.get_num_threads()
+    if device.type == "cpu":
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def peak_memory(device: torch.device) -> int:
+    """Most bytes used: on a GPU what torch has held of it since it was reset, on a CPU by this process so far."""
+    if device.type == "cuda":
+        return int(torch.cuda.max_memory_reserved(device))
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
 def describe(device: torch.device) -> str:
     """One line for provenance and benchmarks: the processor, and how many threads of it are used."""
     if device.type == "cuda":
@@ -90,3 +132,17 @@ def _processor() -> str:
     except OSError:
         pass
     return platform.processor() or platform.machine()
+
+
+def software() -> dict[str, str]:
+    """Versions of what a value may depend on."""
+    try:
+        own = metadata.version("tunecost")
+    except metadata.PackageNotFoundError:
+        own = "unknown"
+    return {
+        "tunecost": own,
+        "python": platform.python_version(),
+        "torch": str(torch.__version__),
+        "numpy": np.__version__,
+    }

@@ -12,6 +12,7 @@ import pytest
 
 from grids import surface_file
 from grids.surface import Surface
+from trainers.sweep.locks import is_locked
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -72,7 +73,7 @@ def queue_is_empty(slurm: dict[str, str]) -> bool:
 
 
 def at_work(out: Path) -> list[Path]:
-    return sorted((out / "digits-mlp/adam.shards").glob("*.claim"))
+    return [path for path in (out / "digits-mlp/adam.shards").glob("seed*.lock") if is_locked(path)]
 
 
 def assert_same(out: Path, local: Surface) -> Surface:
@@ -109,7 +110,7 @@ def test_cancelled_tasks_are_sent_again(slurm: dict[str, str], tmp_path: Path, l
     ask(slurm, "scancel", f"{number}_7")
     until(lambda: queue_is_empty(slurm))
     # The last never began. The others were at work; should one have ended before the signal came, it is not missing.
-    missing = 8 - len(list((tmp_path / "digits-mlp/adam.shards").glob("*.shard")))
+    missing = 8 - len(list((tmp_path / "digits-mlp/adam.shards").glob("*.parquet")))
     assert 1 <= missing <= 3
     status = [*TUNECOST, "grid", "status", str(tmp_path)]
     assert subprocess.run(status, capture_output=True, check=False).returncode == 3

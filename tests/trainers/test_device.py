@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from grids.errors import BadInput
-from trainers.device import pick, prepared
+from trainers.device import devices, pick, prepared
 
 
 def test_a_cpu_can_be_named() -> None:
@@ -37,3 +37,28 @@ def test_denormals_are_flushed_in_training_alone() -> None:
             pass
         assert tiny * 1.0 == 0
     assert tiny * 1.0 > 0
+
+
+@pytest.fixture
+def four_cores(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1, 2, 3})
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.delenv("SLURM_CPUS_PER_TASK", raising=False)
+    return monkeypatch
+
+
+def test_a_cpu_is_used_by_a_worker_for_each_core_granted(four_cores: pytest.MonkeyPatch) -> None:
+    assert devices("cpu") == ["cpu"] * 4
+    four_cores.setenv("SLURM_CPUS_PER_TASK", "3")
+    assert devices("cpu") == ["cpu"] * 3
+    four_cores.setenv("OMP_NUM_THREADS", "2")
+    assert devices("cpu") == ["cpu"] * 2
+    four_cores.setenv("OMP_NUM_THREADS", "nonsense")
+    assert devices("cpu") == ["cpu"] * 3
+
+
+def test_every_gpu_is_used_unless_one_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 3)
+    assert devices("auto") == devices("cuda") == ["cuda:0", "cuda:1", "cuda:2"]
+    assert devices("cuda:1") == ["cuda:1"]

@@ -89,7 +89,7 @@ def test_convolutions_on_a_cpu(name: str, capsys: pytest.CaptureFixture[str]) ->
         for _ in range(rounds):
             plain = min(plain, plain_step(name, data, 10, time.thread_time))
             for backend in backends:
-                found = measure(task, data, rule, device, CELLS, backend, steps=4, clock=time.thread_time)
+                found = measure(task, data, rule, device, CELLS, backend, clock=time.thread_time)
                 fused[backend] = min(fused[backend], found.seconds)
     finally:
         torch.set_num_threads(threads)

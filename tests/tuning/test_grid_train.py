@@ -15,6 +15,7 @@ import pytest
 
 from grids import surface_file
 from grids.surface import Surface
+from trainers.sweep.locks import is_locked
 from tuning.cli import run
 
 COMMAND = [sys.executable, "-c", "from tuning.cli import main; main()"]
@@ -128,7 +129,7 @@ def test_status_counts_runs_and_exits_3(out: Path, capsys: pytest.CaptureFixture
     assert (row["task"], row["optimizer"], row["cells"], row["seeds"]) == ("digits-mlp", "adam", 9, 2)
     assert (row["done"], row["running"], row["missing"]) == (18, 0, 0)
     assert row["diverged"] == int(load(out).diverged.sum())
-    sorted(out.glob("digits-mlp/adam.shards/*.shard"))[0].unlink()
+    sorted(out.glob("digits-mlp/adam.shards/*.parquet"))[0].unlink()
     for folder in (out, out / "digits-mlp", out / "digits-mlp/adam.shards"):
         assert run(["grid", "status", str(folder), "--format", "json"]) == 3
         (row,) = json.loads(capsys.readouterr().out)
@@ -149,7 +150,7 @@ def test_status_of_a_surface_without_shards(out: Path, capsys: pytest.CaptureFix
 
 
 def test_a_damaged_shard_is_told_and_done_again(out: Path, trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    victim = sorted(out.glob("digits-mlp/adam.shards/*.shard"))[1]
+    victim = sorted(out.glob("digits-mlp/adam.shards/*.parquet"))[1]
     victim.write_bytes(victim.read_bytes()[:-20])
     (out / "digits-mlp/adam.parquet").unlink()
     assert train(out, "--quiet") == 0
@@ -176,7 +177,7 @@ def test_another_partition_is_refused(out: Path, capsys: pytest.CaptureFixture[s
 def test_fresh_starts_over(out: Path) -> None:
     assert train(out, "--fresh", "--block", "1", "--space", "alpha=0.1,1") == 0
     assert train(out, "--fresh", "--block", "2", "--space", "alpha=0.1,1") == 0
-    assert len(list(out.glob("digits-mlp/adam.shards/*.shard"))) == 2
+    assert len(list(out.glob("digits-mlp/adam.shards/*.parquet"))) == 2
     assert load(out).space.shape == (2,)
 
 
@@ -260,8 +261,8 @@ def test_too_little_time_for_one_shard(tmp_path: Path) -> None:
     begun = time.monotonic()
     assert run([*words, "--time-limit", "0.3"]) == 0
     assert time.monotonic() - begun < 60
-    assert not list(tmp_path.glob("*/*/*.shard"))
-    assert not list(tmp_path.glob("*/*/*.claim"))
+    assert not list(tmp_path.glob("*/*/*.parquet"))
+    assert not any(map(is_locked, tmp_path.glob("*/*/*.lock")))
 
 
 def test_plan_says_what_a_run_would_take(out: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -346,7 +347,7 @@ def test_interrupted_in_the_middle(number: signal.Signals, tmp_path: Path) -> No
     )
     shards = tmp_path / "out/digits-mlp/adam.shards"
     try:
-        while not list(shards.glob("*.claim")):
+        while not any(map(is_locked, shards.glob("seed*.lock"))):
             assert process.poll() is None
             time.sleep(0.05)
         time.sleep(0.5)
@@ -356,5 +357,5 @@ def test_interrupted_in_the_middle(number: signal.Signals, tmp_path: Path) -> No
         process.kill()
     assert process.returncode == 130
     assert said == "tunecost: interrupted\n"
-    assert not list(shards.glob("*.claim"))
+    assert not any(map(is_locked, shards.glob("*.lock")))
     assert not [path for path in shards.iterdir() if path.name.startswith(".")]

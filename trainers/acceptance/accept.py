@@ -13,10 +13,9 @@ import torch
 from grids.atomic import write_whole
 from grids.errors import BadInput
 from trainers.acceptance import agreement, speeds
-from trainers.device import arithmetic, describe
+from trainers.device import arithmetic, describe, software
 from trainers.sweep import run as runner
-from trainers.sweep.job import Job
-from trainers.sweep.trainer import software
+from trainers.sweep.job import SweepJob
 
 FORMAT = 1
 OPTIMIZERS = ("adam", "avagrad")
@@ -96,12 +95,12 @@ def _surfaces(
     rows = []
     for optimizer in OPTIMIZERS:
         name = "cpu" if asked.device.type == "cpu" else str(asked.device)
-        job = Job(asked.task, optimizer, space, device_name=name, data_folder=asked.folder, out=out / "surfaces")
+        job = SweepJob(asked.task, optimizer, space, device_name=name, data_folder=asked.folder, out=out / "surfaces")
         say(f"surface of {optimizer} …")
         done: list[int] = []
         begun = time.monotonic()
-        terms = runner.Terms(end=end, command=command, save_every=20.0)
-        whole = runner.run(job, terms, say, lambda shard, done=done: done.append(shard.cells))  # type: ignore[misc]
+        options = runner.RunOptions(end=end, command=command, save_every=20.0)
+        whole = runner.run(job, options, say, lambda shard, done=done: done.append(shard.cells))  # type: ignore[misc]
         rows.append(
             {
                 "optimizer": optimizer,
@@ -109,7 +108,7 @@ def _surfaces(
                 "trained": sum(done),
                 "whole": whole,
                 "seconds": time.monotonic() - begun,
-                "file": str(job.layout.surface.relative_to(out)) if whole else None,
+                "file": str(job.folder.surface.relative_to(out)) if whole else None,
             }
         )
     return rows

@@ -55,20 +55,23 @@ def measure(
     device: torch.device,
     cells: int,
     backend: str | None = None,
-    steps: int = STEPS,
+    work: Size | None = None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Measured:
-    """Time a few training steps of a block whose cells all survive, and one batch that judges them, by a clock that
-    gives seconds.
+    """Time a few training steps of a block whose cells all survive, and one batch that judges them.
+
+    Args:
+        task, data, rule, device, cells, backend: what is trained, where and how.
+        work: that is timed; `STEPS` steps and one batch unless given. The result is for its batch.
+        clock: gives seconds.
 
     Raises:
         torch.OutOfMemoryError: the block does not fit.
     """
     with prepared(device):
         whole = procedure_of(task).size(task, data)
-        steps = min(steps, whole.steps)
-        judged = min(whole.evaluation, 1.0)
-        part, few = procedure_of(task).part(task, data, replace(whole, steps=steps, evaluation=judged))
+        work = work or replace(whole, steps=min(STEPS, whole.steps), evaluation=min(whole.evaluation, 1.0))
+        part, few = procedure_of(task).part(task, data, work)
         procedure: Procedure = procedure_of(task)(part, few, rule, device, arithmetic(device), 3, backend)
         hyper = hyper_tensors(task, rule, {rule.rate: np.full(cells, 1e-6)}, device, torch.float32)
         seeds = torch.zeros(cells, dtype=torch.int64)
@@ -89,7 +92,7 @@ def measure(
             procedure.evaluate(state).value.cpu()
             best, judging = min(best, trained - start), min(judging, clock() - trained)
         memory = torch.cuda.max_memory_reserved(device) if cuda else 0
-        return Measured(cells, backend, best / steps / cells, judging / judged / cells, memory)
+        return Measured(cells, backend, best / work.steps / cells, judging / work.evaluation / cells, memory)
 
 
 def choose_block(

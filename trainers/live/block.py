@@ -11,12 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from grids.errors import Damaged
 from grids.space import Space, axis_values
+from trainers import state_file
 from trainers.engine import Snapshot, train_block
-from trainers.sweep import sealed_file
-from trainers.sweep.job import Job, told
-from trainers.sweep.sealed_file import Damaged
-from trainers.sweep.trainer import attribute_to_user, explain_out_of_memory, single_threaded
+from trainers.job import Job
 
 STATE = "state"
 """The kind of a kept state's file, and its ending."""
@@ -71,16 +70,16 @@ def train(block: Block) -> tuple[np.ndarray, np.ndarray]:
     """
     job = _known(block.job)
     hyper = block.hyper
-    hyper |= {name: np.full(len(block.cells), value) for name, value in told(job.task, job.rule, job.optimizer).items()}
+    hyper |= {name: np.full(len(block.cells), value) for name, value in job.told.items()}
     last = time.monotonic()
 
     def on_epoch(snapshot: Snapshot) -> None:
         nonlocal last
         if snapshot.epoch < job.all_epochs and time.monotonic() - last > SAVE_EVERY:
-            sealed_file.write(block.path, STATE, block.identity, snapshot.to_bytes())
+            state_file.write(block.path, STATE, block.identity, snapshot.to_bytes())
             last = time.monotonic()
 
-    with single_threaded(job.device), explain_out_of_memory(len(block.cells), job.device), attribute_to_user(job):
+    with job.training(len(block.cells)):
         result = train_block(
             job.task,
             job.data,
@@ -97,7 +96,7 @@ def train(block: Block) -> tuple[np.ndarray, np.ndarray]:
 
 def _kept(block: Block) -> Snapshot | None:
     try:
-        header, payload = sealed_file.read(block.path, STATE)
+        header, payload = state_file.read(block.path, STATE)
     except FileNotFoundError:
         return None
     except Damaged as damage:

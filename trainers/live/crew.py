@@ -11,7 +11,7 @@ import numpy as np
 
 from grids.errors import BadInput
 from trainers.live.block import Block, train
-from trainers.sweep.helpers import end_with_parent, interrupts_held
+from trainers.processes import end_with_parent, interrupts_held
 
 Outcome = tuple[int, np.ndarray, np.ndarray]
 """A block's number, its values and whether its cells diverged."""

@@ -3,8 +3,8 @@
 import json
 
 from grids.surface import Surface
-from trainers.sweep.job import Job
-from trainers.sweep.sweep import difference
+from trainers.differences import difference
+from trainers.job import Job
 
 _NO_MATTER = ("precision", "value_of")
 """What another device, or another reading of a surface, may have otherwise."""

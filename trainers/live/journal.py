@@ -13,11 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from grids.errors import BadInput
+from grids.errors import BadInput, Damaged
+from trainers import state_file
+from trainers.differences import difference
 from trainers.live.block import STATE
-from trainers.sweep import sealed_file
-from trainers.sweep.sealed_file import Damaged
-from trainers.sweep.sweep import difference
 
 STUDY, DONE = "study", "trainings"
 """Kinds of files, and their endings."""
@@ -44,7 +43,7 @@ class Journal:
         self.block = self._adopt(json.loads(json.dumps(identity)), block)
         for path in sorted(folder.glob(f"*.{DONE}")):
             try:
-                _, payload = sealed_file.read(path, DONE)
+                _, payload = state_file.read(path, DONE)
             except Damaged as damage:
                 say(f"{damage}: trained again")
                 continue
@@ -67,7 +66,7 @@ class Journal:
         rows = [list(row) for row in zip(cells, seeds, values.tolist(), diverged.tolist(), strict=True)]
         content = json.dumps(rows).encode()
         name = hashlib.sha256(content).hexdigest()[:16]
-        sealed_file.write(self.folder / f"{name}.{DONE}", DONE, {"trainings": len(rows)}, content)
+        state_file.write(self.folder / f"{name}.{DONE}", DONE, {"trainings": len(rows)}, content)
         self._known |= {(cell, seed): (value, lost) for cell, seed, value, lost in rows}
 
     def clear(self) -> None:
@@ -78,10 +77,10 @@ class Journal:
         """Make the folder this study's, or go on with the one that is there; the block that it began with."""
         path = self.folder / STUDY
         try:
-            there, _ = sealed_file.read(path, STUDY)
+            there, _ = state_file.read(path, STUDY)
         except FileNotFoundError:
             size = block()
-            sealed_file.write(path, STUDY, {"identity": identity, "block": size}, b"")
+            state_file.write(path, STUDY, {"identity": identity, "block": size}, b"")
             return size
         except Damaged as damage:
             raise BadInput(f"{damage}; --fresh starts over") from damage

@@ -8,13 +8,11 @@ from typing import Any
 import numpy as np
 
 from grids.space import Space
-from trainers.device import arithmetic
 from trainers.engine.measure import choose_block
+from trainers.job import Job
 from trainers.live.block import Block
 from trainers.live.crew import Work
 from trainers.live.journal import Journal
-from trainers.sweep.job import Job
-from trainers.sweep.memory import cells_that_fit
 
 
 class LiveTrainer:
@@ -88,7 +86,7 @@ def block_size(job: Job, count: int, workers: int) -> int:
     share = math.ceil(count / workers)
     if job.device.type == "cuda":
         return choose_block(job.task, job.data, job.rule, job.device, share).cells
-    return min(share, cells_that_fit(job.task, job.data, job.rule, job.device.type, arithmetic(job.device)))
+    return min(share, job.default_block)
 
 
 def identity_of(job: Job, space: Space) -> dict[str, Any]:

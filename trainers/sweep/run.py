@@ -1,4 +1,4 @@
-"""Runs a job on this machine, one worker for each device or core, beside any others of the folder; merges at the end.
+"""Runs a job on this machine, one worker for each device or core, next to any others of the folder; merges at the end.
 
 On a CPU every worker trains on one thread, and there are as many workers as cores: sums that are split over
 threads come out a little otherwise for each number of threads, so that a surface would depend on the machine. It is
@@ -6,30 +6,24 @@ also the faster way: threads wait for each other after every small operation, an
 work (2 busy cores, 56 cells of `digits-mlp`: two threads took 7 times as long as one).
 """
 
-import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-import torch
-
-from trainers.sweep import manifest, shard_file
-from trainers.sweep.claims import Pace
-from trainers.sweep.estimate import expected
-from trainers.sweep.helpers import helping
-from trainers.sweep.job import Job
+from trainers.device import devices
+from trainers.processes import helping, termination_interrupts
+from trainers.sweep.job import SweepJob
 from trainers.sweep.merge import is_merged, merge, tidy
-from trainers.sweep.partition import partition
-from trainers.sweep.probe import seconds_of
-from trainers.sweep.signals import termination_interrupts
+from trainers.sweep.plan import expected, partition, seconds_of
+from trainers.sweep.states import Limit
 from trainers.sweep.sweep import Shard, Sweep, part
 from trainers.sweep.trainer import EngineTrainer
-from trainers.sweep.worker import Limit, Worker
+from trainers.sweep.worker import Worker
 
 
 @dataclass(frozen=True)
-class Terms:
-    """How a run goes about its work; nothing here changes a value.
+class RunOptions:
+    """How a job is run; nothing here changes a value.
 
     Args:
         shard: (index, count) of the part of the shards to train; None for all of them.
@@ -38,6 +32,7 @@ class Terms:
         fresh: remove what is there first.
         command: as typed, for the surface's header.
         save_every: seconds between the saved states of a shard in training.
+        poll: seconds until a worker looks again at shards that others are training.
     """
 
     shard: tuple[int, int] | None = None
@@ -45,30 +40,13 @@ class Terms:
     shard_seconds: float | None = None
     fresh: bool = False
     command: str = ""
-    pace: Pace = field(default_factory=Pace)
     save_every: float = 60.0
-
-
-def devices(name: str) -> list[str]:
-    """The devices that one run uses, a worker each: every GPU for `cuda`, every core for `cpu`; `auto` chooses."""
-    if name == "cuda" or (name == "auto" and torch.cuda.is_available()):
-        return [f"cuda:{k}" for k in range(torch.cuda.device_count())] or [name]
-    return ["cpu"] * cores() if name in ("auto", "cpu") else [name]
-
-
-def cores() -> int:
-    """Cores that this process may use: what the scheduler gave it, and no more than `OMP_NUM_THREADS` says."""
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    for variable in ("SLURM_CPUS_PER_TASK", "OMP_NUM_THREADS"):
-        text = os.environ.get(variable, "")
-        if text.isdigit() and int(text) > 0:
-            usable = min(usable, int(text))
-    return usable
+    poll: float = 1.0
 
 
 def run(
-    job: Job,
-    terms: Terms,
+    job: SweepJob,
+    options: RunOptions,
     say: Callable[[str], None] = print,
     advance: Callable[[Shard], None] = lambda shard: None,
 ) -> bool:
@@ -76,55 +54,44 @@ def run(
 
     Raises:
         BadInput: the folder holds something else or cannot be written, or the data is not what it should be.
-        KeyboardInterrupt: Ctrl-C or SIGTERM; finished shards and states stay, claims are released.
+        KeyboardInterrupt: Ctrl-C or SIGTERM; finished shards and states stay, locks are released.
     """
-    first, *others = devices(job.device_name)
-    planned, measured = partition(replace(job, device_name=first), 1 + len(others))
-    sweep = manifest.adopt(job.layout, planned, job.seeds, job.block, terms.fresh)
-    seeds = range(job.seeds)
+    first, *others = (replace(job, device_name=name) for name in devices(job.device_name))
+    planned, measured = partition(first, 1 + len(others))
+    sweep, seeds = job.folder.adopt(planned, job.seeds, job.block, options.fresh), range(job.seeds)
     shards = sweep.shards(seeds)
-    mine = shards if terms.shard is None else part(shards, *terms.shard)
-    missing = sum(not job.layout.shard(shard.name).exists() for shard in mine)
-    if terms.end is not None and terms.shard_seconds is None and missing and time.time() < terms.end:
-        here, largest = replace(job, device_name=first), max(shards, key=lambda shard: shard.cells)
-        known = measured is not None and sweep == planned  # else another worker began the folder meanwhile
-        longest = seconds_of(here, largest, measured) if known and measured else expected(here, sweep, shards)
-        terms = replace(terms, shard_seconds=longest)
+    mine = shards if options.shard is None else part(shards, *options.shard)
+    missing = sum(not job.folder.shard(shard.name).exists() for shard in mine)
+    if options.end is not None and options.shard_seconds is None and missing and time.time() < options.end:
+        largest = max(shards, key=lambda shard: shard.cells)
+        known = measured if sweep == planned else None  # else another worker began the folder meanwhile
+        longest = seconds_of(first, largest, known) if known else expected(first, sweep, shards)
+        options = replace(options, shard_seconds=longest)
     with termination_interrupts():
         while True:
-            with helping(
-                work, [(replace(job, device_name=name), sweep, mine, terms) for name in others[: max(missing - 1, 0)]]
-            ):
-                complete = work(replace(job, device_name=first), sweep, mine, terms, say, advance)
-            if is_merged(job.layout, sweep, seeds):
-                tidy(job.layout, sweep, seeds, terms.pace)
+            with helping(work, [(one, sweep, mine, options) for one in others[: max(missing - 1, 0)]]):
+                complete = work(first, sweep, mine, options, say, advance)
+            if is_merged(job.folder, sweep, seeds):
+                tidy(job.folder, sweep, seeds)
                 return True
-            if merge(job.layout, sweep, seeds, terms.command, say, terms.pace, job.about) is not None:
+            if merge(job.folder, sweep, seeds, options.command, say, job.about) is not None:
                 return True
-            # Somebody else's shards, or no time left; else a shard was damaged since we looked, and is done again.
-            if not complete or terms.shard is not None or shard_file.all_there(job.layout, shards):
+            # Somebody else's shards, or no time left; else a shard was damaged, and is trained again.
+            there = all(job.folder.shard(shard.name).exists() for shard in shards)
+            if not complete or options.shard is not None or there:
                 return False
 
 
 def work(
-    job: Job,
+    job: SweepJob,
     sweep: Sweep,
     shards: Sequence[Shard],
-    terms: Terms,
+    options: RunOptions,
     say: Callable[[str], None],
     advance: Callable[[Shard], None] = lambda shard: None,
 ) -> bool:
     """One worker in this process; see `Worker.run`."""
-    end = None if terms.end is None else time.monotonic() + terms.end - time.time()
-    limit = Limit(end, terms.shard_seconds)
-    worker = Worker(
-        job.layout,
-        sweep,
-        EngineTrainer(job, sweep),
-        limit,
-        terms.pace,
-        say,
-        advance,
-        save_every=terms.save_every,
-    )
-    return worker.run(shards)
+    end = None if options.end is None else time.monotonic() + options.end - time.time()
+    limit = Limit(end, options.shard_seconds)
+    trainer = EngineTrainer(job, sweep)
+    return Worker(job.folder, sweep, trainer, limit, say, advance, options.save_every, options.poll).run(shards)

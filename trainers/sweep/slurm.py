@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from grids.errors import BadInput
-from trainers.sweep import manifest
-from trainers.sweep.job import Job
+from trainers.sweep.job import SweepJob
 from trainers.sweep.merge import merge
-from trainers.sweep.run import Terms, run
+from trainers.sweep.run import RunOptions, run
 from trainers.sweep.sweep import part
 
 MOST_TASKS = 1000
@@ -49,11 +48,11 @@ class Request:
 class Attempt:
     """One task of the array, as the cluster runs it: submitit calls it, and `checkpoint` before it requeues it."""
 
-    job: Job
-    terms: Terms
+    job: SweepJob
+    options: RunOptions
 
     def __call__(self) -> None:
-        run(self.job, self.terms, lambda line: print(line, flush=True))
+        run(self.job, self.options, lambda line: print(line, flush=True))
 
     def checkpoint(self) -> Any:
         """What to run next time: the same, since finished shards and states are found in the folder."""
@@ -62,37 +61,37 @@ class Attempt:
         return DelayedSubmission(self)
 
 
-def submit(job: Job, request: Request, command: str, say: Callable[[str], None]) -> str | None:
+def submit(job: SweepJob, request: Request, command: str, say: Callable[[str], None]) -> str | None:
     """Send the missing shards of a job to Slurm; the array's job id, or None where nothing was missing.
 
     Raises:
         BadInput: no Slurm here, Slurm refuses the request, or whatever `grid run` would refuse.
     """
     job = replace(job, out=job.out.absolute(), data_folder=job.data_folder and job.data_folder.absolute())
-    sweep = manifest.adopt(job.layout, job.sweep, job.seeds, job.block, fresh=False)
-    terms = Terms(command=command)
+    sweep = job.folder.adopt(job.sweep, job.seeds, job.block, fresh=False)
+    options = RunOptions(command=command)
     shards = sweep.shards(range(job.seeds))
     count = min(len(shards), MOST_TASKS)
     missing = [
         index
         for index in range(count)
-        if not all(job.layout.shard(shard.name).exists() for shard in part(shards, index, count))
+        if not all(job.folder.shard(shard.name).exists() for shard in part(shards, index, count))
     ]
-    if not missing and merge(job.layout, sweep, range(job.seeds), command, say, terms.pace, job.about) is not None:
+    if not missing and merge(job.folder, sweep, range(job.seeds), command, say, job.about) is not None:
         return None
-    return _send(_executor(job, request), [Attempt(replace(job), replace(terms, shard=(i, count))) for i in missing])
+    return _send(_executor(job, request), [Attempt(replace(job), replace(options, shard=(i, count))) for i in missing])
 
 
-def logs(job: Job) -> Path:
+def logs(job: SweepJob) -> Path:
     """Where the tasks' output goes."""
-    return job.layout.shards / "slurm"
+    return job.folder.path / "slurm"
 
 
-def _executor(job: Job, request: Request) -> Any:
+def _executor(job: SweepJob, request: Request) -> Any:
     import submitit
 
     parameters: dict[str, Any] = {
-        "job_name": f"{job.task.name}-{job.layout.surface.stem}",
+        "job_name": f"{job.task.name}-{job.folder.surface.stem}",
         "partition": request.partition,
         "time": request.minutes,
         "cpus_per_task": 1,

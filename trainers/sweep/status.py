@@ -4,11 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from grids.errors import BadInput
-from trainers.sweep import claims, manifest, shard_file
-from trainers.sweep.claims import Pace
-from trainers.sweep.layout import SHARDS, Layout, file_name, find_sweeps
-from trainers.sweep.sealed_file import Damaged
+import pyarrow.compute as pc
+
+from grids import surface_file
+from grids.errors import BadInput, Damaged
+from trainers.sweep import shards
+from trainers.sweep.folder import ENDING, SweepFolder, file_name, find_sweeps
+from trainers.sweep.locks import is_locked
 
 
 @dataclass(frozen=True)
@@ -17,7 +19,7 @@ class Status:
 
     Args:
         cells, seeds: of the space, and as last asked for.
-        done, running, missing: these make up all runs; `running` lie in shards that a live worker holds.
+        done, running, missing: these make up all runs; `running` are in shards that a worker has locked.
         diverged: among those done.
         seconds: spent on those done.
         merged: whether the surface file is there.
@@ -35,17 +37,17 @@ class Status:
     merged: bool
 
 
-def status(folder: Path, say: Callable[[str], None], pace: Pace | None = None) -> list[Status]:
+def status(folder: Path, say: Callable[[str], None]) -> list[Status]:
     """Every sweep at or below `folder`, and every surface there that has no shards (it counts as done).
 
     Raises:
         BadInput: no such folder, nothing in it, or files of another sweep in one.
     """
-    layouts = list(find_sweeps(folder))
-    found = [_of_sweep(layout, say, pace or Pace()) for layout in layouts]
-    swept = {layout.surface for layout in layouts}
-    for path in _surfaces(folder):
-        if path not in swept:
+    sweeps = list(find_sweeps(folder))
+    found = [_of_sweep(one, say) for one in sweeps]
+    surfaces = set() if folder.name.endswith(ENDING) else {*folder.glob("*.parquet"), *folder.glob("*/*.parquet")}
+    for path in sorted(surfaces - {one.surface for one in sweeps}):
+        if not path.parent.name.endswith(ENDING):
             try:
                 found.append(_of_surface(path))
             except BadInput as error:
@@ -55,49 +57,36 @@ def status(folder: Path, say: Callable[[str], None], pace: Pace | None = None) -
     return sorted(found, key=lambda one: (one.task, one.optimizer))
 
 
-def _of_sweep(layout: Layout, say: Callable[[str], None], pace: Pace) -> Status:
-    found = manifest.read(layout)
-    assert found is not None
-    sweep, seeds = found
-    done = running = missing = diverged = 0
+def _of_sweep(folder: SweepFolder, say: Callable[[str], None]) -> Status:
+    held = folder.read()
+    assert held is not None
+    sweep = held.sweep
+    runs = {"done": 0, "running": 0, "missing": 0, "diverged": 0}
     seconds = 0.0
-    for shard in sweep.shards(range(seeds)):
+    for shard in sweep.shards(range(held.seeds)):
         try:
-            result = shard_file.load(layout, sweep, shard)
+            file = shards.read(folder.shard(shard.name), sweep, shard)
         except Damaged as damage:
             say(f"{damage}; its cells will be trained again")
-            result = None
-        if result is not None:
-            done += shard.cells
-            diverged += int(result.diverged.sum())
-            seconds += float(result.record["seconds"])
-        elif claims.is_live(layout.claim(shard.name), pace):
-            running += shard.cells
+            file = None
+        if file is not None:
+            runs["done"] += shard.cells
+            runs["diverged"] += pc.sum(file.table.column("diverged")).as_py()
+            seconds += file.record.seconds
         else:
-            missing += shard.cells
+            runs["running" if is_locked(folder.lock(shard.name)) else "missing"] += shard.cells
     return Status(
         task=sweep.identity["task"],
         optimizer=sweep.identity["optimizer"],
         cells=sweep.space.size,
-        seeds=seeds,
-        done=done,
-        running=running,
-        missing=missing,
-        diverged=diverged,
+        seeds=held.seeds,
+        **runs,
         seconds=round(seconds, 3),
-        merged=layout.surface.exists(),
+        merged=folder.surface.exists(),
     )
 
 
-def _surfaces(folder: Path) -> list[Path]:
-    if folder.name.endswith(SHARDS):
-        return []
-    return sorted({*folder.glob("*.parquet"), *folder.glob("*/*.parquet")})
-
-
 def _of_surface(path: Path) -> Status:
-    from grids import surface_file
-
     surface = surface_file.load(path)
     return Status(
         task=surface.provenance.task or path.parent.name,

@@ -63,6 +63,10 @@ class Sweep:
     def space(self) -> Space:
         return Space.from_json(self.identity["space"])
 
+    @property
+    def epochs(self) -> int:
+        return int(self.identity["fixed"]["epochs"])
+
     def shards(self, seeds: Iterable[int]) -> list[Shard]:
         """Every shard, seed by seed: blocks of equal size (to one cell) that hold at most `block` cells."""
         size = self.space.size
@@ -73,36 +77,6 @@ class Sweep:
     def hyper(self, shard: Shard) -> dict[str, np.ndarray]:
         """Each axis's value in the shard's cells, float64 `[cells]`."""
         return {name: column[shard.start : shard.stop] for name, column in self.space.columns().items()}
-
-    def difference(self, other: Mapping[str, Any]) -> str:
-        """What another identity has otherwise, in a reader's words; empty where the two are the same."""
-        return difference(self.identity, other)
-
-
-def difference(here: Any, there: Any) -> str:
-    """What one JSON has otherwise than another, in a reader's words; empty where the two are the same.
-
-    >>> difference({"fixed": {"epochs": 15}}, {"fixed": {"epochs": 3}})
-    'fixed.epochs: 3 there, 15 here'
-    """
-    return "; ".join(_differences(here, there))
-
-
-def _differences(here: Any, there: Any, where: str = "") -> Iterable[str]:
-    if isinstance(here, Mapping) and isinstance(there, Mapping):
-        for key in dict.fromkeys([*here, *there]):
-            yield from _differences(here.get(key), there.get(key), f"{where}.{key}" if where else str(key))
-    elif here != there:
-        yield f"{where}: {_short(there)} there, {_short(here)} here"
-
-
-def _short(value: Any) -> str:
-    if value is None:
-        return "none"
-    if isinstance(value, list) and value and isinstance(value[0], Mapping) and "values" in value[0]:
-        return " x ".join(f"{len(a['values'])} {a['name']}" for a in value)
-    text = value if isinstance(value, str) else json.dumps(value)
-    return text if len(text) <= 40 else f"{text[:37]}…"
 
 
 def part(shards: list[Shard], index: int, count: int) -> list[Shard]:

@@ -1,250 +1,111 @@
-"""One worker: claims one shard after another, trains it, writes its file, until none of its own are left."""
+"""One worker: locks one shard after another, trains it, writes its file, until none of its own are left."""
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Protocol
 
-from grids.errors import BadInput
-from trainers.sweep import claims, sealed_file, shard_file
-from trainers.sweep.claims import Pace
-from trainers.sweep.layout import Layout
-from trainers.sweep.sealed_file import Damaged
-from trainers.sweep.shard_file import Result
+from grids.errors import Damaged
+from trainers.sweep import shards as shard_files
+from trainers.sweep.folder import SweepFolder
+from trainers.sweep.locks import locked
+from trainers.sweep.shards import Record, Result
+from trainers.sweep.states import Limit, OutOfTime, SavedStates, State, share_left
 from trainers.sweep.sweep import Shard, Sweep
-
-SNAPSHOT = "snapshot"
-
-Keeping = Callable[[], Callable[[], bytes]]
-"""Begins to copy a state, and gives a function that waits for the copy and gives it as bytes."""
-
-
-class OnEpoch(Protocol):
-    """Called after each epoch."""
-
-    def __call__(self, epoch: int, keeping: Keeping, lasting: bool = True) -> None:
-        """Take notice, and keep the state if one is due.
-
-        Args:
-            epoch: epochs done.
-            keeping: of the state then.
-            lasting: whether that may be called later, too; else only before this returns.
-        """
-        ...
 
 
 class Trainer(Protocol):
-    """Trains a shard, from a state that `on_epoch` once gave or from the start; both end in the same result."""
+    """Trains a shard, from a state that `on_epoch` once got or from the start; both end in the same result."""
 
-    def __call__(self, shard: Shard, state: bytes | None, on_epoch: OnEpoch) -> Result: ...
+    def __call__(self, shard: Shard, state: bytes | None, on_epoch: Callable[[State], None]) -> Result: ...
 
-    def record(self) -> dict[str, Any]:
-        """Where the last shard was trained: `device`, `software`, `memory` (peak, bytes), as JSON."""
+    def record(self) -> Record:
+        """Where the last shard was trained."""
         ...
-
-
-class OutOfTime(Exception):
-    """The time limit came in the middle of a shard; its state is kept."""
-
-
-@dataclass
-class Limit:
-    """When to stop, and how long a shard takes here: nothing is started that would not end in time.
-
-    Args:
-        end: by `clock`; None for no limit.
-        shard_seconds: expected time of one shard, at first an estimate, then the longest seen; None if unknown.
-        clock: seconds, from anywhere.
-    """
-
-    end: float | None = None
-    shard_seconds: float | None = None
-    clock: Callable[[], float] = time.monotonic
-
-    def allows(self, share: float = 1.0) -> bool:
-        """Whether a shard, or the `share` of it that is left, would end in time."""
-        if self.end is None:
-            return True
-        now = self.clock()
-        return now < self.end and now + share * (self.shard_seconds or 0.0) <= self.end
-
-    def saw(self, seconds: float) -> None:
-        self.shard_seconds = max(self.shard_seconds or 0.0, seconds)
 
 
 @dataclass
 class Worker:
-    """Works through shards of one sweep beside any number of others.
+    """Trains shards of one sweep, next to any number of others.
 
     Args:
-        say: gets one line where a person should know (a damaged file set aside, time over).
         advance: gets each shard once it is there, whoever trained it.
+        say: gets one line where a person should know (a damaged state).
         save_every: seconds between two saved states of a shard in training.
+        poll: seconds until it looks again at shards that others are training.
     """
 
-    layout: Layout
+    folder: SweepFolder
     sweep: Sweep
     train: Trainer
     limit: Limit = field(default_factory=Limit)
-    pace: Pace = field(default_factory=Pace)
     say: Callable[[str], None] = print
     advance: Callable[[Shard], None] = lambda shard: None
     save_every: float = 60.0
+    poll: float = 1.0
 
     def run(self, shards: Sequence[Shard]) -> bool:
         """Work until every shard is there (True), or no time is left for what is not (False).
 
-        Shards that others are at are waited for, and taken over where they are abandoned.
+        Shards that others train are waited for, and taken over where their lock is released without a file.
 
         Raises:
-            BadInput: a file of another sweep, or a folder that cannot be written.
+            BadInput: the folder cannot be written.
         """
-        left = [shard for shard in shards if not self._is_there(shard)]
+        left = self._left(shards)
         while left:
             tried, too_long = 0, 0
             for shard in left:
                 if not self.limit.allows(self._share_left(shard)):
                     too_long += 1
                     continue
-                with claims.claimed(self.layout.claim(shard.name), self.pace) as ours:
-                    # Its last holder may have finished it between our look and our claim.
-                    if ours and not self._is_there(shard, count=False):
+                with locked(self.folder.lock(shard.name)) as ours:
+                    # Its last holder may have finished it between our look and our lock.
+                    if ours and not self._path(shard).exists():
                         tried += 1
                         try:
                             self._train(shard)
                         except OutOfTime:
                             return False
-            left = [shard for shard in left if not self._is_there(shard)]
+            left = self._left(left)
             if left and not tried:
                 if too_long:
                     return False
-                time.sleep(self.pace.poll)
+                time.sleep(self.poll)
         return True
 
-    def _share_left(self, shard: Shard) -> float:
-        """The share of a shard's epochs that are still to be trained, where that matters: under a time limit."""
-        if self.limit.end is None:
-            return 1.0
-        try:
-            header, _ = sealed_file.read(self.layout.snapshot(shard.name), SNAPSHOT)
-        except (FileNotFoundError, Damaged):
-            return 1.0
-        return 1.0 - float(header["epoch"]) / float(self.sweep.identity["fixed"]["epochs"])
+    def _path(self, shard: Shard) -> Path:
+        return self.folder.shard(shard.name)
 
-    def _is_there(self, shard: Shard, count: bool = True) -> bool:
-        """Whether a shard's file is there and whole; a damaged one is set aside, to be trained again."""
-        try:
-            found = shard_file.load(self.layout, self.sweep, shard) is not None
-        except Damaged as damage:
-            set_aside(self.layout, shard, damage, self.say)
-            found = False
-        if found and count:
+    def _left(self, shards: Sequence[Shard]) -> list[Shard]:
+        """The shards that are not there; `advance` gets the others."""
+        there = [self._path(shard).exists() for shard in shards]
+        for shard in (shard for shard, done in zip(shards, there, strict=True) if done):
             self.advance(shard)
-        return found
+        return [shard for shard, done in zip(shards, there, strict=True) if not done]
+
+    def _share_left(self, shard: Shard) -> float:
+        """The share of a shard that is still to be trained, where that matters: under a time limit."""
+        return 1.0 if self.limit.end is None else share_left(self.folder.state(shard.name), self.sweep)
 
     def _train(self, shard: Shard) -> None:
         begun = self.limit.clock()
-        states = _States(self, shard)
-        with states.kept_when_interrupted():
+        path = self.folder.state(shard.name)
+        states = SavedStates(path, self.sweep, shard, self.limit, self.save_every, self.say)
+        with states.saved_when_interrupted():
             result = self.train(shard, states.load(), states.on_epoch)
-        states.finish()
-        seconds = self.limit.clock() - begun
-        self.limit.saw(seconds)
-        record = {**self.train.record(), "seconds": seconds + states.earlier_seconds, "resumed": states.resumed}
-        shard_file.save(self.layout, self.sweep, shard, result, record)
-        self.layout.snapshot(shard.name).unlink(missing_ok=True)
+        self.limit.saw(self.limit.clock() - begun)
+        record = replace(self.train.record(), seconds=states.seconds, resumed=states.resumed)
+        shard_files.write(self._path(shard), self.sweep, shard, result, record)
+        path.unlink(missing_ok=True)
 
 
-def set_aside(layout: Layout, shard: Shard, damage: Damaged, say: Callable[[str], None]) -> None:
+def set_aside(folder: SweepFolder, shard: Shard, damage: Damaged, say: Callable[[str], None]) -> None:
     """Rename a damaged shard's file, so that it is trained again and can still be looked at."""
-    path = layout.shard(shard.name)
+    path = folder.shard(shard.name)
+    aside = path.with_suffix(".damaged")
     with contextlib.suppress(FileNotFoundError):
-        path.replace(path.with_suffix(".damaged"))
-    say(f"{damage}; kept as {path.with_suffix('.damaged').name}, its {shard.cells} cells are trained again")
-
-
-class _States:
-    """A shard's state at its epochs' ends: saved now and then, and when the training is interrupted."""
-
-    def __init__(self, worker: Worker, shard: Shard) -> None:
-        self._worker, self._shard = worker, shard
-        self._path = worker.layout.snapshot(shard.name)
-        self._clock = worker.limit.clock
-        self._begun = self._saved = self._clock()
-        self._latest: tuple[int, Keeping] | None = None
-        self._writer = ThreadPoolExecutor(1)
-        self._writing: Future[None] | None = None
-        self.earlier_seconds = 0.0
-        self.resumed = 0
-
-    def load(self) -> bytes | None:
-        """The state to go on from, if any."""
-        try:
-            header, state = sealed_file.read(self._path, SNAPSHOT)
-        except FileNotFoundError:
-            return None
-        except Damaged as damage:
-            self._worker.say(f"{damage}; its shard starts over")
-            return None
-        if header["sweep"] != self._worker.sweep.id or header["shard"] != self._shard.name:
-            self._worker.say(f"{self._path}: not of this shard; it starts over")
-            return None
-        self.earlier_seconds, self.resumed = float(header["seconds"]), int(header["resumed"]) + 1
-        return state
-
-    def on_epoch(self, epoch: int, keeping: Keeping, lasting: bool = True) -> None:
-        """Raises OutOfTime where the time is over."""
-        if epoch == self._worker.sweep.identity["fixed"]["epochs"]:
-            return  # the result itself comes next
-        self._latest = (epoch, keeping)
-        if not self._worker.limit.allows(share=0.0):
-            self._save()
-            raise OutOfTime
-        if self._clock() - self._saved >= self._worker.save_every:
-            self._save(wait=lasting)
-        if not lasting:
-            self._latest = None
-
-    @contextlib.contextmanager
-    def kept_when_interrupted(self) -> Iterator[None]:
-        try:
-            yield
-        except (KeyboardInterrupt, SystemExit):
-            with contextlib.suppress(BadInput):
-                self._save()
-            raise
-
-    def finish(self) -> None:
-        """Wait for a state that is being written.
-
-        Raises:
-            BadInput: it could not be.
-        """
-        if self._writing is not None:
-            self._writing.result()
-            self._writing = None
-
-    def _save(self, wait: bool = True) -> None:
-        """Keep the latest state; a device that trains goes on while it is written, unless it is to be waited for."""
-        self.finish()
-        if self._latest is None:
-            return
-        epoch, keeping = self._latest
-        header = {
-            "sweep": self._worker.sweep.id,
-            "shard": self._shard.name,
-            "epoch": epoch,
-            "seconds": self._clock() - self._begun + self.earlier_seconds,
-            "resumed": self.resumed,
-        }
-        self._saved, self._latest, state = self._clock(), None, keeping()
-
-        def write() -> None:
-            sealed_file.write(self._path, SNAPSHOT, header, state())
-
-        if wait:
-            write()
-        else:
-            self._writing = self._writer.submit(write)
+        path.replace(aside)
+    say(f"{damage}; kept as {aside.name}, its {shard.cells} cells are trained again")

@@ -12,18 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from grids.errors import BadInput
+from grids.errors import BadInput, Damaged
+from trainers import state_file
 from trainers.data.folder import Photographs
 from trainers.dataset import Dataset
-from trainers.device import arithmetic, pick
+from trainers.device import pick
 from trainers.engine import Snapshot, judge_block, train_block
+from trainers.job import SPLIT_SEED, Job
+from trainers.processes import helping
 from trainers.rules.base import Rule
-from trainers.sweep import sealed_file
-from trainers.sweep.helpers import helping
-from trainers.sweep.job import SPLIT_SEED, Job, told
-from trainers.sweep.memory import cells_that_fit
-from trainers.sweep.sealed_file import Damaged
-from trainers.sweep.trainer import attribute_to_user, explain_out_of_memory, single_threaded
 from trainers.task import Task
 from trainers.transfer.final import Fold, final_folds
 
@@ -112,9 +109,9 @@ class Training:
     def units(self, workers: int) -> list[Unit]:
         """Blocks of equal size: as many as keep all workers busy, and no larger than fits."""
         runs = [(setting, seed) for setting in range(len(self.hyper)) for seed in range(self.seeds)]
-        device = pick(self.device_name)
-        fit = cells_that_fit(self.task, self.data, self.rule, device.type, arithmetic(device))
-        blocks = max(math.ceil(len(runs) / fit), min(len(runs), math.ceil(workers / len(self.folds))))
+        blocks = max(
+            math.ceil(len(runs) / self.job.default_block), min(len(runs), math.ceil(workers / len(self.folds)))
+        )
         parts = np.array_split(np.arange(len(runs)), blocks)
         return [
             Unit(fold, tuple(runs[at] for at in part)) for fold in range(len(self.folds)) for part in parts if len(part)
@@ -170,12 +167,12 @@ class Training:
             nonlocal last
             advance(1)
             if snapshot.epoch == self.job.all_epochs or time.monotonic() - last > SAVE_EVERY:
-                sealed_file.write(self._path(unit), KIND, identity, snapshot.to_bytes())
+                state_file.write(self._path(unit), KIND, identity, snapshot.to_bytes())
                 last = time.monotonic()
 
         device = pick(self.device_name)
         seeds = np.array([seed for _, seed in unit.runs])
-        with single_threaded(device), explain_out_of_memory(len(unit.runs), device), attribute_to_user(self.job):
+        with self.job.training(len(unit.runs)):
             train_block(
                 self.task,
                 self.folds[unit.fold].data,
@@ -192,7 +189,7 @@ class Training:
         """The unit's state as it was kept; None where there is none that fits."""
         path = self._path(unit)
         try:
-            header, payload = sealed_file.read(path, KIND)
+            header, payload = state_file.read(path, KIND)
         except FileNotFoundError:
             return None
         except Damaged as damage:
@@ -210,7 +207,7 @@ class Training:
             raise BadInput(f"{self._path(unit)}: gone or altered while it was needed; run this again")
         device = pick(self.device_name)
         seeds = np.array([seed for _, seed in unit.runs])
-        with single_threaded(device), attribute_to_user(self.job):
+        with self.job.training(len(unit.runs)):
             value, diverged = judge_block(self.task, data, self.rule, seeds, kept, device=device)
         return np.stack([value, diverged.astype(np.float64)])
 
@@ -221,7 +218,7 @@ class Training:
     def _hyper(self, unit: Unit) -> dict[str, np.ndarray]:
         rows = [self.hyper[setting] for setting, _ in unit.runs]
         hyper = {name: np.array([row[name] for row in rows]) for name in rows[0]} if rows else {}
-        for name, value in told(self.task, self.rule, self.optimizer).items():
+        for name, value in self.job.told.items():
             hyper.setdefault(name, np.full(len(rows), value))
         return hyper
 

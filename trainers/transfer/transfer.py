@@ -10,9 +10,8 @@ import numpy as np
 
 from grids.errors import BadInput
 from grids.surface import Surface
-from trainers.device import describe, pick
+from trainers.device import describe, pick, software
 from trainers.rules import get_rule
-from trainers.sweep.trainer import software
 from trainers.tasks import get_task
 from trainers.transfer import record
 from trainers.transfer.final import final_folds, in_words

@@ -30,7 +30,7 @@ from tuning.late_help import LateHelp
 from tuning.terminal import Format, print_rows, progress, say
 
 if TYPE_CHECKING:
-    from trainers.sweep.job import Job
+    from trainers.sweep.job import SweepJob
 
 
 def register(app: typer.Typer) -> None:
@@ -101,36 +101,21 @@ def plan(
     form: Form = Format.table,
 ) -> None:
     """Say what a run would take: cells, shards, memory and time, from a few real steps on this machine."""
-    from trainers.sweep.estimate import estimate
-    from trainers.sweep.run import devices
+    from dataclasses import asdict
+
+    from trainers.device import devices
+    from trainers.sweep.plan import estimate
 
     names = devices(device)
     rows = []
     for job in _jobs(
         task, optimizer, space, seeds, epochs, names[0], data, out, block, schedule, warmup, clip, backend
     ):
-        one = estimate(job, len(names))
-        if one.obstacle is not None:
-            say(f"`grid run` would refuse: {one.obstacle}")
-        gpu = job.device.type == "cuda"
-        rows.append(
-            {
-                "task": one.task,
-                "optimizer": one.optimizer,
-                "cells": one.cells,
-                "seeds": one.seeds,
-                "epochs": one.epochs,
-                "shards": one.shards,
-                "cells_per_shard": one.block,
-                "shards_done": one.done,
-                "memory_gib": round(one.memory / 2**30, 2),
-                "seconds_per_shard": one.shard_seconds,
-                "hours": one.hours,
-                "gpu_hours": one.device_hours if gpu else 0.0,
-                "workers": one.workers,
-                "device": one.device,
-            }
-        )
+        row = asdict(estimate(job, len(names)))
+        obstacle = row.pop("obstacle")
+        if obstacle is not None:
+            say(f"`grid run` would refuse: {obstacle}")
+        rows.append(row)
     print_rows(rows, list(rows[0]), form)
 
 
@@ -168,17 +153,17 @@ def run(
     from trainers.sweep import run as runner
 
     end = None if time_limit is None else time.time() + 60 * time_limit
-    terms = runner.Terms(shard=_part(shard), end=end, fresh=fresh, command=_command())
+    options = runner.RunOptions(shard=_part(shard), end=end, fresh=fresh, command=_command())
     for job in _jobs(task, optimizer, space, seeds, epochs, device, data, out, block, schedule, warmup, clip, backend):
         begun = time.monotonic()
         with progress(f"{job.task.name}/{job.optimizer}", job.space.size * job.seeds, quiet) as advance:
-            merged = runner.run(job, terms, lambda line: say(line), lambda one, go=advance: go(one.cells))  # type: ignore[misc]
+            merged = runner.run(job, options, lambda line: say(line), lambda one, go=advance: go(one.cells))  # type: ignore[misc]
         if merged:
-            for line in surface_closing(job.layout.surface, time.monotonic() - begun):
+            for line in surface_closing(job.folder.surface, time.monotonic() - begun):
                 say(line, quiet)
-            say(f"{job.layout.surface}", quiet)
+            say(f"{job.folder.surface}", quiet)
         else:
-            say(f"{job.layout.shards}: not complete yet; `tunecost grid status {out}` says what is missing", quiet)
+            say(f"{job.folder.path}: not complete yet; `tunecost grid status {out}` says what is missing", quiet)
 
 
 def submit(
@@ -220,7 +205,7 @@ def submit(
     for job in _jobs(task, optimizer, space, seeds, epochs, device, data, out, block, schedule, warmup, clip, backend):
         number = slurm.submit(job, request, _command(), say)
         if number is None:
-            say(f"{job.layout.surface}: all is there, nothing to submit", quiet)
+            say(f"{job.folder.surface}: all is there, nothing to submit", quiet)
         else:
             print(number)
             say(f"{job.task.name}/{job.optimizer}: Slurm job {number}; its output goes to {slurm.logs(job)}", quiet)
@@ -256,20 +241,22 @@ def _jobs(
     warmup: float | None,
     clip: float | None,
     backend: str | None,
-) -> "list[Job]":
+) -> "list[SweepJob]":
     """One job for each optimizer; whatever is wrong with any of them is said before the first one runs."""
-    from trainers.sweep.job import Job
+    from trainers.sweep.job import SweepJob
 
     jobs = [
-        Job(task, one, space, seeds, epochs, device, data, out, block, schedule, warmup, clip, backend)
+        SweepJob(
+            task, one, space, epochs, device, data, schedule, warmup, clip, backend, seeds=seeds, out=out, block=block
+        )
         for one in dict.fromkeys(optimizers)
     ]
     taken: dict[Any, str] = {}
     for job in jobs:
         _ = job.sweep
-        other = taken.setdefault(job.layout.shards, job.optimizer)
+        other = taken.setdefault(job.folder.path, job.optimizer)
         if other != job.optimizer:
-            raise BadInput(f"'{other}' and '{job.optimizer}' would share the file {job.layout.surface}")
+            raise BadInput(f"'{other}' and '{job.optimizer}' would share the file {job.folder.surface}")
     return jobs
 
 

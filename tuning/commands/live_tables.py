@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from grids.space import Space
     from grids.surface import Surface
     from grids.surface_facts import SurfaceFacts
-    from trainers.sweep.job import Job
+    from trainers.job import Job
     from tuning.live import Judge
 
 
@@ -56,10 +56,11 @@ def find_reference(job: "Job", text: str | None, own_space: bool) -> tuple[Refer
     from grids import surface_file
     from grids.library import find_surface, list_surfaces
     from grids.surface_facts import SurfaceFacts
+    from trainers.axes import checked_space
     from trainers.live import misfit
-    from trainers.sweep.job import checked_space
+    from trainers.sweep.folder import file_name
 
-    own = f"{job.task.name}/{job.layout.surface.stem}"
+    own = f"{job.task.name}/{file_name(job.optimizer)}"
     name = text or own
     remark = "judged by what studies were told, from the lowest of it"
     if name == "none" or (text is None and own not in {entry.name for entry in list_surfaces()}):
@@ -112,7 +113,7 @@ def header_of(label: str, space: "Space", facts: "SurfaceFacts", identity: Mappi
         facts: about the surface.
         identity: what the studies are, as JSON: `trials`, `repeats`, `seed`, `searchers`, `surface`, `training`.
     """
-    from trainers.sweep.trainer import software
+    from trainers.device import software
     from tuning.replay import versions
     from tuning.searchers import LABELS
 
@@ -147,7 +148,7 @@ def is_there(out: Path, identity: Mapping[str, Any]) -> bool:
         BadInput: it is of others, no live table at all, or cannot be read.
     """
     from grids import replay_table
-    from trainers.sweep.sweep import difference
+    from trainers.differences import difference
 
     live = replay_table.load(out)[1].get("live")
     if not isinstance(live, dict) or "identity" not in live:

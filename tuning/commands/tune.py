@@ -65,13 +65,13 @@ def tune(
     `cost`, `compare` and the figures read the table; `compare --live` sets it beside replays.
     """
     from grids import replay_table
+    from trainers.device import devices
+    from trainers.job import Job
     from trainers.live import Journal, LiveTrainer, block_size, crew
     from trainers.live.journal import forget
     from trainers.live.trainer import folder_of
-    from trainers.sweep.claims import Pace, claimed
-    from trainers.sweep.job import Job
-    from trainers.sweep.run import devices
-    from trainers.sweep.signals import termination_interrupts
+    from trainers.processes import termination_interrupts
+    from trainers.sweep.locks import locked
     from tuning.live import Judge, live_rows, play_live, specs_for_live
 
     if len(optimizers) != 1:
@@ -86,7 +86,7 @@ def tune(
     names = devices(device)
     if names[0] == "cpu" and jobs is not None:
         names = ["cpu"] * jobs
-    job = Job(task, optimizers[0], space, 1, epochs, names[0], data, Path("surfaces"), None, schedule, warmup, clip)
+    job = Job(task, optimizers[0], space, epochs, names[0], data, schedule, warmup, clip)
     reference, remark = find_reference(job, surface, space is not None)
     cells = job.space if reference is None else reference.surface.space
     specs_for_live(searchers, cells)
@@ -104,9 +104,9 @@ def tune(
         return
     say(remark, quiet or not remark)
     folder = folder_of(out)
-    with claimed(folder / "claim", Pace()) as ours, termination_interrupts():
+    with locked(folder / "lock") as ours, termination_interrupts():
         if not ours:
-            raise BadInput(f"{folder}: another `tunecost tune` is at it")
+            raise BadInput(f"{folder}: another `tunecost tune` is running here")
         if fresh:
             forget(folder)
         count = len(searchers) * repeats

@@ -2,19 +2,20 @@
 
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from grids.space import Axis, Space
-from trainers.sweep import manifest
-from trainers.sweep.claims import Pace
-from trainers.sweep.layout import Layout
+from trainers.sweep.folder import SweepFolder
 from trainers.sweep.merge import merge
+from trainers.sweep.shards import Record, Result
+from trainers.sweep.states import State
 from trainers.sweep.sweep import Shard, Sweep
-from trainers.sweep.worker import OnEpoch, Worker
+from trainers.sweep.worker import Worker
 
 SPACE = Space((Axis("alpha", (0.01, 0.1, 1.0, 10.0)), Axis("epsilon", (1e-8, 1e-4, 1.0))))
 EPOCHS = 4
@@ -33,12 +34,14 @@ def sweep(block: int = 5, **other: Any) -> Sweep:
     return Sweep({**identity, **other}, block)
 
 
-class FakeResult(NamedTuple):
-    value: np.ndarray
-    diverged: np.ndarray
-    curve: np.ndarray
-    train_loss: np.ndarray
-    numbers: dict[str, np.ndarray]
+@dataclass
+class FakeState:
+    epoch: int
+    content: bytes
+    lasting: bool = True
+
+    def keeping(self) -> Callable[[], bytes]:
+        return lambda: self.content
 
 
 @dataclass
@@ -50,7 +53,7 @@ class FakeTrainer:
     epoch_seconds: float = 0.0
     began: list[tuple[str, int]] = field(default_factory=list)
 
-    def __call__(self, shard: Shard, state: bytes | None, on_epoch: OnEpoch) -> FakeResult:
+    def __call__(self, shard: Shard, state: bytes | None, on_epoch: Callable[[State], None]) -> Result:
         hyper = self.sweep.hyper(shard)
         first, curve = 0, np.zeros((shard.cells, EPOCHS), np.float32)
         if state is not None:
@@ -63,24 +66,23 @@ class FakeTrainer:
             time.sleep(self.epoch_seconds)
             before = curve[:, epoch - 1] if epoch else np.float32(0)
             curve[:, epoch] = before + np.log10(hyper["alpha"]) ** 2 + shard.seed + hyper["epsilon"] / (epoch + 1)
-            on_epoch(epoch + 1, lambda done=epoch + 1: lambda: bytes([done]) + curve.tobytes())
+            on_epoch(FakeState(epoch + 1, bytes([epoch + 1]) + curve.tobytes()))
         diverged = hyper["alpha"] > 5
         value = np.where(diverged, 90.0, curve[:, -1]).astype(np.float64)
         numbers = {"double": np.where(diverged, np.nan, 2 * value)}
-        return FakeResult(value, diverged, curve, np.where(diverged, np.nan, value), numbers)
+        return Result(value, diverged, curve, np.where(diverged, np.nan, value), numbers)
 
-    def record(self) -> dict[str, Any]:
-        return {"device": "fake", "memory": 1000, "software": {"fake": "1"}}
+    def record(self) -> Record:
+        return Record("fake", 1000, {"fake": "1"})
 
 
 def main(out: str, log: str, epoch_seconds: str) -> None:
     """One worker process on a folder: two seeds, until all is there; then it merges."""
-    layout, one = Layout.of(Path(out), "fake", "adam"), sweep()
-    one = manifest.adopt(layout, one, 2, None, False)
+    folder = SweepFolder.of(Path(out), "fake", "adam")
+    one = folder.adopt(sweep(), 2, None, False)
     trainer = FakeTrainer(one, Path(log), float(epoch_seconds))
-    pace = Pace(heartbeat=0.2, stale=60.0, poll=0.02)
-    Worker(layout, one, trainer, pace=pace, save_every=0.0).run(one.shards(range(2)))
-    merge(layout, one, range(2), "test", print, pace, ABOUT)
+    Worker(folder, one, trainer, save_every=0.0, poll=0.02).run(one.shards(range(2)))
+    merge(folder, one, range(2), "test", print, ABOUT)
 
 
 if __name__ == "__main__":

@@ -14,9 +14,8 @@ import sweep_fakes
 from grids import surface_file
 from grids.errors import BadInput
 from grids.surface import Surface
-from trainers.sweep import manifest
-from trainers.sweep.claims import holder
-from trainers.sweep.layout import Layout
+from trainers.sweep.folder import SweepFolder
+from trainers.sweep.locks import is_locked
 from trainers.sweep.worker import Worker
 
 FAKES = Path(sweep_fakes.__file__)
@@ -51,7 +50,11 @@ def assert_same(one: Surface, other: Surface) -> None:
 def assert_tidy(folder: Path) -> None:
     names = [path.name for path in (folder / "out/fake/adam.shards").iterdir()]
     # A draft that a kill left is removed once it is surely nobody's.
-    assert sorted(Path(name).suffix for name in names if not name.startswith(".")) == [".json", *[".shard"] * 6]
+    assert sorted(Path(name).suffix for name in names if not name.startswith(".")) == [
+        ".json",
+        ".lock",
+        *[".parquet"] * 6,
+    ]
 
 
 def test_four_workers_train_each_shard_once(tmp_path: Path, expected: Surface) -> None:
@@ -69,7 +72,7 @@ def test_four_workers_two_of_them_killed(tmp_path: Path, expected: Surface) -> N
     processes = [start(tmp_path, 0.15) for _ in range(4)]
     shards = tmp_path / "out/fake/adam.shards"
     deadline = time.monotonic() + 30
-    while len(list(shards.glob("*.claim"))) < 4 and time.monotonic() < deadline:
+    while len(list(shards.glob("seed*.lock"))) < 4 and time.monotonic() < deadline:
         time.sleep(0.01)
     for process in processes[:2]:
         process.kill()
@@ -88,7 +91,7 @@ def test_killed_again_and_again_then_resumed(tmp_path: Path, expected: Surface, 
     random = np.random.default_rng(0)
     for _ in range(moments):
         process = start(tmp_path, 0.05)
-        while not at_work(tmp_path, process) and process.poll() is None:
+        while not at_work(tmp_path) and process.poll() is None:
             time.sleep(0.005)
         time.sleep(random.uniform(0.0, 0.3))
         process.kill()
@@ -98,9 +101,8 @@ def test_killed_again_and_again_then_resumed(tmp_path: Path, expected: Surface, 
     assert_tidy(tmp_path)
 
 
-def at_work(folder: Path, process: subprocess.Popen[str]) -> bool:
-    held = [holder(path) for path in (folder / "out/fake/adam.shards").glob("*.claim")]
-    return any(one is not None and one.pid == process.pid for one in held)
+def at_work(folder: Path) -> bool:
+    return any(is_locked(path) for path in (folder / "out/fake/adam.shards").glob("seed*.lock"))
 
 
 @pytest.mark.parametrize("small_disk", ["64k"], indirect=True)
@@ -109,19 +111,19 @@ def test_a_full_disk_is_one_line_and_the_rest_is_safe(
     small_disk: Path, tmp_path: Path, expected: Surface, room: int
 ) -> None:
     sweep = sweep_fakes.sweep(1)
-    layout = Layout.of(small_disk / "out", "fake", "adam")
-    manifest.adopt(layout, sweep, 2, None, False)
+    folder = SweepFolder.of(small_disk / "out", "fake", "adam")
+    folder.adopt(sweep, 2, None, False)
     filler = small_disk / "filler"
     filler.write_bytes(b"0" * (free(small_disk) - room))
-    worker = Worker(layout, sweep, sweep_fakes.FakeTrainer(sweep))
-    with pytest.raises(BadInput, match=r"\.(shard|claim|snapshot): cannot be written \(No space left on device\)"):
+    worker = Worker(folder, sweep, sweep_fakes.FakeTrainer(sweep))
+    with pytest.raises(BadInput, match=r"\.(parquet|lock|state): cannot be written \(No space left on device\)"):
         worker.run(sweep.shards(range(6)))
-    kept = list(layout.shards.glob("*.shard"))
-    assert not list(layout.shards.glob("*.claim"))
-    assert not list(layout.shards.glob(".*"))
+    kept = list(folder.path.glob("*.parquet"))
+    assert not any(is_locked(path) for path in folder.path.glob("*.lock"))
+    assert not list(folder.path.glob(".*"))
     filler.unlink()
     again = sweep_fakes.FakeTrainer(sweep)
-    worker = Worker(layout, sweep, again)
+    worker = Worker(folder, sweep, again)
     shards = sweep.shards([0])
     assert worker.run(shards)
     assert len(again.began) == len(shards) - len(kept)

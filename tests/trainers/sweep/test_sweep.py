@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grids.errors import BadInput
-from trainers.sweep.layout import Layout, file_name
+from trainers.differences import difference
+from trainers.sweep.folder import SweepFolder, file_name
 from trainers.sweep.sweep import part
 
 
@@ -42,7 +43,7 @@ def test_the_identity_is_what_determines_values() -> None:
 
 def test_a_difference_is_told_in_words() -> None:
     other = sweep_fakes.sweep(fixed={"epochs": 9, "beta1": 0.9}, optimizer="sgd")
-    assert sweep_fakes.sweep().difference(other.identity) == (
+    assert difference(sweep_fakes.sweep().identity, other.identity) == (
         "optimizer: sgd there, adam here; fixed.epochs: 9 there, 4 here"
     )
 
@@ -54,8 +55,8 @@ def test_no_empty_blocks() -> None:
 
 @pytest.mark.parametrize("text", ["avagrad:variant=authors", "my_rules:mine", "a/b c:d='1'", "../x", ".", ":"])
 def test_file_names_stay_in_their_folder(text: str, tmp_path) -> None:  # type: ignore[no-untyped-def]
-    layout = Layout.of(tmp_path, "task", text)
-    assert layout.surface.parent == tmp_path / "task"
+    folder = SweepFolder.of(tmp_path, "task", text)
+    assert folder.surface.parent == tmp_path / "task"
     assert not set(file_name(text)) & set("/: '\"*?$")
-    layout.surface.parent.mkdir()
-    layout.surface.touch()
+    folder.surface.parent.mkdir()
+    folder.surface.touch()

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 
+from trainers.device import single_threaded
 from trainers.engine import train_block
 from trainers.rules import get_rule
-from trainers.sweep.trainer import single_threaded
 from trainers.tasks import get_task
 
 

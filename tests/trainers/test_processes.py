@@ -1,4 +1,4 @@
-"""Helper processes: they work beside the main one and end with it, however it ends."""
+"""Worker processes: they work next to the main one and end with it, however it ends."""
 
 import os
 import signal
@@ -8,12 +8,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import process_helper
 import pytest
-import sweep_helper
-from sweep_helper import beat
+from process_helper import beat
 
-from trainers.sweep.claims import process_start
-from trainers.sweep.helpers import helping
+from trainers.processes import helping
 
 
 def until(what: Callable[[], bool]) -> None:
@@ -24,7 +23,12 @@ def until(what: Callable[[], bool]) -> None:
 
 
 def gone(path: Path) -> bool:
-    return process_start(int(path.read_text())) is None
+    """Whether the process has ended; one that nobody has waited for yet has ended too."""
+    try:
+        state = Path(f"/proc/{int(path.read_text())}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return True
+    return state in "ZX"
 
 
 def test_each_helper_gets_its_work_and_is_waited_for(tmp_path: Path) -> None:
@@ -51,7 +55,7 @@ def test_ctrl_c_while_they_are_starting_is_no_traceback(first: str, tmp_path: Pa
     """A terminal sends it to all of them, in any order, while the helpers still import."""
     importing = tmp_path / "a.importing"
     process = subprocess.Popen(
-        [sys.executable, sweep_helper.__file__, str(tmp_path / "a")],
+        [sys.executable, process_helper.__file__, str(tmp_path / "a")],
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -69,7 +73,7 @@ def test_ctrl_c_while_they_are_starting_is_no_traceback(first: str, tmp_path: Pa
 
 def test_a_killed_parent_takes_them_along(tmp_path: Path) -> None:
     (tmp_path / "a.imported").touch()
-    process = subprocess.Popen([sys.executable, sweep_helper.__file__, str(tmp_path / "a")])
+    process = subprocess.Popen([sys.executable, process_helper.__file__, str(tmp_path / "a")])
     until((tmp_path / "a").exists)
     process.kill()
     process.wait()

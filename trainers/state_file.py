@@ -1,7 +1,7 @@
-"""Small binary files with a JSON header and a digest of every byte: shards and snapshots. Needs numpy at most.
+"""Files for the state of a training: bytes with a JSON header and a digest of every byte.
 
-The first line is `tunecost-KIND 1 SHA256`, the digest being over all that follows: one line of JSON, then the
-payload. A file cut short, altered or of another kind never passes for a whole one.
+The first line is `tunecost-KIND 1 SHA256`, the digest being over all that follows: one line of JSON, then the state.
+Parquet would not do here: a state may be larger than one of its pages can be (2 GiB).
 """
 
 import hashlib
@@ -11,31 +11,27 @@ from pathlib import Path
 from typing import Any
 
 from grids.atomic import write_whole
-from grids.errors import BadInput
+from grids.errors import BadInput, Damaged
 
 FORMAT = 1
 
 
-class Damaged(Exception):
-    """The file is cut short, altered, or of another kind; the message says which file and what is wrong."""
-
-
-def write(path: Path, kind: str, header: Mapping[str, Any], payload: bytes) -> None:
+def write(path: Path, kind: str, header: Mapping[str, Any], state: bytes) -> None:
     """Write a whole file.
 
     Raises:
         BadInput: it cannot be written (disk full, no permission).
     """
-    body = json.dumps(header, allow_nan=False).encode() + b"\n" + payload
+    body = json.dumps(header, allow_nan=False).encode() + b"\n" + state
     write_whole(path, f"tunecost-{kind} {FORMAT} {hashlib.sha256(body).hexdigest()}\n".encode() + body)
 
 
 def read(path: Path, kind: str) -> tuple[dict[str, Any], bytes]:
-    """Read a file that `write` wrote: its header and payload.
+    """Read a file that `write` wrote: its header and state.
 
     Raises:
         FileNotFoundError: there is none.
-        Damaged: it is not whole.
+        Damaged: it is cut short, altered, or of another kind.
         BadInput: it cannot be read at all, or is of a newer format.
     """
     try:
@@ -52,5 +48,5 @@ def read(path: Path, kind: str) -> tuple[dict[str, Any], bytes]:
         raise BadInput(f"{path}: is of format {int(words[1])}, this program reads up to {FORMAT}")
     if hashlib.sha256(body).hexdigest().encode() != words[2]:
         raise Damaged(f"{path}: cut short or altered since it was written")
-    header, _, payload = body.partition(b"\n")
-    return json.loads(header), payload
+    header, _, state = body.partition(b"\n")
+    return json.loads(header), state
