@@ -124,7 +124,7 @@ def test_what_cannot_train_this_network_is_refused_before_anything_is_written(ow
     if text == "torch.optim:Muon":  # takes matrices alone: that depends on the network
         get_rule(text).init(torch.zeros(1, 12), ((3, 4),))
     with pytest.raises(BadInput, match=told):
-        _ = Job("digits-mlp", text, "lr=0.1,0.2").sweep
+        _ = Job("digits-mlp", text, "lr=0.1,0.2").default_block
 
 
 @pytest.mark.parametrize(
