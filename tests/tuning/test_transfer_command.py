@@ -138,7 +138,7 @@ def test_a_killed_transfer_goes_on_to_the_same_record(folder: Path) -> None:
     words = "transfer sgd.parquet --to digits-mlp-wide --seeds 2 --epochs 6 --jobs 1 --quiet --out {}.json"
     process = subprocess.Popen([*command, *shlex.split(words.format("killed"))])
     deadline = time.monotonic() + 120
-    while len(list(folder.glob("killed.json.parts/*.training"))) < 2 and time.monotonic() < deadline:
+    while len(list(folder.glob("killed.json.parts/*.state"))) < 2 and time.monotonic() < deadline:
         time.sleep(0.05)
     process.send_signal(signal.SIGKILL)
     process.wait()

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import sys
-import time
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -11,16 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from grids.errors import Damaged
 from grids.space import Space, axis_values
-from trainers import state_file
 from trainers.engine import Snapshot, train_block
 from trainers.job import Job
-
-STATE = "state"
-"""The kind of a kept state's file, and its ending."""
-SAVE_EVERY = 60.0
-"""Seconds between two saved states of a block in training."""
+from trainers.saved_state import KIND, SavedState
 
 
 @dataclass(frozen=True)
@@ -59,7 +52,7 @@ class Block:
     def path(self) -> Path:
         """The file of its state."""
         digest = hashlib.sha256(json.dumps(self.identity).encode()).hexdigest()
-        return self.folder / f"{digest[:16]}.{STATE}"
+        return self.folder / f"{digest[:16]}.{KIND}"
 
 
 def train(block: Block) -> tuple[np.ndarray, np.ndarray]:
@@ -71,15 +64,14 @@ def train(block: Block) -> tuple[np.ndarray, np.ndarray]:
     job = _known(block.job)
     hyper = block.hyper
     hyper |= {name: np.full(len(block.cells), value) for name, value in job.told.items()}
-    last = time.monotonic()
+    saved = SavedState(block.path, block.identity, lambda line: print(line, file=sys.stderr, flush=True))
+    state = saved.load()
 
     def on_epoch(snapshot: Snapshot) -> None:
-        nonlocal last
-        if snapshot.epoch < job.all_epochs and time.monotonic() - last > SAVE_EVERY:
-            state_file.write(block.path, STATE, block.identity, snapshot.to_bytes())
-            last = time.monotonic()
+        if snapshot.epoch < job.all_epochs:
+            saved.after_epoch(snapshot)
 
-    with job.training(len(block.cells)):
+    with job.training(len(block.cells)), saved.when_interrupted():
         result = train_block(
             job.task,
             job.data,
@@ -88,21 +80,10 @@ def train(block: Block) -> tuple[np.ndarray, np.ndarray]:
             np.array(block.seeds),
             epochs=job.all_epochs,
             device=job.device,
-            snapshot=_kept(block),
+            snapshot=None if state is None else Snapshot.from_bytes(state),
             on_epoch=on_epoch,
         )
     return result.value, result.diverged
-
-
-def _kept(block: Block) -> Snapshot | None:
-    try:
-        header, payload = state_file.read(block.path, STATE)
-    except FileNotFoundError:
-        return None
-    except Damaged as damage:
-        print(f"{damage}: begun again", file=sys.stderr, flush=True)
-        return None
-    return Snapshot.from_bytes(payload) if header == block.identity else None
 
 
 @lru_cache(maxsize=4)

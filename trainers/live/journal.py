@@ -16,7 +16,7 @@ import numpy as np
 from grids.errors import BadInput, Damaged
 from trainers import state_file
 from trainers.differences import difference
-from trainers.live.block import STATE
+from trainers.saved_state import KIND
 
 STUDY, DONE = "study", "trainings"
 """Kinds of files, and their endings."""
@@ -98,7 +98,7 @@ def forget(folder: Path) -> None:
     Raises:
         BadInput: a file cannot be removed.
     """
-    for pattern in (STUDY, f"*.{DONE}", f"*.{STATE}"):
+    for pattern in (STUDY, f"*.{DONE}", f"*.{KIND}"):
         for path in folder.glob(pattern):
             try:
                 path.unlink(missing_ok=True)

@@ -26,8 +26,8 @@ def locked(path: Path, wait: bool = False) -> Iterator[bool]:
         lock.acquire()
     except Timeout:
         pass
-    except OSError as error:
-        raise BadInput(f"{path}: cannot be written ({error.strerror or error})") from error
+    except (OSError, NotImplementedError) as error:  # the second by older versions, of file systems without locks
+        raise BadInput(f"{path}: cannot be locked ({getattr(error, 'strerror', None) or error})") from error
     try:
         yield lock.is_locked
     finally:

@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 
 from trainers.device import devices
 from trainers.processes import helping, termination_interrupts
+from trainers.saved_state import SAVE_EVERY
 from trainers.sweep.job import SweepJob
 from trainers.sweep.merge import is_merged, merge, tidy
 from trainers.sweep.plan import expected, partition, seconds_of
-from trainers.sweep.states import Limit
 from trainers.sweep.sweep import Shard, Sweep, part
 from trainers.sweep.trainer import EngineTrainer
-from trainers.sweep.worker import Worker
+from trainers.sweep.worker import Limit, Worker
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class RunOptions:
     shard_seconds: float | None = None
     fresh: bool = False
     command: str = ""
-    save_every: float = 60.0
+    save_every: float = SAVE_EVERY
     poll: float = 1.0
 
 

@@ -7,9 +7,9 @@ import torch
 
 from trainers.device import describe, peak_memory, single_threaded, software
 from trainers.engine import Snapshot, train_block
+from trainers.saved_state import State
 from trainers.sweep.job import SweepJob
 from trainers.sweep.shards import Record, Result
-from trainers.sweep.states import State
 from trainers.sweep.sweep import Shard, Sweep
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Protocol
 
 from grids.errors import Damaged
+from trainers.saved_state import SAVE_EVERY, SavedState, State, epochs_done
 from trainers.sweep import shards as shard_files
 from trainers.sweep.folder import SweepFolder
 from trainers.sweep.locks import locked
 from trainers.sweep.shards import Record, Result
-from trainers.sweep.states import Limit, OutOfTime, SavedStates, State, share_left
 from trainers.sweep.sweep import Shard, Sweep
 
 
@@ -24,6 +24,35 @@ class Trainer(Protocol):
     def record(self) -> Record:
         """Where the last shard was trained."""
         ...
+
+
+class OutOfTime(BaseException):
+    """The time limit came in the middle of a shard; its state is saved. No error: nothing but the worker catches it."""
+
+
+@dataclass
+class Limit:
+    """When to stop, and how long a shard takes here: nothing is started that would not end in time.
+
+    Args:
+        end: by `clock`; None for no limit.
+        shard_seconds: expected time of one shard, at first an estimate, then the longest seen; None if unknown.
+        clock: seconds, from anywhere.
+    """
+
+    end: float | None = None
+    shard_seconds: float | None = None
+    clock: Callable[[], float] = time.monotonic
+
+    def allows(self, share: float = 1.0) -> bool:
+        """Whether a shard, or the `share` of it that is left, would end in time."""
+        if self.end is None:
+            return True
+        now = self.clock()
+        return now < self.end and now + share * (self.shard_seconds or 0.0) <= self.end
+
+    def saw(self, seconds: float) -> None:
+        self.shard_seconds = max(self.shard_seconds or 0.0, seconds)
 
 
 @dataclass
@@ -43,7 +72,7 @@ class Worker:
     limit: Limit = field(default_factory=Limit)
     say: Callable[[str], None] = print
     advance: Callable[[Shard], None] = lambda shard: None
-    save_every: float = 60.0
+    save_every: float = SAVE_EVERY
     poll: float = 1.0
 
     def run(self, shards: Sequence[Shard]) -> bool:
@@ -88,16 +117,27 @@ class Worker:
 
     def _share_left(self, shard: Shard) -> float:
         """The share of a shard that is still to be trained, where that matters: under a time limit."""
-        return 1.0 if self.limit.end is None else share_left(self.folder.state(shard.name), self.sweep)
+        if self.limit.end is None:
+            return 1.0
+        return 1.0 - epochs_done(self.folder.state(shard.name)) / self.sweep.epochs
 
     def _train(self, shard: Shard) -> None:
-        begun = self.limit.clock()
-        path = self.folder.state(shard.name)
-        states = SavedStates(path, self.sweep, shard, self.limit, self.save_every, self.say)
-        with states.saved_when_interrupted():
-            result = self.train(shard, states.load(), states.on_epoch)
+        path, begun = self.folder.state(shard.name), self.limit.clock()
+        identity = {"sweep": self.sweep.id, "shard": shard.name}
+        saved = SavedState(path, identity, self.say, self.save_every, self.limit.clock)
+
+        def on_epoch(state: State) -> None:
+            if state.epoch == self.sweep.epochs:
+                return  # the result itself comes next
+            late = not self.limit.allows(share=0.0)
+            saved.after_epoch(state, now=late)
+            if late:
+                raise OutOfTime
+
+        with saved.when_interrupted():
+            result = self.train(shard, saved.load(), on_epoch)
         self.limit.saw(self.limit.clock() - begun)
-        record = replace(self.train.record(), seconds=states.seconds, resumed=states.resumed)
+        record = replace(self.train.record(), seconds=saved.seconds, resumed=saved.resumed)
         shard_files.write(self._path(shard), self.sweep, shard, result, record)
         path.unlink(missing_ok=True)
 

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import math
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -12,8 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from grids.errors import BadInput, Damaged
-from trainers import state_file
+from grids.errors import BadInput
 from trainers.data.folder import Photographs
 from trainers.dataset import Dataset
 from trainers.device import pick
@@ -21,12 +19,9 @@ from trainers.engine import Snapshot, judge_block, train_block
 from trainers.job import SPLIT_SEED, Job
 from trainers.processes import helping
 from trainers.rules.base import Rule
+from trainers.saved_state import KIND, SavedState
 from trainers.task import Task
 from trainers.transfer.final import Fold, final_folds
-
-KIND = "training"
-SAVE_EVERY = 60.0
-"""Seconds between two saved states of a block."""
 
 Run = tuple[int, int]
 """A setting's number, and a seed."""
@@ -161,18 +156,15 @@ class Training:
         advance(done)
         if done == self.job.all_epochs:
             return
-        last, identity = time.monotonic(), self.identity(unit)
+        saved = self._saved(unit, say)
 
         def on_epoch(snapshot: Snapshot) -> None:
-            nonlocal last
             advance(1)
-            if snapshot.epoch == self.job.all_epochs or time.monotonic() - last > SAVE_EVERY:
-                state_file.write(self._path(unit), KIND, identity, snapshot.to_bytes())
-                last = time.monotonic()
+            saved.after_epoch(snapshot, now=snapshot.epoch == self.job.all_epochs)
 
         device = pick(self.device_name)
         seeds = np.array([seed for _, seed in unit.runs])
-        with self.job.training(len(unit.runs)):
+        with self.job.training(len(unit.runs)), saved.when_interrupted():
             train_block(
                 self.task,
                 self.folds[unit.fold].data,
@@ -187,18 +179,11 @@ class Training:
 
     def kept(self, unit: Unit, say: Say) -> Snapshot | None:
         """The unit's state as it was kept; None where there is none that fits."""
-        path = self._path(unit)
-        try:
-            header, payload = state_file.read(path, KIND)
-        except FileNotFoundError:
-            return None
-        except Damaged as damage:
-            say(f"{damage}: begun again")
-            return None
-        if header != json.loads(json.dumps(self.identity(unit))):
-            say(f"{path}: of another training; begun again")
-            return None
-        return Snapshot.from_bytes(payload)
+        state = self._saved(unit, say).load()
+        return None if state is None else Snapshot.from_bytes(state)
+
+    def _saved(self, unit: Unit, say: Say) -> SavedState:
+        return SavedState(self._path(unit), self.identity(unit), say)
 
     def _judge(self, unit: Unit, data: Dataset, say: Say) -> np.ndarray:
         """Values and whether they diverged, `[2, runs]`."""

@@ -8,10 +8,11 @@ import pytest
 
 from grids.errors import BadInput
 from grids.space import parse_space
+from trainers import saved_state
 from trainers.engine import train_block
+from trainers.job import Job
 from trainers.live import Journal, LiveTrainer, block, block_size, crew, identity_of
 from trainers.live.crew import Work
-from trainers.sweep.job import Job
 
 SPACE = parse_space("alpha=1e-3,1e-2,1e30,epsilon=1e-8,1")
 """Of six cells the last two diverge."""
@@ -76,7 +77,7 @@ def test_a_damaged_file_is_said_and_its_trainings_are_done_again(
 
 
 def test_a_block_goes_on_from_its_kept_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(block, "SAVE_EVERY", 0.0)
+    monkeypatch.setattr(saved_state, "SAVE_EVERY", 0.0)
     runs = block.Block(ADAM, SPACE, (0, 4, 3), (1, 2, 3), tmp_path)
     expected = block.train(runs)
     assert runs.path.is_file()  # the state after the last epoch but one

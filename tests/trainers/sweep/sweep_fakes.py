@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from grids.space import Axis, Space
+from trainers.saved_state import State
 from trainers.sweep.folder import SweepFolder
 from trainers.sweep.merge import merge
 from trainers.sweep.shards import Record, Result
-from trainers.sweep.states import State
 from trainers.sweep.sweep import Shard, Sweep
 from trainers.sweep.worker import Worker
 

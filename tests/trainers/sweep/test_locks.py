@@ -48,7 +48,7 @@ def test_a_killed_holder_holds_nothing(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(BadInput, match="cannot be written"), locked(tmp_path / "file" / "shard.lock"):
+    with pytest.raises(BadInput, match="cannot be locked"), locked(tmp_path / "file" / "shard.lock"):
         pass
 
 

@@ -17,14 +17,14 @@ from sweep_fakes import ABOUT, FakeTrainer
 from grids import surface_file
 from grids.errors import BadInput, Damaged
 from grids.surface import Surface
+from trainers.saved_state import State
 from trainers.sweep import shards as shard_files
 from trainers.sweep.folder import SweepFolder
 from trainers.sweep.locks import is_locked, locked
 from trainers.sweep.merge import merge
 from trainers.sweep.shards import Record, Result
-from trainers.sweep.states import Limit, State
 from trainers.sweep.sweep import Shard
-from trainers.sweep.worker import Worker
+from trainers.sweep.worker import Limit, Worker
 
 
 def worker(tmp_path: Path, said: list[str] | None = None, seeds: int = 2, **changes: Any) -> Worker:
@@ -189,7 +189,7 @@ def test_a_damaged_state_starts_its_shard_over(tmp_path: Path) -> None:
     said: list[str] = []
     again = worker(tmp_path, said)
     finished(again)
-    assert "starts over" in said[0]
+    assert "begun again" in said[0]
     assert again.train.began[0][1] == 0  # type: ignore[attr-defined]
 
 
@@ -210,7 +210,7 @@ def test_the_state_of_something_else_is_not_gone_on_with(tmp_path: Path, other: 
         path = path.replace(one.folder.state(second.name))
     said: list[str] = []
     assert same(finished(worker(tmp_path, said)), expected)
-    assert said == [f"{path}: not of this shard; it starts over"]
+    assert said == [f"{path}: the state of another training; begun again"]
 
 
 class Clock:

@@ -8,6 +8,7 @@ from torch import nn
 from grids.errors import BadInput
 from grids.space import parse_space
 from grids.surface import Provenance, Surface
+from trainers import saved_state
 from trainers.engine import train_block
 from trainers.order import batches
 from trainers.rules import get_rule
@@ -76,9 +77,7 @@ def test_workers_and_kept_states_change_nothing(tmp_path) -> None:
 
 def test_goes_on_from_a_state_within_a_training(tmp_path, monkeypatch) -> None:
     whole = training(tmp_path / "a", epochs=4).run(1, quiet, lambda n: None)
-    from trainers.transfer import train
-
-    monkeypatch.setattr(train, "SAVE_EVERY", 0.0)
+    monkeypatch.setattr(saved_state, "SAVE_EVERY", 0.0)
 
     class Stopped(Exception):
         pass
