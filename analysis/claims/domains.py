@@ -9,6 +9,7 @@ from scipy import stats
 
 from analysis.claims.evidence import Evidence
 from analysis.claims.finding import Estimate, Finding, Statement, Verdict
+from analysis.claims.widths import wide_partner
 from grids.surface import Surface
 
 VISION, LANGUAGE, GENERATION = "vision", "language", "generation"
@@ -90,10 +91,12 @@ def dominance(evidences: Sequence[Evidence], methods: Mapping[str, str]) -> list
     """A finding for each optimizer: whether it is within the noise of the best in every domain.
 
     Args:
-        evidences: one a task, of any domains; a task of none of the paper's is left out.
+        evidences: one a task, of any domains; a task of none of the paper's is left out, and so is a wider network
+            of another task among them, which would count that task twice.
         methods: the optimizers that the paper compares, and what they are called.
     """
-    tasks = [(evidence, domain_of(evidence.surfaces)) for evidence in evidences]
+    partners = {wide_partner(evidence.task) for evidence in evidences}
+    tasks = [(one, domain_of(one.surfaces)) for one in evidences if one.task not in partners]
     each = [regrets(evidence, domain, list(methods)) for evidence, domain in tasks if domain is not None]
     return [_dominant(name, label, [found[name] for found in each if name in found]) for name, label in methods.items()]
 

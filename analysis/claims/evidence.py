@@ -39,6 +39,7 @@ class Evidence:
     Args:
         task: its name.
         surfaces: by optimizer.
+        wide: surfaces of the same task on a wider network, by optimizer; empty where there is none.
         replays: by optimizer and searcher, a group for each of the surface's `precision.tables`; each replay's
             budget is the number of cells.
         survival: P(runtime to `target` > t), exactly, by optimizer and searcher: float64 `[tables, budget + 1]`, a
@@ -59,6 +60,7 @@ class Evidence:
 
     task: str
     surfaces: Mapping[str, Surface]
+    wide: Mapping[str, Surface] = field(default_factory=dict)
     replays: Mapping[Key, Sequence[Group]] = field(default_factory=dict)
     survival: Mapping[Key, np.ndarray] = field(default_factory=dict)
     curves: Mapping[Key, np.ndarray] = field(default_factory=dict)
