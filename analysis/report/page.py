@@ -48,7 +48,7 @@ def page(content: Mapping[str, Any]) -> str:
         "style": _asset("page.css"),
         "data": compressed(as_json(content)),
         "library": compressed(vega_script()),
-        "script": _in_script("\n".join(_asset(name) for name in SCRIPTS)),
+        "script": script_safe("\n".join(_asset(name) for name in SCRIPTS)),
     }
     return re.sub(r"<!--\{(\w+)\}-->", lambda place: parts[place[1]], _asset("page.html"))
 
@@ -81,8 +81,8 @@ def _asset(name: str) -> str:
     return files("analysis.report").joinpath("assets", name).read_text(encoding="utf-8")
 
 
-def _in_script(text: str) -> str:
-    """Safe inside a script element, which its own closing tag would end."""
+def script_safe(text: str) -> str:
+    """`text` with every `</script` escaped, which would close the script element that holds it."""
     return re.sub(r"</(?=script)", r"<\\/", text, flags=re.IGNORECASE)
 
 
