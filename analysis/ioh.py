@@ -5,10 +5,7 @@ logger of ioh 0.4 writes them. A run is a replay: its improvements, and where it
 """
 
 import json
-import os
 import re
-import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from analysis.replays import Group
+from grids.atomic import whole_folder
 from grids.errors import BadInput
 
 TO = "ioh"
@@ -34,25 +32,9 @@ def write(groups: Sequence[Group], folder: str | Path, dimensions: dict[str, int
     Raises:
         BadInput: the folder is not empty or cannot be written, or a replay without its first trial.
     """
-    target = Path(folder)
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise BadInput(f"{folder}: is there already; these files are written to a new or an empty folder")
-    try:
-        target.absolute().parent.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=".writing-", dir=target.absolute().parent))
-    except OSError as error:
-        raise BadInput(f"{folder}: cannot be written ({error.strerror or error})") from error
-    try:
-        written = _write(groups, work, dimensions or {})
-        work.chmod(0o755)
-        if target.exists():
-            target.rmdir()
-        os.replace(work, target)
-    except OSError as error:
-        raise BadInput(f"{folder}: cannot be written ({error.strerror or error})") from error
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-    return [target / path for path in written]
+    with whole_folder(folder, "these files are") as temporary:
+        written = _write(groups, temporary, dimensions or {})
+    return [Path(folder) / path for path in written]
 
 
 def _write(groups: Sequence[Group], folder: Path, dimensions: dict[str, int]) -> list[Path]:

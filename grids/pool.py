@@ -98,7 +98,7 @@ def pool_order(
     seeds, seed_index = np.unique(columns["seed"], return_inverse=True)
     if len(seeds) <= 1:
         return np.arange(len(index)), tuple(int(seed) for seed in seeds), index
-    cell = _cells(index, seed_index)
+    cell, _ = by_appearance(np.column_stack([index, occurrence(np.column_stack([index, seed_index]))]))
     counts = np.bincount(cell)
     if (counts != len(seeds)).any():
         short = int(np.argmax(counts != len(seeds)))
@@ -110,13 +110,30 @@ def pool_order(
     return order, tuple(int(seed) for seed in seeds), index[order[:: len(seeds)]]
 
 
-def _cells(index: np.ndarray, seed_index: np.ndarray) -> np.ndarray:
-    """The cell of each row, int64 `[rows]`, numbered by first appearance (see `pool_order`)."""
-    _, configuration = np.unique(index, axis=0, return_inverse=True)
-    seen: dict[tuple[int, int], int] = {}
-    numbers: dict[tuple[int, int], int] = {}
-    cells = np.empty(len(index), np.int64)
-    for row, key in enumerate(zip(configuration.ravel().tolist(), seed_index.tolist(), strict=True)):
-        times = seen[key] = seen.get(key, -1) + 1
-        cells[row] = numbers.setdefault((key[0], times), len(numbers))
-    return cells
+def by_appearance(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Equal rows of `keys` `[rows, n]`, numbered 0, 1, … in order of appearance.
+
+    Returns:
+        The number of each row, int64 `[rows]`, and the first row of each number, int64 ascending.
+
+    >>> by_appearance(np.array([[5, 0], [3, 0], [5, 0]]))
+    (array([0, 1, 0]), array([0, 1]))
+    """
+    _, first, number = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+    rank = np.empty(len(first), np.int64)
+    rank[np.argsort(first)] = np.arange(len(first))
+    return rank[number.ravel()], np.sort(first)
+
+
+def occurrence(keys: np.ndarray) -> np.ndarray:
+    """How many rows equal to it stand before each row of `keys` `[rows, n]`: int64 `[rows]`.
+
+    >>> occurrence(np.array([[5], [3], [5], [5]]))
+    array([0, 0, 1, 2])
+    """
+    number, _ = by_appearance(keys)
+    order = np.argsort(number, kind="stable")
+    counts = np.bincount(number)
+    times = np.empty(len(number), np.int64)
+    times[order] = np.arange(len(number)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return times

@@ -228,6 +228,16 @@ class Surface:
             self, value=np.where(self.diverged, self.value, best), provenance=replace(self.provenance, fixed=fixed)
         )
 
+    def rearranged(self, space: Space, take: Callable[[np.ndarray], np.ndarray]) -> "Surface":
+        """This surface over another space, `take` applied to each of its arrays `[*shape, seeds, …]`.
+
+        A run without a finite value keeps the worst of this surface, even where that cell is left out.
+        """
+        named = ("diverged", "curve", "train_loss", "seconds", "filled")
+        arrays = {name: None if (array := getattr(self, name)) is None else take(array) for name in named}
+        extra = {name: take(array) for name, array in self.extra.items()}
+        return replace(self, space=space, value=take(self.finite), extra=extra, **arrays)  # type: ignore[arg-type]
+
     @property
     def suboptimality(self) -> np.ndarray:
         """mean − its lowest value, in the surface's unit, float64 `[*shape]`; infinite where float64 ends."""

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from grids.errors import BadInput
+from grids.header import is_number
 from grids.metric import PERCENT_TARGETS, Targets, default_targets, is_bounded, resolution
 from grids.surface import Surface
 
@@ -130,12 +131,8 @@ def _true_or_false(item: Any) -> bool:
     return isinstance(item, bool)
 
 
-def _number(item: Any) -> bool:
-    return isinstance(item, int | float) and not isinstance(item, bool) and math.isfinite(item)
-
-
 def _targets(item: Any) -> bool:
-    return isinstance(item, list) and bool(item) and all(_number(each) and each >= 0 for each in item)
+    return isinstance(item, list) and bool(item) and all(is_number(each) and each >= 0 for each in item)
 
 
 def _seeds(item: Any) -> bool:
@@ -146,17 +143,17 @@ _FITS = {
     "metric": _text,
     "unit": _text,
     "bounded": _true_or_false,
-    "failure": _number,
+    "failure": is_number,
     "targets": _targets,
     "targets_derived": _true_or_false,
-    "resolution": _number,
+    "resolution": is_number,
     "optimizer_label": _text,
-    "fidelity": lambda item: isinstance(item, dict) and all(map(_number, item.get("values", ()))),
+    "fidelity": lambda item: isinstance(item, dict) and all(map(is_number, item.get("values", ()))),
     "clock": _text,
     "maximized": _true_or_false,
     "seeds": _seeds,
-    "lowest": _number,
-    "lowest_within": _number,
-    "span": _number,
+    "lowest": is_number,
+    "lowest_within": is_number,
+    "span": is_number,
     "sha256": _text,
 }

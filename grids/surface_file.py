@@ -1,6 +1,5 @@
 """The surface file: one Parquet row for each cell and seed, with the surface's provenance in its header."""
 
-import math
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import pyarrow.compute as pc
 
 from grids.arrow import numbers_of
 from grids.errors import BadInput
+from grids.header import is_number
 from grids.pool import Pool, pool_order
 from grids.sealed import REPLAYS, SealedFile, write_sealed
 from grids.space import Space, value_text
@@ -157,18 +157,14 @@ def _metric(header: dict[str, Any]) -> dict[str, Any]:
     bounded, targets = header.get("bounded") or False, header.get("targets") or []
     if not isinstance(bounded, bool):
         raise BadInput("the header's 'bounded' is neither true nor false")
-    if not (isinstance(targets, list) and all(_is_number(each) and each >= 0 for each in targets)):
+    if not (isinstance(targets, list) and all(is_number(each) and each >= 0 for each in targets)):
         raise BadInput("the header's 'targets' are no list of numbers of at least 0")
     numbers = {name: header.get(name) for name in ("failure", "resolution")}
     for name, number in numbers.items():
-        if number is not None and not _is_number(number):
+        if number is not None and not is_number(number):
             raise BadInput(f"the header's '{name}' is no finite number")
     as_floats = {name: None if number is None else float(number) for name, number in numbers.items()}
     return {"bounded": bounded, "targets": tuple(float(each) for each in targets), **as_floats}
-
-
-def _is_number(item: Any) -> bool:
-    return isinstance(item, int | float) and not isinstance(item, bool) and math.isfinite(item)
 
 
 def _fidelity(header: dict[str, Any]) -> Fidelity | None:

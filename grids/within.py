@@ -1,9 +1,7 @@
 """A part of a space: `alpha=1e-4..1,activation=relu,tanh` keeps the cells whose values lie there."""
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -30,7 +28,7 @@ def within(surface: Surface, text: str) -> Surface:
     if surface.space.is_pool:
         return _pool(surface, held)
     axes = tuple(_narrowed(axis, keep) for axis, keep in zip(surface.space.axes, held, strict=True))
-    return _taken(surface, Space(axes), lambda array: array[np.ix_(*map(np.flatnonzero, held))])
+    return surface.rearranged(Space(axes), lambda array: array[np.ix_(*map(np.flatnonzero, held))])
 
 
 def _parts(text: str, space: Space) -> dict[str, str]:
@@ -100,12 +98,4 @@ def _pool(surface: Surface, held: list[np.ndarray]) -> Surface:
     rows = np.all([keep[members[:, place]] for place, keep in enumerate(held)], axis=0)
     if not rows.any():
         raise BadInput("--within leaves no configuration")
-    return _taken(surface, Pool(surface.space.axes, members[rows]), lambda array: array[rows])
-
-
-def _taken(surface: Surface, space: Space, take: Callable[[np.ndarray], np.ndarray]) -> Surface:
-    names = ("value", "diverged", "curve", "train_loss", "seconds", "filled")
-    arrays: dict[str, Any] = {name: None if (a := getattr(surface, name)) is None else take(a) for name in names}
-    # A run without a value keeps the worst of the whole surface.
-    arrays["value"] = take(surface.finite)
-    return replace(surface, space=space, extra={n: take(a) for n, a in surface.extra.items()}, **arrays)
+    return surface.rearranged(Pool(surface.space.axes, members[rows]), lambda array: array[rows])

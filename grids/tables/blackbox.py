@@ -8,9 +8,6 @@ reads and writes it.
 import hashlib
 import io
 import json
-import os
-import shutil
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +17,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from grids.atomic import whole_folder
 from grids.errors import BadInput, unknown
 from grids.space import Axis
 from grids.surface import Surface
@@ -198,24 +196,8 @@ def write(surface: Surface, folder: str | Path) -> None:
     Raises:
         BadInput: the folder exists and is not empty, or cannot be written.
     """
-    target = Path(folder)
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise BadInput(f"{folder}: is there already; a blackbox is written to a new or an empty folder")
-    try:
-        target.absolute().parent.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=".writing-", dir=target.absolute().parent))
-    except OSError as error:
-        raise BadInput(f"{folder}: cannot be written ({error.strerror or error})") from error
-    try:
-        _write(surface, work)
-        work.chmod(0o755)
-        if target.exists():
-            target.rmdir()
-        os.replace(work, target)
-    except OSError as error:
-        raise BadInput(f"{folder}: cannot be written ({error.strerror or error})") from error
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+    with whole_folder(folder, "a blackbox is") as temporary:
+        _write(surface, temporary)
 
 
 def _write(surface: Surface, folder: Path) -> None:
@@ -258,24 +240,12 @@ def _write(surface: Surface, folder: Path) -> None:
 
 def _domain(axis: Axis, whole: bool = False) -> dict[str, Any]:
     """A hyperparameter as Syne Tune's `config_space_to_json_dict` writes it."""
-    if axis.labelled:
-        return {
-            "domain_cls": "Categorical",
-            "domain_kwargs": {"categories": list(axis.values)},
-            "sampler_cls": "Uniform",
-            "sampler_kwargs": {},
-        }
     low, high = axis.values[0], axis.values[-1]
-    if whole:
-        return {
-            "domain_cls": "Integer",
-            "domain_kwargs": {"lower": int(low), "upper": int(high)},
-            "sampler_cls": "Uniform",
-            "sampler_kwargs": {},
-        }
-    sampler = (
-        {"sampler_cls": "LogUniform", "sampler_kwargs": {"base": 10}}
-        if axis.scale == "log"
-        else {"sampler_cls": "Uniform", "sampler_kwargs": {}}
-    )
-    return {"domain_cls": "Float", "domain_kwargs": {"lower": low, "upper": high}, **sampler}
+    kind, options = "Float", {"lower": low, "upper": high}
+    if axis.labelled:
+        kind, options = "Categorical", {"categories": list(axis.values)}
+    elif whole:
+        kind, options = "Integer", {"lower": int(low), "upper": int(high)}
+    log = kind == "Float" and axis.scale == "log"
+    sampler = {"sampler_cls": "LogUniform" if log else "Uniform", "sampler_kwargs": {"base": 10} if log else {}}
+    return {"domain_cls": kind, "domain_kwargs": options, **sampler}

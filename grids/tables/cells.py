@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from grids.errors import BadInput, brief
-from grids.pool import Pool
+from grids.pool import Pool, by_appearance, occurrence
 from grids.space import MOST_CELLS, Axis, Space, number_text
 from grids.tables.numbers import missing as is_missing
 from grids.tables.numbers import plain
@@ -80,9 +80,9 @@ def arrange(rows: Rows, *, number_seeds: bool = False, common_seeds: bool = Fals
     if rows.epoch is not None:
         points, point = np.unique(rows.epoch, return_inverse=True)
     if number_seeds:
-        rows = replace(rows, seed=_occurrence(cell * len(points) + point))
+        rows = replace(rows, seed=occurrence(np.column_stack([cell, point])))
     if rows.pool and not number_seeds:
-        cell, count, space = _twins(rows, cell, point, len(points))
+        cell, count, space = _split_equal(rows, cell, point)
     seeds, seed = np.unique(rows.seed, return_inverse=True)
     keep = np.ones(len(cell), bool)
     if common_seeds:
@@ -109,10 +109,8 @@ def arrange(rows: Rows, *, number_seeds: bool = False, common_seeds: bool = Fals
 def _cells(rows: Rows, fill: bool) -> tuple[np.ndarray, int, Space]:
     """Each row's cell, their number, and the space; of a pool with its distinct configurations as cells."""
     if rows.pool:
-        _, first, cell = np.unique(rows.index, axis=0, return_index=True, return_inverse=True)
-        rank = np.empty(len(first), np.int64)
-        rank[np.argsort(first)] = np.arange(len(first))
-        return rank[cell.ravel()], len(first), Pool(rows.axes, rows.index[np.sort(first)])
+        cell, first = by_appearance(rows.index)
+        return cell, len(first), Pool(rows.axes, rows.index[first])
     space = Space(rows.axes)
     if space.size > max(100, 20 * len(rows.index)) and (space.size > MOST_CELLS or not fill):
         some = f"{space.size:,}" if space.size < 1e9 else f"{float(space.size):.0e}"
@@ -126,19 +124,11 @@ def _cells(rows: Rows, fill: bool) -> tuple[np.ndarray, int, Space]:
     return cell.astype(np.int64), space.size, space
 
 
-def _twins(rows: Rows, cell: np.ndarray, point: np.ndarray, points: int) -> tuple[np.ndarray, int, Space]:
-    """A pool's cells: equal configurations with one seed are cells of their own."""
-    _, seed = np.unique(rows.seed, return_inverse=True)
-    times = _occurrence((cell * (int(seed.max()) + 1) + seed) * points + point)
-    _, first, twin = np.unique(np.stack([cell, times], axis=1), axis=0, return_index=True, return_inverse=True)
-    rank = np.empty(len(first), np.int64)
-    rank[np.argsort(first)] = np.arange(len(first))
-    return rank[twin.ravel()], len(first), Pool(rows.axes, rows.index[np.sort(first)])
-
-
-def _occurrence(key: np.ndarray) -> np.ndarray:
-    """How many equal keys stand before each: int64 `[rows]`."""
-    return pd.Series(key).groupby(key).cumcount().to_numpy(np.int64)
+def _split_equal(rows: Rows, cell: np.ndarray, point: np.ndarray) -> tuple[np.ndarray, int, Space]:
+    """As `_cells`, of a pool: equal configurations with the same seed are different cells."""
+    times = occurrence(np.column_stack([cell, rows.seed, point]))
+    cells, first = by_appearance(np.column_stack([cell, times]))
+    return cells, len(first), Pool(rows.axes, rows.index[first])
 
 
 def _check_doubled(rows: Rows, space: Space, place: np.ndarray, where: np.ndarray, cell: np.ndarray) -> None:

@@ -215,12 +215,7 @@ def _with_axes(surface: Surface, kept: Mapping[str, Any]) -> Surface:
     ):
         return surface
     place = np.ix_(*(np.array([b.values.index(v) for v in a.values]) for a, b in zip(wanted, now, strict=True)))
-    arrays = {
-        name: getattr(surface, name) for name in ("value", "diverged", "train_loss", "seconds", "filled", "curve")
-    }
-    moved: dict[str, Any] = {name: None if array is None else array[place] for name, array in arrays.items()}
-    extra = {name: array[place] for name, array in surface.extra.items()}
-    return replace(surface, space=Space(wanted), extra=extra, **moved)
+    return surface.rearranged(Space(wanted), lambda array: array[place])
 
 
 def _with_curves(surface: Surface, trials: Sequence[Any], kept: Mapping[str, Any], number: int) -> Surface:
