@@ -1,6 +1,6 @@
 """Anytime curves: how good the best cell found so far is, against what has been spent."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -8,7 +8,8 @@ from analysis.replays import Group
 from grids.target import Count
 
 RESAMPLES = 1000
-_BLOCK = 4_000_000
+BLOCK = 4_000_000
+"""Numbers of a table of replays and costs that are held at a time."""
 _FIRST = 1000
 
 
@@ -55,7 +56,7 @@ def levels(group: Group, at: np.ndarray, count: Count = Count.trials) -> np.ndar
 
 def _blocks(group: Group, at: np.ndarray, count: Count) -> Iterator[np.ndarray]:
     """`levels` at `at` in stretches of bounded memory."""
-    step = max(1, _BLOCK // group.repeats)
+    step = max(1, BLOCK // group.repeats)
     for first in range(0, len(at), step):
         yield levels(group, at[first : first + step], count)
 
@@ -63,16 +64,6 @@ def _blocks(group: Group, at: np.ndarray, count: Count) -> Iterator[np.ndarray]:
 def mean_curve(group: Group, last: float, count: Count = Count.trials) -> np.ndarray:
     """The mean suboptimality at each cost of `grid`: float64 `[costs]`."""
     return np.concatenate([block.mean(axis=0) for block in _blocks(group, grid(group, last, count), count)])
-
-
-def quantile_curves(group: Group, last: float, at: Sequence[float], count: Count = Count.trials) -> np.ndarray:
-    """Quantiles of the suboptimality at each cost of `grid`: float64 `[len(at), costs]`.
-
-    Each is a value that some replay had (`inverted_cdf`): between two levels lies no third.
-    """
-    costs = grid(group, last, count)
-    parts = [np.quantile(block, at, axis=0, method="inverted_cdf") for block in _blocks(group, costs, count)]
-    return np.concatenate(parts, axis=1)
 
 
 def mean_interval(
@@ -97,7 +88,7 @@ def mean_interval(
     low, high = np.empty(len(at)), np.empty(len(at))
     repeats, tail = group.repeats, (1 - level) / 2
     drawn = rng.multinomial(repeats, np.full(repeats, 1 / repeats), size=resamples) / repeats
-    step = max(1, _BLOCK // max(repeats, resamples))
+    step = max(1, BLOCK // max(repeats, resamples))
     for start in range(0, len(at), step):
         part = at[start : start + step]
         table = levels(group, part, count)

@@ -10,7 +10,8 @@ from analysis.replays import Runtimes
 RESAMPLES = 2000
 FEW_HITS = 5
 """With fewer hits than this, every statistic of a runtime is flagged."""
-_BLOCK = 1_000_000
+BLOCK = 1_000_000
+"""Numbers of all resamples that are held at a time."""
 
 
 def ert(runtimes: Runtimes) -> float:
@@ -38,7 +39,7 @@ def resampled_ert(runtimes: Runtimes, rng: np.random.Generator, resamples: int =
     outcomes, counts = np.unique(np.stack([runtimes.time, runtimes.hit]), axis=1, return_counts=True)
     share = counts / counts.sum()
     result = np.empty(resamples)
-    step = max(1, _BLOCK // len(share))
+    step = max(1, BLOCK // len(share))
     for low in range(0, resamples, step):
         drawn = rng.multinomial(runtimes.repeats, share, size=min(step, resamples - low))
         spent, hits = (drawn @ outcomes.T.astype(np.float64)).T

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from analysis.claims.delay import difference
+from analysis.claims.best_cells import difference, in_words
 from analysis.claims.evidence import Evidence
 from analysis.claims.finding import Estimate, Finding, Statement, Verdict
 from analysis.claims.methods import DEFAULT, best_range
@@ -92,11 +92,7 @@ def _difference(evidence: Evidence, optimizer: str) -> tuple[Estimate, str] | st
         lacking = " and ".join(name for name in (optimizer, "adam") if evidence.plane(name) is None)
         return f"needs a surface of {lacking} over alpha and epsilon"
     ours, how = difference(evidence, other, adam)
-    words = (
-        f"{other.mean.min():.4g} at {other.describe(other.best_cell)} against {adam.mean.min():.4g} at "
-        f"{adam.describe(adam.best_cell)}; {how}"
-    )
-    return ours, words
+    return ours, f"{in_words(other, adam)}; {how}"
 
 
 # Test bits per character of Table 1, 1,000 hidden units, less Adam's 1.182.

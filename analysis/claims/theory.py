@@ -6,8 +6,10 @@ from collections.abc import Callable
 import numpy as np
 from scipy import stats
 
+from analysis.claims.counterexample import STUCK
 from analysis.claims.evidence import Evidence
 from analysis.claims.finding import Estimate, Finding, Statement, Verdict
+from analysis.claims.landscape import SLOPE_MARGIN
 from analysis.claims.precision import jackknife, seed_parts
 from analysis.separability import TRANSITION
 
@@ -15,9 +17,6 @@ RATE, MARGIN = -0.5, 0.1
 """The theorems' slope of the mean squared gradient against the number of steps; how near is near enough."""
 GRADIENT = 999.0
 """G∞, the largest gradient of equation 11 on [0, 1]."""
-SLOPE_MARGIN = 0.25
-STUCK = 0.5
-"""Of the first squared gradient: from there on a method counts as not converging."""
 
 
 def slope(x: np.ndarray, y: np.ndarray) -> Estimate:

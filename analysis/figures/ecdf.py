@@ -11,11 +11,11 @@ from matplotlib.ticker import LogLocator
 
 from analysis.figures.names import on_one_line, searcher_labels
 from analysis.figures.style import (
-    LINES,
     caption,
     colour,
     cost_label,
     light_grid,
+    line_style,
     sheet,
 )
 from analysis.profiles import many_targets, runtime_profile
@@ -120,8 +120,7 @@ def _line(
         np.concatenate([[first] * lead, steps, [stop]]),
         np.concatenate([[0.0] * lead, share, [last]]),
         where="post",
-        color=colour(index),
-        linestyle=LINES[index % len(LINES)],
+        **line_style(index),
         label=label,
     )
     if np.isfinite(end):

@@ -22,7 +22,7 @@ from matplotlib.patches import Patch
 
 from analysis.bands import bands
 from analysis.figures.style import axis_label, axis_symbol, in_words, plain, sheet
-from analysis.figures.ticks import ticks
+from analysis.figures.ticks import label_cells
 from grids.errors import BadInput
 from grids.metric import common_unit
 from grids.space import Axis, Cell, value_text
@@ -187,11 +187,11 @@ def _panel(panel: Axes, part: Slice, palette: ListedColormap, norm: BoundaryNorm
     rows, cells = np.nonzero(part.best)
     size, rim = (70, 0.6) if len(rows) <= _MANY_TIES else (16, 0.0)
     panel.scatter(cells + 0.5, rows + 0.5, marker="*", s=size, c=_STAR, edgecolors="white", linewidths=rim, zorder=3)
-    _ticks(panel.yaxis, upright, most=11)
+    label_cells(panel.yaxis, upright, most=11)
     panel.set_ylabel(axis_label(upright.name))
     height, width = part.suboptimality.shape
     if rest:
-        _ticks(panel.xaxis, rest[0], most=6)
+        label_cells(panel.xaxis, rest[0], most=6)
         panel.set_xlabel(axis_label(rest[0].name))
         panel.set_aspect("equal" if 1 / 3 <= height / width <= 3 else "auto")
     else:
@@ -217,12 +217,6 @@ def _dots(panel: Axes, where: np.ndarray) -> None:
     rows, cells = np.nonzero(where)
     if rows.size:
         panel.scatter(cells + 0.5, rows + 0.5, marker="o", s=16, facecolors="white", edgecolors="black", linewidths=0.6)
-
-
-def _ticks(side: Any, axis: Axis, most: int) -> None:
-    marks = ticks(axis, most)
-    side.set_ticks([place + 0.5 for place, _ in marks], [text for _, text in marks])
-    side.set_tick_params(length=2)
 
 
 def _name(part: Slice, name_task: bool) -> str:

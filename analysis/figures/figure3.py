@@ -1,6 +1,5 @@
 """Figure 3: what converges on the paper's counterexample (equation 11), and how that hangs on the learning rate."""
 
-import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -8,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.figures.style import LINES, colour, light_grid, sheet
+from analysis.figures.style import LINES, colour, footnote, light_grid, line_style, sheet
 
 MEASURE = "mean of ‖∇f(w)‖²"
 _LABELS = {"adam": "Adam", "delayed-adam": "Delayed Adam", "dynamic-adam": "Adam"}
@@ -32,7 +31,7 @@ def draw(
     figure = sheet(8.6, 3.9)
     left, right = figure.subplots(1, 2, sharey=True)
     for index, (name, rows) in enumerate(_by_line(paths).items()):
-        style = {"color": colour(index), "linestyle": LINES[index % len(LINES)]}
+        style = line_style(index)
         steps, mean, low, high = (np.array([row[key] for row in rows]) for key in ("step", "mean", "low", "high"))
         left.plot(steps, mean, label=f"{name}, α = {rows[0]['alpha']:g}", **style)
         left.fill_between(steps, low, high, color=style["color"], alpha=0.15, linewidth=0)
@@ -47,9 +46,7 @@ def draw(
     _finish(left, "step t", f"{MEASURE} over steps 1 to t", "At one learning rate each")
     _finish(right, "learning rate α", MEASURE, "At every learning rate")
     right.tick_params(labelleft=True)
-    # A line does not end between a name and its number.
-    caption = caption.replace(" = ", "\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}")
-    figure.supxlabel(textwrap.fill(caption, 150), x=0.01, ha="left", fontsize=7, color="#444444")
+    footnote(figure, caption)
     return figure, [{"panel": "path", **row} for row in paths] + [{"panel": "sweep", **row} for row in sweep]
 
 

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
 from analysis.figures.names import on_one_line, searcher_labels
-from analysis.figures.style import LINES, caption, colour, light_grid, sheet
+from analysis.figures.style import caption, light_grid, line_style, sheet
 from analysis.profiles import cost_matrix, cost_ratios, performance_profile
 from analysis.replays import Group
 from grids.target import Count
@@ -37,8 +37,7 @@ def draw(
             np.append(steps, reach),
             np.append(share, share[-1]),
             where="post",
-            color=colour(index),
-            linestyle=LINES[index % len(LINES)],
+            **line_style(index),
             label=on_one_line(labels[name]),
         )
     panel.set_xscale("log")

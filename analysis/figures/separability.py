@@ -16,7 +16,7 @@ from matplotlib.colors import BoundaryNorm, Colormap, ListedColormap
 from matplotlib.figure import Figure
 
 from analysis.figures.style import axis_label, axis_symbol, colour, folded, judged_words, sheet
-from analysis.figures.ticks import ticks
+from analysis.figures.ticks import label_cells
 from analysis.separability import Pair, coordinates, regimes, ridge, ridge_rows, ridge_slope, two_step
 from grids.errors import BadInput
 from grids.metric import common_unit
@@ -105,8 +105,8 @@ def _ridge(panel: Axes, pair: Pair, split: float | None, palette: Colormap, norm
     if split is not None and not pair.second.labelled and pair.second.values[0] <= split < pair.second.values[-1]:
         edge = float(np.searchsorted(pair.second.values, split, side="right"))
         panel.axvline(edge, color=_LINE, linewidth=0.8, linestyle=(0, (4, 3)))
-    _mark(panel.yaxis, pair.first, 11)
-    _mark(panel.xaxis, pair.second, 6)
+    label_cells(panel.yaxis, pair.first, 11)
+    label_cells(panel.xaxis, pair.second, 6)
     panel.set(xlabel=axis_label(pair.second.name), ylabel=axis_label(pair.first.name))
     panel.set_title(f"{pair.surface.provenance.task}: {pair.surface.provenance.label}")
     slopes = f"slope of the best: {' then '.join(texts)}" if texts else "too few columns for a slope"
@@ -133,7 +133,7 @@ def _losses(panel: Axes, pair: Pair, level: float) -> None:
     panel.set_yscale("symlog", linthresh=threshold)
     panel.set_ylim(-0.04 * threshold, top * 1.6 if top > threshold else threshold * 1.4)
     panel.yaxis.set_major_formatter(lambda value, place: f"{value:g}")
-    _mark(panel.xaxis, pair.second, 6)
+    label_cells(panel.xaxis, pair.second, 6)
     panel.set_xlim(0, len(pair.second))
     panel.set_xlabel(f"{axis_label(pair.second.name)} at the start")
     panel.set_ylabel("loss in the end")
@@ -159,9 +159,3 @@ def _shares(panel: Axes, pair: Pair, row: Mapping[str, Any]) -> None:
     panel.set_yticks(places, [names[name] for name, _ in _SHARES])
     panel.set(xlim=(0, 1.28), xticks=[0, 0.5, 1], xlabel=f"share of variance ({row['scale']})")
     panel.set_title("variance", pad=16)
-
-
-def _mark(side: Any, axis: Any, most: int) -> None:
-    marks = ticks(axis, most)
-    side.set_ticks([place + 0.5 for place, _ in marks], [text for _, text in marks])
-    side.set_tick_params(length=2)

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import textwrap
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -215,6 +216,17 @@ def caption(line: str, groups: Collection[Group], count: Count = Count.trials) -
 def colour(index: int) -> str:
     """The palette's colour at `index`; it starts again after ten."""
     return COLOURS[index % len(COLOURS)]
+
+
+def line_style(index: int) -> dict[str, Any]:
+    """Colour and dashes of the line at `index`, as keywords of Matplotlib's `plot`."""
+    return {"color": colour(index), "linestyle": LINES[index % len(LINES)]}
+
+
+def footnote(figure: Figure, text: str, width: int = 150) -> None:
+    """Write `text` below the figure, small, on lines of `width` characters; none ends next to an equals sign."""
+    text = text.replace(" = ", "\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}")
+    figure.supxlabel(textwrap.fill(text, width), x=0.01, ha="left", fontsize=7, color="#444444")
 
 
 def light_grid(axes: Axes, which: str = "y") -> None:

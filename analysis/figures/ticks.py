@@ -1,6 +1,7 @@
 """Labels of a grid's axes: which of its values are written at the edge, and how."""
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -57,3 +58,16 @@ def ticks(axis: Axis, most: int) -> list[tuple[float, str]]:
     if max(len(text) for _, text in marks) > _LONG:
         most = max(1, most // 2)
     return marks[:: math.ceil(len(marks) / most)]
+
+
+def label_cells(side: Any, axis: Axis, most: int) -> None:
+    """Put the labels of `ticks` at the middles of a heat map's cells.
+
+    Args:
+        side: Matplotlib's axis, `xaxis` or `yaxis`, along which a cell is 1 wide.
+        axis: whose values the cells have.
+        most: so many labels at most.
+    """
+    marks = ticks(axis, most)
+    side.set_ticks([place + 0.5 for place, _ in marks], [text for _, text in marks])
+    side.set_tick_params(length=2)

@@ -1,6 +1,5 @@
 """The expected best against the budget for several optimizers: with so many trials, which one?"""
 
-import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from analysis.figures.style import LINES, colour, light_grid, sheet
+from analysis.figures.style import LINES, colour, footnote, light_grid, sheet
 from analysis.tunability import Contestant, leaders
 from grids.units import in_parentheses
 
@@ -50,7 +49,7 @@ def draw(contestants: Sequence[Contestant], repetition: bool, statistic: str) ->
     if any(one.searcher for one in contestants):
         said.append("Mean best of replays; bands: 95%, bootstrap over replays.")
     caption = " ".join([*said, "Dots: where another takes the lead."])
-    figure.supxlabel(textwrap.fill(caption, 75 * columns), x=0.01, ha="left", fontsize=7, color="#444444")
+    footnote(figure, caption, 75 * columns)
     return figure, numbers
 
 
