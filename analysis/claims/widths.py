@@ -13,6 +13,7 @@ import numpy as np
 from analysis.claims.evidence import Evidence, is_plane
 from analysis.claims.finding import Estimate, Finding, Statement
 from analysis.claims.precision import Noise, noise
+from analysis.separability import pairs, ridge
 from grids.surface import Surface
 
 SUFFIX = "-wide"
@@ -85,6 +86,13 @@ def shift(narrow: Surface, wide: Surface, noises: tuple[Noise, Noise]) -> Estima
     return Estimate(now.value, now.low, now.high, fewest, lambda seeds: with_seeds((seeds, seeds)))
 
 
+def shifts_by_epsilon(narrow: Surface, wide: Surface) -> np.ndarray:
+    """As the number of `shift`, for each ε by itself: int64 `[epsilons]`, without those at which every run diverged."""
+    places = np.array([ridge(pairs(surface)[0]) for surface in (narrow, wide)])
+    trained = (places >= 0).all(axis=0)
+    return np.asarray(places[1, trained] - places[0, trained])
+
+
 def avagrad_alpha_across_widths(evidence: Evidence) -> Finding:
     """AvaGrad's best α is that of the narrow network on the wide one too."""
     about = Statement(
@@ -102,7 +110,7 @@ def avagrad_alpha_across_widths(evidence: Evidence) -> Finding:
     adam = _shift_of("adam", evidence)
     if not isinstance(adam, str):
         other, words = adam
-        why += f"; Adam's moves by {other.value:g} [{other.low:g}, {other.high:g}] steps, {words}"
+        why += f"; Adam's moves by {other.value:g} [{other.low:g}, {other.high:g}]: {words}"
     return about.judged(ours, lambda one: one.near(0.0, STEPS), why)
 
 
@@ -115,11 +123,15 @@ def _shift_of(optimizer: str, evidence: Evidence) -> tuple[Estimate, str] | str:
     if different:
         return different
     noises = evidence.noise(narrow), noise(wide, evidence.wide.values())
-    words = [
+    best = [
         f"{_in_words(surface, one)} on {surface.provenance.task}"
         for surface, one in zip((narrow, wide), noises, strict=True)
     ]
-    return shift(narrow, wide, noises), f"α = {words[0]}, {words[1]} ({noises[1].source})"
+    words = f"α = {best[0]}, {best[1]} ({noises[1].source})"
+    each = shifts_by_epsilon(narrow, wide)
+    if each.size:
+        words += f"; ε by ε {np.median(each):g} in the median, {each.min()} to {each.max()}"
+    return shift(narrow, wide, noises), words
 
 
 def _in_words(surface: Surface, one: Noise) -> str:

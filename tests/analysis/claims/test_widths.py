@@ -9,7 +9,7 @@ import pytest
 
 from analysis.claims import Evidence, Finding, Verdict, dominance, judge
 from analysis.claims.precision import noise
-from analysis.claims.widths import best_alphas, same_training, wide_partner
+from analysis.claims.widths import best_alphas, same_training, shifts_by_epsilon, wide_partner
 from grids.space import PRESETS, parse_space
 from grids.surface import Provenance, Surface
 
@@ -90,9 +90,19 @@ def test_the_best_alpha_is_taken_over_all_epsilon() -> None:
 
 def test_adam_is_told_beside_it() -> None:
     one = finding(0, adam_moved=2)
-    assert "Adam's moves by 2 [2, 2] steps" in one.why
+    assert "Adam's moves by 2 [2, 2]: α = " in one.why
     assert one.verdict == Verdict.holds
     assert "Adam" not in finding(0).why
+
+
+def test_the_move_at_each_epsilon_is_told_too() -> None:
+    """At one ε the wide network's best α is three steps up, at another there is none."""
+    narrow, wide = surface("toy", 8), surface("toy-wide", 9)
+    wide.value[11, 5] = 1.0
+    wide.diverged[:, 7] = True
+    assert shifts_by_epsilon(narrow, wide).tolist() == 5 * [1] + [3] + 14 * [1]
+    one = found(Evidence("toy", {"avagrad": narrow}, wide={"avagrad": wide}))
+    assert "; ε by ε 1 in the median, 1 to 3" in one.why
 
 
 def test_it_is_said_only_of_tasks_with_surfaces_of_both_widths() -> None:
