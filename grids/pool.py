@@ -1,4 +1,4 @@
-"""Pools: configurations that fill no grid, such as the trials of a random search. Each is a cell without neighbours."""
+"""Pools: spaces that are a list of configurations instead of a grid, such as the trials of a random search."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,21 +13,21 @@ from grids.space import Axis, Cell, Space, axis_values, value_text
 
 @dataclass(frozen=True, eq=False)
 class Pool(Space):
-    """A list of configurations. A cell is a tuple of one index, its place in the list.
+    """A space that is a list of configurations, which have no neighbours. A cell is a tuple of one index into the list.
 
-    The axes say which values each hyperparameter takes; the list is no product of them, and may hold a configuration
-    several times.
+    The axes hold the values that each hyperparameter takes. The list need not be their product, and may hold a
+    configuration several times.
 
     >>> pool = Pool((Axis("lr", (0.1, 1.0)), Axis.labels("opt", ("adam", "sgd"))), np.array([[0, 0], [1, 1], [1, 1]]))
     >>> pool.shape, pool.size, pool.describe((2,))
     ((3,), 3, 'lr=1, opt=sgd')
 
     Args:
-        axes: the hyperparameters, each with every value that occurs.
+        axes: the hyperparameters, each with all its values that occur.
         members: int64 `[size, axes]`, each configuration's index on each axis.
 
     Raises:
-        BadInput: as a space, or no configuration.
+        BadInput: as `Space`, or no configuration.
     """
 
     members: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.int64))
@@ -71,7 +71,7 @@ class Pool(Space):
         return {axis.name: axis_values(axis)[self.members[:, i]] for i, axis in enumerate(self.axes)}
 
     def rows(self) -> Space:
-        """The pool's places as a space of one axis, for searchers that choose from a list."""
+        """The indices into the list as a space of one axis, for searchers that choose from a list."""
         return Space((Axis("configuration", tuple(range(self.size)), "linear"),))
 
 
@@ -80,8 +80,8 @@ def pool_order(
 ) -> tuple[np.ndarray, tuple[int, ...], np.ndarray]:
     """Which row holds each cell and seed: row numbers (seeds fastest), the seeds, and `Pool.members`.
 
-    With one seed, every row is a cell. With several, the rows of one configuration and different seeds are one cell;
-    where a configuration comes again with the same seed, that is another cell.
+    With one seed, every row is a cell. With several, the rows of one configuration with different seeds are one cell;
+    a configuration that is repeated with the same seed is another cell.
 
     Args:
         axes: the pool's.

@@ -1,4 +1,4 @@
-"""The surface file: one Parquet row for each cell and seed, with the surface's provenance in its header."""
+"""Read and write surface files: Parquet, one row for each cell and seed, with the provenance in the header."""
 
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ _OBJECTS = ("fixed", "data", "software")
 
 
 def save(surface: Surface, path: str | Path) -> None:
-    """Write `surface` to `path` as a whole file. Rows are in C order of the cells, seeds fastest.
+    """Write `surface` to `path`, whole or not at all. Rows are in C order of the cells, seeds fastest.
 
     Raises:
         BadInput: the file cannot be written.
@@ -69,7 +69,7 @@ def _header(surface: Surface) -> dict[str, Any]:
 
 
 def load(path: str | Path) -> Surface:
-    """Read a surface file, checked: nothing missing, doubled, altered or not finite.
+    """Read a surface file and check that nothing in it is missing, doubled, altered or not finite.
 
     Raises:
         BadInput: the file cannot be read, is no surface, is of a newer format, was cut short or altered, has
@@ -169,7 +169,7 @@ def _metric(header: dict[str, Any]) -> dict[str, Any]:
 
 def _fidelity(header: dict[str, Any]) -> Fidelity | None:
     found = header.get("fidelity")
-    if found is None or isinstance(found, str):  # others may name it without its values
+    if found is None or isinstance(found, str):  # other programs may give its name alone
         return None
     try:
         return Fidelity(str(found["name"]), tuple(float(value) for value in found["values"]))
@@ -200,7 +200,7 @@ def row_order(space: Space, columns: dict[str, np.ndarray]) -> tuple[np.ndarray,
     if rows == 0:
         raise BadInput("it has no rows")
     seeds, seed_index = np.unique(columns["seed"], return_inverse=True)
-    if space.size * len(seeds) > np.iinfo(np.int64).max:  # as the axes of a random search do
+    if space.size * len(seeds) > np.iinfo(np.int64).max:  # as of a random search read as a grid
         raise BadInput(f"its axes span over 9e18 cells and it has {rows} rows: most cells are missing")
     flat = np.zeros(rows, np.int64)
     for axis in space.axes:
@@ -215,7 +215,7 @@ def row_order(space: Space, columns: dict[str, np.ndarray]) -> tuple[np.ndarray,
     doubled = places[counts > 1]
     missing = space.size * len(seeds) - len(places)
     if len(doubled) or missing:
-        # The first gap is where the sorted places and their own numbers part.
+        # The first gap is the first place that differs from its own index.
         gap = int(np.argmax(np.append(places, -1) != np.arange(len(places) + 1)))
         first, fault, found = (
             (int(doubled[0]), "is given twice", len(doubled)) if len(doubled) else (gap, "is missing", missing)
@@ -227,7 +227,7 @@ def row_order(space: Space, columns: dict[str, np.ndarray]) -> tuple[np.ndarray,
 
 
 def _numbers(table: pa.Table, name: str) -> np.ndarray:
-    """A column `[rows]` in the type it should have: bool for flags, int64 for `seed`, otherwise float64."""
+    """A column `[rows]` in its proper type: bool for flags, int64 for `seed`, otherwise float64."""
     column = table.column(name)
     kind, fits = {
         "diverged": ("true or false", pa.types.is_boolean),
@@ -245,7 +245,7 @@ def _numbers(table: pa.Table, name: str) -> np.ndarray:
 
 
 def _labels(table: pa.Table, name: str) -> np.ndarray:
-    """A column `[rows]` of texts; what is null is the empty text."""
+    """A column of texts, object `[rows]`; null becomes the empty text."""
     column = table.column(name)
     kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
     tests = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view, pa.types.is_null)
@@ -255,7 +255,7 @@ def _labels(table: pa.Table, name: str) -> np.ndarray:
 
 
 def _holds_numbers(kind: pa.DataType) -> bool:
-    """Whether a column holds numbers of whatever type, or nothing at all (which is NaN)."""
+    """Whether a column holds numbers of any type, or only nulls (which become NaN)."""
     tests = (pa.types.is_floating, pa.types.is_integer, pa.types.is_decimal, pa.types.is_null)
     return any(test(kind) for test in tests)
 

@@ -1,4 +1,4 @@
-"""Syne Tune's folders of tabulated blackboxes: one array `[tasks, configurations, seeds, fidelities, objectives]`.
+"""Read and write Syne Tune's tabulated blackboxes: `[tasks, configurations, seeds, fidelities, objectives]`.
 
 A folder holds `hyperparameters.parquet`, `objectives_evaluations.npy`, `fidelities_values.npy`, and in JSON the spaces
 (`configspace.json`, `fidelityspace.json`) and the names of objectives and tasks (`metadata.json`), as Syne Tune 0.16
@@ -29,23 +29,24 @@ from grids.tables.raw import RawTable
 TO = "syne-tune"
 EVALUATIONS, PARAMETERS, FIDELITIES = "objectives_evaluations.npy", "hyperparameters.parquet", "fidelities_values.npy"
 _OWN = "tunecost"
-"""The entry of `metadata.json` in which an exported surface keeps what Syne Tune has no place for."""
+"""The entry of `metadata.json` for facts about an exported surface for which Syne Tune has no field."""
 _SEED, _EPOCH = "tunecost seed", "tunecost fidelity"
 
 
 def is_blackbox(path: str | Path) -> bool:
+    """Whether `path` is a folder with the array of a blackbox."""
     return Path(path).is_dir() and (Path(path) / EVALUATIONS).is_file()
 
 
 def read(path: str | Path, meaning: Meaning) -> Surface:
-    """The surface of one task and objective of a blackbox's folder.
+    """The surface of one task and objective of a blackbox.
 
-    `task` names the task and `value` the objective where there are several. Fidelities are curves where there are two
-    or more; a run whose curve ends early counts as missing its value. A grid where the configurations fill one, else a
-    pool.
+    `meaning.task` names the task and `meaning.value` the objective where there are several. Two or more fidelities
+    become curves; a run whose curve ends early has a missing value. The surface is a grid where the configurations
+    fill one, otherwise a pool.
 
     Raises:
-        BadInput: a file that is missing or does not fit, several tasks or objectives and none named, or as
+        BadInput: a missing file, files that do not match, several tasks or objectives and none named, or as
             `surface_of`.
     """
     folder = Path(path)
@@ -108,7 +109,7 @@ def _surface(folder: Path, meaning: Meaning) -> Surface:
 def _table(
     configurations: pd.DataFrame, array: np.ndarray, objectives: list[str], wanted: list[str], fidelities: np.ndarray
 ) -> tuple[RawTable, str | None]:
-    """A row for each configuration, seed and fidelity, and the column of fidelities where there are several."""
+    """One row for each configuration, seed and fidelity; and the column of fidelities, where there are several."""
     count, seeds, points, _ = array.shape
     if array.size * (len(configurations.columns) + 3) > MOST_FIELDS:
         raise BadInput(f"{count:,} configurations with {seeds} seeds and {points} fidelities are too many to hold")
@@ -181,7 +182,7 @@ def _chosen(names: list[str], wanted: str | None, what: str, option: str) -> str
 
 
 def _scales(folder: Path) -> dict[str, str]:
-    """By hyperparameter, the scale of its sampler where the configuration space says one."""
+    """The scale of each hyperparameter's sampler, where the configuration space gives one."""
     found = {}
     for name, domain in _json(folder / "configspace.json", {}).items():
         sampler = str(domain.get("sampler_cls") or "") if isinstance(domain, dict) else ""
@@ -191,7 +192,7 @@ def _scales(folder: Path) -> dict[str, str]:
 
 
 def write(surface: Surface, folder: str | Path) -> None:
-    """Write the surface as a blackbox of one task; values are in the metric's own sense.
+    """Write the surface as a blackbox of one task; values are in the metric's own direction.
 
     Raises:
         BadInput: the folder exists and is not empty, or cannot be written.
@@ -239,7 +240,7 @@ def _write(surface: Surface, folder: Path) -> None:
 
 
 def _domain(axis: Axis, whole: bool = False) -> dict[str, Any]:
-    """A hyperparameter as Syne Tune's `config_space_to_json_dict` writes it."""
+    """A hyperparameter's domain, in the form of Syne Tune's `config_space_to_json_dict`."""
     low, high = axis.values[0], axis.values[-1]
     kind, options = "Float", {"lower": low, "upper": high}
     if axis.labelled:
