@@ -1,4 +1,4 @@
-"""Section 8: whether a delay of one step in the second moments changes how well a method does on natural tasks."""
+"""Section 8: whether a delay of one step in the second moments changes the performance on natural tasks."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Section 5.3: GANs, by the Fréchet distance of generated images: who is behind, who is ahead, where Adam is best."""
+"""Section 5.3: GANs, by the Fréchet distance of generated images."""
 
 from collections.abc import Callable
 
@@ -21,11 +21,11 @@ PAPER = {
 """Table 1's FID of 10,000 images."""
 
 FAR = 2.0
-"""Times Adam's distance from which a method counts as far behind."""
+"""A method counts as far behind from this many times Adam's distance on."""
 
 
 def far_behind(optimizer: str, name: str) -> Callable[[Evidence], Finding]:
-    """A method is far from Adam, both at their best cells."""
+    """A method's distance is far above Adam's, both at their best cells."""
 
     def statement(evidence: Evidence) -> Finding:
         about = Statement(
@@ -70,7 +70,7 @@ def avagrad_lowest(evidence: Evidence) -> Finding:
         PAPER["avagrad"] - min(paper for name, paper in PAPER.items() if name != "avagrad"),
         "lowest distance of AvaGrad less the lowest of the others: below 0; fails where surely not",
     )
-    # AvaGradW is AvaGrad here: without weight decay nothing is left to tell them apart.
+    # AvaGradW equals AvaGrad here, without weight decay.
     others = {name: one for name, one in evidence.surfaces.items() if name in PAPER and name != "avagrad"}
     avagrad = evidence.surfaces.get("avagrad")
     lacking = [name for name in PAPER if name not in evidence.surfaces]
@@ -85,7 +85,7 @@ def avagrad_lowest(evidence: Evidence) -> Finding:
 
 
 def adam_best(axis: str, symbol: str, paper: float) -> Callable[[Evidence], Finding]:
-    """Where Adam is best."""
+    """Adam's best value on an axis is the paper's."""
 
     def statement(evidence: Evidence) -> Finding:
         about = Statement(

@@ -1,4 +1,4 @@
-"""Section 5.2: on character-level language the best ε is tiny, and which methods keep up with Adam."""
+"""Section 5.2: character-level language modelling, where the best ε is tiny, and which methods match Adam."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ from analysis.claims.methods import DEFAULT, best_range
 from analysis.separability import TRANSITION
 
 WIDE = 1000
-"""Hidden units of the network whose test results the paper gives for every method; it tunes at 300."""
+"""Hidden units of the network whose test results the paper reports; it tunes on 300."""
 
 
 def best_epsilon(optimizer: str, name: str) -> Callable[[Evidence], Finding]:
@@ -86,7 +86,7 @@ def not_behind(optimizer: str, name: str, paper: float) -> Callable[[Evidence], 
 
 
 def _difference(evidence: Evidence, optimizer: str) -> tuple[Estimate, str] | str:
-    """A method's lowest value less Adam's, and both in words; or what is missing."""
+    """A method's lowest value less Adam's, and both in words; or the missing surfaces, in words."""
     adam, other = evidence.plane("adam"), evidence.plane(optimizer)
     if adam is None or other is None:
         lacking = " and ".join(name for name in (optimizer, "adam") if evidence.plane(name) is None)

@@ -1,4 +1,4 @@
-"""Runtime profiles: the share of targets reached against trials, one panel a surface, one line a searcher."""
+"""Figure of runtime profiles: the share of targets reached against cost, a panel for each surface."""
 
 import math
 from collections.abc import Sequence
@@ -24,21 +24,23 @@ from grids.errors import BadInput
 from grids.target import Count
 
 MOST = 12
-"""Panels on one sheet."""
+"""Largest number of panels."""
 _DECADES = 100
-"""Trials from which powers of ten alone mark the axis."""
+"""From this ratio of the largest to the smallest cost on, only powers of ten are labelled."""
 
 
 def draw(
     groups: Sequence[Group], targets: Sequence[float] | None = None, count: Count = Count.trials
 ) -> tuple[Figure, list[dict[str, Any]]]:
-    """The sheet, and the numbers drawn: one row for each step.
+    """The figure, and the numbers drawn: one row for each step of a line.
 
     Args:
+        groups: of one or more replay tables; one line for each.
         targets: suboptimality; `many_targets` around each surface's own where not given.
+        count: the kind of cost.
 
     Raises:
-        BadInput: more surfaces than fit on a sheet.
+        BadInput: more surfaces than `MOST`.
     """
     surfaces = list(dict.fromkeys(group.surface for group in groups))
     if len(surfaces) > MOST:
@@ -77,7 +79,7 @@ def draw(
     for panel in panels.flat[len(surfaces) :]:
         panel.set_axis_off()
     handles = {line.get_label(): line for panel in panels.flat for line in panel.get_lines() if _named(line)}
-    # Inches of an entry: its line and some space, then its letters.
+    # The width of a legend entry in inches: its line, some space, its letters.
     room = 0.7 + 0.072 * max(map(len, map(str, handles)))
     across = min(6, len(handles), max(1, int(figure.get_figwidth() / room)))
     figure.legend(handles=list(handles.values()), loc="outside lower center", ncols=across)
@@ -89,7 +91,7 @@ def draw(
 
 
 def _targets_in_words(spans: Sequence[Sequence[float]]) -> str:
-    """What surfaces are held to: how many targets, and from where to where if they are the same for all."""
+    """The targets in words: how many, and their range where all surfaces have the same."""
     first = spans[0]
     many = f"{len(first)} target{'s' * (len(first) > 1)}"
     if len(spans) > 1:
@@ -114,7 +116,7 @@ def _line(
     steps, share, end = runtime_profile([group.runtimes(target, count) for target in targets])
     stop = min(end, reach)
     last = share[-1] if share.size else 0.0
-    # Nothing is reached before the first step; where that is where the axis begins, the line starts there.
+    # Nothing is reached before the first step, unless that is at the left end of the axis.
     lead = int(not steps.size or steps[0] > first)
     panel.step(
         np.concatenate([[first] * lead, steps, [stop]]),

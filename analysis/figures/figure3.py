@@ -1,4 +1,4 @@
-"""Figure 3: what converges on the paper's counterexample (equation 11), and how that hangs on the learning rate."""
+"""Figure 3: convergence on the paper's counterexample (equation 11), over time and against the learning rate."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,17 +16,14 @@ _LABELS = {"adam": "Adam", "delayed-adam": "Delayed Adam", "dynamic-adam": "Adam
 def draw(
     paths: Sequence[Mapping[str, Any]], sweep: Sequence[Mapping[str, Any]], caption: str
 ) -> tuple[Figure, list[dict[str, Any]]]:
-    """Draw both panels.
+    """The figure and its numbers, the rows of both arguments with `panel` first.
 
     Args:
         paths: rows of `method, power, alpha, epsilon, step, mean, low, high`: the mean of ‖∇f‖² over the first
-            `step` iterates, its mean, lowest and highest over seeds. Lines in order of appearance.
+            `step` iterates, as mean, lowest and highest over seeds; lines are in order of appearance.
         sweep: rows of `method, power, alpha, epsilon, step, mean, low, high, late`: the same after the last step, and
             `late`, the mean over the last tenth of the steps alone.
-        caption: the settings, for the line below.
-
-    Returns:
-        the figure, and its numbers: the rows of both, `panel` first.
+        caption: the settings.
     """
     figure = sheet(8.6, 3.9)
     left, right = figure.subplots(1, 2, sharey=True)
@@ -51,7 +48,7 @@ def draw(
 
 
 def label(method: str, power: float) -> str:
-    """`Adam, ε ∝ t` to its power for dynamic-adam; the method's usual name for the others."""
+    """A method's label; for `dynamic-adam` with the power of t in proportion to which ε grows."""
     name = _LABELS.get(method, method)
     return f"{name}, ε ∝ $t^{{{power:g}}}$" if method == "dynamic-adam" else name
 

@@ -1,4 +1,4 @@
-"""Performance profiles: the share of problems that a searcher solves at no more than τ times the lowest cost."""
+"""Figure of performance profiles: the share of problems solved at no more than τ times the lowest cost."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,10 +17,12 @@ from grids.target import Count
 def draw(
     groups: Sequence[Group], targets: Sequence[float] | None = None, count: Count = Count.trials
 ) -> tuple[Figure, list[dict[str, Any]]]:
-    """The sheet, and the numbers drawn: one row for each problem and searcher.
+    """The figure, and the numbers drawn: one row for each problem and searcher.
 
     Args:
+        groups: of one or more replay tables.
         targets: suboptimality; each surface's own where not given.
+        count: the kind of cost.
 
     Raises:
         BadInput: no surface was replayed by every searcher.

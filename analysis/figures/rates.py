@@ -1,4 +1,4 @@
-"""Figure 3 for the theorems: how fast methods converge on the counterexample, and its two regimes of ε."""
+"""`figure 3 --rates`: rates of convergence on the counterexample, and the best learning rate against ε."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,17 +19,14 @@ LABELS = {
 def draw(
     rates: Sequence[Mapping[str, Any]], regimes: Sequence[Mapping[str, Any]], gradient: float, caption: str
 ) -> tuple[Figure, list[dict[str, Any]]]:
-    """Draw both panels.
+    """The figure and its numbers, the rows of both arguments with `panel` first.
 
     Args:
-        rates: rows of `method, steps, mean, low, high`: the mean of ‖∇f‖² over all steps of a training of so many, its
-            mean, lowest and highest over runs.
-        regimes: rows of `epsilon, alpha, mean`: the best α of an ε, and the mean of ‖∇f‖² there.
+        rates: rows of `method, steps, mean, low, high`: the mean of ‖∇f‖² over all steps of a training of `steps`
+            steps, as mean, lowest and highest over runs.
+        regimes: rows of `epsilon, alpha, mean`: the best α at an ε, and the mean of ‖∇f‖² there.
         gradient: the largest gradient of the problem.
-        caption: the settings, for the line below.
-
-    Returns:
-        the figure, and its numbers: the rows of both, `panel` first.
+        caption: the settings.
     """
     figure = sheet(8.6, 3.9)
     left, right = figure.subplots(1, 2)

@@ -1,8 +1,8 @@
-"""The picture of separability: for each pair of axes its ridge, the loss of tuning one after the other, and shares.
+"""Figure of separability: for each pair of axes the ridge, the two-step loss and the shares of variance.
 
-One row for each pair. Left, the surface with the best value of the first axis in every column and the fitted slopes;
-middle, what tuning the first axis at a fixed value of the second, then the second at that, loses from each start;
-right, the shares of variance.
+Each pair has a row of three panels: the surface with the best value of the first axis in every column and the fitted
+slopes; the loss of tuning the first axis at a fixed value of the second, and then the second, from each start; and the
+shares of variance. See `analysis.separability`.
 """
 
 import math
@@ -23,7 +23,7 @@ from grids.metric import common_unit
 from grids.replay_table import Judged
 
 MOST = 6
-"""Pairs on one sheet."""
+"""Largest number of pairs."""
 _LEVELS = (0.0, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 _RIDGE, _LINE = "#d0021b", "#000000"
 _SHARES = (("first_share", 0), ("second_share", 2), ("interaction_share", 1))
@@ -35,16 +35,16 @@ def draw(
     split_of: Callable[[Pair], float | None],
     judged: Judged | None = None,
 ) -> tuple[Figure, list[dict[str, Any]]]:
-    """The sheet, and the numbers drawn: one row for each column of each pair.
+    """The figure, and the numbers drawn: one row for each column of each pair.
 
     Args:
-        pairs: what to draw.
-        rows: of each pair, its `separability_row`, whose level the middle panels mark.
-        split_of: of a pair, the value of the second axis at which the slope may change.
-        judged: how the cells were, said above the panels where it is not as usual.
+        pairs: one for each row of panels.
+        rows: the `separability_row` of each pair, whose level the middle panels mark.
+        split_of: gives the value of a pair's second axis at which the slope may change.
+        judged: the options under which cells were valued, shown where they are not the default.
 
     Raises:
-        BadInput: no pair, more than fit on a sheet, or surfaces of different units.
+        BadInput: no pair, more than `MOST`, or surfaces of different units.
     """
     if not 1 <= len(pairs) <= MOST:
         raise BadInput(f"a picture of separability takes 1 to {MOST} pairs of axes, not {len(pairs)}")
@@ -77,7 +77,7 @@ def draw(
 
 
 def _generic(pair: Pair, column: Mapping[str, Any]) -> dict[str, Any]:
-    """A column of `ridge_rows` under names that are the same for every pair."""
+    """A row of `ridge_rows` with the same keys for every pair."""
     names = {pair.second.name: "second_value", f"best_{pair.first.name}": "best_first_value"}
     return {names.get(name, name): value for name, value in column.items()}
 

@@ -13,7 +13,7 @@ from tuning.terminal import Format, print_rows, progress
 if TYPE_CHECKING:
     import numpy as np
 
-    from analysis.claims.evidence import Descent, Key
+    from analysis.claims.evidence import CounterexampleRuns, Key
     from analysis.replays import Group
     from grids.library import Entry
     from grids.surface import Surface
@@ -280,12 +280,12 @@ def _number(value: float | None) -> str:
     return "" if value is None or value != value else f"{value:.3g}"
 
 
-def _counterexample(seed: int) -> "dict[tuple[str, float], Descent]":
+def _counterexample(seed: int) -> "dict[tuple[str, float], CounterexampleRuns]":
     """What section 8 is judged by, at the learning rates of `tunecost figure 3`, and at others beside them."""
     import numpy as np
 
     from analysis.claims.counterexample import METHODS
-    from analysis.claims.evidence import Descent
+    from analysis.claims.evidence import CounterexampleRuns
     from trainers.counterexample import Setting, samples, simulate
     from tuning.commands.figure3 import ALPHAS
 
@@ -295,7 +295,9 @@ def _counterexample(seed: int) -> "dict[tuple[str, float], Descent]":
     for method, power in METHODS:
         settings = [Setting(method, rate, 1.0 if power else 1e-8, power) for rate in rates]
         means = simulate(settings, rare, ends)
-        found[method, power] = Descent(rates, rates.index(ALPHAS[method]), means[..., 1] / means[..., 0], STEPS)
+        found[method, power] = CounterexampleRuns(
+            rates, rates.index(ALPHAS[method]), means[..., 1] / means[..., 0], STEPS
+        )
     return found
 
 

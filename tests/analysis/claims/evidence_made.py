@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from analysis.claims import Evidence
-from analysis.claims.evidence import Descent
+from analysis.claims.evidence import CounterexampleRuns
 from grids.space import PRESETS
 from grids.surface import Provenance, Surface
 
@@ -51,11 +51,11 @@ def laws(costs: dict[tuple[str, str], float]) -> dict[str, Any]:
     return {"survival": survival, "curves": {key: 10 * table for key, table in survival.items()}}
 
 
-def runs(adam: float, delayed: float, printed: float, theorem: float) -> dict[tuple[str, float], Descent]:
+def runs(adam: float, delayed: float, printed: float, theorem: float) -> dict[tuple[str, float], CounterexampleRuns]:
     """Two runs of each method at two learning rates, of which the second is judged and ends where told."""
 
-    def descent(end: float) -> Descent:
-        return Descent((0.1, 0.01), 1, np.array([[0.3, 0.3], [end, 1.01 * end]]), 1000)
+    def descent(end: float) -> CounterexampleRuns:
+        return CounterexampleRuns((0.1, 0.01), 1, np.array([[0.3, 0.3], [end, 1.01 * end]]), 1000)
 
     return {
         ("adam", 0.0): descent(adam),
