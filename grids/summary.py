@@ -87,8 +87,7 @@ def summary(surface: Surface, statistic: str = "mean", best: int = 5, column: st
 
 def columns(surface: Surface) -> dict[str, np.ndarray]:
     """The surface's numeric columns by name, float64 `[*shape, seeds]`: `value` and all further ones."""
-    known = {"value": surface.finite, "train_loss": surface.train_loss, "seconds": surface.seconds, **surface.extra}
-    return {name: numbers for name, numbers in known.items() if numbers is not None}
+    return {"value": surface.finite, **surface.numbers}
 
 
 def _column(surface: Surface, name: str, statistic: str) -> np.ndarray:

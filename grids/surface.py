@@ -196,6 +196,12 @@ class Surface:
         known = np.isfinite(self.value)
         return self.value if known.all() else np.where(known, self.value, self.value[known].max())
 
+    @property
+    def numbers(self) -> dict[str, np.ndarray]:
+        """The numeric columns besides the value, by name, where known: float64 `[*shape, seeds]` each."""
+        known = {"train_loss": self.train_loss, "seconds": self.seconds, **self.extra}
+        return {name: array for name, array in known.items() if array is not None}
+
     @cached_property
     def mean(self) -> np.ndarray:
         """The mean over seeds, float64 `[*shape]`: the default value of a cell everywhere."""

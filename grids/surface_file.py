@@ -41,11 +41,7 @@ def save(surface: Surface, path: str | Path) -> None:
         columns["curve"] = pa.ListArray.from_arrays(pa.array(offsets), flat)
     if surface.filled is not None:
         columns["filled"] = pa.array(surface.filled.astype(bool).ravel())
-    for name in ("train_loss", "seconds"):
-        array = getattr(surface, name)
-        if array is not None:
-            columns[name] = pa.array(array.astype(np.float64).ravel())
-    for name, array in surface.extra.items():
+    for name, array in surface.numbers.items():
         columns[name] = pa.array(array.astype(np.float64).ravel())
     write_sealed(path, pa.table(columns), _header(surface))
 

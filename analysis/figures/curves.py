@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
-from matplotlib.ticker import LogLocator, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
 from analysis.anytime import crossing, grid, horizon, mean_curve, mean_interval
 from analysis.ert import stream
 from analysis.figures.contenders import Contender
 from analysis.figures.names import on_one_line, searcher_labels
-from analysis.figures.style import LINES, cost_label, light_grid, number
+from analysis.figures.style import LINES, cost_label, light_grid, number, number_log_axis
 from analysis.replays import Group, unit_of
 from grids.target import Count
 from grids.units import in_parentheses, of_difference
@@ -106,9 +106,7 @@ def draw(
     axes.yaxis.set_major_formatter("{x:g}")
     if reach > _LOG_FROM:
         axes.set_xscale("log")
-        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-        axes.xaxis.set_major_formatter("{x:g}")
-        axes.xaxis.set_minor_formatter("")
+        number_log_axis(axes.xaxis, (1.0, 2.0, 5.0))
     else:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     highest = max(float(curve.mean[np.isfinite(curve.mean)].max(initial=level)) for curve in lines)

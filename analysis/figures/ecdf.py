@@ -7,17 +7,9 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator
 
 from analysis.figures.names import on_one_line, searcher_labels
-from analysis.figures.style import (
-    caption,
-    colour,
-    cost_label,
-    light_grid,
-    line_style,
-    sheet,
-)
+from analysis.figures.style import caption, colour, cost_label, light_grid, line_style, number_log_axis, sheet
 from analysis.profiles import many_targets, runtime_profile
 from analysis.replays import Group
 from grids.errors import BadInput
@@ -67,10 +59,7 @@ def draw(
         panel.set_title(f"{own[0].task}: {name}" if several_tasks else name)
         panel.set_xscale("log")
         panel.set(xlim=(first, reach), ylim=(0, 1.02))
-        if reach < _DECADES * first:  # too few powers of ten to read the axis by
-            panel.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-        panel.xaxis.set_major_formatter("{x:g}")
-        panel.xaxis.set_minor_formatter("")
+        number_log_axis(panel.xaxis, (1.0, 2.0, 5.0) if reach < _DECADES * first else ())
         light_grid(panel, "both")
         if place % columns == 0:
             panel.set_ylabel("share of targets reached")

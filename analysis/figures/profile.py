@@ -5,10 +5,9 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator
 
 from analysis.figures.names import on_one_line, searcher_labels
-from analysis.figures.style import caption, light_grid, line_style, sheet
+from analysis.figures.style import caption, light_grid, line_style, number_log_axis, sheet
 from analysis.profiles import cost_matrix, cost_ratios, performance_profile
 from analysis.replays import Group
 from grids.target import Count
@@ -44,9 +43,7 @@ def draw(
         )
     panel.set_xscale("log")
     panel.set(xlim=(1, reach), ylim=(0, 1.03))
-    panel.xaxis.set_major_locator(LogLocator(subs=(1.0, 1.2, 1.5, 2.0, 2.5) if reach < 3 else (1.0, 2.0, 5.0)))
-    panel.xaxis.set_major_formatter("{x:g}")
-    panel.xaxis.set_minor_formatter("")
+    number_log_axis(panel.xaxis, (1.0, 1.2, 1.5, 2.0, 2.5) if reach < 3 else (1.0, 2.0, 5.0))
     panel.set_xlabel("τ: expected runtime over the lowest of any searcher")
     panel.set_ylabel("share of problems solved within τ")
     light_grid(panel, "both")

@@ -12,6 +12,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
 
 from analysis.replays import Group
 from grids.atomic import whole_file, write_whole
@@ -227,6 +228,19 @@ def footnote(figure: Figure, text: str, width: int = 150) -> None:
     """Write `text` below the figure, small, on lines of `width` characters; none ends next to an equals sign."""
     text = text.replace(" = ", "\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}")
     figure.supxlabel(textwrap.fill(text, width), x=0.01, ha="left", fontsize=7, color="#444444")
+
+
+def number_log_axis(side: Any, steps: Sequence[float] = ()) -> None:
+    """Label a logarithmic axis with plain numbers at major ticks alone.
+
+    Args:
+        side: Matplotlib's `xaxis` or `yaxis`.
+        steps: the multiples of powers of ten at which ticks are; Matplotlib's choice where not given.
+    """
+    if steps:
+        side.set_major_locator(LogLocator(subs=list(steps)))
+    side.set_major_formatter("{x:g}")
+    side.set_minor_formatter("")
 
 
 def light_grid(axes: Axes, which: str = "y") -> None:

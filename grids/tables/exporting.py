@@ -60,10 +60,8 @@ def frame(surface: Surface, curves: bool | None = None) -> pd.DataFrame:
         columns[_fidelity_name(surface)] = np.tile(np.array(surface.fidelity.values), runs)
     columns[value_name(surface)] = own_value(surface, value.ravel())
     columns["diverged"] = np.repeat(surface.diverged.ravel(), times)
-    further = {"train_loss": surface.train_loss, "seconds": surface.seconds, **surface.extra, "filled": surface.filled}
-    for name, array in further.items():
-        if array is not None:
-            columns[name] = np.repeat(array.ravel(), times)
+    filled = {} if surface.filled is None else {"filled": surface.filled}
+    columns |= {name: np.repeat(array.ravel(), times) for name, array in (surface.numbers | filled).items()}
     return pd.DataFrame(columns)
 
 

@@ -329,9 +329,7 @@ def _trials(surface: Surface) -> list[Any]:
             attrs: dict[str, Any] = {"seed": seed, "diverged": bool(surface.diverged[run])}
             if surface.filled is not None and surface.filled[run]:
                 attrs["filled"] = True
-            for key, column in {"train_loss": surface.train_loss, "seconds": surface.seconds, **surface.extra}.items():
-                if column is not None and math.isfinite(column[run]):
-                    attrs[key] = float(column[run])
+            attrs |= {name: float(c[run]) for name, c in surface.numbers.items() if math.isfinite(c[run])}
             steps = {}
             if surface.curve is not None:
                 points = own_value(surface, surface.curve[run].astype(np.float64))
