@@ -117,9 +117,9 @@ def surface_of(table: RawTable, meaning: Meaning) -> Surface:
             that is missing or given twice. The message names the row, column or cell and an option that may help.
     """
     fill = _fill(meaning)
-    told = [*meaning.axes, meaning.value, *(name for name in (meaning.seed, meaning.epoch) if name)]
-    if len(set(told)) != len(told):
-        raise BadInput(f"axes, value, seed and epoch must be different columns, not {', '.join(told)}")
+    given = [*meaning.axes, meaning.value, *(name for name in (meaning.seed, meaning.epoch) if name)]
+    if len(set(given)) != len(given):
+        raise BadInput(f"axes, value, seed and epoch must be different columns, not {', '.join(given)}")
     table = _selected(table, meaning.where)
     selected = len(table)
     meaning, table, fixed = _axes(table, meaning)
@@ -341,7 +341,7 @@ def _provenance(
     short = tidy([value])[0]
     where = {"where": list(meaning.where)} if meaning.where else {}
     source = {"name": table.name, "rows": len(table), **({"sha256": table.sha256} if table.sha256 else {})}
-    told = {
+    counts = {
         "cells": int(filled.any(axis=-1).sum()),
         "runs": int(filled.sum()),
         "with": numbers.asked or "the table's own",
@@ -358,5 +358,5 @@ def _provenance(
         data={**source, **where, **({"epoch_column": meaning.epoch} if meaning.epoch else {}), **meaning.data},
         created=meaning.created,
         command=meaning.command,
-        filled={**told, **worth} if filled.any() else {},
+        filled={**counts, **worth} if filled.any() else {},
     )

@@ -125,12 +125,12 @@ def _joined_pool(surfaces: Sequence[Surface]) -> tuple[Pool, np.ndarray, tuple[i
 def _filled(surfaces: Sequence[Surface], filled: np.ndarray | None) -> dict[str, object]:
     if filled is None:
         return {}
-    told = [dict(surface.provenance.filled) for surface in surfaces if surface.provenance.filled]
-    ways = {str(each.get("with")) for each in told}
-    runs = {"cells": int(filled.any(axis=-1).sum()), "runs": int(filled.sum()), "with": ", ".join(sorted(ways))}
+    records = [dict(surface.provenance.filled) for surface in surfaces if surface.provenance.filled]
+    options = {str(each.get("with")) for each in records}
+    values = {record.get("value") for record in records}
     return {
-        **runs,
-        **(
-            {"value": told[0]["value"]} if len({each.get("value") for each in told}) == 1 and "value" in told[0] else {}
-        ),
+        "cells": int(filled.any(axis=-1).sum()),
+        "runs": int(filled.sum()),
+        "with": ", ".join(sorted(options)),
+        **({"value": values.pop()} if len(values) == 1 and None not in values else {}),
     }
