@@ -1,6 +1,6 @@
-"""Anytime curves: how good the best cell found so far is, against what has been spent."""
+"""Anytime curves: the suboptimality of the best cell found so far as a function of the cost spent."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -8,15 +8,16 @@ from analysis.replays import Group
 from grids.target import Count
 
 RESAMPLES = 1000
-_BLOCK = 4_000_000
+BLOCK = 4_000_000
+"""Numbers of a table of replays and costs that are held at a time."""
 _FIRST = 1000
 
 
 def horizon(group: Group, count: Count = Count.trials) -> float:
-    """The cost up to which the best cell so far is known of every replay: a whole number of trials or distinct cells.
+    """The cost up to which every replay's best cell is known, in the unit of `count`.
 
-    A replay that ended at the surface's lowest value stays there for ever; one that ran out of budget is known up to
-    its end only. Where all ended at the lowest value, the longest of them says how far there is anything to see.
+    A replay that ended at the surface's lowest value keeps it from then on; one that ran out of budget is known only up
+    to its end. Where all ended at the lowest value, this is the end of the longest.
     """
     ended = group.spent(count)[group.start[1:] - 1]
     short = ended[~group.arrived]
@@ -24,10 +25,10 @@ def horizon(group: Group, count: Count = Count.trials) -> float:
 
 
 def grid(group: Group, last: float, count: Count = Count.trials) -> np.ndarray:
-    """The costs at which curves are read, ascending `[costs]`: 1, 2, … `last` trials or distinct cells.
+    """The costs at which curves are evaluated, ascending `[costs]`: 1, 2, … `last` trials or distinct cells.
 
-    Of epochs and time, which may be any numbers, those at which some replay improved; of more than 4,000 the first
-    1,000 and 1,000 more, evenly on a log scale.
+    For epochs and time, the costs at which some replay improved; of more than 4,000 of them, the first 1,000 and 1,000
+    more, evenly spaced on a log scale.
     """
     if count in (Count.trials, Count.unique):
         return np.arange(1, int(last) + 1)
@@ -39,10 +40,9 @@ def grid(group: Group, last: float, count: Count = Count.trials) -> np.ndarray:
 def levels(group: Group, at: np.ndarray, count: Count = Count.trials) -> np.ndarray:
     """The suboptimality of the best cell so far at costs `at`, ascending `[costs]`: float64 `[replays, costs]`.
 
-    Infinite before a replay's first row. Beyond its end a replay keeps its last value, so a caller who asks past the
-    `horizon` sees the best of what the budgets allowed.
+    Infinite before a replay's first row. Beyond its end a replay keeps its last value.
     """
-    # Each row holds from its own cost to the next row's; the first stretch, before any row, is infinite.
+    # Each row's value lasts from its cost to the next row's; before the first row it is infinite.
     begin, owner_last = group.start[:-1], group.start[1:] - 1
     spent = np.searchsorted(at, group.spent(count))
     lengths = np.diff(spent, append=0)
@@ -54,8 +54,8 @@ def levels(group: Group, at: np.ndarray, count: Count = Count.trials) -> np.ndar
 
 
 def _blocks(group: Group, at: np.ndarray, count: Count) -> Iterator[np.ndarray]:
-    """`levels` at `at` in stretches of bounded memory."""
-    step = max(1, _BLOCK // group.repeats)
+    """`levels` at `at`, in blocks of bounded memory."""
+    step = max(1, BLOCK // group.repeats)
     for first in range(0, len(at), step):
         yield levels(group, at[first : first + step], count)
 
@@ -63,16 +63,6 @@ def _blocks(group: Group, at: np.ndarray, count: Count) -> Iterator[np.ndarray]:
 def mean_curve(group: Group, last: float, count: Count = Count.trials) -> np.ndarray:
     """The mean suboptimality at each cost of `grid`: float64 `[costs]`."""
     return np.concatenate([block.mean(axis=0) for block in _blocks(group, grid(group, last, count), count)])
-
-
-def quantile_curves(group: Group, last: float, at: Sequence[float], count: Count = Count.trials) -> np.ndarray:
-    """Quantiles of the suboptimality at each cost of `grid`: float64 `[len(at), costs]`.
-
-    Each is a value that some replay had (`inverted_cdf`): between two levels lies no third.
-    """
-    costs = grid(group, last, count)
-    parts = [np.quantile(block, at, axis=0, method="inverted_cdf") for block in _blocks(group, costs, count)]
-    return np.concatenate(parts, axis=1)
 
 
 def mean_interval(
@@ -85,11 +75,19 @@ def mean_interval(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The bootstrap percentile interval of `mean_curve`, point by point: two float64 `[costs]`.
 
-    Of more than 2,000 costs it is calculated at some 2,000, evenly on a log scale beyond the first 1,000, and read off
-    straight lines between.
+    For more than 2,000 costs it is calculated at about 2,000 of them, evenly spaced on a log scale beyond the first
+    1,000, and interpolated linearly between.
 
-    Whole replays are drawn with replacement; the same draws serve every cost. Infinite before every replay has
-    found its first cell, as the mean is.
+    Whole replays are drawn with replacement, the same ones for every cost. Infinite, as the mean is, until every replay
+    has found its first cell.
+
+    Args:
+        group: the replays.
+        last: the largest cost.
+        rng: draws the resamples.
+        count: the kind of cost.
+        resamples: how many.
+        level: of confidence.
     """
     costs = grid(group, last, count)
     places = _sampled(len(costs)) - 1
@@ -97,14 +95,14 @@ def mean_interval(
     low, high = np.empty(len(at)), np.empty(len(at))
     repeats, tail = group.repeats, (1 - level) / 2
     drawn = rng.multinomial(repeats, np.full(repeats, 1 / repeats), size=resamples) / repeats
-    step = max(1, _BLOCK // max(repeats, resamples))
+    step = max(1, BLOCK // max(repeats, resamples))
     for start in range(0, len(at), step):
         part = at[start : start + step]
         table = levels(group, part, count)
         begun = np.isfinite(table).all(axis=0)
-        # In units of the largest: a product of values near the end of float64 would leave it.
+        # In units of the largest value, so that products of very large values do not overflow.
         size = float(np.abs(np.where(begun, table, 0.0)).max()) or 1.0
-        means = drawn @ np.where(begun, table / size, 0.0)  # 0 times infinity is no number
+        means = drawn @ np.where(begun, table / size, 0.0)  # 0 times infinity is NaN
         below, above = np.quantile(means, (tail, 1 - tail), axis=0) * size
         low[start : start + step] = np.where(begun, below, np.inf)
         high[start : start + step] = np.where(begun, above, np.inf)
@@ -112,7 +110,7 @@ def mean_interval(
 
 
 def _between(at: np.ndarray, side: np.ndarray, costs: np.ndarray) -> np.ndarray:
-    """`side`, known at the costs `at`, at all `costs`: on straight lines, infinite where it begins so."""
+    """`side`, known at the costs `at`, interpolated linearly at all `costs`; infinite where it starts infinite."""
     if len(at) == len(costs):
         return side
     known = np.isfinite(side)
@@ -122,7 +120,7 @@ def _between(at: np.ndarray, side: np.ndarray, costs: np.ndarray) -> np.ndarray:
 
 
 def _sampled(last: int) -> np.ndarray:
-    """The trials at which intervals are calculated, int64 ascending: all, or of many the first 1,000 and 1,000 more."""
+    """The trials at which intervals are calculated, int64 ascending: all, or the first 1,000 and 1,000 more of many."""
     if last <= 2 * _FIRST:
         return np.arange(1, last + 1)
     further = np.geomspace(_FIRST, last, _FIRST).round().astype(np.int64)
@@ -134,7 +132,7 @@ def crossing(curve: np.ndarray, level: float, costs: np.ndarray | None = None) -
 
     Args:
         curve: float64 `[costs]`.
-        costs: where it was read, ascending; trials 1, 2, … where not given.
+        costs: of the curve's points, ascending; 1, 2, … where not given.
     """
     below = np.flatnonzero(curve < level)
     if not below.size:

@@ -1,4 +1,4 @@
-"""Bands of suboptimality for colours: few, and fine near the best."""
+"""Bands of suboptimality for the colours of heat maps, narrow near the best value."""
 
 import math
 from collections.abc import Callable
@@ -9,16 +9,16 @@ _BANDS = 10
 
 
 def bands(suboptimality: np.ndarray) -> np.ndarray:
-    """Edges of the bands: 0, then steps of 1-2-5, fine near the best: float64 `[bands + 1]`.
+    """Edges of the bands, 0 and then a 1-2-5 series: float64 `[bands + 1]`.
 
-    The first step lies below all but a twentieth of the cells that are not the best; ten steps, three decades, follow
-    it at most. What is worse than the last edge gets its colour.
+    The first step is the 5 % quantile of the suboptimality above 0, rounded down in the series; at most ten steps
+    (three decades) follow. Worse values get the colour of the last band.
 
     >>> bands(np.array([0.0, 0.3, 0.7, 4.0])).tolist()
     [0.0, 0.2, 0.5, 1.0, 2.0, 5.0]
 
     Args:
-        suboptimality: of the cells that trained, in any shape.
+        suboptimality: of the cells that did not diverge, in any shape.
     """
     near = suboptimality[(suboptimality > 0) & np.isfinite(suboptimality)]
     if not near.size:
@@ -30,7 +30,7 @@ def bands(suboptimality: np.ndarray) -> np.ndarray:
 
 
 def _nice(value: float, rounding: Callable[[float], int]) -> int:
-    """The place k of `value` in the series … 0.5, 1, 2, 5, 10 …, in which 1 has k = 0, rounded up or down."""
+    """The index k of `value` in the series … 0.5, 1, 2, 5, 10 …, where 1 has k = 0, rounded up or down."""
     exponent = math.floor(math.log10(value))
     place = float(np.interp(value / 10.0**exponent, (1, 2, 5, 10), (0, 1, 2, 3)))
     return int(rounding(round(place + 3 * exponent, 9)))

@@ -1,4 +1,4 @@
-"""Comparison of what two searchers, or two optimizers under one searcher, need to reach a target."""
+"""Compare the costs at which two searchers, or two optimizers under one searcher, reach a target."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -53,8 +53,8 @@ COLUMNS = (
 class Comparison:
     """ERT of B against A with 95% bootstrap intervals, NaN where one of them never hit; and two tests.
 
-    `difference` is B − A, `ratio` is B / A: above 1, B is dearer. An end of an interval is infinite where the hits
-    are too few to bound it.
+    `difference` is B − A, `ratio` is B / A: above 1, B costs more. An end of an interval is infinite where too few
+    hits bound it. The p-values are of `log_rank` and `mann_whitney`.
     """
 
     difference: float
@@ -70,16 +70,16 @@ _SHARED = {
     "searcher": ("surface", "optimizer", "task"),
     "surface": ("searcher",),
 }
-"""What A and B may be, and what two groups have in common that are compared."""
+"""What A and B may name, and which names two groups must share to be compared."""
 
 
 def pairs(groups: Sequence[Group], a: str, b: str) -> list[tuple[Group, Group]]:
-    """The groups to be compared: of optimizers A and B, for each task and searcher; of searchers, for each surface;
-    of surfaces, for each searcher.
+    """The pairs of groups to compare: two optimizers for each task and searcher, two searchers for each surface, two
+    surfaces for each searcher.
 
     Raises:
-        BadInput: A or B is not in the groups, they are not of one kind, are the same, have nothing in common, were
-            judged differently, or on surfaces of different units.
+        BadInput: A or B is unknown; they are equal or of different kinds; they share no task or searcher; they were
+            replayed under different options, or on surfaces of different units.
     """
     if a == b:
         several = sorted({group.surface for group in groups if group.optimizer == a})
@@ -112,7 +112,7 @@ def pairs(groups: Sequence[Group], a: str, b: str) -> list[tuple[Group, Group]]:
 
 
 def _tasks(left: Sequence[Group], right: Sequence[Group]) -> str:
-    """What to do where two optimizers were compared that have no task in common."""
+    """Advice where two optimizers have no task in common; empty where they have."""
     one, other = (sorted({group.task for group in groups}) for groups in (left, right))
     if set(one) & set(other):
         return ""
@@ -123,14 +123,14 @@ def _tasks(left: Sequence[Group], right: Sequence[Group]) -> str:
 
 
 def compare(a: Runtimes, b: Runtimes, rng: np.random.Generator) -> Comparison:
-    """Two independent samples of runtimes compared."""
+    """Compare two independent samples of runtimes; `rng` draws the bootstrap."""
     cost_a, cost_b = ert(a), ert(b)
     nothing = (float("nan"), float("nan"))
     gap, share = nothing, nothing
     if a.hits and b.hits:
         with np.errstate(invalid="ignore"):
             drawn_a, drawn_b = resampled_ert(a, rng), resampled_ert(b, rng)
-            # inf - inf, inf / inf: resamples in which neither hit say nothing of which is dearer.
+            # inf - inf and inf / inf: resamples without a hit on either side carry no information.
             differences, ratios = drawn_b - drawn_a, drawn_b / drawn_a
         known = ~np.isnan(differences)
         gap, share = interval(differences[known]), interval(ratios[known])
@@ -138,10 +138,10 @@ def compare(a: Runtimes, b: Runtimes, rng: np.random.Generator) -> Comparison:
 
 
 def log_rank(a: Runtimes, b: Runtimes) -> float:
-    """Two-sided p-value of the log-rank test that both have one law; NaN where nothing hit or nothing varies.
+    """Two-sided p-value of the log-rank test for equal distributions; NaN where nothing hit or nothing varies.
 
-    Mantel 1966, Peto and Peto 1972; it uses censored replays for as long as they were watched. `scipy.stats.logrank`
-    is the same, but its integer products overflow from some 80,000 replays on.
+    Mantel 1966, Peto and Peto 1972. A censored replay counts as at risk until its end. `scipy.stats.logrank` is the
+    same, but its integer products overflow from about 80,000 replays on.
     """
     from scipy.stats import norm
 
@@ -157,7 +157,7 @@ def log_rank(a: Runtimes, b: Runtimes) -> float:
 
 
 def _at_risk(times: np.ndarray, moments: np.ndarray) -> np.ndarray:
-    """How many of `times` are not before each moment: float64 `[moments]`."""
+    """How many of `times` are at or after each moment: float64 `[moments]`."""
     return len(times) - np.searchsorted(np.sort(times), moments).astype(np.float64)
 
 
@@ -167,10 +167,10 @@ def _after(times: np.ndarray, moments: np.ndarray) -> np.ndarray:
 
 
 def mann_whitney(a: Runtimes, b: Runtimes) -> float:
-    """Two-sided p-value of the Mann–Whitney test on runtimes cut at the horizon they share; NaN where nothing hit.
+    """Two-sided p-value of the Mann–Whitney test on runtimes cut at the common horizon; NaN where nothing hit.
 
-    All that is known of every replay is whether it hit by the shortest budget of a censored one, and when. Later hits
-    and censored replays are therefore tied, behind all others.
+    Up to the shortest budget of a censored replay it is known of every replay whether and when it hit. Later hits and
+    censored replays are tied, behind all others.
     """
     if not (a.hits or b.hits):
         return float("nan")
@@ -183,7 +183,7 @@ def mann_whitney(a: Runtimes, b: Runtimes) -> float:
 
 
 def holm(p: np.ndarray) -> np.ndarray:
-    """p-values `[tests]` corrected for their number by Holm's method (1979); NaNs are no tests and stay.
+    """p-values `[tests]` corrected for multiple testing by Holm's method (1979); NaN stays NaN and does not count.
 
     >>> holm(np.array([0.01, 0.04, np.nan, 0.03])).round(4)
     array([0.03, 0.06,  nan, 0.06])
@@ -208,8 +208,12 @@ def compare_rows(
     """One row for each pair of groups and target, with the keys of COLUMNS; Holm's correction is over all rows.
 
     Args:
+        groups: of one or more replay tables.
+        a, b: two optimizers, searchers or surfaces.
         targets: suboptimality; the pair's `common_targets` where not given.
-        levels: absolute values to reach, in place of targets; `target` then holds the level.
+        count: the kind of cost.
+        levels: absolute values to reach instead of targets; `target` then holds the level.
+        seed: of the bootstrap.
 
     Raises:
         BadInput: as `pairs`.

@@ -1,4 +1,4 @@
-"""The cost table: what each searcher needs on each surface to reach each target."""
+"""The cost table: the cost at which each searcher reaches each target on each surface."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -40,13 +40,16 @@ def cost_rows(
 ) -> Iterator[dict[str, Any]]:
     """One row for each group and target: the keys of COLUMNS, then others; NaN where not reached.
 
-    The others are `restricted_mean`, `cost_model`, `note`, and how the replays were judged.
+    The others are `restricted_mean`, `cost_model`, `note`, and the options of the replays.
 
     Args:
-        targets: suboptimality in the surface's unit, or with `relative` in percent of the surface's lowest value. Where
-            not given, each surface's own, or with `relative` `RELATIVE_TARGETS`.
-        levels: absolute values to reach, in place of targets; `target` then holds the level.
-        seed: of the bootstrap; a row depends on it and on the row's own replays only.
+        groups: of one or more replay tables.
+        targets: suboptimality in the surface's unit, or with `relative` in percent of the surface's lowest value; by
+            default each surface's own, or with `relative` `RELATIVE_TARGETS`.
+        count: the kind of cost.
+        levels: absolute values to reach instead of targets; `target` then holds the level.
+        relative: whether suboptimality is measured in percent of the lowest value.
+        seed: of the bootstrap; a row depends only on it and on its own replays.
 
     Raises:
         BadInput: `relative` on a surface whose lowest value is 0.

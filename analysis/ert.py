@@ -1,4 +1,4 @@
-"""Expected runtime (ERT): all trials spent, over the replays that hit, and its bootstrap interval."""
+"""Expected runtime (ERT): all trials spent divided by the number of replays that hit, and its bootstrap interval."""
 
 import zlib
 from collections.abc import Iterable
@@ -9,21 +9,22 @@ from analysis.replays import Runtimes
 
 RESAMPLES = 2000
 FEW_HITS = 5
-"""With fewer hits than this, every statistic of a runtime is flagged."""
-_BLOCK = 1_000_000
+"""Statistics of fewer hits than this get a warning."""
+BLOCK = 1_000_000
+"""Numbers of all resamples that are held at a time."""
 
 
 def ert(runtimes: Runtimes) -> float:
-    """Σ time / hits, NaN where nothing hit: what a searcher costs that is restarted until it hits.
+    """Σ time / hits, the expected cost of a searcher that is restarted until it hits; NaN where nothing hit.
 
-    The COCO definition (Hansen et al. 2016, "COCO: Performance assessment", section 4.2). Where nothing is censored
-    it is the mean.
+    The COCO definition (Hansen et al. 2016, "COCO: Performance assessment", section 4.2). Without
+    censoring it is the mean.
     """
     return float(runtimes.time.sum() / runtimes.hits) if runtimes.hits else float("nan")
 
 
 def stream(seed: int, *names: object) -> np.random.Generator:
-    """A random stream of its own for `names`, so that what else is computed, and in which order, never matters."""
+    """A random generator that depends only on `seed` and `names`, not on what else is computed or in which order."""
     keys = [zlib.crc32(str(name).encode()) for name in names]
     return np.random.default_rng(np.random.SeedSequence(entropy=seed, spawn_key=tuple(keys)))
 
@@ -31,14 +32,14 @@ def stream(seed: int, *names: object) -> np.random.Generator:
 def resampled_ert(runtimes: Runtimes, rng: np.random.Generator, resamples: int = RESAMPLES) -> np.ndarray:
     """ERT in bootstrap resamples of the replays: float64 `[resamples]`, infinite where a resample holds no hit.
 
-    A resample draws as many replays as there are, with replacement. Replays with the same time and fate are
-    interchangeable, so the draw is a multinomial over the distinct ones, in blocks: memory does not grow with
-    replays × resamples.
+    A resample draws as many replays as there are, with replacement. Replays with equal time and hit are
+    interchangeable, so a draw is a multinomial over the distinct ones. It works in blocks, so that memory does not grow
+    with replays × resamples.
     """
     outcomes, counts = np.unique(np.stack([runtimes.time, runtimes.hit]), axis=1, return_counts=True)
     share = counts / counts.sum()
     result = np.empty(resamples)
-    step = max(1, _BLOCK // len(share))
+    step = max(1, BLOCK // len(share))
     for low in range(0, resamples, step):
         drawn = rng.multinomial(runtimes.repeats, share, size=min(step, resamples - low))
         spent, hits = (drawn @ outcomes.T.astype(np.float64)).T
@@ -48,7 +49,7 @@ def resampled_ert(runtimes: Runtimes, rng: np.random.Generator, resamples: int =
 
 
 def interval(resampled: np.ndarray, level: float = 0.95) -> tuple[float, float]:
-    """The percentile interval of bootstrap values `[resamples]`; an end that is infinite says there is no bound."""
+    """The percentile interval of bootstrap values `[resamples]`; an infinite end means that there is no bound."""
     ordered = np.sort(resampled)
     tail = (1 - level) / 2
     low = int(np.floor(tail * (len(ordered) - 1)))
@@ -58,8 +59,10 @@ def interval(resampled: np.ndarray, level: float = 0.95) -> tuple[float, float]:
 def ert_interval(
     runtimes: Runtimes, rng: np.random.Generator, resamples: int = RESAMPLES, level: float = 0.95
 ) -> tuple[float, float]:
-    """The bootstrap percentile interval of `ert`: NaN where nothing hit; infinite above where hits are so few that
-    one resample in forty holds none."""
+    """The bootstrap percentile interval of `ert`; NaN where nothing hit.
+
+    The upper end is infinite where so few replays hit that one resample in forty holds no hit.
+    """
     if not runtimes.hits:
         return float("nan"), float("nan")
     return interval(resampled_ert(runtimes, rng, resamples), level)

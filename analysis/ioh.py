@@ -1,14 +1,11 @@
-"""Replay tables in the format of IOHprofiler, which IOHanalyzer and iohinspector read.
+"""Export replay tables in the format of IOHprofiler, which IOHanalyzer and iohinspector read.
 
-One folder for each searcher; in it one JSON for each surface, its runs in a `.dat` of `evaluations raw_y`, as the
-logger of ioh 0.4 writes them. A run is a replay: its improvements, and where it ended.
+There is one folder for each searcher, with one JSON file for each surface and its runs in a `.dat` file of `evaluations
+raw_y`, as the logger of ioh 0.4 writes them. A run is a replay: its improvements, and its end.
 """
 
 import json
-import os
 import re
-import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,43 +13,27 @@ from typing import Any
 import numpy as np
 
 from analysis.replays import Group
+from grids.atomic import whole_folder
 from grids.errors import BadInput
 
 TO = "ioh"
 
 
 def write(groups: Sequence[Group], folder: str | Path, dimensions: dict[str, int] | None = None) -> list[Path]:
-    """Write `groups` into a new folder; returns the JSON files.
-
-    Values are the table's, lower is better.
+    """Write `groups` into a new folder; returns the JSON files. Values are the table's, lower is better.
 
     Args:
         groups: of one or more replay tables.
-        folder: must not exist, or be empty.
-        dimensions: by surface, its number of axes; 1 where not known.
+        folder: must be new or empty.
+        dimensions: the number of axes of each surface; 1 where not given.
 
     Raises:
-        BadInput: the folder is not empty or cannot be written, or a replay without its first trial.
+        BadInput: the folder is not empty or cannot be written; a replay lacks its first trial, or any fully trained
+            cell.
     """
-    target = Path(folder)
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise BadInput(f"{folder}: is there already; these files are written to a new or an empty folder")
-    try:
-        target.absolute().parent.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=".writing-", dir=target.absolute().parent))
-    except OSError as error:
-        raise BadInput(f"{folder}: cannot be written ({error.strerror or error})") from error
-    try:
-        written = _write(groups, work, dimensions or {})
-        work.chmod(0o755)
-        if target.exists():
-            target.rmdir()
-        os.replace(work, target)
-    except OSError as error:
-        raise BadInput(f"{folder}: cannot be written ({error.strerror or error})") from error
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-    return [target / path for path in written]
+    with whole_folder(folder, "these files are") as temporary:
+        written = _write(groups, temporary, dimensions or {})
+    return [Path(folder) / path for path in written]
 
 
 def _write(groups: Sequence[Group], folder: Path, dimensions: dict[str, int]) -> list[Path]:
@@ -86,7 +67,7 @@ def _write(groups: Sequence[Group], folder: Path, dimensions: dict[str, int]) ->
 
 
 def _runs(group: Group) -> tuple[str, list[dict[str, Any]]]:
-    """The `.dat` of a group, and what its JSON says of each run."""
+    """The text of a group's `.dat` file, and the runs' entries for its JSON file."""
     lines, runs = [], []
     for first, last in zip(group.start[:-1], group.start[1:], strict=True):
         trial, best = group.trial[first:last], group.best[first:last]
@@ -97,7 +78,7 @@ def _runs(group: Group) -> tuple[str, list[dict[str, Any]]]:
                 f"{group.surface}, {group.searcher}: a replay in which no cell was trained to the end, which this "
                 f"format cannot say"
             )
-        rows = np.flatnonzero(np.append(np.diff(trial) > 0, True))  # where several rows speak of one trial, the last
+        rows = np.flatnonzero(np.append(np.diff(trial) > 0, True))  # of several rows for one trial, the last
         lines.append("evaluations raw_y")
         lines += [f"{trial[row]} {float(best[row])!r}" for row in rows]
         at = int(np.argmin(best))
@@ -107,7 +88,7 @@ def _runs(group: Group) -> tuple[str, list[dict[str, Any]]]:
 
 
 def _safe(names: Sequence[str]) -> list[str]:
-    """Names as files may be called, different where the names are."""
+    """File names for `names`; different names get different files."""
     found: list[str] = []
     for name in names:
         plain = re.sub(r"[^A-Za-z0-9.=-]+", "_", name).strip("._")[:80] or "unnamed"

@@ -1,4 +1,4 @@
-"""What suboptimality of replays is measured from, and in: another lowest value, a level, or percent of the lowest."""
+"""Measure the suboptimality of replays from another value than the surface's lowest, or in percent of it."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -15,17 +15,17 @@ if TYPE_CHECKING:  # pandas is not needed to check options
     from analysis.replays import Group
 
 RELATIVE_TARGETS = (0.5, 1.0)
-"""Percent of the lowest value, where none are named."""
+"""Default targets in percent of the lowest value."""
 RELATIVE_UNIT = "% of the lowest"
 
 
 def judged_groups(paths: Sequence[str | Path], relative: bool = False, lowest: str | None = None) -> "list[Group]":
-    """The groups of replay tables, measured as asked.
+    """The groups of replay tables, with suboptimality measured as the options say.
 
     Args:
         paths: replay tables.
-        relative: in percent of each surface's lowest value.
-        lowest: see `measured_from`; as the replays were judged where not given.
+        relative: whether to measure in percent of each surface's lowest value.
+        lowest: see `measured_from`; None: as in the table.
 
     Raises:
         BadInput: as `load_groups`, `measured_from` and `in_percent`.
@@ -39,10 +39,10 @@ def judged_groups(paths: Sequence[str | Path], relative: bool = False, lowest: s
 
 
 def in_percent(group: "Group") -> "Group":
-    """The same replays, values and suboptimality in percent of the size of the lowest value.
+    """The same replays, with values and suboptimality in percent of the absolute lowest value.
 
     Raises:
-        BadInput: the lowest value is 0, so that no share of it is a distance.
+        BadInput: the lowest value is 0.
     """
     lowest = group.lowest()
     if lowest == 0:
@@ -56,11 +56,11 @@ def in_percent(group: "Group") -> "Group":
 
 
 def held_to(group: "Group", level: float) -> "Group":
-    """The same replays, held to an absolute value: 0 where it is reached, else how far the best cell is from it.
+    """The same replays, with suboptimality measured from an absolute value: 0 where the best cell reaches it.
 
     Args:
         group: in its surface's own unit.
-        level: in the metric's own sense.
+        level: the value, in the metric's own direction.
     """
     origin = -level if group.about.maximized else level
     suboptimality = np.maximum(gap(group.best, origin), 0.0)
@@ -72,12 +72,12 @@ def held_to(group: "Group", level: float) -> "Group":
 def goals(
     group: "Group", targets: Sequence[float] | None, levels: Sequence[float] | None
 ) -> "Iterator[tuple[float, Group, float]]":
-    """What a group is held to: what the output calls it, the group as measured, and the suboptimality to reach.
+    """The goals of a group: the number that the output shows, the group to use, and the suboptimality to reach.
 
     Args:
-        group: as measured already.
+        group: a group from `judged_groups`.
         targets: suboptimality; the surface's own where neither is given.
-        levels: absolute values, in place of targets.
+        levels: absolute values instead of targets.
     """
     if levels:
         for level in levels:
@@ -90,10 +90,10 @@ def goals(
 def check_levels(
     levels: Sequence[float], targets: Sequence[float] = (), relative: bool = False, lowest: object = None
 ) -> tuple[float, ...]:
-    """`levels` in their order, each once.
+    """`levels` in their order, without duplicates.
 
     Raises:
-        BadInput: one that is not finite, or options that have no meaning for absolute values.
+        BadInput: one that is not finite, or further options that do not apply to absolute values.
     """
     for level in levels:
         if not math.isfinite(level):
@@ -105,7 +105,7 @@ def check_levels(
 
 
 def measured_from(groups: "Sequence[Group]", lowest: str) -> "list[Group]":
-    """The same replays, their suboptimality measured from another value.
+    """The same replays, with suboptimality measured from another value.
 
     Args:
         groups: of any surfaces.
@@ -113,7 +113,7 @@ def measured_from(groups: "Sequence[Group]", lowest: str) -> "list[Group]":
             the lowest within the part of the space that was replayed.
 
     Raises:
-        BadInput: a table that does not say that value.
+        BadInput: a table that does not hold that value.
     """
     own = {group.surface: _own(group) for group in groups}
     found = []

@@ -1,4 +1,4 @@
-"""Live tuning beside its replay: what searchers were predicted to cost, and what they cost."""
+"""Compare the cost of live tuning with the cost that replays predict."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ from grids.target import Count, gap
 
 LIVE, REPLAYED, NOISY = "live", "replayed", "noise"
 KINDS = (REPLAYED, NOISY, LIVE)
-"""Replayed on the mean over seeds; replayed with the noise between seeds; live."""
+"""Replays on the mean over seeds; replays with the noise of single seeds; live studies."""
 TESTS = ("p_logrank", "p_mannwhitney")
 FEW = 0.05
-"""A p-value, corrected by Holm's method, below which two laws are told apart."""
+"""Significance level of p-values that are corrected by Holm's method."""
 
 
 def _columns() -> tuple[str, ...]:
@@ -40,13 +40,13 @@ COLUMNS = _columns()
 
 @dataclass(frozen=True)
 class LiveTable:
-    """A live table, as its file says it.
+    """The content of a file of live studies.
 
     Args:
         frame: its rows.
-        axes: of the space whose cells they name, as JSON.
-        trials: that each study spent.
-        source: the file, for errors.
+        axes: of the space that was searched, as `Space.to_json`.
+        trials: of each study.
+        source: the file, for messages.
     """
 
     frame: pd.DataFrame
@@ -56,10 +56,10 @@ class LiveTable:
 
     @classmethod
     def of(cls, frame: pd.DataFrame, header: Mapping[str, Any], source: str) -> "LiveTable":
-        """The table of a file's rows and header.
+        """The table with these rows and this header.
 
         Raises:
-            BadInput: it is no table of live tuning.
+            BadInput: it is not a table of live tuning.
         """
         live = header.get("live")
         try:
@@ -70,10 +70,15 @@ class LiveTable:
 
     @property
     def searchers(self) -> list[str]:
+        """The searchers in order of appearance."""
         return list(dict.fromkeys(self.frame["searcher"]))
 
     def judged_on(self, surface: Surface, label: str) -> pd.DataFrame:
-        """The same studies, what each chose judged by a surface's mean, whatever they were judged by before.
+        """The same studies, with the mean of `surface` as the value of the cells that they chose.
+
+        Args:
+            surface: of the same task, optimizer and space.
+            label: its name in the result.
 
         Raises:
             BadInput: the surface is of another task, optimizer or space.
@@ -100,15 +105,15 @@ def live_rows(
 ) -> list[dict[str, Any]]:
     """One row for each searcher and target, with the keys of COLUMNS; Holm's correction is over all rows of a test.
 
-    `ratio_replayed` is live / replayed, by ERT: above 1, tuning costs more than its replay said. `end` is the mean
-    suboptimality of what was chosen when the budget was spent.
+    `ratio_replayed` is the ERT of live studies over that of replays: above 1, tuning costs more than replays predict.
+    `end` is the mean suboptimality of the chosen cell at the end of the budget.
 
     Args:
-        groups: by kind, of one surface; `noise` may be empty. The live ones name the searchers.
-        facts: the surface's.
-        trials: the budget, of all of them.
+        groups: by kind, of one surface; `noise` may be empty. There is a row for each searcher with live studies.
+        facts: of the surface.
+        trials: the budget of each study and replay.
         targets: suboptimality.
-        count: what is counted.
+        count: the kind of cost.
         seed: of the bootstrap.
     """
     rows = []
@@ -127,7 +132,7 @@ def live_rows(
 
 
 def verdict(p: float, ratio: float) -> str | None:
-    """Whether live tuning costs otherwise than its replay said, in words; None where it was not tested.
+    """Whether live tuning costs more or less than replays predict, in words; None where it was not tested.
 
     >>> verdict(0.001, 1.8), verdict(0.3, 1.1)
     ('live costs more', 'not told apart')
@@ -166,7 +171,7 @@ def _measured(kind: str, runtimes: Runtimes | None, rng: Callable[[], np.random.
 
 
 def _at_the_end(kind: str, group: Group | None, rng: np.random.Generator) -> dict[str, Any]:
-    """The mean suboptimality at the replays' ends, and its bootstrap interval."""
+    """The mean suboptimality at the end of the replays, and its bootstrap interval."""
     names = f"end_{kind}", f"end_{kind}_low", f"end_{kind}_high"
     if group is None:
         return dict.fromkeys(names)

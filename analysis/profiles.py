@@ -1,4 +1,4 @@
-"""Profiles: runtime profiles over targets (ECDF), and performance profiles over problems."""
+"""Runtime profiles over targets (ECDF), and performance profiles over problems."""
 
 from collections.abc import Sequence
 
@@ -13,8 +13,9 @@ _MANY = 21
 
 
 def many_targets(default: Sequence[float]) -> tuple[float, ...]:
-    """21 targets around a surface's default ones, evenly on a log scale: from 10 times the largest to a fifth of the
-    smallest, those of 0 set aside.
+    """21 targets, evenly spaced on a log scale from 10 times the largest default target to a fifth of the smallest.
+
+    Default targets of 0 are ignored.
 
     >>> many_targets((0.5, 1.0))[:3], many_targets((0.5, 1.0))[-1]
     ((10.0, 7.94, 6.31), 0.1)
@@ -37,8 +38,8 @@ def runtime_profile(runtimes: Sequence[Runtimes]) -> tuple[np.ndarray, np.ndarra
         runtimes: one for each target (and surface, where several are taken together).
 
     Returns:
-        Costs at which a pair is reached, ascending, and the share reached by then, float64 `[steps]` each, as far as
-        every pair was watched; and the cost up to which that is, infinite where all were reached.
+        Costs at which a pair is reached, ascending, and the share reached by then, float64 `[steps]` each; and the cost
+        up to which all pairs were observed, infinite where all were reached. Later steps are left out.
     """
     end = min(part.horizon for part in runtimes)
     times = np.concatenate([part.time[part.hit] for part in runtimes])
@@ -48,16 +49,16 @@ def runtime_profile(runtimes: Sequence[Runtimes]) -> tuple[np.ndarray, np.ndarra
 
 
 def cost_ratios(costs: np.ndarray) -> np.ndarray:
-    """Each cost over the lowest of its problem: float64 `[problems, solvers]`, infinite where a solver has none.
+    """Each cost over the lowest of its problem: float64 `[problems, solvers]`, infinite where a solver has no cost.
 
-    Dolan and Moré 2002, equation for r_{p,s}.
+    r_{p,s} of Dolan and Moré 2002, section 2.
 
     Args:
         costs: float64 `[problems, solvers]`, NaN where a solver did not solve the problem.
     """
     known = np.where(np.isnan(costs), np.inf, costs)
     lowest = known.min(axis=1, keepdims=True)
-    # A problem that nobody solved has no lowest cost: everyone's ratio is infinite.
+    # A problem that no solver solved has no lowest cost: all its ratios are infinite.
     return np.divide(known, lowest, out=np.full_like(known, np.inf), where=np.isfinite(known))
 
 
@@ -82,11 +83,16 @@ def performance_profile(ratios: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def cost_matrix(
     groups: Sequence[Group], targets: Sequence[float] | None = None, count: Count = Count.trials
 ) -> tuple[list[tuple[str, float]], list[str], np.ndarray, int]:
-    """ERT of each searcher on each problem, which is a surface and a target (its own ones where none are given).
+    """ERT of each searcher on each problem, a surface with a target.
+
+    Args:
+        groups: of one or more replay tables; surfaces that some searcher lacks are left out.
+        targets: suboptimality; each surface's own where not given.
+        count: the kind of cost.
 
     Returns:
         The problems `[problems]`, the searchers `[solvers]`, ERT `[problems, solvers]` with NaN where nothing hit, and
-        how many of those rest on fewer hits than can be relied on.
+        how many of these have fewer than `FEW_HITS` hits.
 
     Raises:
         BadInput: no surface was replayed by every searcher.

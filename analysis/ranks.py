@@ -1,8 +1,7 @@
-"""Ranks over tasks: which optimizer, or which searcher, is cheapest on the whole, and how sure that is.
+"""Rank optimizers, or searchers, by their cost over several tasks, and test whether ranks differ by more than chance.
 
-Each task is one observation, so that a handful of them says little, however many replays each has: with five tasks even
-the same winner everywhere can be chance (Demšar, "Statistical Comparisons of Classifiers over Multiple Data Sets",
-2006).
+Each task is one observation, so few tasks are weak evidence, however many replays each has: with five tasks even the
+same winner on all can be chance (Demšar, "Statistical Comparisons of Classifiers over Multiple Data Sets", 2006).
 """
 
 from collections.abc import Iterator, Sequence
@@ -31,7 +30,7 @@ COLUMNS = (
     "note",
 )
 FEW_TASKS = 10
-"""With fewer tasks than this, ranks are said to be weak evidence."""
+"""Ranks over fewer tasks than this are marked as weak evidence."""
 _RESAMPLES = 2000
 
 
@@ -44,21 +43,23 @@ def rank_rows(
     levels: Sequence[float] | None = None,
     seed: int = 0,
 ) -> list[dict[str, Any]]:
-    """A row for each contestant and target, the best first, under each searcher (or, of searchers, each optimizer).
+    """One row for each contestant and target, the best first, with the keys of COLUMNS.
 
-    Contestants are ranked in each task by their expected runtime, 1 the cheapest; who never hits shares the last rank.
-    The interval of the mean rank is the 95 % bootstrap over tasks, and over replays within them.
+    Optimizers are ranked under each searcher, searchers under each optimizer. The rank on a task is by expected
+    runtime, 1 for the lowest; contestants without a hit share the last rank. The interval of the mean rank is a 95 %
+    bootstrap over tasks, and over the replays of each.
 
     Args:
         groups: of several tasks.
-        of: optimizer or searcher.
-        targets: suboptimality; where not given, each task's first.
-        count: what is counted.
-        levels: absolute values, in place of targets.
+        of: what is ranked, `optimizer` or `searcher`.
+        targets: suboptimality; each task's first where not given.
+        count: the kind of cost.
+        levels: absolute values instead of targets.
         seed: of the bootstrap.
 
     Raises:
-        BadInput: nothing that at least two tasks share, or several surfaces of one optimizer and task.
+        BadInput: fewer than two tasks, or than two contestants that all tasks have; several surfaces of one optimizer
+            and task.
     """
     under = "searcher" if of == "optimizer" else "optimizer"
     rows: list[dict[str, Any]] = []
@@ -79,7 +80,7 @@ def rank_rows(
 
 
 def _by_task(groups: Sequence[Group], of: str) -> dict[str, dict[str, Group]]:
-    """By task and contestant."""
+    """The groups by task and contestant."""
     found: dict[str, dict[str, Group]] = {}
     for group in groups:
         task, name = found.setdefault(group.task, {}), getattr(group, of)
@@ -137,7 +138,7 @@ def _rows(
 
 
 def _interval(ranks: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Of the mean over tasks, from ranks in resamples of replays `[tasks, contestants, resamples]`: tasks drawn too."""
+    """The interval of the mean rank over resampled tasks, from ranks `[tasks, contestants, resamples]` of replays."""
     tasks, _, resamples = ranks.shape
     chosen = rng.integers(tasks, size=(tasks, resamples))
     means = ranks[chosen, :, np.arange(resamples)].mean(axis=0)
@@ -146,9 +147,9 @@ def _interval(ranks: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, 
 
 
 def chance(ranks: np.ndarray) -> tuple[float, str]:
-    """The p-value of ranks `[tasks, contestants]` were all alike, and the test's name; NaN where all are tied.
+    """The p-value of ranks `[tasks, contestants]` if all contestants are alike, and the test's name; NaN if all tie.
 
-    Friedman's of three or more; of two the sign test, ties left out.
+    Friedman's test for three or more contestants, the sign test without ties for two.
     """
     from scipy.stats import binomtest, friedmanchisquare
 

@@ -1,4 +1,4 @@
-"""Replay tables as arrays: the rows of a table split into groups, one for each surface and searcher."""
+"""Replay tables as arrays: groups of rows, one for each surface and searcher, and their runtimes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,11 +18,11 @@ from grids.target import Count, gap, reached
 
 @dataclass(frozen=True, eq=False)
 class Runtimes:
-    """How long each replay of a group took to reach one target.
+    """The cost at which each replay of a group reached one target.
 
     Args:
-        time: int64 or float64 `[replays]`; the runtime where `hit`, otherwise the budget at which the replay ended.
-        hit: bool `[replays]`; false where the replay is censored.
+        time: int64 or float64 `[replays]`: the runtime where `hit`, otherwise the cost at which the replay ended.
+        hit: bool `[replays]`, false where the replay is censored.
     """
 
     time: np.ndarray
@@ -30,15 +30,17 @@ class Runtimes:
 
     @property
     def repeats(self) -> int:
+        """The number of replays."""
         return len(self.time)
 
     @property
     def hits(self) -> int:
+        """The number of replays that reached the target."""
         return int(self.hit.sum())
 
     @property
     def horizon(self) -> float:
-        """The shortest budget of a censored replay, beyond which not all is known; infinite where all hit."""
+        """The shortest cost at which a replay was censored; infinite where all hit."""
         return float(self.time[~self.hit].min()) if not self.hit.all() else np.inf
 
 
@@ -47,15 +49,16 @@ class Group:
     """All replays of one searcher over one surface.
 
     Args:
+        surface, optimizer, task, searcher: the group's names.
         start: int64 `[replays + 1]`; replay i has the rows `start[i]:start[i + 1]`, by trial, its end row last.
-        trial, unique: int64 `[rows]`, evaluations spent and distinct cells among them.
+        trial, unique: int64 `[rows]`, evaluations so far and distinct cells among them.
         best, suboptimality: float64 `[rows]`.
-        judged: how, which is the same for all.
-        about: the surface's metric and identity, as the table's header has them.
-        searcher_labels: what figures call searchers, by name without options, in the order of figures.
-        epochs: float64 `[rows]`, charged so far, in the unit of the surface's fidelity; None where not known.
+        judged: the options of the replays.
+        about: the surface's metric and identity, from the table's header.
+        searcher_labels: searchers' names in figures, by name without options, in the order of figures.
+        epochs: float64 `[rows]`, charged so far, in the unit of the surface's fidelity; None where unknown.
         clock: float64 `[rows]`, elapsed so far; None where not recorded.
-        origin: what suboptimality is measured from, where that was chosen after the replays.
+        origin: the value from which suboptimality is measured, where it was chosen after the replays.
     """
 
     surface: str
@@ -76,11 +79,12 @@ class Group:
 
     @property
     def names(self) -> dict[str, str]:
-        """What tells it from other groups: surface, optimizer, task, searcher."""
+        """The names that identify the group: surface, optimizer, task, searcher."""
         return {name: getattr(self, name) for name in replay_table.KEYS}
 
     @property
     def key(self) -> tuple[str, ...]:
+        """The values of `names`."""
         return tuple(self.names.values())
 
     @property
@@ -90,13 +94,14 @@ class Group:
 
     @property
     def repeats(self) -> int:
+        """The number of replays."""
         return len(self.start) - 1
 
     def spent(self, count: Count) -> np.ndarray:
-        """What each row had cost: int64 `[rows]`; float64 where epochs or time are counted.
+        """The cost of each row: int64 `[rows]`, or float64 where epochs or time are counted.
 
         Raises:
-            BadInput: the table does not say it.
+            BadInput: the table does not hold this kind of cost.
         """
         if count in (Count.trials, Count.unique):
             return self.trial if count == Count.trials else self.unique
@@ -119,17 +124,17 @@ class Group:
 
     @property
     def shortened(self) -> bool:
-        """Whether its searcher asked for shorter trainings, so that what it cost depends on the cost model."""
+        """Whether the searcher asked for shortened trainings, so that its cost depends on the cost model."""
         whole = self.about.whole
         if self.epochs is None or whole is None:
             return False
         return bool((self.epochs < (1 - 1e-9) * whole * self.trial).any())
 
     def lowest(self) -> float:
-        """The surface's lowest value; where no replay found any cell, as the table's header has it.
+        """The surface's lowest value, from the rows, or from the table's header where no replay found any cell.
 
         Raises:
-            BadInput: the rows disagree about it, or do not say.
+            BadInput: the rows disagree about it, or neither holds it.
         """
         known = np.isfinite(self.best)
         if not known.any():
@@ -143,15 +148,17 @@ class Group:
 
     @property
     def arrived(self) -> np.ndarray:
-        """Which replays ended at the lowest value there is to find, so that more trials would change nothing: bool
-        `[replays]`. By whatever origin suboptimality is measured."""
+        """Which replays ended at the lowest value that can be found: bool `[replays]`.
+
+        It does not depend on the value from which suboptimality is measured.
+        """
         last = self.start[1:] - 1
         arrived = self.suboptimality[last] <= 0
         lowest = self.about.lowest if self.about.lowest_within is None else self.about.lowest_within
         return arrived if lowest is None else arrived | (gap(self.best[last], lowest) <= 0)
 
     def never(self, target: float) -> str:
-        """A note where no cell of the surface is within `target` of the origin, so that no budget suffices."""
+        """A note where no cell of the surface is within `target` of `origin`; otherwise empty."""
         lowest = self.about.lowest
         if lowest is None or self.origin is None:
             return ""
@@ -161,7 +168,11 @@ class Group:
         return f"no cell is that good: the surface's best value is {best:.6g}"
 
     def runtimes(self, target: float, count: Count = Count.trials) -> Runtimes:
-        """The cost of each replay's first row whose suboptimality is at most `target`, or of its end."""
+        """For each replay, the cost of the first row with a suboptimality of at most `target`, or of its end.
+
+        Raises:
+            BadInput: as `spent`.
+        """
         spent = self.spent(count)
         owner = np.repeat(np.arange(self.repeats), np.diff(self.start))
         rows = np.flatnonzero(reached(self.suboptimality, target, self.best))
@@ -174,13 +185,13 @@ class Group:
 
 
 def common_targets(groups: Sequence[Group]) -> tuple[float, ...]:
-    """The default targets of surfaces that are held to the same: each the largest that any of them has in its place."""
+    """Default targets for several surfaces: the first is the largest of their first ones, and so on."""
     own = [group.about.targets for group in groups]
     return tuple(max(level) for level in zip(*own, strict=False))
 
 
 def unit_of(groups: Sequence[Group], what: str) -> str:
-    """The one unit of all groups; `what` names in an error what needs one.
+    """The unit that all groups share; `what` names what needs one, for the error.
 
     Raises:
         BadInput: their surfaces have different units.
@@ -189,11 +200,11 @@ def unit_of(groups: Sequence[Group], what: str) -> str:
 
 
 def load_groups(paths: Sequence[str | Path]) -> list[Group]:
-    """The groups of one or more replay tables, in order of appearance; halves of one replay in two files are joined.
+    """The groups of one or more replay tables, in order of appearance; parts of a group in several files are joined.
 
     Raises:
-        BadInput: a table that cannot be read, holds nothing, or in which a replay has no end or two; parts of a group
-            that were judged differently, or on different surfaces of one name.
+        BadInput: a table that cannot be read or is empty; a replay without exactly one end; parts of a group with
+            different options, or on different surfaces of one name.
     """
     tables = [replay_table.load(path) for path in paths]
     source = ", ".join(map(str, paths))
@@ -228,7 +239,7 @@ def _labels(header: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _check_parts(group: Group, ways: Sequence[Judged], abouts: Sequence[SurfaceFacts], source: str) -> None:
-    """`ways` and `abouts` say of each table that holds replays of `group` how they were judged, and on what."""
+    """Raise BadInput where the tables that hold parts of `group` differ in options (`ways`) or surface (`abouts`)."""
     who = f"{source}: {group.surface}, {group.searcher}"
     if len(set(ways)) > 1:
         raise BadInput(f"{who}: parts that were judged differently ({'; '.join(map(str, dict.fromkeys(ways)))})")
@@ -244,7 +255,7 @@ def _check_parts(group: Group, ways: Sequence[Judged], abouts: Sequence[SurfaceF
 
 
 def split(frame: pd.DataFrame, source: str = "the replay table") -> list[Group]:
-    """The groups of a replay table's rows, in order of appearance; `source` names it in errors.
+    """The groups of a replay table's rows, in order of appearance; `source` names the table in errors.
 
     Raises:
         BadInput: no rows, a NaN, a trial below 1, or a replay that has not exactly one end row, its last.
@@ -289,7 +300,7 @@ def _group(names: dict[str, Any], part: pd.DataFrame, source: str) -> Group:
 
 
 def _further(part: pd.DataFrame, name: str, order: np.ndarray) -> np.ndarray | None:
-    """A column of costs that not every table has; None where it is not there, or not for every row."""
+    """An optional column of costs, in the given order; None where it is missing, or lacks a row."""
     if name not in part:
         return None
     column = part[name].to_numpy(np.float64)[order]

@@ -1,9 +1,9 @@
-"""Can two hyperparameters be tuned apart? Four measures on a surface, for every pair of its axes.
+"""Measure whether two hyperparameters can be tuned separately, for every pair of a surface's axes.
 
-They answer different questions. The additive share says how much of the whole surface is a function of one axis plus
-a function of the other; the ridge says whether the best value of the first axis moves with the second, and how
-steeply; the two-step loss says what it costs to act as if it did not: tune the first axis at some fixed value of the
-second, then the second at that.
+The additive share is the part of the surface's variance that a function of one axis plus a function of the other
+explains. The ridge is the best value of the first axis at each value of the second, and its slope says how steeply it
+moves. The two-step loss is the cost of ignoring that: tune the first axis at some fixed value of the second, then the
+second axis at the value found.
 """
 
 import enum
@@ -24,19 +24,19 @@ from grids.target import gap, reached
 CLIP_QUANTILE = 0.75
 LOG_FLOOR_QUANTILE = 0.05
 TRANSITION = 1e-3
-"""Where ε stops being negligible beside √v on vision tasks, as section 5 of the AvaGrad paper finds it."""
+"""The ε from which on it is not negligible compared with √v, for vision tasks (AvaGrad paper, section 5)."""
 _FEWEST = 3
-"""Points of a ridge that a slope with an interval needs."""
+"""A slope with an interval needs this many points of a ridge."""
 
 
 class Scale(enum.StrEnum):
-    """The scale of the value on which variance is shared out.
+    """The scale of the value on which shares of variance are computed.
 
-    On the value itself the plateau of guessing cells, far above all others, is nearly all of the variance.
+    On the value itself, nearly all variance is between the plateau of cells that do not learn and the others.
     """
 
-    rank = "rank"  # the cell's rank among all, ties in their middle: no scale of the value enters
-    log = "log"  # log10(suboptimality + f), f the 5% quantile of those above 0: differences near the best count
+    rank = "rank"  # the cell's rank among all, with mid-ranks for ties
+    log = "log"  # log10(suboptimality + f), f its 5% quantile above 0: stresses differences near the best value
     clip = "clip"  # the value, cut off at the upper quartile
     value = "value"  # the value itself
 
@@ -46,10 +46,11 @@ class Pair:
     """Two axes of a surface, and its values over them.
 
     Args:
+        surface: the surface.
         first: the axis that is tuned first; the rows.
-        second: the axis that is held at first; the columns.
-        table: float64 `[first, second]`; of further axes the best.
-        diverged: bool `[first, second]`, where every run diverged.
+        second: the axis that is fixed first; the columns.
+        table: float64 `[first, second]`, the lowest value over all further axes.
+        diverged: bool `[first, second]`, true where every run diverged.
     """
 
     surface: Surface
@@ -60,13 +61,13 @@ class Pair:
 
     @property
     def suboptimality(self) -> np.ndarray:
-        """float64 `[first, second]`."""
+        """`table` less its lowest value: float64 `[first, second]`."""
         return gap(self.table, float(self.table.min()))
 
 
 @dataclass(frozen=True)
 class Slope:
-    """A Theil–Sen slope with its interval; NaN where fewer than three points are there."""
+    """A Theil–Sen slope with its 95 % interval and the number of points; NaN for fewer than three points."""
 
     slope: float
     low: float
@@ -75,10 +76,14 @@ class Slope:
 
 
 def pairs(surface: Surface, statistic: str = "mean") -> list[Pair]:
-    """Every pair of the surface's axes that have two values or more, in the space's order.
+    """Every pair of the surface's axes with two values or more, in the space's order.
+
+    Args:
+        surface: over a grid.
+        statistic: over seeds, see `grids.surface.SEED_STATISTICS`.
 
     Raises:
-        BadInput: there is no such pair, or the seed statistic is unknown.
+        BadInput: a pool, no such pair, or an unknown statistic.
     """
     if surface.space.is_pool:
         raise BadInput(f"{surface.name}: is a pool; separability needs a full grid of two axes or more")
@@ -96,7 +101,7 @@ def pairs(surface: Surface, statistic: str = "mean") -> list[Pair]:
 
 
 def scaled(table: np.ndarray, scale: Scale) -> np.ndarray:
-    """`table` on the scale on which its variance is shared out, in its shape."""
+    """`table` on another scale, in its shape."""
     if scale == Scale.rank:
         return np.asarray(stats.rankdata(table).reshape(table.shape))
     if scale == Scale.clip:
@@ -108,9 +113,9 @@ def scaled(table: np.ndarray, scale: Scale) -> np.ndarray:
 
 
 def variance_shares(table: np.ndarray) -> tuple[float, float, float]:
-    """Shares of the variance of `table` `[first, second]`: of the first axis, of the second, of their interaction.
+    """Shares of the variance of `table` `[first, second]`: the first axis's, the second's, their interaction's.
 
-    Functional ANOVA over the grid, every cell weighing the same (Hooker 2007; Hutter, Hoos and Leyton-Brown 2014,
+    Functional ANOVA over the grid with equal weights (Hooker 2007; Hutter, Hoos and Leyton-Brown 2014,
     section 3): with m the mean, r the means of the rows and c those of the columns, the additive model m + (r − m) +
     (c − m) explains the first two shares, orthogonally. NaN where the table is constant.
     """
@@ -118,7 +123,7 @@ def variance_shares(table: np.ndarray) -> tuple[float, float, float]:
     size = float(np.abs(centred).max())
     if size <= 1e-12 * float(np.abs(table).max()):
         return float("nan"), float("nan"), float("nan")
-    centred = centred / size  # squares of values near 1e300 would overflow
+    centred = centred / size  # otherwise squares of values near 1e300 overflow
     total = float(np.mean(centred**2))
     rows, columns = centred.mean(axis=1), centred.mean(axis=0)
     first, second = float(np.mean(rows**2)) / total, float(np.mean(columns**2)) / total
@@ -126,9 +131,9 @@ def variance_shares(table: np.ndarray) -> tuple[float, float, float]:
 
 
 def ridge(pair: Pair) -> np.ndarray:
-    """The best value of the first axis in each column: its index, int64 `[second]`, -1 where all diverged.
+    """The index of the best value of the first axis in each column: int64 `[second]`, -1 where all diverged.
 
-    Of several equally good ones, the nearest to that of the surface's best cell: a tie is no sign of moving.
+    Of tied values it is the nearest to that of the surface's best cell, so that ties do not look like a movement.
     """
     home = int(np.unravel_index(np.argmin(pair.table), pair.table.shape)[0])
     tied = pair.table == pair.table.min(axis=0)
@@ -138,7 +143,7 @@ def ridge(pair: Pair) -> np.ndarray:
 
 
 def coordinates(axis: Axis) -> np.ndarray:
-    """An axis's values as its scale spaces them, log10 on a log scale, labels by their index: float64 `[values]`."""
+    """An axis's values on its scale: log10 on a log scale, the index for labels: float64 `[values]`."""
     if axis.labelled:
         return np.arange(len(axis), dtype=np.float64)
     values = np.array(axis.values)
@@ -146,9 +151,10 @@ def coordinates(axis: Axis) -> np.ndarray:
 
 
 def ridge_slope(pair: Pair, where: np.ndarray, keep: np.ndarray | None = None) -> Slope:
-    """How the ridge climbs: Theil–Sen, 95% interval, in the axes' `coordinates` (1 on log axes: in proportion).
+    """The Theil–Sen slope of the ridge in the axes' `coordinates`; on log axes, 1 means in proportion.
 
     Args:
+        pair: the two axes.
         where: the ridge, int64 `[second]`.
         keep: which columns to fit, bool `[second]`; all where not given.
     """
@@ -163,9 +169,9 @@ def ridge_slope(pair: Pair, where: np.ndarray, keep: np.ndarray | None = None) -
 
 
 def common_loss(pair: Pair, where: np.ndarray) -> float:
-    """What one value of the first axis for all columns costs at its worst column, beyond that column's own best.
+    """The loss in the worst column when one value of the first axis, chosen to minimise it, is used for all columns.
 
-    The value that makes this least; columns without a ridge do not count. NaN where there is no other column.
+    A column's loss is its value less its lowest one. Columns without a ridge do not count; NaN where there is no other.
     """
     columns = pair.table[:, where >= 0]
     return float((columns - columns.min(axis=0)).max(axis=1).min()) if columns.size else float("nan")
@@ -173,13 +179,13 @@ def common_loss(pair: Pair, where: np.ndarray) -> float:
 
 @dataclass(frozen=True, eq=False)
 class TwoStep:
-    """The loss of tuning the first axis at a fixed value of the second, then the second at that, from every start.
+    """The result of tuning the first axis at each value of the second, then the second axis at the value found.
 
-    Where several values of the first axis are equally good, each is as likely to be taken.
+    Tied values of the first axis are equally likely to be chosen.
 
     Args:
-        mean, worst: suboptimality in the end, over the ties of each start: float64 `[second]`.
-        within: the chance to end within the level asked for: float64 `[second]`.
+        mean, worst: the final suboptimality, over ties, from each start: float64 `[second]`.
+        within: the probability that it is within the level: float64 `[second]`.
     """
 
     mean: np.ndarray
@@ -188,7 +194,7 @@ class TwoStep:
 
 
 def two_step(pair: Pair, level: float) -> TwoStep:
-    """The two-step loss from every start, and the chance that it ends within `level` of the surface's lowest value."""
+    """The two-step loss from every start, and the probability that it is at most `level`."""
     tied = pair.table == pair.table.min(axis=0)
     end = pair.suboptimality.min(axis=1)
     ties = tied.sum(axis=0)
@@ -200,7 +206,7 @@ def two_step(pair: Pair, level: float) -> TwoStep:
 
 
 def regimes(pair: Pair, split: float | None) -> dict[str, np.ndarray]:
-    """The columns by regime, bool `[second]` each: all, and those up to `split` and beyond it where it is given."""
+    """The columns of each regime, bool `[second]`: all (`""`); with a split, also `_low` up to it and `_high` above."""
     found = {"": np.ones(len(pair.second), bool)}
     if split is None or pair.second.labelled:
         return found
@@ -211,11 +217,12 @@ def regimes(pair: Pair, split: float | None) -> dict[str, np.ndarray]:
 def separability_row(
     pair: Pair, scale: Scale = Scale.rank, level: float | None = None, split: float | None = None
 ) -> dict[str, Any]:
-    """All four measures of a pair, by name, ready to print; NaN where one cannot be told.
+    """All measures of a pair by name, ready to print; NaN where one is undefined.
 
     Args:
-        scale: on which variance is shared out.
-        level: suboptimality within which two-step tuning should end; the surface's first target where not given.
+        pair: the two axes.
+        scale: of the values, for shares of variance.
+        level: suboptimality for `share_within`; the surface's first target where not given.
         split: the value of the second axis at which the ridge's slope may change.
     """
     if level is None:
@@ -256,7 +263,7 @@ def separability_row(
 
 
 def ridge_rows(pair: Pair, level: float) -> list[dict[str, Any]]:
-    """The ridge and the two-step loss, column by column."""
+    """The ridge and the two-step loss of each column, one row each; `level` as in `two_step`."""
     where, steps = ridge(pair), two_step(pair, level)
     return [
         {

@@ -1,8 +1,8 @@
-"""Kaplan–Meier: the law of a runtime, read off replays of which some are censored at their budget.
+"""Kaplan–Meier estimates of a runtime's distribution, from replays of which some are censored at their budget.
 
-A replay that ended at trial t without a hit was watched at t, so it counts as at risk there and leaves just after
-(Kaplan and Meier 1958). `scipy.stats.ecdf` does the same, but takes longer to import than a whole cost table. Where
-nothing is censored all of this is the ordinary sample mean and sample quantile.
+A replay that ended at trial t without a hit counts as at risk at t, and no longer after it (Kaplan and Meier 1958).
+`scipy.stats.ecdf` does the same, but importing it takes longer than computing a whole cost table. Without censoring,
+these are the ordinary sample mean and sample quantiles.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ _ROUNDING = 1e-12
 
 
 def survival(runtimes: Runtimes) -> tuple[np.ndarray, np.ndarray]:
-    """S(t) = P(runtime > t): the times where replays hit or ended, ascending, and S there, float64 `[times]`."""
+    """S(t) = P(runtime > t): the ascending times at which replays hit or ended, and S there; float64 `[times]` each."""
     times, index, watched = np.unique(runtimes.time, return_inverse=True, return_counts=True)
     hits = np.bincount(index, weights=runtimes.hit, minlength=len(times))
     if runtimes.hit.all():
@@ -25,33 +25,33 @@ def survival(runtimes: Runtimes) -> tuple[np.ndarray, np.ndarray]:
 
 
 def restricted_mean(runtimes: Runtimes) -> float:
-    """The mean of min(runtime, longest replay): the area under S up to the last time at which a replay was watched.
+    """The mean of min(runtime, longest replay): the area under S up to the last time in the replays.
 
-    Never above the mean, and the mean itself where S falls to zero (Irwin 1949).
+    It is at most the mean, and equals it where S falls to zero (Irwin 1949).
     """
     if runtimes.hit.all():
-        return float(runtimes.time.mean())  # the same, without the rounding of a sum of shares
+        return float(runtimes.time.mean())  # equal, with less rounding
     times, alive = survival(runtimes)
     widths = np.diff(times, prepend=0.0)
     return float(np.sum(widths * np.concatenate(([1.0], alive[:-1]))))
 
 
 def mean(runtimes: Runtimes) -> float:
-    """The area under S, where S falls to zero; NaN otherwise.
+    """The mean runtime: the area under S where S falls to zero; NaN otherwise.
 
-    If the longest replay is censored, S never falls to zero and its tail is unknown: any number would be an answer
-    about the budget rather than the searcher. `restricted_mean` is that number, and `ert` the one that needs no tail.
+    If the longest replay is censored, S does not fall to zero, and the area up to there (`restricted_mean`) depends on
+    the budget. `ert` does not need the tail of S.
     """
     _, alive = survival(runtimes)
     return restricted_mean(runtimes) if alive[-1] <= _ROUNDING else float("nan")
 
 
 def quantiles(runtimes: Runtimes, levels: Sequence[float]) -> list[float]:
-    """The runtime's quantiles at `levels`, NaN where fewer replays than that are known to have hit.
+    """The runtime's quantiles at `levels`; NaN where 1 - S does not reach the level.
 
-    The q-quantile is the first time with 1 - S >= q. Where 1 - S equals q from one hit to the next, it is the
-    middle of the two, so that an even number of uncensored replays has the median that everyone expects
-    (numpy's `averaged_inverted_cdf`; R's `survfit` does the same). Where no later hit is known, it is the first.
+    The q-quantile is the first time with 1 - S >= q. Where 1 - S equals q from one hit to the next, it is the mean of
+    the two, as in numpy's `averaged_inverted_cdf` and R's `survfit`, so that an even number of uncensored replays has
+    the usual median. Without a later hit it is the first of the two.
     """
     times, alive = survival(runtimes)
     return [_quantile(times, 1.0 - alive, level) for level in levels]

@@ -1,4 +1,4 @@
-"""The paper's Table 1: test performance of ten optimizers on six tasks; and the same table of our own transfers."""
+"""The paper's Table 1, test performance of ten optimizers on six tasks, and the same table of our transfers."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ OPTIMIZERS = {
     "avagrad": "AvaGrad",
     "avagradw": "AvaGradW",
 }
-"""In the paper's order of rows."""
+"""The rows of the paper's table, in its order: names and labels."""
 
 COLUMNS = (
     "source",
@@ -42,7 +42,7 @@ class Entry:
         mean: over seeds; None where there is no number.
         std: standard deviation over seeds; None where it is not known.
         seeds: how many; None where it is not known.
-        note: what stands in the number's place.
+        note: the text in place of a number.
     """
 
     mean: float | None
@@ -53,13 +53,13 @@ class Entry:
 
 @dataclass(frozen=True)
 class Column:
-    """One task.
+    """The column of one task.
 
     Args:
         source: `paper` or `ours`.
-        task: its heading.
+        task: the heading.
         metric, unit: of the numbers; lower is better.
-        baseline: the optimizer that others are to improve on.
+        baseline: the optimizer with which others are compared.
         entries: by optimizer.
     """
 
@@ -82,7 +82,7 @@ class Column:
 
 
 def _numbers(text: str) -> dict[str, Entry]:
-    """`3.86 .08` for a mean and its deviation, in the paper's order of rows; words stand for themselves."""
+    """A column from text: in the order of `OPTIMIZERS`, mean and deviation (`3.86 .08`), mean alone, or a word."""
     entries = {}
     for name, part in zip(OPTIMIZERS, text.split(","), strict=True):
         first, *rest = part.split()
@@ -125,11 +125,11 @@ PAPER = (
         _numbers("133.0, 43.0, 41.3, 247.3, 43.7, 42.5, 44.8, —, 35.3, —"),
     ),
 )  # fmt: skip
-"""Table 1 as printed: means, and in parentheses deviations over three runs."""
+"""Table 1 of the paper: means, and deviations over three runs where it gives them."""
 
 
 def columns_of(records: Iterable[Mapping[str, Any]]) -> list[Column]:
-    """Our columns: records of transfers (`trainers.transfer.record`), a column for each task transferred to.
+    """Columns of our transfers, one for each task transferred to, from their records (`trainers.transfer.record`).
 
     Of several records of one task and optimizer the last counts.
     """
@@ -150,7 +150,7 @@ def columns_of(records: Iterable[Mapping[str, Any]]) -> list[Column]:
 
 
 def baseline_of(metric: str) -> str:
-    """The optimizer that a task's own authors use: SGD for images, Adam for text and for GANs.
+    """The baseline of a task, by its metric: SGD for images, Adam for text and GANs, as in the paper.
 
     >>> baseline_of("test error"), baseline_of("test bits per character")
     ('sgd', 'adam')
@@ -159,7 +159,7 @@ def baseline_of(metric: str) -> str:
 
 
 def rows(columns: Sequence[Column]) -> list[dict[str, Any]]:
-    """One row for each number: `COLUMNS`, in the order of the columns and of the paper's rows."""
+    """One row for each number, with the keys of `COLUMNS`, column by column in the paper's order of rows."""
     return [
         {
             "source": column.source,
@@ -182,13 +182,13 @@ def rows(columns: Sequence[Column]) -> list[dict[str, Any]]:
 
 
 def order(names: Iterable[str]) -> list[str]:
-    """The paper's ten in its order, then others as they come."""
+    """Names in the paper's order, followed by further ones in their given order."""
     given = list(names)
     return [name for name in OPTIMIZERS if name in given] + [name for name in given if name not in OPTIMIZERS]
 
 
 def written(entry: Entry, unit: str) -> str:
-    """A number as the paper writes it, `3.64 (0.06)`: three decimals of bits, two of percentages, one of distances."""
+    """An entry as text, `3.64 (0.06)`: three decimals for bits, two for percentages, one for distances from 10 on."""
     if entry.mean is None:
         return entry.note or ""
     digits = {"bits": 3, "%": 2}.get(unit, 1 if abs(entry.mean) >= 10 else 3)

@@ -1,7 +1,7 @@
-"""How good an optimizer gets with a budget: the expected best of random search, its area, and default against tuned.
+"""The value that an optimizer reaches with a budget: expected best of random search, and default against tuned.
 
-Every number here is of a surface's own values, whatever the lowest of others is: a poor optimizer with a flat surface,
-which is cheap to tune to its own best, stays poor.
+All numbers are values, not suboptimality relative to the surface's own lowest value. So a poor optimizer whose surface
+is flat, and therefore cheap to tune to its own best, is still poor here.
 """
 
 import itertools
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def expected_best(values: np.ndarray, trials: int, repetition: bool = False) -> np.ndarray:
-    """The mean of the lowest of k values drawn at random, for k = 1 … `trials`: exact, float64 `[trials]`.
+    """The exact mean of the lowest of k values drawn at random, for k = 1 … `trials`: float64 `[trials]`.
 
     With Y₁ ≤ … ≤ Yₙ it is Y₁ + Σ_{i≥2} P(all k drawn are the i-th or above) · (Yᵢ − Yᵢ₋₁), where that probability is
     ((n − i + 1)/n)^k with repetition (Dodge et al. 2019, equation 3) and C(n − i + 1, k)/C(n, k) without (Tang et al.
@@ -29,7 +29,7 @@ def expected_best(values: np.ndarray, trials: int, repetition: bool = False) -> 
     Args:
         values: of all cells, any shape, finite, lower is better.
         trials: the largest k.
-        repetition: whether a cell may be drawn again.
+        repetition: whether to draw with replacement.
 
     >>> expected_best(np.array([3.0, 1.0, 2.0]), 3)
     array([2.        , 1.33333333, 1.        ])
@@ -37,7 +37,7 @@ def expected_best(values: np.ndarray, trials: int, repetition: bool = False) -> 
     ordered = np.sort(values, axis=None).astype(np.float64)
     n = len(ordered)
     steps = np.diff(ordered)
-    above = np.arange(n - 1, 0, -1)  # values at or above the second, the third, …
+    above = np.arange(n - 1, 0, -1)  # how many values are at or above the second, the third, …
     share, found = np.ones(n - 1), np.empty(trials)
     for k in range(trials):
         if repetition:
@@ -51,9 +51,9 @@ def expected_best(values: np.ndarray, trials: int, repetition: bool = False) -> 
 
 
 def early_average(curve: np.ndarray) -> float:
-    """The curve's average with weights that fall linearly from the first trial to none at the last.
+    """The average of a curve `[trials]` with weights that fall linearly to 0 at the last trial.
 
-    ω_k ∝ K − k for k = 1 … K (Sivaprasad et al. 2020, section 4, "CPE"); of one trial, its value.
+    ω_k ∝ K − k for k = 1 … K (Sivaprasad et al. 2020, section 4, "CPE"); for one trial, its value.
     """
     weights = np.arange(len(curve) - 1, -1, -1, dtype=np.float64)
     return float(curve @ weights / weights.sum()) if len(curve) > 1 else float(curve[0])
@@ -61,12 +61,12 @@ def early_average(curve: np.ndarray) -> float:
 
 @dataclass(frozen=True)
 class Curve:
-    """The expected best of one surface after 1, 2, … trials, in the sense of its values.
+    """The expected best on one surface after 1, 2, … trials.
 
     Args:
-        mean: of the surface's judged values, float64 `[trials]`.
-        seeds: of each seed's own values, float64 `[seeds, trials]`; none where there is one seed.
-        interval: of an estimate from replays, two float64 `[trials]`.
+        mean: for the statistic over seeds, float64 `[trials]`.
+        seeds: for the values of each seed, float64 `[seeds, trials]`; empty where there is one seed.
+        interval: two float64 `[trials]`, where the curve is estimated from replays.
     """
 
     mean: np.ndarray
@@ -75,19 +75,26 @@ class Curve:
 
     @property
     def band(self) -> tuple[np.ndarray, np.ndarray] | None:
-        """The lowest and the highest of the single seeds at each trial, None for one seed; of replays, the interval."""
+        """The lowest and the highest single seed at each trial, or the interval of replays; None for one seed."""
         if self.interval is not None:
             return self.interval
         return None if not len(self.seeds) else (self.seeds.min(axis=0), self.seeds.max(axis=0))
 
     def negated(self) -> "Curve":
-        """The same where higher is better."""
+        """The curve of negated values, for a metric that is maximized."""
         swapped = None if self.interval is None else (-self.interval[1], -self.interval[0])
         return Curve(-self.mean, -self.seeds, swapped)
 
 
 def curve_of(surface: Surface, trials: int, repetition: bool, statistic: str) -> Curve:
-    """The expected best on a surface, in the surface's own sense: higher is better where it was maximised."""
+    """The expected best of random search on a surface, in the metric's own direction.
+
+    Args:
+        surface: the surface.
+        trials: the largest number of trials.
+        repetition: whether cells are drawn with replacement.
+        statistic: over seeds.
+    """
     count = len(surface.seeds)
     singles = [expected_best(surface.finite[..., one], trials, repetition) for one in range(count) if count > 1]
     found = Curve(
@@ -97,13 +104,12 @@ def curve_of(surface: Surface, trials: int, repetition: bool, statistic: str) ->
 
 
 def curve_of_replays(group: "Group", trials: int, seed: int = 0) -> Curve:
-    """The mean of the best value after k = 1 … `trials` trials of a searcher, from its replays, in the surface's sense.
+    """The mean best value after k = 1 … `trials` trials of a searcher, from its replays, in the metric's own direction.
 
-    The interval is the bootstrap's over replays, 95 %. Under random search with repetition this estimates
-    `expected_best`.
+    The interval is a 95 % bootstrap over replays. For random search with repetition this estimates `expected_best`.
 
     Raises:
-        BadInput: some replays ended before, short of the lowest value, so that what they would have found is not known.
+        BadInput: some replays ended before `trials` without reaching the lowest value.
     """
     from analysis.anytime import horizon, mean_curve, mean_interval
     from analysis.ert import stream
@@ -121,14 +127,14 @@ def curve_of_replays(group: "Group", trials: int, seed: int = 0) -> Curve:
 
 @dataclass(frozen=True)
 class Contestant:
-    """An optimizer on a task, under random search or another searcher, and how good it gets with a budget.
+    """An optimizer on a task with the expected best of random search or of another searcher.
 
     Args:
-        surface, optimizer, task: as tables name them.
+        surface, optimizer, task: the names in tables.
         label: the optimizer's name in figures.
         metric, unit: of the curve.
-        maximized: whether higher is better.
-        curve: its expected best.
+        maximized: whether the metric is maximized.
+        curve: the expected best.
         searcher: as typed, where the curve is estimated from replays; empty where it is exact.
     """
 
@@ -144,26 +150,29 @@ class Contestant:
 
     @classmethod
     def exact(cls, name: str, surface: Surface, trials: int, repetition: bool, statistic: str) -> "Contestant":
-        """Random search on a surface."""
+        """Random search on a surface; see `curve_of`."""
         about, curve = surface.provenance, curve_of(surface, trials, repetition, statistic)
         return cls(name, about.optimizer, about.task, about.label, about.metric, about.unit, about.maximized, curve)
 
     @classmethod
     def replayed(cls, group: "Group", trials: int, seed: int = 0) -> "Contestant":
-        """A searcher's replays on a surface; raises BadInput as `curve_of_replays`."""
+        """A searcher's replays on a surface. Raises BadInput as `curve_of_replays`."""
         about, curve = group.about, curve_of_replays(group, trials, seed)
         known = group.surface, group.optimizer, group.task, group.optimizer_label
         return cls(*known, about.metric, about.unit, about.maximized, curve, group.searcher)
 
 
 def leaders(curves: Sequence[np.ndarray], higher: bool) -> np.ndarray:
-    """Which of the curves `[trials]` is best after 1, 2, … trials, int64 `[trials]`; of equal ones the first."""
+    """The index of the best of the curves `[trials]` at each trial, int64 `[trials]`; of ties the first."""
     table = np.array(curves)
     return np.asarray(np.argmax(table, axis=0) if higher else np.argmin(table, axis=0))
 
 
 def leads(contestants: Sequence[Contestant]) -> list[str]:
-    """After how many trials each is the best of its task, as `1-7, 12-20`; empty where nowhere, or without a rival."""
+    """The numbers of trials at which each contestant is the best on its task, as `1-7, 12-20`.
+
+    Empty where it never is, or where it is alone or in another unit.
+    """
     found = [""] * len(contestants)
     for task in dict.fromkeys(one.task for one in contestants):
         places = [place for place, one in enumerate(contestants) if one.task == task]
@@ -180,12 +189,12 @@ def leads(contestants: Sequence[Contestant]) -> list[str]:
 
 @dataclass(frozen=True)
 class Tunability:
-    """What tuning is worth against the default (Probst et al. 2019, equations 5 and 6), lower being better.
+    """The gain of tuning over the default hyperparameters (Probst et al. 2019, equations 5 and 6); lower is better.
 
     Args:
         default: the value at the default.
-        joint: default less the lowest value of all cells.
-        axes: by axis, default less the lowest value with all other axes at their defaults.
+        joint: `default` less the lowest value of all cells.
+        axes: by axis, `default` less the lowest value with all other axes at their defaults.
     """
 
     default: float
@@ -194,7 +203,7 @@ class Tunability:
 
 
 def tunability(table: np.ndarray, space: Space, default: Mapping[str, float | str]) -> Tunability | None:
-    """The tunability of a table over a grid; None where the default is no cell of it.
+    """The tunability of a table over a grid; None where the default is not one of its cells.
 
     Args:
         table: float64 `[*shape]`, lower is better.
@@ -218,11 +227,11 @@ def tunability(table: np.ndarray, space: Space, default: Mapping[str, float | st
 
 
 def cross_losses(tables: Sequence[np.ndarray]) -> list[float] | None:
-    """What each task loses where one cell must serve all: its value at the cell that is best on average, less its own
-    lowest (Adkins et al. 2024, section 3: per-task-tuned against across-task-tuned).
+    """The loss of each task where one cell is used for all: its value at the cell that is best on average, less its
+    lowest one (Adkins et al. 2024, section 3: per-task-tuned against across-task-tuned).
 
-    Tasks are averaged by their share of the way from the lowest value to the median, 1 from there on, so that none
-    outweighs the others by its unit.
+    For the average, values are scaled from 0 at the task's lowest value to 1 at its median and above, so that units do
+    not matter.
 
     Args:
         tables: of tasks over one grid, float64 `[*shape]` each.

@@ -1,6 +1,6 @@
-"""Numbers to and from Arrow by their buffers.
+"""Convert Arrow arrays to numpy and back through their buffers.
 
-Arrow's own conversions import pandas when first used, which takes longer than to read a surface.
+Arrow's own conversions import pandas when first used, which takes longer than reading a surface.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ import pyarrow as pa
 
 
 def numbers_of(column: "pa.Array | pa.ChunkedArray") -> np.ndarray:
-    """`column.to_numpy()` of booleans, integers or floats without nulls; of anything else, Arrow's own conversion."""
+    """`column.to_numpy()`, by way of the buffers for booleans, integers and floats without nulls."""
     kind = column.type
     plain = pa.types.is_boolean(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind)
     chunks = column.chunks if isinstance(column, pa.ChunkedArray) else [column]
@@ -31,7 +31,7 @@ def _of_chunk(chunk: pa.Array) -> np.ndarray:
 
 
 def array_of(values: np.ndarray) -> pa.Array:
-    """`pyarrow.array` of booleans, int64 or float64; NaN is null, as in what comes from pandas."""
+    """`pyarrow.array` of booleans, int64 or float64 `[n]`; NaN becomes null, as from pandas."""
     if values.dtype == bool:
         return pa.Array.from_buffers(pa.bool_(), len(values), [None, _buffer(np.packbits(values, bitorder="little"))])
     kind = {"int64": pa.int64(), "float64": pa.float64()}[values.dtype.name]
@@ -41,7 +41,7 @@ def array_of(values: np.ndarray) -> pa.Array:
 
 
 def repeated(texts: Sequence[str], counts: Sequence[int]) -> pa.Array:
-    """Each text so many times, one after the other.
+    """A column in which `texts[i]` stands `counts[i]` times, in this order.
 
     >>> repeated(["a", "bc"], [1, 2]).to_pylist()
     ['a', 'bc', 'bc']

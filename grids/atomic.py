@@ -1,7 +1,8 @@
-"""Files that appear whole or not at all: write to a temporary name beside the target, fsync, rename."""
+"""Files and folders that appear whole or not at all: write under a temporary name in the same folder, sync, rename."""
 
 import contextlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,6 +48,36 @@ def write_whole(path: str | os.PathLike[str], content: bytes | str) -> None:
     """Write `content` to `path` as a whole file (see `whole_file`)."""
     with whole_file(path) as temporary:
         temporary.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+@contextlib.contextmanager
+def whole_folder(path: str | os.PathLike[str], what: str) -> Iterator[Path]:
+    """Yield a temporary folder next to `path`; on a clean exit it becomes `path`, otherwise it is removed.
+
+    Args:
+        path: must not exist, or be an empty folder. Missing parent folders are made.
+        what: what is written, for the error: "a blackbox is".
+
+    Raises:
+        BadInput: something is there already, or the folder cannot be written.
+    """
+    target = Path(path)
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise BadInput(f"{path}: is there already; {what} written to a new or an empty folder")
+    temporary: Path | None = None
+    try:
+        target.absolute().parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=".writing-", dir=target.absolute().parent))
+        yield temporary
+        temporary.chmod(0o755)
+        if target.exists():
+            target.rmdir()
+        temporary.replace(target)
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be written ({error.strerror or error})") from error
+    finally:
+        if temporary is not None:
+            shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _umask() -> int:

@@ -1,22 +1,25 @@
-"""The one exception that means "what you gave us is wrong": the command line turns it into a line and exit code 2."""
+"""The exception for invalid user input, and helpers that word its message."""
 
 import difflib
 from collections.abc import Iterable
 
 _MOST_NAMES = 60
-"""So many known names are listed; a table may have thousands of columns."""
+"""At most this many known names are listed: a table may have thousands of columns."""
 
 
 class BadInput(ValueError):
-    """Invalid input of the user; the message is one line that says what is wrong, where, and what to do instead."""
+    """Invalid user input. The message is one line that says what is wrong, where, and what to do instead.
+
+    The command line prints it and exits with code 2.
+    """
 
 
 class Damaged(BadInput):
-    """A file of this program's that is cut short, altered, or of another kind."""
+    """A file of this program that is cut short, altered, or of another kind."""
 
 
 def unknown(kind: str, given: str, known: Iterable[str]) -> BadInput:
-    """The error for a name that is not among `known`, with the nearest one suggested.
+    """The error for a name that is not in `known`, which suggests the most similar one.
 
     >>> print(unknown("searcher", "cmase", ["cmaes", "gld"]))
     unknown searcher 'cmase'; did you mean 'cmaes'? (known: cmaes, gld)
@@ -30,7 +33,7 @@ def unknown(kind: str, given: str, known: Iterable[str]) -> BadInput:
 
 
 def brief(text: str, most: int = 60) -> str:
-    """`text`, cut where it is longer than a message can bear.
+    """`text`, cut to at most `most` characters for use in a message.
 
     >>> brief("0123456789", most=6)
     '012...'

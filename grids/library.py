@@ -1,4 +1,4 @@
-"""Surfaces by name: those trained here, in `./surfaces`, and those that ship with the program."""
+"""Find surfaces by name: those in `./surfaces`, and those that ship with the program."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,14 +8,15 @@ from grids.errors import BadInput, unknown
 from grids.surface import Surface
 
 LOCAL = Path("surfaces")
-"""Where `grid run` leaves its surfaces unless told, relative to the folder it is run in."""
+"""Default output folder of `grid run`, relative to the current folder."""
 
 SHIPPED = Path(__file__).parent / "data"
+"""The folder of the surfaces that ship with the program."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A surface that can be named.
+    """A surface that has a name.
 
     Args:
         name: `TASK/OPTIMIZER`.
@@ -29,7 +30,7 @@ class Entry:
 
 
 def list_surfaces() -> list[Entry]:
-    """Every surface that has a name here, by name; one trained here hides a shipped one of the same name."""
+    """Every named surface, sorted by name; one in `./surfaces` replaces a shipped one of the same name."""
     found: dict[str, Entry] = {}
     for folder, shipped in ((SHIPPED, True), (LOCAL, False)):
         for path in sorted(folder.glob("[!.]*/[!.]*.parquet")):
@@ -39,7 +40,7 @@ def list_surfaces() -> list[Entry]:
 
 
 def find_surface(text: str) -> Path:
-    """The file that `text` means: a path that exists or ends in `.parquet`, else a surface's name.
+    """The surface file that `text` names: a path that exists or ends in `.parquet`, otherwise a surface's name.
 
     Raises:
         BadInput: neither a file nor a known name.
@@ -61,10 +62,10 @@ def load_surface(text: str, value_of: str = "last") -> Surface:
     """The surface that `text` names, a path or `TASK/OPTIMIZER`, read and checked.
 
     Args:
-        text: what the user typed.
-        value_of: the epoch whose value a run is worth, `last` or `best` (see `Surface.judged_by`).
+        text: a path or a name.
+        value_of: the epoch whose value counts as a run's, `last` or `best` (see `Surface.judged_by`).
 
     Raises:
-        BadInput: no such surface, a file that `grids.surface_file.load` refuses, or no curves to judge by.
+        BadInput: no such surface, one that `grids.surface_file.load` refuses, or `best` without curves.
     """
     return surface_file.load(find_surface(text)).judged_by(value_of)

@@ -1,7 +1,7 @@
-"""What a surface's values mean to those who judge it, whether its file says so or not.
+"""A surface's default targets, resolution and bounds, also where its file does not give them.
 
-The file's header gives the metric's unit, bounds, failure, targets and resolution. Files of this program's first round,
-and those of others, give a name and a unit alone; `_names_percent` is the one place that says what such a file means.
+The file's header gives the metric's unit, bounds, failure, targets and resolution. Files of the first version of this
+program and of other programs give only a name and a unit; `_names_percent` alone decides what such a file means.
 """
 
 import math
@@ -15,18 +15,18 @@ from grids.surface import Provenance, Surface
 from grids.units import with_unit
 
 SHARES = (0.05, 0.1)
-"""Where nothing names targets: these shares of the way from a surface's lowest value to the median of the others."""
+"""Targets of a surface without any: shares of the distance from its lowest value to the median of the others."""
 PERCENT_TARGETS = (0.5, 1.0)
-"""Of an error in %, in percentage points."""
+"""Targets of an error in % whose file gives none, in percentage points."""
 
 
 @dataclass(frozen=True)
 class Targets:
-    """Levels of suboptimality to count the cost of where the user names none.
+    """The levels of suboptimality for which costs are reported where the user names none.
 
     Args:
         values: in the surface's unit, at least one.
-        derived: whether they are a share of the surface's own range, because nothing else says what they should be.
+        derived: whether they are shares of the surface's own range, since neither its file nor its unit gives any.
     """
 
     values: tuple[float, ...]
@@ -34,10 +34,10 @@ class Targets:
 
 
 def default_targets(surface: Surface, statistic: str = "mean") -> Targets:
-    """The header's targets; else 0.5 and 1 for an error in % whose header is silent; else a share of the range.
+    """The header's targets; without any, 0.5 and 1 for an error in %, and for other metrics shares of the range.
 
-    The latter are 5 % and 10 % of the way from the lowest value to the median of the cells above it, each rounded to
-    one significant digit. Where all cells are equal, every target is reached at once: that way counts as 1.
+    The latter are 5 % and 10 % of the distance from the lowest value to the median of the cells above it, each rounded
+    to one significant digit. Where all cells are equal, that distance counts as 1.
 
     Args:
         surface: of any task.
@@ -57,7 +57,7 @@ def default_targets(surface: Surface, statistic: str = "mean") -> Targets:
 
 
 def derived_targets(table: np.ndarray) -> Targets:
-    """Targets from a share of the range of finite values of any shape, as `default_targets` says."""
+    """Targets that are shares of the range of `table` (finite, any shape), as `default_targets` describes."""
     above = table[table > table.min()]
     with np.errstate(over="ignore"):
         span = float(np.median(above) - table.min()) if above.size else 1.0
@@ -68,12 +68,12 @@ def derived_targets(table: np.ndarray) -> Targets:
 
 
 def is_bounded(provenance: Provenance) -> bool:
-    """Whether the metric has a largest value, which a share of examples can be told from."""
+    """Whether the metric has a largest value, so that a value is a share of the examples."""
     return provenance.bounded or _names_percent(provenance)
 
 
 def resolution(provenance: Provenance) -> float | None:
-    """What one example of the validation set is worth, in the surface's unit; None where that is not known."""
+    """By how much one validation example changes a value, in the surface's unit; None where unknown."""
     size = validation_size(provenance)
     if provenance.resolution is None and size and _names_percent(provenance):
         return 100.0 / size
@@ -81,13 +81,13 @@ def resolution(provenance: Provenance) -> float | None:
 
 
 def validation_size(provenance: Provenance) -> int | None:
-    """How many examples a value is over; None where that is not known."""
+    """The number of validation examples; None where unknown."""
     size = provenance.data.get("validation")
     return size if isinstance(size, int) and not isinstance(size, bool) and size > 0 else None
 
 
 def binomial_deviation(provenance: Provenance, value: float) -> float | None:
-    """The standard deviation of `value` by the binomial law of the validation set it is over, in its unit.
+    """The standard deviation of `value` by the binomial law of the validation examples, in the value's unit.
 
     With n examples and resolution r a bounded metric goes up to r·n, and p = value/(r·n) is the share of examples that
     count: r·√(n·p·(1−p)). None where the metric is not bounded, r or n not known, or the value out of range.
@@ -100,14 +100,14 @@ def binomial_deviation(provenance: Provenance, value: float) -> float | None:
 
 
 def common_unit(named: Iterable[tuple[str, str]], what: str) -> str:
-    """The unit of all, for `what` shows them on one scale.
+    """The unit that all surfaces share, as is needed to show them on one scale.
 
     Args:
-        named: each one's name and unit.
-        what: says in an error what needs one unit.
+        named: name and unit of each surface.
+        what: what needs one unit, for the error.
 
     Raises:
-        BadInput: they have different units; one of each is named.
+        BadInput: they have different units; the message names one surface of each.
     """
     units: dict[str, str] = {}
     for name, unit in named:
@@ -119,7 +119,7 @@ def common_unit(named: Iterable[tuple[str, str]], what: str) -> str:
 
 
 def derived_words(targets: Targets, unit: str) -> str:
-    """A remark on derived targets: which they are, and what of.
+    """Which targets were derived, and how, in words.
 
     >>> derived_words(Targets((0.05, 0.1), derived=True), "nats")
     'targets 0.05 and 0.1 nats, 5 % and 10 % of the way from its lowest value to the median of the others'
@@ -132,5 +132,5 @@ def derived_words(targets: Targets, unit: str) -> str:
 
 
 def _names_percent(provenance: Provenance) -> bool:
-    """Whether this is an error in % of which its file says no more than that."""
+    """Whether this is an error in % whose file gives nothing but that unit."""
     return provenance.unit == "%" and provenance.failure is None

@@ -1,4 +1,4 @@
-"""What a user's own module holds, named as `module:name`: tasks, update rules, searchers."""
+"""Load tasks, update rules and searchers from a user's own module, named as `module:name`."""
 
 import hashlib
 import importlib
@@ -17,16 +17,15 @@ from grids.errors import BadInput, unknown
 def load_object(text: str, what: str, kinds: tuple[type, ...] = ()) -> Any:
     """The object that `module:name` names.
 
-    A module is looked for on Python's path and last in the current folder, so that a file of the user's never stands
-    in for an installed package.
+    The current folder comes last on the module path, so that a user's file never replaces an installed package.
 
     Args:
         text: `module:name`.
-        what: what is looked for, with its article left out: "task".
-        kinds: of the module's objects, these are suggested where the name is unknown.
+        what: the kind of object, without an article, for messages: "task".
+        kinds: types; where the name is unknown, the module's objects of these types are suggested.
 
     Raises:
-        BadInput: no such module or name, or the module cannot be imported; the line says where.
+        BadInput: no such module or name, or the module cannot be imported; the message says where.
     """
     module_name, _, name = text.partition(":")
     module = load_module(module_name, f"{what} '{text}'")
@@ -54,11 +53,11 @@ def load_module(name: str, owner: str) -> ModuleType:
 
 
 def reason(error: BaseException, module: str = "") -> str:
-    """What a user's code raised and in which line of whose file, in one line.
+    """The exception that a user's code raised, with its file and line number, as one line of text.
 
     Args:
         error: what was raised.
-        module: the module that could not be imported, if that is what failed.
+        module: the module that could not be imported, where an import failed.
     """
     said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     if isinstance(error, BadInput):
@@ -72,7 +71,7 @@ def reason(error: BaseException, module: str = "") -> str:
 
 
 def source_sha256(obj: Any) -> str | None:
-    """Digest of the file that a user's object was defined in; None where it has no file.
+    """sha256 of the file in which a user's object was defined; None where it has no file.
 
     Args:
         obj: a module, or the name of one that is loaded, or anything with `__module__`.
@@ -85,7 +84,7 @@ def source_sha256(obj: Any) -> str | None:
 
 
 def place_of(module: ModuleType) -> str:
-    """The file of a module, as seen from the current folder where it lies in it."""
+    """The path of a module's file, relative to the current folder where it lies inside."""
     file = getattr(module, "__file__", None)
     return f"module {module.__name__}" if file is None else _shown(file)
 

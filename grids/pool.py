@@ -1,4 +1,4 @@
-"""Pools: configurations that fill no grid, such as the trials of a random search. Each is a cell without neighbours."""
+"""Pools: spaces that are a list of configurations instead of a grid, such as the trials of a random search."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,21 +13,21 @@ from grids.space import Axis, Cell, Space, axis_values, value_text
 
 @dataclass(frozen=True, eq=False)
 class Pool(Space):
-    """A list of configurations. A cell is a tuple of one index, its place in the list.
+    """A space that is a list of configurations, which have no neighbours. A cell is a tuple of one index into the list.
 
-    The axes say which values each hyperparameter takes; the list is no product of them, and may hold a configuration
-    several times.
+    The axes hold the values that each hyperparameter takes. The list need not be their product, and may hold a
+    configuration several times.
 
     >>> pool = Pool((Axis("lr", (0.1, 1.0)), Axis.labels("opt", ("adam", "sgd"))), np.array([[0, 0], [1, 1], [1, 1]]))
     >>> pool.shape, pool.size, pool.describe((2,))
     ((3,), 3, 'lr=1, opt=sgd')
 
     Args:
-        axes: the hyperparameters, each with every value that occurs.
+        axes: the hyperparameters, each with all its values that occur.
         members: int64 `[size, axes]`, each configuration's index on each axis.
 
     Raises:
-        BadInput: as a space, or no configuration.
+        BadInput: as `Space`, or no configuration.
     """
 
     members: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.int64))
@@ -71,7 +71,7 @@ class Pool(Space):
         return {axis.name: axis_values(axis)[self.members[:, i]] for i, axis in enumerate(self.axes)}
 
     def rows(self) -> Space:
-        """The pool's places as a space of one axis, for searchers that choose from a list."""
+        """The indices into the list as a space of one axis, for searchers that choose from a list."""
         return Space((Axis("configuration", tuple(range(self.size)), "linear"),))
 
 
@@ -80,8 +80,8 @@ def pool_order(
 ) -> tuple[np.ndarray, tuple[int, ...], np.ndarray]:
     """Which row holds each cell and seed: row numbers (seeds fastest), the seeds, and `Pool.members`.
 
-    With one seed, every row is a cell. With several, the rows of one configuration and different seeds are one cell;
-    where a configuration comes again with the same seed, that is another cell.
+    With one seed, every row is a cell. With several, the rows of one configuration with different seeds are one cell;
+    a configuration that is repeated with the same seed is another cell.
 
     Args:
         axes: the pool's.
@@ -98,7 +98,7 @@ def pool_order(
     seeds, seed_index = np.unique(columns["seed"], return_inverse=True)
     if len(seeds) <= 1:
         return np.arange(len(index)), tuple(int(seed) for seed in seeds), index
-    cell = _cells(index, seed_index)
+    cell, _ = by_appearance(np.column_stack([index, occurrence(np.column_stack([index, seed_index]))]))
     counts = np.bincount(cell)
     if (counts != len(seeds)).any():
         short = int(np.argmax(counts != len(seeds)))
@@ -110,13 +110,30 @@ def pool_order(
     return order, tuple(int(seed) for seed in seeds), index[order[:: len(seeds)]]
 
 
-def _cells(index: np.ndarray, seed_index: np.ndarray) -> np.ndarray:
-    """The cell of each row, int64 `[rows]`, numbered by first appearance (see `pool_order`)."""
-    _, configuration = np.unique(index, axis=0, return_inverse=True)
-    seen: dict[tuple[int, int], int] = {}
-    numbers: dict[tuple[int, int], int] = {}
-    cells = np.empty(len(index), np.int64)
-    for row, key in enumerate(zip(configuration.ravel().tolist(), seed_index.tolist(), strict=True)):
-        times = seen[key] = seen.get(key, -1) + 1
-        cells[row] = numbers.setdefault((key[0], times), len(numbers))
-    return cells
+def by_appearance(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Equal rows of `keys` `[rows, n]`, numbered 0, 1, … in order of appearance.
+
+    Returns:
+        The number of each row, int64 `[rows]`, and the first row of each number, int64 ascending.
+
+    >>> by_appearance(np.array([[5, 0], [3, 0], [5, 0]]))
+    (array([0, 1, 0]), array([0, 1]))
+    """
+    _, first, number = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+    rank = np.empty(len(first), np.int64)
+    rank[np.argsort(first)] = np.arange(len(first))
+    return rank[number.ravel()], np.sort(first)
+
+
+def occurrence(keys: np.ndarray) -> np.ndarray:
+    """How many rows equal to it stand before each row of `keys` `[rows, n]`: int64 `[rows]`.
+
+    >>> occurrence(np.array([[5], [3], [5], [5]]))
+    array([0, 0, 1, 2])
+    """
+    number, _ = by_appearance(keys)
+    order = np.argsort(number, kind="stable")
+    counts = np.bincount(number)
+    times = np.empty(len(number), np.int64)
+    times[order] = np.arange(len(number)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return times

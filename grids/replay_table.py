@@ -1,7 +1,7 @@
-"""The replay table's file: what `tunecost replay` writes and every analysis reads.
+"""Read and write replay tables, the Parquet files that `tunecost replay` writes and every analysis reads.
 
-One row each time a replay improves on its best, and one last row (`end` true) where it stopped. From these rows
-the runtime for every target is known exactly, whatever targets are asked for later.
+A table has one row each time a replay improves on its best value, and one last row (`end` true) where it stopped. These
+rows give the exact runtime for any target that is chosen later.
 """
 
 from collections.abc import Mapping, Sequence
@@ -41,7 +41,7 @@ FURTHER = pa.schema(
         ("clock", pa.float64()),  # elapsed so far, where workers were simulated or seconds are known (in these then)
     ]
 )
-"""What tables of the first round lack."""
+"""Columns that tables of the first version of this program lack."""
 LIVE = pa.schema(
     [
         ("cell", pa.int64()),  # the chosen cell's flat number, in C order of the axes in the header's `live`
@@ -49,25 +49,25 @@ LIVE = pa.schema(
         ("told", pa.list_(pa.float64())),  # likewise, what each of these trainings came out as
     ]
 )
-"""What tables of live tuning hold besides: their studies cannot be played again from a seed."""
+"""Further columns of live tuning, whose studies cannot be repeated from a seed."""
 KEYS = ("surface", "optimizer", "task", "searcher")
-"""What tells one group of replays from another."""
+"""The columns that identify a group of replays."""
 
 
 @dataclass(frozen=True)
 class Judged:
-    """How the replays of a table were judged: what a cell of their surface was worth, and what searchers were told.
+    """The options under which replays were made: how a cell's value is computed, and which values searchers received.
 
     Args:
-        seed_statistic: of the values of a cell's seeds; `told`: what the searcher was told, in place of a surface.
-        value_of: the epoch whose value a run was worth.
-        noise: what made the values uncertain that searchers were told: `seed`, or `live` where each was a training of
-            its own; none where they were told what counts.
+        seed_statistic: over the values of a cell's seeds; `told`: the value that the searcher received.
+        value_of: the epoch whose value counts as a run's.
+        noise: why the values that searchers received differ from those that count: `seed` (one seed's value), `live`
+            (a new training each time), or `none`.
         within: the part of their spaces that searchers saw.
         lowest: what suboptimality is measured from: the surface's own lowest value, or the lowest within that part.
         cost_model: how a continued training was charged (`tuning.ledger`).
         workers: how many were simulated side by side.
-        nearest: whether searchers that propose freely were answered with the nearest configuration of a pool.
+        nearest: whether a proposal off the pool was evaluated at the pool's nearest configuration.
     """
 
     seed_statistic: str = "mean"
@@ -84,9 +84,9 @@ class Judged:
         return said + self.further
 
     def columns(self) -> dict[str, str]:
-        """By name, how it was judged, for a row of a table; of space and workers only what there is to say.
+        """The options by name, for a row of a table; those of the space and of workers only where not the default.
 
-        The cost model is said beside the costs.
+        The cost model has a column of its own.
         """
         said = asdict(self)
         del said["cost_model"]
@@ -95,7 +95,7 @@ class Judged:
 
     @property
     def further(self) -> str:
-        """What there is to say of the searchers' space, of costs and workers, beginning with a comma."""
+        """The options of space, costs and workers that are not the default, in words; begins with a comma."""
         words = [f"within {self.within}"] if self.within != "all" else []
         words += [f"suboptimality from the lowest {self.lowest}"] if self.lowest != "own" else []
         words += ["proposals answered with the nearest configuration"] if self.nearest != "no" else []
@@ -108,12 +108,12 @@ _SPACE = ("within", "lowest", "nearest", "workers")
 
 
 def judged_by(header: Mapping[str, Any]) -> Judged:
-    """How a table with this header was judged; as usual, where it does not say."""
+    """The options in a table's header; the defaults where it does not give them."""
     return Judged(**{one.name: str(header.get(one.name) or one.default) for one in fields(Judged)})
 
 
 def is_replay_table(text: str | Path) -> bool:
-    """Whether there is a file of this name that calls itself a replay table, whole or not."""
+    """Whether a file of this name exists whose header says that it is a replay table, be it whole or damaged."""
     path = Path(text)
     if not path.is_file():
         return False
@@ -124,11 +124,11 @@ def is_replay_table(text: str | Path) -> bool:
 
 
 class Part(NamedTuple):
-    """Consecutive rows of a table that share their names.
+    """Consecutive rows of one group of replays.
 
     Args:
-        names: as KEYS.
-        columns: the others by name, bool, int64 or float64 `[rows]`; of FURTHER those that are known.
+        names: the values of KEYS.
+        columns: the other columns by name, bool, int64 or float64 `[rows]`; of FURTHER those that are known.
     """
 
     names: tuple[str, str, str, str]
@@ -140,7 +140,7 @@ class Part(NamedTuple):
 
 
 def frame_of(parts: Sequence[Part]) -> "pd.DataFrame":
-    """The table of all parts, one after the other."""
+    """The parts joined into one table, in this order."""
     import pandas as pd
 
     count = [part.rows for part in parts]
@@ -152,7 +152,7 @@ def frame_of(parts: Sequence[Part]) -> "pd.DataFrame":
 
 
 def save_parts(parts: Sequence[Part], path: str | Path, header: Mapping[str, Any]) -> None:
-    """As `save(frame_of(parts), path, header)`.
+    """Do what `save(frame_of(parts), path, header)` does, without pandas.
 
     Raises:
         BadInput: the file cannot be written.
@@ -164,7 +164,7 @@ def save_parts(parts: Sequence[Part], path: str | Path, header: Mapping[str, Any
 
 
 def _joined(parts: Sequence[Part]) -> dict[str, np.ndarray]:
-    """Columns over all parts, in the file's order; NaN where a part does not know one."""
+    """The columns of all parts, in the file's order; NaN for parts that lack one."""
     found = {}
     for name in (*SCHEMA.names[len(KEYS) :], *FURTHER.names):
         if any(name in part.columns for part in parts):
@@ -175,7 +175,7 @@ def _joined(parts: Sequence[Part]) -> dict[str, np.ndarray]:
 
 
 def save(frame: "pd.DataFrame", path: str | Path, header: Mapping[str, Any]) -> None:
-    """Write a replay table; `header` says how it was made (seed, repeats, max_trials, seed_statistic, …).
+    """Write a replay table; `header` records how it was made (seed, repeats, max_trials, seed_statistic, …).
 
     Raises:
         BadInput: the file cannot be written.
@@ -186,9 +186,10 @@ def save(frame: "pd.DataFrame", path: str | Path, header: Mapping[str, Any]) -> 
 
 
 def load(path: str | Path) -> tuple["pd.DataFrame", dict[str, Any]]:
-    """Read a replay table, checked, and its header; a table of another program may come without one.
+    """Read and check a replay table and its header, which is empty for a table of another program.
 
-    A table of the first round gets `spent` where a surface of its had curves: a whole training for each trial.
+    A table of the first version of this program gets a column `spent`, one whole training for each trial, where its
+    surfaces had curves.
 
     Raises:
         BadInput: the file cannot be read, is no replay table, is of a newer format, or was altered.

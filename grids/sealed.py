@@ -1,12 +1,12 @@
-"""Parquet files with a JSON header and a seal: what was written is what is read, or the reader says what is wrong.
+"""Parquet files with a JSON header and two checksums, so that a reader notices every change to a file.
 
-Two digests are kept. `sha256` in the header covers the columns (names, types, values), so it can be recomputed
-from the table alone. The seal, a second metadata key, covers every byte of the file with the seal's own digits
-taken as zeros, so that a change the columns do not show (a header's word, a page's padding) is seen too.
+`sha256` in the header covers the columns (names, types, values) and can be recomputed from the table alone. The seal,
+a second metadata key, is the sha256 of all bytes of the file with the seal's own digits set to zero. It also covers
+what the columns do not show, such as the header and the padding of pages.
 
-A file that another program wrote, or wrote anew, has no seal that could fit: it is held to the column digest where
-it has one. It is known by Arrow's own copy of the schema, which almost all programs store and this one does not, or
-by the absence of any trace of a seal. So no single altered byte turns a sealed file into a foreign one.
+A file that another program wrote has no valid seal; only its column checksum, if any, is checked. Such a file is
+recognized by Arrow's copy of the schema, which almost all programs store and this one does not, or by the absence of
+anything like a seal. So no single altered byte makes a sealed file look like one of another program.
 """
 
 import hashlib
@@ -35,17 +35,17 @@ REPLAYS = "replays"
 """The `kind` in a replay table's header; a surface's has none."""
 UNSEALED = b"0" * 64
 _SEAL_TRACE = re.compile(b"|".join(SEAL_KEY[:i] + b"." + SEAL_KEY[i + 1 :] for i in range(len(SEAL_KEY))), re.DOTALL)
-"""The seal's key with at most one byte altered: a file was sealed if it is anywhere in it."""
+"""The seal's key with at most one byte altered; a file that contains it was sealed."""
 
 
 def columns_sha256(table: pa.Table) -> str:
-    """Digest of a table's columns in order: each one's name, type, and values (nulls and list lengths included).
+    """sha256 over a table's columns in order: name, type and values of each, nulls and list lengths included.
 
-    How another program stored the values does not matter: dictionaries, large and fixed-size types are undone.
+    Dictionaries and large or fixed-size types, in which other programs store values, are converted first.
     """
     digest = hashlib.sha256()
     for name, column in zip(table.column_names, table.columns, strict=True):
-        column = _undressed(column)
+        column = _as_written(column)
         listed = pa.types.is_list(column.type)
         kind = f"list<{column.type.value_type}>" if listed else str(column.type)
         digest.update(f"{name}:{kind};".encode())
@@ -59,8 +59,8 @@ def columns_sha256(table: pa.Table) -> str:
     return digest.hexdigest()
 
 
-def _undressed(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """The same values in the types in which this program writes them."""
+def _as_written(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The same values in the types that this program writes."""
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     if pa.types.is_large_string(column.type) or pa.types.is_string_view(column.type):
@@ -72,31 +72,31 @@ def _undressed(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def _bytes_of(array: pa.Array) -> bytes:
     if pa.types.is_string(array.type):
-        # Lengths and letters rather than a list of Python's strings: a replay table has millions of them.
+        # Not as a list of Python strings: a replay table has millions of rows.
         filled = array.fill_null("") if array.null_count else array
         _, offsets, letters = filled.buffers()
         ends = np.frombuffer(offsets, np.int32)[filled.offset : filled.offset + len(filled) + 1]
         return _bytes_of(pc.binary_length(array)) + memoryview(letters)[ends[0] : ends[-1]]
     numbers = (pa.types.is_boolean, pa.types.is_integer, pa.types.is_floating)
     if not any(test(array.type) for test in numbers):
-        return repr(array.to_pylist()).encode()  # of a column that others added
+        return repr(array.to_pylist()).encode()  # a column that another program added
     nulls = array.is_null().to_numpy(zero_copy_only=False).tobytes() if array.null_count else b""
     filled = array.fill_null(False if pa.types.is_boolean(array.type) else 0) if array.null_count else array
     return nulls + numbers_of(filled).tobytes()
 
 
 def write_sealed(path: str | Path, table: pa.Table, header: Mapping[str, Any]) -> None:
-    """Write `table` with `header` (its `sha256` is filled in here) as a whole, sealed file.
+    """Write `table` with `header` (`sha256` is added here) as a sealed file, whole or not at all.
 
     Raises:
         BadInput: the file cannot be written.
     """
     complete = {**header, "sha256": columns_sha256(table)}
-    place = secrets.token_hex(32).encode()  # stands nowhere else in the file, whatever a user's header says
+    place = secrets.token_hex(32).encode()  # occurs nowhere else in the file, whatever the header holds
     metadata = {HEADER_KEY: json.dumps(complete, ensure_ascii=False).encode(), SEAL_KEY: place}
     buffer = io.BytesIO()
     bare = table.replace_schema_metadata(None)
-    # Without Arrow's own copy of the schema, which would hold the seal a second time, encoded.
+    # Without Arrow's copy of the schema, which would hold the seal a second time, encoded.
     with pq.ParquetWriter(buffer, bare.schema, compression="zstd", store_schema=False) as writer:
         writer.write_table(bare)
         writer.add_key_value_metadata(metadata)
@@ -106,14 +106,14 @@ def write_sealed(path: str | Path, table: pa.Table, header: Mapping[str, Any]) -
 
 
 class SealedFile:
-    """A Parquet file as read: its table and header, with the digests still to be checked.
+    """The table and the header of a Parquet file, whose checksums are still to be checked.
 
-    The checks come last (`check_seal`), so that a reader can first name the very fault, a missing cell or a NaN,
-    which says more than "altered".
+    Call `check_seal` last: a reader first looks for faults that it can name, such as a missing cell, which help more
+    than "altered".
 
     Args:
         path: the file.
-        bare: whether a file without a header is welcome too; its `header` is then empty, and there is no digest.
+        bare: whether to accept a file without a header; `header` is then empty, and there is no checksum.
 
     Raises:
         Damaged: not a whole Parquet file.
@@ -127,7 +127,7 @@ class SealedFile:
         except OSError as error:
             raise BadInput(f"{path}: cannot be read ({error.strerror or error})") from error
         try:
-            # One thread: these files are small, and a pool of threads still starting can abort a process that ends.
+            # One thread: the files are small, and a thread pool that is still starting can abort a process at its end.
             parquet = pq.ParquetFile(pa.BufferReader(self._content))
             self.table: pa.Table = parquet.read(use_threads=False)
             self.table.validate(full=True)
@@ -147,7 +147,7 @@ class SealedFile:
             raise Damaged(f"{path}: its 'tunecost' header cannot be read (altered)") from error
 
     def check_format(self, newest: int) -> None:
-        """Raises BadInput where the file's format is newer than `newest`, or no format at all."""
+        """Raise BadInput where the file's format number is missing or above `newest`."""
         number = self.header.get("format")
         if type(number) is not int or number < 1:
             raise BadInput(f"{self.path}: its header has no valid format number")
@@ -158,11 +158,11 @@ class SealedFile:
 
     @cached_property
     def _was_sealed(self) -> bool:
-        """One altered byte can hide the seal, or all metadata, from Parquet's reader, but not its key in the file."""
+        """Whether the file holds a seal, perhaps a damaged one that Parquet's reader does not find."""
         return _SEAL_TRACE.search(self._content) is not None
 
     def check_seal(self) -> None:
-        """Raises Damaged where the columns or any byte differ from what was written."""
+        """Raise Damaged where the columns or any byte differ from what was written."""
         recorded = self.header.get("sha256")
         if recorded is not None and recorded != columns_sha256(self.table):
             raise Damaged(f"{self.path}: altered since it was written (the columns' sha256 does not match)")
@@ -171,7 +171,7 @@ class SealedFile:
 
     @cached_property
     def altered(self) -> bool:
-        """Whether a byte differs from what was written here; never of a file that another program wrote."""
+        """Whether any byte differs from what this program wrote; false for files of other programs."""
         if self._foreign or not self._was_sealed:
             return False
         unsealed = self._content.replace(self._seal, UNSEALED, 1) if self._seal else self._content

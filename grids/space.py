@@ -1,4 +1,4 @@
-"""Spaces: the product of axes, each one hyperparameter with its ordered values. A cell is a tuple of indices."""
+"""Spaces of hyperparameters: the product of axes, each with its ordered values. A cell is a tuple of indices."""
 
 import itertools
 import math
@@ -16,15 +16,15 @@ Cell = tuple[int, ...]
 """One point of a space: its integer index on every axis, in the space's order."""
 
 Scale = Literal["log", "linear", "label"]
-"""How an axis is drawn and searched. Labels are words in an order of their own; searchers see their index alone."""
+"""How an axis is drawn and searched. Labels are texts in a given order; searchers see only their indices."""
 
 NONE = "None"
-"""How the label of no value, the empty string, is shown."""
+"""How the empty label, which stands for no value, is shown."""
 
 MOST_AXES = 30
-"""Some of numpy takes 32 dimensions at most, of which seeds and epochs are two."""
+"""Parts of numpy take at most 32 dimensions, two of which are seeds and epochs."""
 MOST_CELLS = 10_000_000
-"""So many cells of a space that somebody types: a slip of the hand must not fill the machine's memory."""
+"""Largest number of cells of a space that a user types: a typing error must not fill the memory."""
 
 
 @dataclass(frozen=True)
@@ -33,13 +33,13 @@ class Axis:
 
     Args:
         name: the hyperparameter's name (`alpha`, `epsilon`, `beta2`, …).
-        values: at least one: finite numbers, strictly increasing; or on the scale `label` texts in any order, the
-            empty one for no value (`None`).
+        values: at least one: finite numbers, strictly increasing; or, on the scale `label`, texts in any order, of
+            which the empty one stands for no value (`None`).
         scale: how the axis is drawn and searched: `log` needs positive values.
 
     Raises:
-        BadInput: no values, values not finite, not increasing, given twice, not positive on a log scale, or no text
-            where labels belong.
+        BadInput: no values; values that are not finite, not increasing, given twice, or not positive on a log scale;
+            labels that are not text.
     """
 
     name: str
@@ -73,10 +73,10 @@ class Axis:
 
     @classmethod
     def of(cls, name: str, values: Sequence[float]) -> "Axis":
-        """An axis over `values` in any order, on the scale that suits them (see `natural_scale`).
+        """An axis over `values` in any order, on their `natural_scale`.
 
         Raises:
-            BadInput: as the axis; a value given twice is named.
+            BadInput: as `Axis`; the message names a value given twice.
         """
         ordered = tuple(sorted(float(value) for value in values))
         for value, after in itertools.pairwise(ordered):
@@ -95,11 +95,11 @@ class Axis:
         return self.scale == "label"
 
     def text(self, index: int) -> str:
-        """The value at `index` as people write it."""
+        """The value at `index` as text (`value_text`)."""
         return value_text(self.values[index])
 
     def indices(self, column: np.ndarray) -> np.ndarray:
-        """The index of each of `column`'s values on this axis, −1 where it is none of them: int64, in its shape."""
+        """The index on this axis of each value of `column`, −1 where there is none: int64, in the column's shape."""
         if self.labelled:
             places = {value: place for place, value in enumerate(self.values)}
             return np.array([places.get(value, -1) for value in column.tolist()], np.int64)
@@ -109,7 +109,7 @@ class Axis:
 
 
 def natural_scale(values: Sequence[float]) -> Scale:
-    """The scale on which steps between rising values are the more even; of two values, log from a factor 10 on.
+    """`log` or `linear`, whichever makes steps between rising values more even; of two values, log from a factor 10 on.
 
     >>> natural_scale([16, 32, 64]), natural_scale([1, 2, 3, 4]), natural_scale([0.1, 1.0]), natural_scale([0, 1, 10])
     ('log', 'linear', 'log', 'linear')
@@ -128,7 +128,7 @@ def _unevenness(points: Sequence[float]) -> float:
 
 
 def number_text(value: float) -> str:
-    """A number as people write it, never shortened to another number.
+    """The shortest text that reads back as this number.
 
     >>> number_text(10.0), number_text(1e-8), number_text(0.1000001)
     ('10', '1e-08', '0.1000001')
@@ -138,7 +138,7 @@ def number_text(value: float) -> str:
 
 
 def value_text(value: float | str) -> str:
-    """A value of an axis as people write it: a label as it is, `None` for the empty one, a number as `number_text`."""
+    """A value of an axis as text: a label itself, `None` for the empty one, a number by `number_text`."""
     return (value or NONE) if isinstance(value, str) else number_text(value)
 
 
@@ -171,10 +171,12 @@ class Space:
 
     @property
     def names(self) -> tuple[str, ...]:
+        """The axes' names, in order."""
         return tuple(axis.name for axis in self.axes)
 
     @cached_property
     def shape(self) -> tuple[int, ...]:
+        """The number of values of each axis, in order."""
         return tuple(len(axis) for axis in self.axes)
 
     @cached_property
@@ -194,7 +196,7 @@ class Space:
         return {axis.name: axis.values[index] for axis, index in zip(self.axes, cell, strict=True)}
 
     def describe(self, cell: Sequence[int]) -> str:
-        """`alpha=0.1, epsilon=1e-08`: a cell in a reader's words, every number in full."""
+        """A cell as text with every number in full: `alpha=0.1, epsilon=1e-08`."""
         return ", ".join(f"{name}={value_text(value)}" for name, value in self.values(cell).items())
 
     def flat(self, cell: Sequence[int]) -> int:
@@ -216,15 +218,16 @@ class Space:
 
     @property
     def is_pool(self) -> bool:
-        """Whether cells have no neighbours (see `grids.pool`)."""
+        """Whether this is a list of configurations without neighbours (see `grids.pool`)."""
         return False
 
     def to_json(self) -> list[dict[str, Any]]:
+        """Each axis's name, values and scale, ready for JSON."""
         return [{"name": a.name, "values": list(a.values), "scale": a.scale} for a in self.axes]
 
     @classmethod
     def from_json(cls, axes: Sequence[Mapping[str, Any]]) -> "Space":
-        """The space of `to_json`; an axis without a scale gets the one that suits its values."""
+        """The space that `to_json` wrote; an axis without a scale gets its `natural_scale`, or `label`."""
         return cls(tuple(axis_from_json(axis) for axis in axes))
 
 
@@ -234,30 +237,30 @@ def axis_values(axis: Axis) -> np.ndarray:
 
 
 def axis_from_json(axis: Mapping[str, Any]) -> Axis:
-    """One axis of `Space.to_json`; without a scale it gets the one that suits its values."""
+    """One axis of what `Space.to_json` wrote; see `Space.from_json`."""
     values = tuple(axis["values"])
     words = any(isinstance(value, str) for value in values)
     return Axis(axis["name"], values, axis.get("scale") or ("label" if words else natural_scale(values)))
 
 
 def _decades(low: int, high: int, steps: tuple[float, ...]) -> tuple[float, ...]:
-    """step·10^k for every k from `low` to `high`, read from decimal text so that 2e-8 is exactly the float 2e-8."""
+    """step·10^k for every k from `low` to `high`, parsed from decimal text so that 2e-8 is exactly the float 2e-8."""
     return tuple(float(f"{step}e{k}") for k in range(low, high + 1) for step in steps)
 
 
 PRESETS: dict[str, Space] = {}
 """Spaces by name, in the order in which they were registered."""
 PRESET_SUMMARIES: dict[str, str] = {}
-"""Of each, a line for those who must choose."""
+"""A one-line description of each preset."""
 _VARIANTS: dict[tuple[str, str], Space] = {}
 
 
 def register_space(name: str, summary: str, space: Space, **variants: Space) -> Space:
-    """Give a space a name that `--space` takes; `space` as it is.
+    """Register `space` under a name that `--space` accepts, and return it.
 
     Args:
         name, summary, space: the preset.
-        variants: other spaces in its place for the optimizers of these names.
+        variants: by optimizer, a space that replaces it for that optimizer.
 
     Raises:
         ValueError: the name is taken.
@@ -270,7 +273,7 @@ def register_space(name: str, summary: str, space: Space, **variants: Space) -> 
 
 
 def preset_for(name: str, optimizer: str) -> Space:
-    """The preset called `name` as it is for an optimizer.
+    """The preset called `name`, or its variant for an optimizer.
 
     >>> preset_for("paper-ptb", "adam").axis("epsilon").values[0]
     1e-08
@@ -286,7 +289,7 @@ register_space(
     "21 x 21, the AvaGrad paper's for vision",
     Space((Axis("alpha", _decades(-7, 3, (5, 10))[:-1]), Axis("epsilon", _decades(-8, 2, (1, 2))[:-1]))),
 )
-# Section 5.2, character-level language modelling; AdaBelief, which ε enters otherwise, "smaller by a factor of 1e-8".
+# Section 5.2, character-level language modelling; for AdaBelief ε is "smaller by a factor of 1e-8".
 _LANGUAGE = Axis("alpha", _decades(-4, 1, (2, 10))[:-1])
 register_space(
     "paper-ptb",

@@ -1,4 +1,4 @@
-"""What a surface holds, in a few numbers."""
+"""Summarize a surface: best cells, quantiles, shares of good cells, provenance."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def summary(surface: Surface, statistic: str = "mean", best: int = 5, column: st
         surface: the surface.
         statistic: how several seeds of a cell become one value.
         best: how many of the best cells to name.
-        column: a column of numbers (see `columns`) to look at too: at those cells, where it is lowest, its quantiles.
+        column: a further column (see `columns`) to summarize: at the best cells, its lowest cells, its quantiles.
 
     Raises:
         BadInput: an unknown statistic or column.
@@ -86,13 +86,12 @@ def summary(surface: Surface, statistic: str = "mean", best: int = 5, column: st
 
 
 def columns(surface: Surface) -> dict[str, np.ndarray]:
-    """The surface's columns of numbers by name, float64 `[*shape, seeds]`: its value, and what else it carries."""
-    known = {"value": surface.finite, "train_loss": surface.train_loss, "seconds": surface.seconds, **surface.extra}
-    return {name: numbers for name, numbers in known.items() if numbers is not None}
+    """The surface's numeric columns by name, float64 `[*shape, seeds]`: `value` and all further ones."""
+    return {"value": surface.finite, **surface.numbers}
 
 
 def _column(surface: Surface, name: str, statistic: str) -> np.ndarray:
-    """One number a cell, by a statistic over its seeds: float64 `[*shape]`, NaN where a seed has none."""
+    """A column's statistic over seeds, float64 `[*shape]`; NaN where a seed has no number."""
     known = columns(surface)
     if name not in known:
         raise unknown("column", name, known)
@@ -103,7 +102,7 @@ def _column(surface: Surface, name: str, statistic: str) -> np.ndarray:
 
 
 def _column_summary(surface: Surface, numbers: np.ndarray, name: str, best: int) -> dict[str, Any]:
-    """Where a column is lowest, its quantiles over the cells that have a number, and how many have none."""
+    """A column's lowest cells, its quantiles over cells that have a number, and how many have none."""
     flat = numbers.ravel()
     known = flat[np.isfinite(flat)]
     lowest = [int(number) for number in np.argsort(flat, kind="stable")[:best] if np.isfinite(flat[number])]

@@ -1,4 +1,4 @@
-"""Surfaces: a value, lower is better, for every cell and seed of a space, with where it came from."""
+"""Error surfaces: a value (lower is better) for every cell and seed of a space, with its provenance."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,21 +20,21 @@ SEED_STATISTICS: dict[str, Callable[..., np.ndarray]] = {
     "best": np.min,
     "worst": np.max,
 }
-"""How several seeds of a cell become its one value; the mean unless told."""
+"""How a cell's value is computed from those of its seeds; the default is the mean."""
 
 EPOCHS = ("last", "best")
-"""The epoch whose value a run carries: its last unless told."""
+"""The epoch whose value counts as a run's; the default is the last."""
 
 COLUMNS = ("seed", "value", "diverged", "curve", "train_loss", "seconds", "filled")
-"""A surface's columns besides its axes; further named numbers may follow (`Surface.extra`)."""
+"""A surface's columns besides its axes; further numeric ones are in `Surface.extra`."""
 
 
 @dataclass(frozen=True)
 class Fidelity:
-    """What a learning curve is measured against.
+    """The horizontal axis of learning curves.
 
     Args:
-        name: what is counted, as "epoch".
+        name: what is counted, such as "epoch".
         values: its amount at each point of the curves, ascending; the last is the whole training.
 
     Raises:
@@ -56,22 +56,22 @@ class Fidelity:
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where a surface came from: what a reader needs to trust it or to make it again."""
+    """Where a surface came from: all that is needed to reproduce it."""
 
     task: str
     optimizer: str
     metric: str = "value"
     unit: str = ""
     bounded: bool = False
-    """Whether the metric has a largest value, as an error in % has: a finite value is then never worse than failure."""
+    """Whether the metric has a largest value, as an error in % has; no finite value is then worse than `failure`."""
     failure: float | None = None
-    """What a diverged run is worth, in `unit`; None where the file does not say."""
+    """The value of a diverged run, in `unit`; None where the file does not give it."""
     targets: tuple[float, ...] = ()
-    """Levels of suboptimality to count the cost of, in `unit`, where the user names none; empty: not said."""
+    """Default levels of suboptimality for which costs are reported, in `unit`; empty where the file gives none."""
     resolution: float | None = None
-    """The smallest difference of two values that means anything, in `unit`: one example of the validation set."""
+    """The difference that one validation example makes to a value, in `unit`; None where unknown."""
     optimizer_label: str = ""
-    """The optimizer's name in figures; empty: `optimizer` as it stands."""
+    """The optimizer's name in figures; `optimizer` where empty."""
     fixed: Mapping[str, Any] = field(default_factory=dict)
     """All other hyperparameters, and the schedule."""
     data: Mapping[str, Any] = field(default_factory=dict)
@@ -82,16 +82,16 @@ class Provenance:
     """ISO 8601, UTC."""
     command: str = ""
     filled: Mapping[str, Any] = field(default_factory=dict)
-    """What stands where values were missing: `cells`, `runs` (their numbers), `with` (what was asked for), `value`."""
+    """How missing values were filled: `cells` and `runs` (how many), `with` (the option given), `value`."""
 
     @property
     def maximized(self) -> bool:
-        """Whether higher was better where the values came from: they are negated here."""
+        """Whether the metric is maximized; the surface then holds negated values."""
         return bool(self.fixed.get("maximize"))
 
     @property
     def label(self) -> str:
-        """What figures call the optimizer."""
+        """The optimizer's name in figures."""
         return self.optimizer_label or self.optimizer
 
 
@@ -102,19 +102,19 @@ class Surface:
     Args:
         space: the axes; `space.shape` is written `*shape` below.
         seeds: the seeds, in the order of the last dimension.
-        value: float64 `[*shape, seeds]`, lower is better. A diverged run carries the value of guessing.
+        value: float64 `[*shape, seeds]`, lower is better; `Provenance.failure` for a diverged run.
         diverged: bool `[*shape, seeds]`.
-        provenance: where it came from.
+        provenance: the surface's origin.
         curve: float32 or float64 `[*shape, seeds, points]`, the value after each epoch or other fidelity, where known.
         train_loss: float64 `[*shape, seeds]`, where known.
         seconds: float64 `[*shape, seeds]`, where known.
-        extra: further numbers of each run by name, float64 `[*shape, seeds]`; shown, and ignored by replay.
-        fidelity: what the curves are measured against; epochs 1, 2, … where there are curves and it is not given.
-        filled: bool `[*shape, seeds]`, where a missing value was filled in; such a run did not diverge.
+        extra: further columns by name, float64 `[*shape, seeds]`; replay ignores them.
+        fidelity: the horizontal axis of the curves; by default epochs 1, 2, …
+        filled: bool `[*shape, seeds]`, true where a missing value was filled in; such runs have not diverged.
 
     Raises:
-        BadInput: a shape that does not fit, an axis or a further number with the name of another column, no finite
-            value at all, or a value that is not finite where `diverged` is false.
+        BadInput: a wrong shape, an axis or further column with the name of another column, no finite value at all, or
+            a value that is not finite where `diverged` is false.
     """
 
     space: Space
@@ -175,7 +175,7 @@ class Surface:
         return f"{self.provenance.task}/{self.provenance.optimizer}"
 
     def table(self, statistic: str = "mean") -> np.ndarray:
-        """One value a cell: the statistic over its seeds, finite, float64 `[*shape]`.
+        """The statistic over seeds of each cell, finite: float64 `[*shape]`.
 
         Raises:
             BadInput: an unknown statistic.
@@ -186,19 +186,25 @@ class Surface:
         with np.errstate(over="ignore"):
             table = over_seeds(self.finite, axis=-1)
         overflown = ~np.isfinite(table)
-        if overflown.any():  # a power of two less, such a sum fits, and loses no digit
+        if overflown.any():  # scaled by a power of two, the sum fits and loses no digit
             table[overflown] = over_seeds(self.finite[overflown] * 2.0**-64, axis=-1) * 2.0**64
         return np.asarray(table, dtype=np.float64)
 
     @cached_property
     def finite(self) -> np.ndarray:
-        """`value`, but the worst finite value of the surface where a diverged run carries none."""
+        """`value`, with the surface's worst finite value in place of those that are not finite."""
         known = np.isfinite(self.value)
         return self.value if known.all() else np.where(known, self.value, self.value[known].max())
 
+    @property
+    def numbers(self) -> dict[str, np.ndarray]:
+        """The numeric columns besides the value, by name, where known: float64 `[*shape, seeds]` each."""
+        known = {"train_loss": self.train_loss, "seconds": self.seconds, **self.extra}
+        return {name: array for name, array in known.items() if array is not None}
+
     @cached_property
     def mean(self) -> np.ndarray:
-        """The mean over seeds, float64 `[*shape]`: what a surface is replayed and judged on."""
+        """The mean over seeds, float64 `[*shape]`: the default value of a cell everywhere."""
         return self.table()
 
     @cached_property
@@ -207,12 +213,12 @@ class Surface:
         return self.space.cell(int(np.argmin(self.mean)))
 
     def judged_by(self, value_of: str) -> "Surface":
-        """This surface with every run worth its value after its `last` epoch, as it stands, or after its `best` one.
+        """This surface with each run's value taken from its `last` epoch (unchanged) or its `best` one.
 
-        The best is the lowest of the curve and the value itself; a diverged run keeps what it carries.
+        The best is the lowest of the curve and the value itself; a diverged run keeps its value.
 
         Raises:
-            BadInput: neither of the two, or the best asked of a surface without curves.
+            BadInput: another word than these two, or `best` of a surface without curves.
         """
         if value_of not in EPOCHS:
             raise unknown("epoch to be judged by", value_of, EPOCHS)
@@ -221,16 +227,26 @@ class Surface:
         if self.curve is None or self.curve.shape[-1] == 0:
             raise BadInput(f"{self.name} has no curves, so the value after each run's best epoch is not known")
         lowest = np.fmin.reduce(self.curve, axis=-1)
-        # By way of text, which takes a float32 for the decimal number that it was rounded from.
+        # Through text, which gives the decimal number that a float32 was rounded from.
         best = np.fmin(lowest.astype(str).astype(np.float64), self.value)
         fixed = {**self.provenance.fixed, "value_of": "best epoch"}
         return replace(
             self, value=np.where(self.diverged, self.value, best), provenance=replace(self.provenance, fixed=fixed)
         )
 
+    def rearranged(self, space: Space, take: Callable[[np.ndarray], np.ndarray]) -> "Surface":
+        """This surface over another space, `take` applied to each of its arrays `[*shape, seeds, …]`.
+
+        A run without a finite value keeps the worst of this surface, even where that cell is left out.
+        """
+        named = ("diverged", "curve", "train_loss", "seconds", "filled")
+        arrays = {name: None if (array := getattr(self, name)) is None else take(array) for name in named}
+        extra = {name: take(array) for name, array in self.extra.items()}
+        return replace(self, space=space, value=take(self.finite), extra=extra, **arrays)  # type: ignore[arg-type]
+
     @property
     def suboptimality(self) -> np.ndarray:
-        """mean − its lowest value, in the surface's unit, float64 `[*shape]`; infinite where float64 ends."""
+        """`mean` less its lowest value, in the surface's unit, float64 `[*shape]`; infinite where it overflows."""
         return gap(self.mean, float(self.mean.min()))
 
     @property
@@ -240,14 +256,14 @@ class Surface:
 
     @property
     def filled_share(self) -> np.ndarray:
-        """The share of each cell's seeds whose value was filled in, float64 `[*shape]`."""
+        """The share of each cell's seeds whose value was filled in: float64 `[*shape]`."""
         return np.zeros(self.space.shape) if self.filled is None else np.asarray(self.filled.mean(axis=-1))
 
     @classmethod
     def from_frame(
         cls, frame: "pd.DataFrame", axes: Sequence[str] = (), value: str = "value", **options: Any
     ) -> "Surface":
-        """A surface from a DataFrame with a row for each cell (and seed, and epoch).
+        """A surface from a DataFrame with one row for each cell (and seed, and epoch).
 
         >>> import pandas as pd
         >>> table = pd.DataFrame({"lr": [0.1, 0.1, 1, 1], "act": ["relu", "tanh"] * 2, "acc": [90, 91, 80, 70]})
@@ -256,7 +272,7 @@ class Surface:
 
         Args:
             frame: the table; its index is ignored.
-            axes: the columns that make a cell.
+            axes: the columns that identify a cell.
             value: the column of values.
             options: as `grids.tables.importing.Meaning`: seed, epoch, maximize, missing, seeds, number_seeds, where,
                 keep, pool, task, optimizer, metric, unit.
@@ -276,11 +292,11 @@ class Surface:
         return frame(self, curves)
 
     def objective(self, by: str = "value") -> Callable[[Any], float]:
-        """An objective for an Optuna study that looks its values up here (see `grids.tables.objective.Objective`)."""
+        """An objective for Optuna that looks up values in this surface (see `grids.tables.objective.Objective`)."""
         from grids.tables.objective import Objective
 
         return Objective(self, by)
 
     def describe(self, cell: tuple[int, ...]) -> str:
-        """`alpha=0.1, epsilon=1e-08`: a cell in a reader's words."""
+        """A cell as text: `alpha=0.1, epsilon=1e-08`."""
         return self.space.describe(cell)

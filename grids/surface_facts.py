@@ -1,4 +1,4 @@
-"""What a replay table's header holds of each surface that was played on, so that analysis needs no surface file."""
+"""The facts about a surface that a replay table's header holds, so that analysis needs no surface file."""
 
 import hashlib
 import math
@@ -10,26 +10,27 @@ from typing import Any
 import numpy as np
 
 from grids.errors import BadInput
+from grids.header import is_number
 from grids.metric import PERCENT_TARGETS, Targets, default_targets, is_bounded, resolution
 from grids.surface import Surface
 
 
 @dataclass(frozen=True)
 class SurfaceFacts:
-    """A surface's metric and identity; as it stands, those of a table whose header says nothing of its surfaces.
+    """A surface's metric and identity; the defaults stand for a table whose header has no facts about surfaces.
 
     Args:
         metric, unit, bounded, failure, resolution, optimizer_label: as in `grids.surface.Provenance`, or as
-            `grids.metric` reads a file that is silent.
+            `grids.metric` completes it.
         targets, targets_derived: `grids.metric.default_targets`.
         fidelity: name and values, where the surface has curves.
         seeds: of the surface.
-        lowest: the surface's lowest value, as the replays were judged.
+        lowest: the surface's lowest value, under the replays' seed statistic.
         span: from the lowest value to the highest.
-        lowest_within: the lowest in the part of the space that was replayed, where it was not the whole.
+        lowest_within: the lowest value in the part of the space that was replayed, where that was not all of it.
         sha256: of the surface's file.
-        clock: what elapsed time of its replays is measured in: `seconds`, or another unit where it holds none.
-        maximized: whether higher is better in the metric's own sense, so that values are negated.
+        clock: the unit of its replays' elapsed time: `seconds`, or another one where the surface has no seconds.
+        maximized: whether the metric is maximized, so that values are negated.
     """
 
     metric: str = "value"
@@ -51,7 +52,7 @@ class SurfaceFacts:
 
     @classmethod
     def of(cls, surface: Surface, path: str | Path, statistic: str = "mean") -> "SurfaceFacts":
-        """The facts of `surface`, read from `path` and judged by a statistic over its seeds."""
+        """The facts of `surface`, which was read from `path`, under a statistic over its seeds."""
         about, targets = surface.provenance, default_targets(surface, statistic)
         fidelity, table = surface.fidelity, surface.table(statistic)
         with np.errstate(over="ignore"):
@@ -75,37 +76,39 @@ class SurfaceFacts:
 
     @property
     def whole(self) -> float | None:
-        """What a whole training is charged, in the unit of the fidelity; None where there are no curves."""
+        """The cost of a whole training, in the unit of the fidelity; None where there are no curves."""
         values = self.fidelity.get("values") if self.fidelity else None
         return float(values[-1]) if values else None
 
     def beyond(self, target: float) -> str:
-        """A note where every cell is within `target` of the lowest, so that reaching it says nothing; else empty."""
+        """A note where every cell is within `target` of the lowest, so that reaching it is trivial; otherwise empty."""
         if self.span is None or target < self.span or self.span == 0:
             return ""
         return f"every cell reaches {target:g}: the surface's values span {self.span:.4g}"
 
     @property
     def default_targets(self) -> Targets:
+        """The targets, and whether they were derived."""
         return Targets(self.targets, self.targets_derived)
 
     def to_json(self) -> dict[str, Any]:
+        """The facts as a replay table's header holds them."""
         said = asdict(self)
         if not self.maximized:
-            del said["maximized"]  # as files of before have it
+            del said["maximized"]  # as in older files
         return said
 
 
 def file_sha256(path: str | Path) -> str:
-    """The digest of a file's bytes, in hexadecimal."""
+    """The sha256 of a file's bytes, in hexadecimal."""
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
 def surface_facts(header: Mapping[str, Any]) -> dict[str, SurfaceFacts]:
-    """By the name that a table shows, the facts that its header holds; a table of the first round names names alone.
+    """The facts in a table's header, by the name of the surface in its rows; empty where the header has none.
 
     Raises:
-        BadInput: a fact of the wrong kind.
+        BadInput: a fact of the wrong type.
     """
     found = header.get("surfaces")
     if not isinstance(found, dict):
@@ -130,12 +133,8 @@ def _true_or_false(item: Any) -> bool:
     return isinstance(item, bool)
 
 
-def _number(item: Any) -> bool:
-    return isinstance(item, int | float) and not isinstance(item, bool) and math.isfinite(item)
-
-
 def _targets(item: Any) -> bool:
-    return isinstance(item, list) and bool(item) and all(_number(each) and each >= 0 for each in item)
+    return isinstance(item, list) and bool(item) and all(is_number(each) and each >= 0 for each in item)
 
 
 def _seeds(item: Any) -> bool:
@@ -146,17 +145,17 @@ _FITS = {
     "metric": _text,
     "unit": _text,
     "bounded": _true_or_false,
-    "failure": _number,
+    "failure": is_number,
     "targets": _targets,
     "targets_derived": _true_or_false,
-    "resolution": _number,
+    "resolution": is_number,
     "optimizer_label": _text,
-    "fidelity": lambda item: isinstance(item, dict) and all(map(_number, item.get("values", ()))),
+    "fidelity": lambda item: isinstance(item, dict) and all(map(is_number, item.get("values", ()))),
     "clock": _text,
     "maximized": _true_or_false,
     "seeds": _seeds,
-    "lowest": _number,
-    "lowest_within": _number,
-    "span": _number,
+    "lowest": is_number,
+    "lowest_within": is_number,
+    "span": is_number,
     "sha256": _text,
 }

@@ -1,6 +1,5 @@
-"""The surface file: one Parquet row for each cell and seed, with the surface's provenance in its header."""
+"""Read and write surface files: Parquet, one row for each cell and seed, with the provenance in the header."""
 
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import pyarrow.compute as pc
 
 from grids.arrow import numbers_of
 from grids.errors import BadInput
+from grids.header import is_number
 from grids.pool import Pool, pool_order
 from grids.sealed import REPLAYS, SealedFile, write_sealed
 from grids.space import Space, value_text
@@ -22,7 +22,7 @@ _OBJECTS = ("fixed", "data", "software")
 
 
 def save(surface: Surface, path: str | Path) -> None:
-    """Write `surface` to `path` as a whole file. Rows are in C order of the cells, seeds fastest.
+    """Write `surface` to `path`, whole or not at all. Rows are in C order of the cells, seeds fastest.
 
     Raises:
         BadInput: the file cannot be written.
@@ -77,7 +77,7 @@ def _header(surface: Surface) -> dict[str, Any]:
 
 
 def load(path: str | Path) -> Surface:
-    """Read a surface file, checked: nothing missing, doubled, altered or not finite.
+    """Read a surface file and check that nothing in it is missing, doubled, altered or not finite.
 
     Raises:
         BadInput: the file cannot be read, is no surface, is of a newer format, was cut short or altered, has
@@ -185,23 +185,19 @@ def _metric(header: dict[str, Any]) -> dict[str, Any]:
     bounded, targets = header.get("bounded") or False, header.get("targets") or []
     if not isinstance(bounded, bool):
         raise BadInput("the header's 'bounded' is neither true nor false")
-    if not (isinstance(targets, list) and all(_is_number(each) and each >= 0 for each in targets)):
+    if not (isinstance(targets, list) and all(is_number(each) and each >= 0 for each in targets)):
         raise BadInput("the header's 'targets' are no list of numbers of at least 0")
     numbers = {name: header.get(name) for name in ("failure", "resolution")}
     for name, number in numbers.items():
-        if number is not None and not _is_number(number):
+        if number is not None and not is_number(number):
             raise BadInput(f"the header's '{name}' is no finite number")
     as_floats = {name: None if number is None else float(number) for name, number in numbers.items()}
     return {"bounded": bounded, "targets": tuple(float(each) for each in targets), **as_floats}
 
 
-def _is_number(item: Any) -> bool:
-    return isinstance(item, int | float) and not isinstance(item, bool) and math.isfinite(item)
-
-
 def _fidelity(header: dict[str, Any]) -> Fidelity | None:
     found = header.get("fidelity")
-    if found is None or isinstance(found, str):  # others may name it without its values
+    if found is None or isinstance(found, str):  # other programs may give its name alone
         return None
     try:
         return Fidelity(str(found["name"]), tuple(float(value) for value in found["values"]))
@@ -232,7 +228,7 @@ def row_order(space: Space, columns: dict[str, np.ndarray]) -> tuple[np.ndarray,
     if rows == 0:
         raise BadInput("it has no rows")
     seeds, seed_index = np.unique(columns["seed"], return_inverse=True)
-    if space.size * len(seeds) > np.iinfo(np.int64).max:  # as the axes of a random search do
+    if space.size * len(seeds) > np.iinfo(np.int64).max:  # as of a random search read as a grid
         raise BadInput(f"its axes span over 9e18 cells and it has {rows} rows: most cells are missing")
     flat = np.zeros(rows, np.int64)
     for axis in space.axes:
@@ -247,7 +243,7 @@ def row_order(space: Space, columns: dict[str, np.ndarray]) -> tuple[np.ndarray,
     doubled = places[counts > 1]
     missing = space.size * len(seeds) - len(places)
     if len(doubled) or missing:
-        # The first gap is where the sorted places and their own numbers part.
+        # The first gap is the first place that differs from its own index.
         gap = int(np.argmax(np.append(places, -1) != np.arange(len(places) + 1)))
         first, fault, found = (
             (int(doubled[0]), "is given twice", len(doubled)) if len(doubled) else (gap, "is missing", missing)
@@ -259,7 +255,7 @@ def row_order(space: Space, columns: dict[str, np.ndarray]) -> tuple[np.ndarray,
 
 
 def _numbers(table: pa.Table, name: str) -> np.ndarray:
-    """A column `[rows]` in the type it should have: bool for flags, int64 for `seed`, otherwise float64."""
+    """A column `[rows]` in its proper type: bool for flags, int64 for `seed`, otherwise float64."""
     column = table.column(name)
     kind, fits = {
         "diverged": ("true or false", pa.types.is_boolean),
@@ -277,7 +273,7 @@ def _numbers(table: pa.Table, name: str) -> np.ndarray:
 
 
 def _labels(table: pa.Table, name: str) -> np.ndarray:
-    """A column `[rows]` of texts; what is null is the empty text."""
+    """A column of texts, object `[rows]`; null becomes the empty text."""
     column = table.column(name)
     kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
     tests = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view, pa.types.is_null)
@@ -287,7 +283,7 @@ def _labels(table: pa.Table, name: str) -> np.ndarray:
 
 
 def _holds_numbers(kind: pa.DataType) -> bool:
-    """Whether a column holds numbers of whatever type, or nothing at all (which is NaN)."""
+    """Whether a column holds numbers of any type, or only nulls (which become NaN)."""
     tests = (pa.types.is_floating, pa.types.is_integer, pa.types.is_decimal, pa.types.is_null)
     return any(test(kind) for test in tests)
 

@@ -1,4 +1,4 @@
-"""Targets: levels of suboptimality, the one test that says a value has reached one, and what is counted till then."""
+"""Targets: levels of suboptimality, the test whether a value reaches one, and the kinds of cost counted until then."""
 
 import math
 from collections.abc import Sequence
@@ -7,29 +7,28 @@ from typing import TYPE_CHECKING
 
 from grids.errors import BadInput
 
-if TYPE_CHECKING:  # the command line's help needs `Count`, and must not wait for numpy
+if TYPE_CHECKING:  # the command line's help needs `Count` without the time that importing numpy takes
     import numpy as np
 
 SLACK = 1e-9
-"""Relative. `value - lowest` carries rounding (1.1 - 0.6 is a hair above 0.5): such a value has reached the target."""
-
+"""Relative tolerance of targets, for the rounding of `value - lowest` (1.1 - 0.6 is slightly above 0.5)."""
 
 ROUNDING = 1e-14
-"""Relative to the values themselves: two means of a few seeds that differ by less are equal but for rounding."""
+"""Relative tolerance of values: two means of a few seeds that differ by less are equal."""
 
 
 class Count(StrEnum):
-    """What is counted as cost."""
+    """The kinds of cost."""
 
     trials = "trials"  # every query, repeated cells too
     unique = "unique"  # distinct cells
-    epochs = "epochs"  # what the ledger charged, in the unit of the surface's fidelity
+    epochs = "epochs"  # charged by the ledger, in the unit of the surface's fidelity
     seconds = "seconds"  # elapsed, simulated: with one worker the sum
     clock = "clock"  # the same, in epochs where the surface has no seconds
 
 
 def gap(value: "np.ndarray", lowest: float) -> "np.ndarray":
-    """`value - lowest` in the shape of `value`: 0 where they differ by rounding alone, infinite where float64 ends.
+    """`value - lowest` in the shape of `value`: 0 where they differ only by rounding, infinite where it overflows.
 
     >>> import numpy as np
     >>> gap(np.array([0.2, 0.1 + 0.1 + 1e-17, 0.3]), 0.2)[:2]
@@ -45,12 +44,12 @@ def gap(value: "np.ndarray", lowest: float) -> "np.ndarray":
 
 
 def reached(suboptimality: "np.ndarray", target: float, value: "np.ndarray | float" = 0.0) -> "np.ndarray":
-    """Where `suboptimality <= target`, but for rounding: bool, in the shape of `suboptimality`. NaN never reaches.
+    """Where `suboptimality <= target` up to rounding: bool, in the shape of `suboptimality`; false for NaN.
 
     Args:
         suboptimality: value − lowest.
         target: the level.
-        value: what `suboptimality` is the difference of, where known: large values leave it fewer digits.
+        value: the values themselves, where known: the larger they are, the larger is the rounding of their difference.
 
     >>> import numpy as np
     >>> reached(np.array([0.0, 1.1 - 0.6, 0.51]), 0.5)
@@ -64,7 +63,7 @@ def reached(suboptimality: "np.ndarray", target: float, value: "np.ndarray | flo
 
 
 def check_targets(targets: Sequence[float], option: str = "--target") -> tuple[float, ...]:
-    """`targets` in their order, each once.
+    """`targets` in their order, without duplicates.
 
     Raises:
         BadInput: one that is negative or not finite.

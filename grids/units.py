@@ -1,13 +1,13 @@
-"""How numbers are worded in their surface's unit; no other module knows one unit from another."""
+"""How numbers are written with their unit; only this module treats units differently."""
 
 _ATTACHED = ("%",)
 """Units that follow a number without a space."""
 _OF_DIFFERENCES = {"%": "percentage points"}
-"""Units in which differences have a name of their own."""
+"""The names of differences in units where these have their own."""
 
 
 def with_unit(number: str, unit: str) -> str:
-    """`number`, as it is written, followed by its unit.
+    """`number`, already formatted, followed by its unit.
 
     >>> with_unit("0.5", "%"), with_unit("0.5", "nats"), with_unit("0.5", "")
     ('0.5%', '0.5 nats', '0.5')
@@ -16,7 +16,7 @@ def with_unit(number: str, unit: str) -> str:
 
 
 def of_difference(unit: str) -> str:
-    """What a difference of two values in `unit` is counted in.
+    """The unit of a difference of two values in `unit`.
 
     >>> of_difference("%"), of_difference("nats")
     ('percentage points', 'nats')
@@ -25,5 +25,5 @@ def of_difference(unit: str) -> str:
 
 
 def in_parentheses(unit: str) -> str:
-    """What follows an axis's label: ` (nats)`; nothing where there is no unit."""
+    """The unit as it follows a label, ` (nats)`; empty where there is none."""
     return f" ({unit})" if unit else ""

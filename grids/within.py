@@ -1,9 +1,7 @@
-"""A part of a space: `alpha=1e-4..1,activation=relu,tanh` keeps the cells whose values lie there."""
+"""Restrict a surface to a part of its space, given as text: `alpha=1e-4..1,activation=relu,tanh`."""
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -15,26 +13,26 @@ from grids.tables.numbers import missing, plain
 
 
 def within(surface: Surface, text: str) -> Surface:
-    """The surface over a narrower space.
+    """The surface over the cells whose values lie in the given ranges or lists.
 
     Args:
         surface: a grid or a pool.
-        text: for each axis that is narrowed, `axis=low..high` (both ends belong to it; either may be left out) or
-            `axis=value,value`, separated by commas.
+        text: for each restricted axis, `axis=low..high` (ends included; either may be left out) or `axis=value,value`,
+            separated by commas.
 
     Raises:
-        BadInput: an axis that the surface lacks, bounds that are no numbers, or nothing left.
+        BadInput: an unknown axis, bounds that are not numbers, or no cell left.
     """
     chosen = {name: _keep(surface.space.axis(name), part) for name, part in _parts(text, surface.space).items()}
     held = [np.array(chosen.get(axis.name, np.ones(len(axis), bool))) for axis in surface.space.axes]
     if surface.space.is_pool:
         return _pool(surface, held)
     axes = tuple(_narrowed(axis, keep) for axis, keep in zip(surface.space.axes, held, strict=True))
-    return _taken(surface, Space(axes), lambda array: array[np.ix_(*map(np.flatnonzero, held))])
+    return surface.rearranged(Space(axes), lambda array: array[np.ix_(*map(np.flatnonzero, held))])
 
 
 def _parts(text: str, space: Space) -> dict[str, str]:
-    """What is said of each axis; a comma separates axes where a name of one and `=` follow it."""
+    """The text for each axis; a comma separates two axes where an axis's name and `=` follow it."""
     names = "|".join(sorted(map(re.escape, space.names), key=len, reverse=True))
     found: dict[str, str] = {}
     for part in re.split(rf",(?=\s*(?:{names})\s*=)|,(?=\s*[A-Za-z_][\w.]*\s*=)", text):
@@ -59,7 +57,7 @@ def _keep(axis: Axis, said: str) -> np.ndarray:
             )
         ends = [_number(axis, end, default) for end, default in ((low, -np.inf), (high, np.inf))]
         values = np.array(axis.values)
-        # A bound typed in decimals means the grid's own value, whatever its last bit.
+        # A bound typed in decimals may differ from the grid's value in the last bit.
         slack = 1e-12 * np.abs(values)
         keep = (values >= ends[0] - slack) & (values <= ends[1] + slack)
     else:
@@ -100,12 +98,4 @@ def _pool(surface: Surface, held: list[np.ndarray]) -> Surface:
     rows = np.all([keep[members[:, place]] for place, keep in enumerate(held)], axis=0)
     if not rows.any():
         raise BadInput("--within leaves no configuration")
-    return _taken(surface, Pool(surface.space.axes, members[rows]), lambda array: array[rows])
-
-
-def _taken(surface: Surface, space: Space, take: Callable[[np.ndarray], np.ndarray]) -> Surface:
-    names = ("value", "diverged", "curve", "train_loss", "seconds", "filled")
-    arrays: dict[str, Any] = {name: None if (a := getattr(surface, name)) is None else take(a) for name in names}
-    # A run without a value keeps the worst of the whole surface.
-    arrays["value"] = take(surface.finite)
-    return replace(surface, space=space, extra={n: take(a) for n, a in surface.extra.items()}, **arrays)
+    return surface.rearranged(Pool(surface.space.axes, members[rows]), lambda array: array[rows])

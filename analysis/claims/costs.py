@@ -1,4 +1,4 @@
-"""Section 7: what AvaGrad and Adam cost to tune."""
+"""Section 7: the cost of tuning AvaGrad and Adam."""
 
 import math
 from collections.abc import Callable, Iterable
@@ -19,7 +19,7 @@ _RARE = 0.005
 
 
 def expected_runtime(survival: np.ndarray) -> np.ndarray:
-    """ERT of a searcher that starts anew after each budget: float64 `[tables]`.
+    """ERT of a searcher that is restarted after each budget: float64 `[tables]`.
 
     E[min(T, B)] / P(T ≤ B) with E[min(T, B)] = Σ_{t<B} P(T > t), from P(T > t) for t = 0 … B; infinite where the
     target is never hit.
@@ -29,10 +29,10 @@ def expected_runtime(survival: np.ndarray) -> np.ndarray:
 
 
 def runtime_ratio(evidence: Evidence, one: tuple[str, str], other: tuple[str, str]) -> tuple[Estimate, str] | None:
-    """ERT of `one` (optimizer, searcher) over that of `other`, with an interval, and where both come from.
+    """ERT of `one` (optimizer, searcher) over that of `other`, with an interval, and both in words.
 
-    Exact where the laws are known, the interval being over seeds; otherwise from replays, the interval being the
-    bootstrap's and that over seeds in one. None where there is neither.
+    It is exact where the distributions are known, with an interval over seeds; otherwise from replays, with an interval
+    that combines the bootstrap over replays and the jackknife over seeds. None where there is neither.
     """
     if one in evidence.survival and other in evidence.survival:
         ours, theirs = (expected_runtime(evidence.survival[key]) for key in (one, other))
@@ -78,7 +78,7 @@ def _replayed_ratio(evidence: Evidence, one: tuple[str, str], other: tuple[str, 
 
 
 def _ratio(ours: Runtimes, theirs: Runtimes) -> float:
-    """Of two ERT: where one of two never hit it is the dearer without bound; NaN where neither did."""
+    """The ratio of two ERT: infinite or 0 where one of the two never hit, NaN where neither did."""
     a, b = ert(ours), ert(theirs)
     return NAN if np.isnan(a) and np.isnan(b) else np.inf if np.isnan(a) else 0.0 if np.isnan(b) else a / b
 
@@ -130,10 +130,10 @@ def cheaper_everywhere(evidence: Evidence) -> Finding:
 
 
 def cheaper_to_the_same_value(evidence: Evidence) -> Finding:
-    """The other reading of "cheaper to tune": not to each optimizer's own lowest value, but to one value for both.
+    """AvaGrad is cheaper to tune to one value for both, instead of each optimizer's own lowest value.
 
-    A surface that is flat and poor is cheap to tune to its own lowest value. Here both are held to the lower one.
-    Random search, with repetition, takes n/k trials in the mean, where k of n cells are good enough.
+    A surface that is flat and poor is cheap to tune to its own lowest value, so both are compared at the lower one.
+    Random search with repetition takes n/k trials on average, where k of n cells are good enough.
     """
     about = Statement(
         "same-value-avagrad",
@@ -160,14 +160,16 @@ def cheaper_to_the_same_value(evidence: Evidence) -> Finding:
 
 
 def _trials(table: np.ndarray, origin: float, target: float) -> float:
-    """Mean trials of random search, with repetition, to within `target` of `origin`; infinite where no cell is."""
+    """Mean trials of random search with repetition to within `target` of `origin`; infinite where no cell is."""
     good = reached(gap(table, origin), target, table).sum()
     return float(table.size / good) if good else math.inf
 
 
 def crossings(evidence: Evidence, optimizer: str, searcher: str) -> np.ndarray | None:
-    """The first trial with a mean suboptimality below the level: float64 `[tables]`, infinite where the curve does not
-    get there. None if unknown."""
+    """The first trial with a mean suboptimality below the level, infinite where there is none: float64 `[tables]`.
+
+    None where the curves are unknown.
+    """
     curves = evidence.curves.get((optimizer, searcher))
     if curves is None:
         return None

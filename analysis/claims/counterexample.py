@@ -1,4 +1,4 @@
-"""Section 8, Figure 3: what converges on the problem of equation 11."""
+"""Section 8, Figure 3: which methods converge on the problem of equation 11."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ from analysis.claims.evidence import Evidence
 from analysis.claims.finding import Estimate, Finding, Statement, Verdict
 
 CONVERGED, STUCK = 0.1, 0.5
-"""Shares of the first squared gradient below which the mean counts as converging, and from which as failing."""
+"""Shares of the first squared gradient: the mean counts as converging below the one, as failing from the other on."""
 
 
 def convergence(method: str, power: float, name: str, id_: str, converges: bool) -> Callable[[Evidence], Finding]:
@@ -51,7 +51,7 @@ METHODS = {
     ("dynamic-adam", 1.5): ("Adam with ε growing as √t³, as the text prints it,", "dynamic-printed", True),
     ("dynamic-adam", 0.5): ("Adam with ε growing as √t, as Theorem 2 asks,", "dynamic-theorem", True),
 }
-"""Methods and the powers of t with which their ε grows, with what is said of each."""
+"""Methods and the power of t with which their ε grows: name, id and whether the paper says that they converge."""
 
 STATEMENTS: tuple[Callable[[Evidence], Finding], ...] = tuple(
     convergence(method, power, *about) for (method, power), about in METHODS.items()

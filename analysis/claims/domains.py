@@ -1,4 +1,4 @@
-"""The title: which optimizers are dominant whatever the domain, over the tasks of all of them together."""
+"""The title: which optimizers are dominant in every domain, over the tasks of all domains."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -9,6 +9,7 @@ from scipy import stats
 
 from analysis.claims.evidence import Evidence
 from analysis.claims.finding import Estimate, Finding, Statement, Verdict
+from analysis.claims.widths import wide_partner
 from grids.surface import Surface
 
 VISION, LANGUAGE, GENERATION = "vision", "language", "generation"
@@ -21,7 +22,7 @@ _TAIL = 0.975
 
 
 def domain_of(surfaces: Mapping[str, Surface]) -> str | None:
-    """The domain of a task, which its metric tells; None for a task of no domain of the paper's."""
+    """The domain of a task, by its metric; None where it is not one of the paper's."""
     metrics = {surface.provenance.metric for surface in surfaces.values()}
     if len(metrics) != 1:
         return None
@@ -31,14 +32,14 @@ def domain_of(surfaces: Mapping[str, Surface]) -> str | None:
 
 @dataclass(frozen=True)
 class Regret:
-    """How far an optimizer's best cell is from the best of all optimizers, on one task.
+    """The distance of an optimizer's best cell from the best of all optimizers, on one task.
 
     Args:
-        task, domain: where.
+        task, domain: the task and its domain.
         gap: the difference of the two lowest values, in the metric's unit.
         deviation: the standard deviation of one seed's value in good cells, over all the task's optimizers.
-        margin: the gap that chance alone exceeds in one of twenty cases.
-        best: the optimizer whose best cell is the best.
+        margin: the gap that chance exceeds with a probability of 5 %.
+        best: the optimizer with the lowest value.
     """
 
     task: str
@@ -55,14 +56,15 @@ class Regret:
 
     @property
     def within_noise(self) -> bool:
+        """Whether the gap is no larger than chance alone may make it."""
         return self.gap <= self.margin
 
 
 def regrets(evidence: Evidence, domain: str, methods: Sequence[str]) -> dict[str, Regret]:
-    """By optimizer, its regret on a task; none at all where nothing says how much chance makes of a difference.
+    """The regret of each optimizer on a task; empty where the noise of values is unknown.
 
-    The noise is that of the task: the root mean square, weighted by degrees of freedom, of the standard deviations
-    that the optimizers' own seeds have; where every surface has one seed, what `precision.noise` knows instead.
+    The noise is common to the task: the root mean square, weighted by degrees of freedom, of the standard deviations
+    over the seeds of the optimizers' surfaces; where every surface has one seed, that of `precision.noise`.
     """
     surfaces = {name: evidence.surfaces[name] for name in methods if name in evidence.surfaces}
     if not surfaces:
@@ -90,10 +92,12 @@ def dominance(evidences: Sequence[Evidence], methods: Mapping[str, str]) -> list
     """A finding for each optimizer: whether it is within the noise of the best in every domain.
 
     Args:
-        evidences: one a task, of any domains; a task of none of the paper's is left out.
-        methods: the optimizers that the paper compares, and what they are called.
+        evidences: one for each task. Tasks of other domains than the paper's are left out, and so are wider networks
+            of tasks that are there too, which would count these twice.
+        methods: the labels of the optimizers that the paper compares, by name.
     """
-    tasks = [(evidence, domain_of(evidence.surfaces)) for evidence in evidences]
+    partners = {wide_partner(evidence.task) for evidence in evidences}
+    tasks = [(one, domain_of(one.surfaces)) for one in evidences if one.task not in partners]
     each = [regrets(evidence, domain, list(methods)) for evidence, domain in tasks if domain is not None]
     return [_dominant(name, label, [found[name] for found in each if name in found]) for name, label in methods.items()]
 

@@ -1,4 +1,4 @@
-"""What statements are held against: one task's surfaces, their replays and exact laws, the counterexample's runs."""
+"""The data by which statements are judged: a task's surfaces, replays and exact distributions, and simulations."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,14 +16,14 @@ Key = tuple[str, str]
 
 
 @dataclass(frozen=True, eq=False)
-class Descent:
-    """One method's runs on the counterexample, at many learning rates.
+class CounterexampleRuns:
+    """One method's runs on the counterexample, at several learning rates.
 
     Args:
-        rates: α, constant in each run.
-        chosen: which of them is judged.
-        share: the mean of the squared gradient over all steps, over that of the first: float64 `[rates, runs]`.
-        steps: of each run.
+        rates: the values of α, constant in each run.
+        chosen: the index of the one that is judged.
+        share: the mean squared gradient over all steps, divided by that of the first step: float64 `[rates, runs]`.
+        steps: the number of steps of each run.
     """
 
     rates: tuple[float, ...]
@@ -34,35 +34,37 @@ class Descent:
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """All that is known of one task.
+    """All data on one task.
 
     Args:
         task: its name.
         surfaces: by optimizer.
-        replays: by optimizer and searcher, a group for each of the surface's `precision.tables`; each replay's
-            budget is the number of cells.
-        survival: P(runtime to `target` > t), exactly, by optimizer and searcher: float64 `[tables, budget + 1]`, a
-            row for each of the surface's `precision.tables`.
-        curves: the mean suboptimality of the best cell after 1, 2, … trials, exactly: float64 `[tables, trials]`.
-        counterexample: by method and power of t with which its ε grows.
-        rates: on the same problem, by method: T, int64 `[horizons]`, and the mean squared gradient of trainings of so
-            many steps, float64 `[horizons, runs]`.
-        family: on problems that depend on ε, by ε: as `Descent.share`, of Adam, float64 `[runs]`.
-        regimes: ε, and the best α there, float64 `[epsilons]` each.
-        searchers: those that the paper compares, in its order: each one's name within a sentence.
-        methods: optimizers that the paper compares; empty for all that have a surface.
-        target: suboptimality at which costs are compared, in the surfaces' unit.
-        level: suboptimality below which mean curves are read, in the surfaces' unit.
-        unit: of all the surfaces.
+        wide: surfaces of the same task on a wider network, by optimizer; empty where there is none.
+        replays: by optimizer and searcher, a group for each of the surface's `precision.tables`; the budget of a
+            replay is the number of cells.
+        survival: the exact P(runtime to `target` > t) by optimizer and searcher: float64 `[tables, budget + 1]`, a row
+            for each of the surface's `precision.tables`.
+        curves: likewise the exact mean suboptimality of the best cell after 1, 2, … trials: float64 `[tables, trials]`.
+        counterexample: runs by method and by the power of t with which its ε grows.
+        rates: on the same problem, by method: the numbers of steps T, int64 `[horizons]`, and the mean squared gradient
+            of runs of T steps, float64 `[horizons, runs]`.
+        family: on problems that depend on ε, by ε: `CounterexampleRuns.share` of Adam, float64 `[runs]`.
+        regimes: values of ε, and the best α at each, float64 `[epsilons]` each.
+        searchers: those that the paper compares, in its order, and what a sentence calls them.
+        methods: the optimizers that the paper compares; empty for all that have a surface.
+        target: the suboptimality at which costs are compared, in the surfaces' unit.
+        level: the suboptimality that mean curves must fall below, in the surfaces' unit.
+        unit: the unit of all surfaces.
         seed: of the bootstrap.
     """
 
     task: str
     surfaces: Mapping[str, Surface]
+    wide: Mapping[str, Surface] = field(default_factory=dict)
     replays: Mapping[Key, Sequence[Group]] = field(default_factory=dict)
     survival: Mapping[Key, np.ndarray] = field(default_factory=dict)
     curves: Mapping[Key, np.ndarray] = field(default_factory=dict)
-    counterexample: Mapping[tuple[str, float], Descent] = field(default_factory=dict)
+    counterexample: Mapping[tuple[str, float], CounterexampleRuns] = field(default_factory=dict)
     rates: Mapping[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
     family: Mapping[float, np.ndarray] = field(default_factory=dict)
     regimes: tuple[np.ndarray, np.ndarray] | None = None
@@ -78,15 +80,15 @@ class Evidence:
         return with_unit(f"{suboptimality:g}", self.unit)
 
     def noise(self, surface: Surface, value: float | None = None, seeds: int | None = None) -> Noise:
-        """The noise between two of a surface's cells, by all that the surfaces say of it; see `precision.noise`."""
+        """The noise of a surface's values, estimated from all surfaces of the task; see `precision.noise`."""
         return noise(surface, self.surfaces.values(), value, seeds)
 
     def plane(self, optimizer: str) -> Surface | None:
-        """The optimizer's surface, if there is one over α and ε, both of more than one value."""
+        """The optimizer's surface, if it is over α and ε (`is_plane`); otherwise None."""
         surface = self.surfaces.get(optimizer)
         return surface if surface is not None and is_plane(surface) else None
 
 
 def is_plane(surface: Surface) -> bool:
-    """Whether the surface's axes are α and ε, in this order, of two values or more."""
+    """Whether the surface's axes are α and ε, in this order, with two values or more each."""
     return surface.space.names == AXES and min(surface.space.shape) > 1

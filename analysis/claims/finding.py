@@ -1,4 +1,4 @@
-"""What is found about a statement: the paper's number, ours with its interval, and a verdict by a stated rule."""
+"""The result of judging a statement: the paper's number, ours with its interval, and a verdict by a stated rule."""
 
 import enum
 import math
@@ -19,13 +19,14 @@ class Verdict(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Estimate:
-    """A number with an interval; the ends are NaN where nothing says how far it can be trusted.
+    """A number with an interval, whose ends are NaN where the uncertainty is unknown.
 
     Args:
         value, low, high: the number and its interval.
-        seeds: that it was measured on; 0 where they have no part in it.
-        with_seeds: the same with the interval that so many seeds would give, two or more; None where that is not known.
-        replays, with_replays: the same of replays, where they alone make the interval.
+        seeds: the number of seeds behind it; 0 where the interval is not over seeds.
+        with_seeds: gives the estimate with the interval that another number of seeds (two or more) would have; None
+            where that is unknown.
+        replays, with_replays: likewise for replays, where the interval is over replays alone.
     """
 
     value: float
@@ -42,7 +43,7 @@ class Estimate:
         return (self.value if math.isnan(self.low) else self.low, self.value if math.isnan(self.high) else self.high)
 
     def below(self, bound: float) -> Verdict:
-        """Holds where the number and its interval are under `bound`, fails where neither reaches below it."""
+        """Holds where the number and its interval are below `bound`, fails where no part of them is."""
         low, high = self.ends
         if math.isnan(self.value):
             return Verdict.open
@@ -51,11 +52,11 @@ class Estimate:
         return Verdict.fails if min(self.value, low) >= bound else Verdict.open
 
     def at_least(self, bound: float) -> Verdict:
-        """Holds where the number and its interval reach `bound`, fails where neither does."""
+        """Holds where the number and its interval are at or above `bound`, fails where no part of them is."""
         return {Verdict.holds: Verdict.fails, Verdict.fails: Verdict.holds}.get(self.below(bound), Verdict.open)
 
     def near(self, aim: float, margin: float) -> Verdict:
-        """Holds where the number is within `margin` of `aim` and its interval does not exclude that range's inside.
+        """Holds where the number is within `margin` of `aim` and its interval is at most 4 `margin` wide.
 
         Fails where the whole interval lies outside `aim` ± `margin`.
         """
@@ -70,11 +71,11 @@ class Estimate:
 
 
 MOST_SEEDS, MOST_REPLAYS = 1000, 100_000
-"""Beyond which nobody is sent."""
+"""The largest numbers of seeds and of replays that a finding recommends."""
 
 
 def fewest(counts: range, verdict: Callable[[int], Verdict]) -> int | None:
-    """The first of the counts with which there is a verdict; None where there is none with any."""
+    """The first of `counts` for which the verdict is not open; None where there is none."""
     return next((count for count in counts if verdict(count) != Verdict.open), None)
 
 
@@ -84,15 +85,15 @@ class Finding:
 
     Args:
         id: a short name that does not change.
-        statement: what the paper says, in our words.
-        section: where.
+        statement: the paper's statement, paraphrased.
+        section: of the paper.
         paper: the paper's number; None where it gives none.
-        ours: what we measured, with its interval.
-        rule: when it holds.
+        ours: our number, with its interval.
+        rule: the rule of the verdict, in words.
         verdict: by that rule.
-        why: what stands behind our number, or what is missing.
-        seeds_to_settle: how many seeds would bring a verdict, if all else stays; None where there is one, where none
-            would, or where that is not known.
+        why: how our number came about, or what is missing.
+        seeds_to_settle: how many seeds would settle an open verdict, all else being equal; None where it is not open,
+            or no number would, or that is unknown.
     """
 
     id: str
@@ -106,7 +107,7 @@ class Finding:
     seeds_to_settle: int | None = None
 
     def row(self) -> dict[str, Any]:
-        """Ready to print; NaN where there is no number."""
+        """The finding as a row of a table; NaN where there is no number."""
         return {
             "id": self.id,
             "statement": self.statement,
@@ -124,7 +125,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Statement:
-    """What a finding says before anything is measured."""
+    """The parts of a finding that do not depend on data; see `Finding`."""
 
     id: str
     text: str
@@ -133,15 +134,15 @@ class Statement:
     rule: str
 
     def found(self, ours: Estimate, verdict: Verdict, why: str, seeds: int | None = None) -> Finding:
-        """The finding, `seeds` being those that would settle it."""
+        """The finding with this number and verdict; `seeds` is the number of seeds that would settle an open one."""
         if verdict == Verdict.open and seeds is not None:
             why = f"{why}; {seeds} seeds would settle it"
         return Finding(self.id, self.text, self.section, self.paper, ours, self.rule, verdict, why, seeds)
 
     def judged(self, ours: Estimate, rule: Callable[[Estimate], Verdict], why: str) -> Finding:
-        """The finding, the verdict being the rule's; where it is open, with the seeds or replays that would settle it.
+        """The finding with the verdict of `rule`; an open one says how many seeds or replays would settle it.
 
-        Those are the fewest with which the rule decides, the number staying as it is and its interval narrowing.
+        That is the smallest number with which the rule decides, if only the interval narrows.
         """
         verdict, seeds, replays = rule(ours), ours.with_seeds, ours.with_replays
         if verdict != Verdict.open:
@@ -155,5 +156,5 @@ class Statement:
         return self.found(ours, verdict, why)
 
     def missing(self, what: str) -> Finding:
-        """The finding where something is not there to measure."""
+        """The open finding where data are missing; `what` says which."""
         return self.found(Estimate(NAN), Verdict.open, what)

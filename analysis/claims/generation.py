@@ -1,13 +1,11 @@
-"""Section 5.3: GANs, by the Fréchet distance of generated images: who is behind, who is ahead, where Adam is best."""
+"""Section 5.3: GANs, by the Fréchet distance of generated images."""
 
-import math
 from collections.abc import Callable
 
-from analysis.claims.delay import difference
+from analysis.claims.best_cells import difference, in_words, ratio
 from analysis.claims.evidence import Evidence
 from analysis.claims.finding import Estimate, Finding, Statement, Verdict
 from analysis.claims.methods import best_range
-from analysis.claims.precision import jackknife, seed_parts
 from grids.surface import Surface
 
 PAPER = {
@@ -23,33 +21,11 @@ PAPER = {
 """Table 1's FID of 10,000 images."""
 
 FAR = 2.0
-"""Times Adam's distance from which a method counts as far behind."""
-
-
-def ratio_of_lowest(evidence: Evidence, one: Surface, other: Surface) -> tuple[Estimate, str]:
-    """The lowest value of `one` over that of `other` with a 95 % interval, and what the interval is."""
-    shared = sorted(set(one.seeds) & set(other.seeds))
-    if len(shared) > 1:
-        ours, theirs = (
-            surface.finite[surface.best_cell][[surface.seeds.index(seed) for seed in shared]]
-            for surface in (one, other)
-        )
-        means = [float(ours[part].mean() / theirs[part].mean()) for part in seed_parts(len(shared))]
-        return jackknife(means, len(shared), ratio=True), f"interval: over {len(shared)} seeds"
-    values = [float(surface.mean.min()) for surface in (one, other)]
-    off = [
-        evidence.noise(surface).margin / value / math.sqrt(2)
-        for surface, value in zip((one, other), values, strict=True)
-    ]
-    ratio, half = values[0] / values[1], math.hypot(*off)
-    source = evidence.noise(other).source
-    if not half:
-        return Estimate(ratio), f"interval: none ({source})"
-    return Estimate(ratio, ratio * math.exp(-half), ratio * math.exp(half)), f"interval: noise ({source})"
+"""A method counts as far behind from this many times Adam's distance on."""
 
 
 def far_behind(optimizer: str, name: str) -> Callable[[Evidence], Finding]:
-    """A method is far from Adam, both at their best cells."""
+    """A method's distance is far above Adam's, both at their best cells."""
 
     def statement(evidence: Evidence) -> Finding:
         about = Statement(
@@ -63,7 +39,7 @@ def far_behind(optimizer: str, name: str) -> Callable[[Evidence], Finding]:
         if lacking:
             return about.missing(f"needs a surface of {' and '.join(lacking)}")
         one, adam = evidence.surfaces[optimizer], evidence.surfaces["adam"]
-        ours, how = ratio_of_lowest(evidence, one, adam)
+        ours, how = ratio(evidence, one, adam)
         return about.judged(ours, lambda found: found.at_least(FAR), f"{_both(one, adam)}; {how}")
 
     return statement
@@ -94,7 +70,7 @@ def avagrad_lowest(evidence: Evidence) -> Finding:
         PAPER["avagrad"] - min(paper for name, paper in PAPER.items() if name != "avagrad"),
         "lowest distance of AvaGrad less the lowest of the others: below 0; fails where surely not",
     )
-    # AvaGradW is AvaGrad here: without weight decay nothing is left to tell them apart.
+    # AvaGradW equals AvaGrad here, without weight decay.
     others = {name: one for name, one in evidence.surfaces.items() if name in PAPER and name != "avagrad"}
     avagrad = evidence.surfaces.get("avagrad")
     lacking = [name for name in PAPER if name not in evidence.surfaces]
@@ -109,7 +85,7 @@ def avagrad_lowest(evidence: Evidence) -> Finding:
 
 
 def adam_best(axis: str, symbol: str, paper: float) -> Callable[[Evidence], Finding]:
-    """Where Adam is best."""
+    """Adam's best value on an axis is the paper's."""
 
     def statement(evidence: Evidence) -> Finding:
         about = Statement(
@@ -136,8 +112,7 @@ def adam_best(axis: str, symbol: str, paper: float) -> Callable[[Evidence], Find
 
 
 def _both(one: Surface, other: Surface) -> str:
-    found = [f"{surface.mean.min():.4g} at {surface.describe(surface.best_cell)}" for surface in (one, other)]
-    return f"{found[0]} against {found[1]} ({other.provenance.label})"
+    return f"{in_words(one, other)} ({other.provenance.label})"
 
 
 STATEMENTS: tuple[Callable[[Evidence], Finding], ...] = (

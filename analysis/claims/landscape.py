@@ -10,9 +10,9 @@ from analysis.claims.precision import over_tables, seeds_in_words
 from analysis.separability import TRANSITION, Scale, pairs, regimes, ridge, ridge_slope, scaled, variance_shares
 
 SLOPE_MARGIN = 0.25
-"""A slope this near to a whole one is taken for it: the grid has two values to a decade."""
+"""A slope this close to a whole number counts as it, on a grid with two values a decade."""
 INDEPENDENT, DEPENDENT = 0.95, 0.85
-"""Shares of variance by α alone from which, and up to which, ε is said to have no part, or some."""
+"""The value is independent of ε from the first share of variance by α alone on, and dependent below the second."""
 
 
 def avagrad_best_alpha(evidence: Evidence) -> Finding:
@@ -33,7 +33,7 @@ def avagrad_best_alpha(evidence: Evidence) -> Finding:
     exact = (gap <= 0).sum(axis=1)
 
     def near(seeds: int) -> np.ndarray:
-        """For each α the columns in which noise cannot tell it from the best."""
+        """For each α, the number of columns in which it is the best up to noise: int64 `[alphas]`."""
         return np.asarray((gap <= noise.with_seeds(seeds)).sum(axis=1))
 
     now = near(noise.seeds)
@@ -53,7 +53,7 @@ def avagrad_best_alpha(evidence: Evidence) -> Finding:
 
 
 def adam_slope(regime: str, aim: float) -> Callable[[Evidence], Finding]:
-    """Adam: the best α stays up to the transition, and climbs in proportion to ε beyond it."""
+    """Adam: the best α is constant up to the transition, and grows in proportion to ε beyond it."""
     beyond = regime == "_high"
 
     def statement(evidence: Evidence) -> Finding:

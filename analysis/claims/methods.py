@@ -1,4 +1,4 @@
-"""Section 5.1: where adaptive methods are best on vision tasks, and what matters more, ε or the method."""
+"""Section 5.1: the best ε and α of adaptive methods on vision tasks, and whether ε matters more than the method."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -12,12 +12,12 @@ from analysis.separability import TRANSITION
 from grids.surface import Surface
 
 DEFAULT = 1e-8
-"""The ε that is left alone by most."""
+"""The ε that most users leave unchanged."""
 _FEWEST = 3
 
 
 def best_range(surface: Surface, axis: str, noise: Noise) -> tuple[Estimate, str]:
-    """The best cell's value on an axis, with the range over all cells that noise cannot tell from it; and in words."""
+    """The best cell's value on an axis, with the range over all cells within noise of it; and both in words."""
     number = surface.space.names.index(axis)
     values = np.array(surface.space.axes[number].values)
     best = float(values[surface.best_cell[number]])
@@ -97,7 +97,7 @@ def epsilon_matters_more(evidence: Evidence) -> Finding:
     if len(there) < _FEWEST:
         have = ", ".join(there) or "none"
         return about.missing(f"needs {_FEWEST} adaptive methods with ε = 1e-8 or more; there: {have}")
-    # A lowest value over fewer seeds is lower by chance: all methods are judged on the seeds that they share.
+    # The lowest value over fewer seeds is lower by chance, so all methods are compared on the seeds that they share.
     shared = sorted(set.intersection(*(set(surface.seeds) for surface in there.values())))
     if not shared:
         return about.missing(f"{', '.join(there)} share no seed")
@@ -121,13 +121,15 @@ def epsilon_matters_more(evidence: Evidence) -> Finding:
 def _one_seed_ratio(
     ratio: float, evidence: Evidence, surfaces: Sequence[Surface], tuned: Sequence[float], default: Sequence[float]
 ) -> tuple[Estimate, str]:
-    """`ratio` of the spread of `tuned` to that of `default` with what noise leaves of it; and the noise in words.
+    """`ratio`, of the spread of `tuned` to that of `default`, with an interval from the noise; and the noise in words.
 
-    Either spread may be off by the noise of one seed at its own errors, the largest of any method: that of large
-    errors is larger.
+    Each spread is uncertain by the largest noise of one seed of any method at its own error; larger errors have more
+    noise.
 
     Args:
-        surfaces: one a method.
+        ratio: the ratio of spreads.
+        evidence: for the noise.
+        surfaces: one for each method.
         tuned, default: each method's value at its best cell and at the default ε.
     """
     off_tuned, off_default = (
@@ -162,4 +164,4 @@ VISION: tuple[Callable[[Evidence], Finding], ...] = (
     best_epsilon("adamw", "AdamW", 10.0),
     adam_best_alpha,
 )
-"""What the paper says of vision tasks alone."""
+"""Statements on vision tasks alone."""

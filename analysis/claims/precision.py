@@ -1,4 +1,4 @@
-"""How far a number measured on a few seeds can be trusted, and how many seeds would tell more."""
+"""The uncertainty of numbers measured on few seeds, and the number of seeds that would reduce it."""
 
 import math
 from collections.abc import Callable, Iterable, Sequence
@@ -12,15 +12,16 @@ from grids.metric import binomial_deviation, resolution, validation_size
 from grids.surface import Surface
 
 GROUPS = 5
-"""Parts that many seeds are taken in, each left out in turn: every one costs searches of its own."""
+"""Largest number of parts of the seeds that are left out in turn: each costs further searches."""
 
 _TAIL = 0.975
 _NORMAL = float(stats.norm.ppf(_TAIL))
 
 
 def seed_parts(seeds: int) -> list[list[int]]:
-    """The seeds' places: all of them first, then all but one, each left out in turn (of more than 5, all but a fifth).
-    All alone where there is one.
+    """Indices of seeds: first all, then all but one, each left out in turn (all but a fifth of more than 5 seeds).
+
+    With one seed, only that one.
 
     >>> seed_parts(3)
     [[0, 1, 2], [1, 2], [0, 2], [0, 1]]
@@ -31,7 +32,7 @@ def seed_parts(seeds: int) -> list[list[int]]:
 
 
 def tables(surface: Surface) -> list[np.ndarray]:
-    """The mean over each of `seed_parts`: float64 `[*shape]` each."""
+    """The mean over the seeds of each of `seed_parts`: float64 `[*shape]` each."""
     return [surface.mean, *(surface.finite[..., part].mean(axis=-1) for part in seed_parts(len(surface.seeds))[1:])]
 
 
@@ -48,17 +49,17 @@ def jackknife(
     other: float = 0.0,
     of_others: float = 0.0,
 ) -> Estimate:
-    """A statistic of a mean over seeds with a 95 % interval, from the same without each of g parts of the seeds.
+    """A statistic of means over seeds with a 95 % jackknife interval, which leaves out each of g parts of the seeds.
 
     Half its width is Student's t of g − 1 degrees of freedom times the standard error of the jackknife,
     error² = (g − 1)/g · Σ (θ₋ₖ − mean θ₋)² (Efron & Stein 1981, equation 1.6).
 
     Args:
-        values: of all seeds, then without each part, as `tables` gives them.
-        seeds: how many there are.
-        ratio: the statistic is above 0 and its errors multiply: the interval is taken on the scale of logarithms.
-        other: a standard error that seeds do not change, that of replays, on the same scale.
-        of_others: the same of each value without a part; what it adds to the jackknife is taken off again.
+        values: the statistic with all seeds, then without each part, in the order of `tables`.
+        seeds: the number of seeds.
+        ratio: whether errors multiply and the statistic is above 0; the interval is then that of its logarithm.
+        other: a further standard error of the first value, from replays, on the same scale.
+        of_others: the same for each other value; what it adds to the jackknife is subtracted.
 
     Returns:
         The estimate; without an interval where there is one value and no other error. Where a value is not finite (or
@@ -89,14 +90,14 @@ def jackknife(
 
 @dataclass(frozen=True)
 class Noise:
-    """What chance alone makes of the difference of two good cells' values.
+    """The random part of the difference of two good cells' values.
 
     Args:
-        deviation: standard deviation of one seed's value; 0 where it is not known.
-        freedom: degrees of freedom that it is known with; infinite for a law.
-        seeds: that a cell's value is the mean of.
-        step: what one example of the validation set is worth; 0 where that is not known.
-        source: how it is known, in words.
+        deviation: the standard deviation of one seed's value; 0 where unknown.
+        freedom: its degrees of freedom; infinite where it follows from a distribution.
+        seeds: the number of seeds of which a cell's value is the mean.
+        step: the change of a value by one validation example; 0 where unknown.
+        source: where the deviation comes from, in words.
     """
 
     deviation: float
@@ -107,11 +108,11 @@ class Noise:
 
     @property
     def margin(self) -> float:
-        """The difference that chance exceeds in one of twenty cases."""
+        """The difference that chance exceeds with a probability of 5 %."""
         return self.with_seeds(self.seeds)
 
     def with_seeds(self, seeds: int) -> float:
-        """`margin`, had each cell so many seeds. At least one example of the validation set, over all seeds."""
+        """`margin` for another number of seeds; it is at least one validation example, over all seeds."""
         quantile = stats.t.ppf(_TAIL, self.freedom) if math.isfinite(self.freedom) else _NORMAL
         return max(
             float(quantile) * self.deviation * math.sqrt(2 / seeds), self.step / seeds if self.deviation else 0.0
@@ -121,18 +122,18 @@ class Noise:
 def noise(
     surface: Surface, others: Iterable[Surface] = (), value: float | None = None, seeds: int | None = None
 ) -> Noise:
-    """The noise between two cells near `value`, the surface's lowest unless given.
+    """The noise between two cells with values near `value`, by default the surface's lowest.
 
-    All cells are judged on the same examples, so what is left to chance is the seed: initial weights and the order of
-    the data. Its standard deviation comes from the surface's own seeds; with one seed, from those of `others`, or from
-    the binomial law of the validation examples, whichever is larger. That law takes two cells' errors for independent:
-    it may overstate the chance of examples, and knows nothing of that of training.
+    All cells are evaluated on the same examples, so the noise comes from the seed: initial weights and the order of the
+    data. Its standard deviation is estimated from the surface's own seeds. With one seed, it is estimated from those of
+    `others`, or from the binomial law of the validation examples, whichever is larger. That law treats two cells'
+    errors as independent: it may overstate the noise of examples, and ignores that of training.
 
     Args:
-        surface: the cells' own.
+        surface: the surface of the cells.
         others: surfaces of the same task, some of them with several seeds.
-        value: near which the cells' values are; far from the lowest, examples may be worth more than seeds are there.
-        seeds: of which a cell's value is the mean, where not of all the surface's.
+        value: of the cells; far from the lowest value, the binomial law may exceed the deviation over seeds.
+        seeds: the number of seeds of a cell, where not all of the surface's.
     """
     step = resolution(surface.provenance) or 0.0
     own, count = _of_seeds(surface), len(surface.seeds) if seeds is None else seeds
@@ -150,22 +151,22 @@ def noise(
 
 
 def _of_seeds(surface: Surface) -> tuple[float, float] | None:
-    """The standard deviation of a seed's value in good cells, and its degrees of freedom; None with one seed.
+    """The standard deviation of a seed's value in the best tenth of the cells, and its degrees of freedom.
 
-    Good is the better tenth of the cells; the middle one counts, where some that hardly train would outweigh all
-    others in a mean.
+    It comes from the median variance, since single cells with a huge variance would dominate a mean. None with one
+    seed.
     """
     seeds = len(surface.seeds)
     if seeds < 2:
         return None
     good = surface.mean <= np.quantile(surface.mean, 0.1)
     middle = float(np.median(surface.finite[good].var(axis=-1, ddof=1)))
-    # The median of a sample variance lies below the variance, by a known factor where values are normal.
+    # For normal values, the median of a sample variance is below the variance by a known factor.
     deviation = math.sqrt(middle * (seeds - 1) / float(stats.chi2.median(seeds - 1)))
     return deviation, float(good.sum() * (seeds - 1))
 
 
 def seeds_in_words(surface: Surface) -> str:
-    """What the interval of `over_tables` is."""
+    """The kind of interval of `over_tables`, in words."""
     seeds = len(surface.seeds)
     return f"interval: over {seeds} seeds" if seeds > 1 else "one seed: its own noise is not in this"

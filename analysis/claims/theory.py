@@ -1,4 +1,4 @@
-"""Sections 3, 6 and 8: what the theorems predict, on the problem of equation 11 and on Adam's surface."""
+"""Sections 3, 6 and 8: the theorems' predictions, on the problem of equation 11 and on Adam's surface."""
 
 import math
 from collections.abc import Callable
@@ -6,18 +6,17 @@ from collections.abc import Callable
 import numpy as np
 from scipy import stats
 
+from analysis.claims.counterexample import STUCK
 from analysis.claims.evidence import Evidence
 from analysis.claims.finding import Estimate, Finding, Statement, Verdict
+from analysis.claims.landscape import SLOPE_MARGIN
 from analysis.claims.precision import jackknife, seed_parts
 from analysis.separability import TRANSITION
 
 RATE, MARGIN = -0.5, 0.1
-"""The theorems' slope of the mean squared gradient against the number of steps; how near is near enough."""
+"""The theorems' slope of the mean squared gradient against the number of steps, and its tolerance."""
 GRADIENT = 999.0
 """G∞, the largest gradient of equation 11 on [0, 1]."""
-SLOPE_MARGIN = 0.25
-STUCK = 0.5
-"""Of the first squared gradient: from there on a method counts as not converging."""
 
 
 def slope(x: np.ndarray, y: np.ndarray) -> Estimate:
@@ -27,7 +26,7 @@ def slope(x: np.ndarray, y: np.ndarray) -> Estimate:
 
 
 def rate(name: str, about: str, section: str, converges: bool) -> Callable[[Evidence], Finding]:
-    """The rate at which a method converges, or that it does not."""
+    """A method converges at the theorems' rate, or does not converge."""
 
     def statement(evidence: Evidence) -> Finding:
         one = Statement(
@@ -54,7 +53,7 @@ def rate(name: str, about: str, section: str, converges: bool) -> Callable[[Evid
 
 
 def adam_fails_for_every_epsilon(evidence: Evidence) -> Finding:
-    """For every ε a problem on which Adam does not converge."""
+    """For every ε there is a problem on which Adam does not converge."""
     about = Statement(
         "adam-fails-for-every-epsilon",
         "For every ε there is a problem on which Adam does not converge",

@@ -1,1 +1,1 @@
-"""Figures: each module draws one on a new sheet and gives the numbers it drew; `style` saves both."""
+"""Figures: each module draws one and returns it with the numbers drawn; `style` saves both."""

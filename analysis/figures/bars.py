@@ -1,4 +1,4 @@
-"""Grouped bars of the expected runtime of each searcher, with intervals, and with censoring for all to see."""
+"""The left panel of figure 2: grouped bars of the expected runtime of each searcher, with intervals and censoring."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,7 +19,7 @@ from analysis.replays import Group, Runtimes
 from grids.target import Count
 
 _LOG_FROM = 30
-"""Where the dearest costs this many times the cheapest, the scale is logarithmic; its foot is one trial at most."""
+"""The scale is logarithmic where the highest bar is this many times the lowest; it starts at one trial or below."""
 _EXACT = "exact mean"
 _DIAMOND: Any = {
     "marker": "D",
@@ -29,7 +29,7 @@ _DIAMOND: Any = {
     "markeredgecolor": "#222222",
 }
 _LABELLED = 16
-"""More bars than this have no room for their numbers."""
+"""Bars carry their numbers up to this many bars."""
 
 
 def draw(
@@ -41,9 +41,18 @@ def draw(
     seed: int,
     exact: Mapping[tuple[str, str], Exact],
 ) -> list[dict[str, Any]]:
-    """Draw onto `axes` one bar for each searcher and contender; return the numbers drawn.
+    """Draw one bar for each searcher and contender onto `axes`; returns the numbers drawn, one row for each bar.
 
-    Where the law is known and every replay hit, so that ERT estimates the mean, the exact mean is marked on the bar.
+    Where every replay hit, so that ERT estimates the mean, the exact mean is marked on the bar if it is known.
+
+    Args:
+        axes: the panel.
+        groups: the replays of one task.
+        who: the task's surfaces.
+        target: suboptimality.
+        count: the kind of cost.
+        seed: of the bootstrap.
+        exact: by surface and searcher.
     """
     searchers = searcher_labels(groups)
     found = {(group.searcher, group.surface): group for group in groups}
@@ -111,7 +120,7 @@ def _row(group: Group, target: float, count: Count, runtimes: Runtimes, low: flo
 
 
 def _scale(rows: Sequence[dict[str, Any]]) -> tuple[float, bool]:
-    """The highest thing to be drawn, and whether the scale is logarithmic."""
+    """The highest value to draw, and whether the scale is logarithmic."""
     drawn = [row["value"] if row["hits"] else row["budget"] for row in rows]
     ends = drawn + [row["high"] for row in rows if row["high"] is not None and row["hits"] >= FEW_HITS]
     return max(ends), max(ends) > _LOG_FROM * min(drawn)
@@ -131,7 +140,7 @@ def _bar(
 ) -> None:
     size = 0.92 * width
     if not runtimes.hits:
-        # Nothing is known but that it costs more: an arrow from the budget upwards, and no bar.
+        # All that is known is a lower bound: an arrow from the budget upwards instead of a bar.
         budget = runtimes.time.max()
         axes.plot(middle, budget, marker="^", color=shade, markersize=5)
         axes.annotate("no hit", (middle, budget), (0, 5), **_ABOVE, rotation=90, fontsize=7)
@@ -160,7 +169,7 @@ _ABOVE: Any = {"textcoords": "offset points", "ha": "center", "va": "bottom"}
 
 
 def _percent(runtimes: Runtimes) -> str:
-    # Rounded down, so that 199 of 200 is never called all.
+    # Rounded down, so that 199 of 200 is not shown as 100%.
     return f"{int(100 * runtimes.hits / runtimes.repeats)}%"
 
 

@@ -1,4 +1,4 @@
-"""The surfaces that a figure sets against each other: what each is called, and its colour."""
+"""The surfaces that a figure compares, with their labels and colours."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from analysis.replays import Group
 
 @dataclass(frozen=True)
 class Contender:
-    """One surface of a task as the figure shows it: what it is called, and its colour."""
+    """A surface's name, its label in the figure, and its colour."""
 
     surface: str
     label: str
@@ -17,7 +17,7 @@ class Contender:
 
 
 def contenders(groups: Sequence[Group], task: str) -> list[Contender]:
-    """The task's surfaces in order of appearance: called by their optimizer, or in full where two share one."""
+    """The task's surfaces in order of appearance, labelled by optimizer, or by surface where two share an optimizer."""
     surfaces = {group.surface: group for group in groups if group.task == task}
     shared = len({group.optimizer for group in surfaces.values()}) < len(surfaces)
     return [

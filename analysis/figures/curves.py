@@ -1,4 +1,4 @@
-"""Mean suboptimality against trials, on a log scale, with bands and the trial at which each curve crosses a level."""
+"""The right panel of figure 2: mean suboptimality against trials, with bands and the crossings of a level."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -8,34 +8,34 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
-from matplotlib.ticker import LogLocator, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
 from analysis.anytime import crossing, grid, horizon, mean_curve, mean_interval
 from analysis.ert import stream
 from analysis.figures.contenders import Contender
 from analysis.figures.names import on_one_line, searcher_labels
-from analysis.figures.style import LINES, cost_label, light_grid, number
+from analysis.figures.style import LINES, cost_label, light_grid, number, number_log_axis
 from analysis.replays import Group, unit_of
 from grids.target import Count
 from grids.units import in_parentheses, of_difference
 
 _SHOWN = ("cgld", "gld")
 _FLOOR = 20
-"""The scale ends this many times below the level: curves that come that low have arrived."""
+"""The vertical scale ends this many times below the level."""
 
 _LOG_FROM = 60
-"""Where more trials than this are to be seen, their axis is logarithmic: most happens early."""
+"""The horizontal axis is logarithmic from this many trials on, since curves fall mostly at the beginning."""
 _CROWD = 8
-"""More curves than this stand without bands and dots, their key beside them; the CSV has all the numbers."""
+"""More curves than this are drawn without bands and dots, with the legend outside; the CSV holds all numbers."""
 
 
 @dataclass(frozen=True, eq=False)
 class Exact:
-    """The exact law of one searcher on one surface.
+    """Exact results for one searcher on one surface.
 
     Args:
         curve: float64 `[trials]`, the mean suboptimality after 1, 2, … trials.
-        runtime: the expected trials to the bars' target; infinite where it may never be reached.
+        runtime: the expected number of trials to the bars' target; infinite where it may never be reached.
     """
 
     curve: np.ndarray
@@ -44,7 +44,7 @@ class Exact:
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """One line, at `costs`: float64 `[costs]` each; no band where it is exact."""
+    """One line: its mean and, unless it is exact, its band at `costs`, float64 `[costs]` each."""
 
     group: Group
     label: str
@@ -65,7 +65,17 @@ def draw(
     seed: int,
     exact: Mapping[tuple[str, str], Exact],
 ) -> list[dict[str, Any]]:
-    """Draw onto `axes` the curves of GLD and CGLD, or of every searcher where neither is; return the numbers drawn."""
+    """Draw the curves of GLD and CGLD, or without these of every searcher, onto `axes`; returns the numbers drawn.
+
+    Args:
+        axes: the panel.
+        groups: the replays of one task.
+        who: the task's surfaces.
+        level: suboptimality at which crossings are marked.
+        count: the kind of cost.
+        seed: of the bootstrap.
+        exact: by surface and searcher; their curves replace those of replays.
+    """
     named = [group for group in groups if group.searcher.partition(":")[0] in _SHOWN]
     lines = _curves(named or groups, who, level, count, seed, exact)
     unit = unit_of(groups, "figure 2")
@@ -73,7 +83,7 @@ def draw(
     stepwise = count not in (Count.trials, Count.unique)
     first = min(float(curve.costs[0]) for curve in lines) if stepwise else 1.0
     for curve in lines:
-        # A curve that comes to 0 leaves by the foot of the scale; it begins where every replay has found a cell.
+        # A curve that falls to 0 leaves the panel at the bottom; it starts where every replay has found a cell.
         shown = np.where(np.isfinite(curve.mean), np.maximum(curve.mean, floor / 10), np.nan)
         axes.plot(
             curve.costs,
@@ -96,9 +106,7 @@ def draw(
     axes.yaxis.set_major_formatter("{x:g}")
     if reach > _LOG_FROM:
         axes.set_xscale("log")
-        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-        axes.xaxis.set_major_formatter("{x:g}")
-        axes.xaxis.set_minor_formatter("")
+        number_log_axis(axes.xaxis, (1.0, 2.0, 5.0))
     else:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     highest = max(float(curve.mean[np.isfinite(curve.mean)].max(initial=level)) for curve in lines)
@@ -144,7 +152,7 @@ def _curves(
 
 
 def _crossings(axes: Axes, lines: Sequence[Curve], level: float, first: float, reach: float) -> None:
-    """A dot where each curve falls below the level, and its trial above or below the line, clear of its neighbours."""
+    """Mark where each curve falls below the level by a dot and its trial, placed so that labels do not overlap."""
     taken: list[tuple[int, float]] = []
     slots = [offset for step in range(len(lines)) for offset in (-12 - 11 * step, 6 + 11 * step)]
     for curve in lines:
@@ -162,14 +170,14 @@ def _crossings(axes: Axes, lines: Sequence[Curve], level: float, first: float, r
 
 
 def _place(cost: float, first: float, reach: float) -> float:
-    """Where a cost lies along the axis, from 0 to 1."""
+    """The position of a cost along the axis, from 0 to 1."""
     if reach > _LOG_FROM:
         return math.log(cost / first) / math.log(reach / first)
     return (cost - first) / (reach - first)
 
 
 def _reach(lines: Sequence[Curve], floor: float) -> float:
-    """The last cost worth showing: where the slowest curve reaches the scale's foot, or ends."""
+    """The largest cost shown: where the slowest curve reaches the bottom of the scale, or ends."""
     ends = [crossing(curve.mean, floor, curve.costs) or float(curve.costs[-1]) for curve in lines]
     return max(2.0, 1.03 * max(ends))
 
@@ -187,5 +195,5 @@ def _rows(curve: Curve, count: Count) -> list[dict[str, Any]]:
 
 
 def _known(number: float) -> float | None:
-    """None before every replay has found a cell."""
+    """The number, or None where it is infinite, before every replay has found a cell."""
     return float(number) if math.isfinite(number) else None

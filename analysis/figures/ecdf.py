@@ -1,4 +1,4 @@
-"""Runtime profiles: the share of targets reached against trials, one panel a surface, one line a searcher."""
+"""Figure of runtime profiles: the share of targets reached against cost, a panel for each surface."""
 
 import math
 from collections.abc import Sequence
@@ -7,38 +7,32 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator
 
 from analysis.figures.names import on_one_line, searcher_labels
-from analysis.figures.style import (
-    LINES,
-    caption,
-    colour,
-    cost_label,
-    light_grid,
-    sheet,
-)
+from analysis.figures.style import caption, colour, cost_label, light_grid, line_style, number_log_axis, sheet
 from analysis.profiles import many_targets, runtime_profile
 from analysis.replays import Group
 from grids.errors import BadInput
 from grids.target import Count
 
 MOST = 12
-"""Panels on one sheet."""
+"""Largest number of panels."""
 _DECADES = 100
-"""Trials from which powers of ten alone mark the axis."""
+"""From this ratio of the largest to the smallest cost on, only powers of ten are labelled."""
 
 
 def draw(
     groups: Sequence[Group], targets: Sequence[float] | None = None, count: Count = Count.trials
 ) -> tuple[Figure, list[dict[str, Any]]]:
-    """The sheet, and the numbers drawn: one row for each step.
+    """The figure, and the numbers drawn: one row for each step of a line.
 
     Args:
+        groups: of one or more replay tables; one line for each.
         targets: suboptimality; `many_targets` around each surface's own where not given.
+        count: the kind of cost.
 
     Raises:
-        BadInput: more surfaces than fit on a sheet.
+        BadInput: more surfaces than `MOST`.
     """
     surfaces = list(dict.fromkeys(group.surface for group in groups))
     if len(surfaces) > MOST:
@@ -65,10 +59,7 @@ def draw(
         panel.set_title(f"{own[0].task}: {name}" if several_tasks else name)
         panel.set_xscale("log")
         panel.set(xlim=(first, reach), ylim=(0, 1.02))
-        if reach < _DECADES * first:  # too few powers of ten to read the axis by
-            panel.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-        panel.xaxis.set_major_formatter("{x:g}")
-        panel.xaxis.set_minor_formatter("")
+        number_log_axis(panel.xaxis, (1.0, 2.0, 5.0) if reach < _DECADES * first else ())
         light_grid(panel, "both")
         if place % columns == 0:
             panel.set_ylabel("share of targets reached")
@@ -77,7 +68,7 @@ def draw(
     for panel in panels.flat[len(surfaces) :]:
         panel.set_axis_off()
     handles = {line.get_label(): line for panel in panels.flat for line in panel.get_lines() if _named(line)}
-    # Inches of an entry: its line and some space, then its letters.
+    # The width of a legend entry in inches: its line, some space, its letters.
     room = 0.7 + 0.072 * max(map(len, map(str, handles)))
     across = min(6, len(handles), max(1, int(figure.get_figwidth() / room)))
     figure.legend(handles=list(handles.values()), loc="outside lower center", ncols=across)
@@ -89,7 +80,7 @@ def draw(
 
 
 def _targets_in_words(spans: Sequence[Sequence[float]]) -> str:
-    """What surfaces are held to: how many targets, and from where to where if they are the same for all."""
+    """The targets in words: how many, and their range where all surfaces have the same."""
     first = spans[0]
     many = f"{len(first)} target{'s' * (len(first) > 1)}"
     if len(spans) > 1:
@@ -114,14 +105,13 @@ def _line(
     steps, share, end = runtime_profile([group.runtimes(target, count) for target in targets])
     stop = min(end, reach)
     last = share[-1] if share.size else 0.0
-    # Nothing is reached before the first step; where that is where the axis begins, the line starts there.
+    # Nothing is reached before the first step, unless that is at the left end of the axis.
     lead = int(not steps.size or steps[0] > first)
     panel.step(
         np.concatenate([[first] * lead, steps, [stop]]),
         np.concatenate([[0.0] * lead, share, [last]]),
         where="post",
-        color=colour(index),
-        linestyle=LINES[index % len(LINES)],
+        **line_style(index),
         label=label,
     )
     if np.isfinite(end):

@@ -1,8 +1,7 @@
-"""Figure 1: error surfaces side by side as heat maps, on one scale of distance from each surface's own lowest value, or
-on one for each metric.
+"""Figure 1: error surfaces as heat maps of suboptimality, on one colour scale or on one for each metric.
 
-The first axis stands upright, the second lies. Of further axes the best cell is shown. A surface with one axis is
-an upright strip.
+The first axis is vertical, the second horizontal; over further axes the best cell is shown. A surface with one axis is
+a vertical strip.
 """
 
 import math
@@ -22,7 +21,7 @@ from matplotlib.patches import Patch
 
 from analysis.bands import bands
 from analysis.figures.style import axis_label, axis_symbol, in_words, plain, sheet
-from analysis.figures.ticks import ticks
+from analysis.figures.ticks import label_cells
 from grids.errors import BadInput
 from grids.metric import common_unit
 from grids.space import Axis, Cell, value_text
@@ -31,27 +30,28 @@ from grids.target import gap
 from grids.units import in_parentheses, of_difference, with_unit
 
 MOST = 12
-"""Panels on one sheet."""
+"""Largest number of panels."""
 _GREY, _HATCH = "#e4e4e4", "#8a8a8a"
 _STAR = "#d0021b"
 _MANY_TIES = 12
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 _WIDEST = 48
-"""Characters of a line above a panel."""
+"""Largest number of characters in a line above a panel."""
 _LONG_NAME = 28
 
 
 @dataclass(frozen=True, eq=False)
 class Slice:
-    """What one panel shows of a surface: arrays `[first axis, second axis]`, the second of length 1 where none is.
+    """The part of a surface in one panel: arrays `[first axis, second axis]`, the second of length 1 if missing.
 
     Args:
-        lowest: the surface's lowest value.
-        best_cell: where it is first found.
+        surface: the surface.
+        lowest: its lowest value.
+        best_cell: the first cell with that value.
         cell: int64, the flat number of the cell shown, the best over any further axes.
         suboptimality: float64, in the surface's unit.
         diverged: float64, the share of the cell's seeds that diverged.
-        filled: float64, the share of the cell's seeds whose value was missing and filled in.
+        filled: float64, the share of the cell's seeds whose value was filled in.
         axes: the one or two axes shown.
     """
 
@@ -66,18 +66,20 @@ class Slice:
 
     @property
     def best(self) -> np.ndarray:
-        """The cells of the lowest value, bool."""
+        """Which cells have the lowest value: bool."""
         return np.asarray(self.suboptimality == 0)
 
 
 def best_slice(surface: Surface, statistic: str = "mean", shown: Sequence[str] = ()) -> Slice:
-    """The surface over two axes; of each cell's further axes the best, by a statistic over its seeds.
+    """The surface over two axes, with the best cell over all further axes.
 
     Args:
-        shown: the names of the axes, upright first; the first two where not given.
+        surface: over a grid.
+        statistic: over seeds.
+        shown: the names of the vertical and the horizontal axis; the first two where not given.
 
     Raises:
-        BadInput: a pool, which has no grid to draw, or an axis that the surface lacks.
+        BadInput: a pool, or an axis that the surface lacks.
     """
     space = surface.space
     if space.is_pool:
@@ -97,7 +99,7 @@ def best_slice(surface: Surface, statistic: str = "mean", shown: Sequence[str] =
 
 
 def bounds(slices: Sequence[Slice]) -> np.ndarray:
-    """Edges of the colour bands of cells that trained, see `analysis.bands.bands`: float64 `[bands + 1]`."""
+    """Edges of the colour bands (`analysis.bands.bands`) of all cells that did not diverge: float64 `[bands + 1]`."""
     return bands(np.concatenate([part.suboptimality[part.diverged < 1].ravel() for part in slices]))
 
 
@@ -108,17 +110,17 @@ def draw(
     shown: Sequence[str] = (),
     scale_each: bool = False,
 ) -> tuple[Figure, list[dict[str, Any]]]:
-    """The sheet, and the numbers drawn: one row for each cell shown.
+    """The figure, and the numbers drawn: one row for each cell shown.
 
     Args:
-        seed_statistic: what judges a cell of several seeds.
-        value_of: the epoch whose value the surfaces' runs carry, for the line above the panels.
+        surfaces: one for each panel.
+        seed_statistic: over the seeds of a cell.
+        value_of: the epoch whose value counts as a run's, for the caption.
         shown: the two axes to show; the first two where not given.
-        scale_each: give each metric a scale of its own: the surfaces of one stand in a column, with their own colours'
-            values beside them.
+        scale_each: whether each metric has its own colour scale; its surfaces then share a column.
 
     Raises:
-        BadInput: no surface, more than fit on a sheet, or surfaces of different units on one scale.
+        BadInput: no surface, more than `MOST`, or different units on one scale.
     """
     if not 1 <= len(surfaces) <= MOST:
         raise BadInput(f"figure 1 takes 1 to {MOST} surfaces, not {len(surfaces)}")
@@ -146,7 +148,7 @@ def draw(
 
 
 def _by_metric(slices: Sequence[Slice]) -> list[list[Slice]]:
-    """The slices of each metric and unit, in the order in which these first come."""
+    """The slices of each metric and unit, in order of appearance."""
     groups: dict[tuple[str, str], list[Slice]] = {}
     for part in slices:
         provenance = part.surface.provenance
@@ -155,7 +157,7 @@ def _by_metric(slices: Sequence[Slice]) -> list[list[Slice]]:
 
 
 def _panels(figure: Figure, panels: np.ndarray, slices: Sequence[Slice], name_task: bool) -> None:
-    """Surfaces of one scale in these panels `[lines, columns]`, and the scale beside them."""
+    """Draw surfaces of one colour scale into panels `[lines, columns]`, with the colour bar."""
     edges = bounds(slices)
     palette = ListedColormap(colormaps["viridis_r"](np.linspace(0, 1, len(edges) - 1)))
     norm = BoundaryNorm(edges, palette.N)
@@ -179,7 +181,7 @@ def _panels(figure: Figure, panels: np.ndarray, slices: Sequence[Slice], name_ta
 def _panel(panel: Axes, part: Slice, palette: ListedColormap, norm: BoundaryNorm, name_task: bool) -> Any:
     upright, *rest = part.axes
     trained = np.ma.masked_where(part.diverged == 1, part.suboptimality)
-    # No seams between cells in PDF viewers: each cell is edged in its own colour.
+    # Edges in the cells' own colours, so that PDF viewers show no gaps between cells.
     image = panel.pcolormesh(trained, cmap=palette, norm=norm, edgecolors="face", linewidth=0.1)
     _overlay(panel, part.diverged == 1, _GREY, "//////")
     _overlay(panel, (part.diverged > 0) & (part.diverged < 1), "none", "////")
@@ -187,15 +189,15 @@ def _panel(panel: Axes, part: Slice, palette: ListedColormap, norm: BoundaryNorm
     rows, cells = np.nonzero(part.best)
     size, rim = (70, 0.6) if len(rows) <= _MANY_TIES else (16, 0.0)
     panel.scatter(cells + 0.5, rows + 0.5, marker="*", s=size, c=_STAR, edgecolors="white", linewidths=rim, zorder=3)
-    _ticks(panel.yaxis, upright, most=11)
+    label_cells(panel.yaxis, upright, most=11)
     panel.set_ylabel(axis_label(upright.name))
     height, width = part.suboptimality.shape
     if rest:
-        _ticks(panel.xaxis, rest[0], most=6)
+        label_cells(panel.xaxis, rest[0], most=6)
         panel.set_xlabel(axis_label(rest[0].name))
         panel.set_aspect("equal" if 1 / 3 <= height / width <= 3 else "auto")
     else:
-        # A strip a sixth as wide as it is high, in the middle of a square as large as the other panels.
+        # A strip a sixth as wide as high, in the middle of a square of the other panels' size.
         panel.set(xticks=[], xlim=(-2.5, 3.5), box_aspect=1)
         panel.spines["left"].set_position(("data", 0.0))
     lines = _below_title(part)
@@ -217,12 +219,6 @@ def _dots(panel: Axes, where: np.ndarray) -> None:
     rows, cells = np.nonzero(where)
     if rows.size:
         panel.scatter(cells + 0.5, rows + 0.5, marker="o", s=16, facecolors="white", edgecolors="black", linewidths=0.6)
-
-
-def _ticks(side: Any, axis: Axis, most: int) -> None:
-    marks = ticks(axis, most)
-    side.set_ticks([place + 0.5 for place, _ in marks], [text for _, text in marks])
-    side.set_tick_params(length=2)
 
 
 def _name(part: Slice, name_task: bool) -> str:
@@ -252,12 +248,12 @@ def _short(value: float | str) -> str:
 
 
 def _clipped(name: str) -> str:
-    """A long name without its middle; the axis itself is labelled with all of it."""
+    """A name without its middle where it is long; the axis has the whole name as its label."""
     return name if len(name) <= _LONG_NAME else f"{name[:12]}…{name[-12:]}"
 
 
 def _above(surfaces: Sequence[Surface], seed_statistic: str, value_of: str) -> str:
-    """The task, where all panels share one, and what a cell's value is over how many seeds, and of which epoch."""
+    """The caption: the task where all panels share one, the number of seeds, the statistic, and the epoch."""
     tasks = {surface.provenance.task for surface in surfaces}
     seeds = [len(surface.seeds) for surface in surfaces]
     words = "one seed" if max(seeds) == 1 else f"{seed_statistic} over {in_words(seeds)} seeds"

@@ -1,6 +1,6 @@
-"""Figure 2: what tuning costs. Left, trials to a target for each searcher; right, mean suboptimality against trials.
+"""Figure 2, the cost of tuning: trials to a target for each searcher, and mean suboptimality against trials.
 
-One row of two panels for each task in the replay table.
+Each task of the replay tables has a row of two panels, `bars` and `curves`.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -19,7 +19,7 @@ from grids.target import Count
 from grids.units import in_parentheses
 
 _CURVES = 5.2
-"""Inches for the curves."""
+"""Width of the right panel in inches."""
 
 
 def draw(
@@ -32,14 +32,16 @@ def draw(
     seed: int = 0,
     exact: Mapping[tuple[str, str], curves.Exact] | None = None,
 ) -> tuple[Figure, list[dict[str, Any]]]:
-    """The sheet, and the numbers drawn: one row for each bar and for each point of a curve.
+    """The figure, and the numbers drawn: one row for each bar and for each point of a curve.
 
     Args:
-        target: the suboptimality that the bars' searchers must reach; the first of a task's targets where not given.
-        mark: the suboptimality at which the curves' crossings are marked; the largest of them where not given.
-        level: in place of a target, the value that the bars' searchers must reach, in the metric's own sense.
+        groups: of one or more replay tables.
+        target: suboptimality of the bars; a task's first common target where not given.
+        mark: suboptimality at which crossings of the curves are marked; the largest common target where not given.
+        count: the kind of cost.
+        level: a value of the metric, in its own direction, that replaces the bars' target.
         seed: of the bootstrap.
-        exact: by surface and searcher; their curves stand in place of the replays', their means on the bars.
+        exact: by surface and searcher; their curves replace those of replays, and their means are marked on the bars.
 
     Raises:
         BadInput: surfaces of one task in different units, or a mark of 0.
@@ -71,10 +73,10 @@ def draw(
 
 
 def goals(groups: Sequence[Group], target: float | None, mark: float | None) -> tuple[float, float]:
-    """What one task's bars and curves are held to: what was asked for, else its surfaces' common targets.
+    """The suboptimality of the bars and of the mark on the curves: as given, or by the surfaces' common targets.
 
     Raises:
-        BadInput: no mark is given and the only target is 0, which no curve falls below.
+        BadInput: no mark is given and the only target is 0, below which no curve falls.
     """
     own = common_targets(groups)
     if mark is None and max(own) == 0:
@@ -83,6 +85,6 @@ def goals(groups: Sequence[Group], target: float | None, mark: float | None) -> 
 
 
 def _width(labels: Collection[str], who: int) -> float:
-    """Inches for the bars: room for each bar, and for the longest line of a searcher's label."""
+    """Width of the left panel in inches, for its bars and the longest line of a searcher's label."""
     letters = max(len(line) for label in labels for line in label.split("\n"))
     return min(max(4.6, 0.8 + len(labels) * max(0.2 * (who + 1), 0.07 * letters + 0.1)), 12.0)

@@ -1,6 +1,5 @@
-"""Figure 3: what converges on the paper's counterexample (equation 11), and how that hangs on the learning rate."""
+"""Figure 3: convergence on the paper's counterexample (equation 11), over time and against the learning rate."""
 
-import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -8,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.figures.style import LINES, colour, light_grid, sheet
+from analysis.figures.style import LINES, colour, footnote, light_grid, line_style, sheet
 
 MEASURE = "mean of ‖∇f(w)‖²"
 _LABELS = {"adam": "Adam", "delayed-adam": "Delayed Adam", "dynamic-adam": "Adam"}
@@ -17,22 +16,19 @@ _LABELS = {"adam": "Adam", "delayed-adam": "Delayed Adam", "dynamic-adam": "Adam
 def draw(
     paths: Sequence[Mapping[str, Any]], sweep: Sequence[Mapping[str, Any]], caption: str
 ) -> tuple[Figure, list[dict[str, Any]]]:
-    """Draw both panels.
+    """The figure and its numbers, the rows of both arguments with `panel` first.
 
     Args:
         paths: rows of `method, power, alpha, epsilon, step, mean, low, high`: the mean of ‖∇f‖² over the first
-            `step` iterates, its mean, lowest and highest over seeds. Lines in order of appearance.
+            `step` iterates, as mean, lowest and highest over seeds; lines are in order of appearance.
         sweep: rows of `method, power, alpha, epsilon, step, mean, low, high, late`: the same after the last step, and
             `late`, the mean over the last tenth of the steps alone.
-        caption: the settings, for the line below.
-
-    Returns:
-        the figure, and its numbers: the rows of both, `panel` first.
+        caption: the settings.
     """
     figure = sheet(8.6, 3.9)
     left, right = figure.subplots(1, 2, sharey=True)
     for index, (name, rows) in enumerate(_by_line(paths).items()):
-        style = {"color": colour(index), "linestyle": LINES[index % len(LINES)]}
+        style = line_style(index)
         steps, mean, low, high = (np.array([row[key] for row in rows]) for key in ("step", "mean", "low", "high"))
         left.plot(steps, mean, label=f"{name}, α = {rows[0]['alpha']:g}", **style)
         left.fill_between(steps, low, high, color=style["color"], alpha=0.15, linewidth=0)
@@ -47,14 +43,12 @@ def draw(
     _finish(left, "step t", f"{MEASURE} over steps 1 to t", "At one learning rate each")
     _finish(right, "learning rate α", MEASURE, "At every learning rate")
     right.tick_params(labelleft=True)
-    # A line does not end between a name and its number.
-    caption = caption.replace(" = ", "\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}")
-    figure.supxlabel(textwrap.fill(caption, 150), x=0.01, ha="left", fontsize=7, color="#444444")
+    footnote(figure, caption)
     return figure, [{"panel": "path", **row} for row in paths] + [{"panel": "sweep", **row} for row in sweep]
 
 
 def label(method: str, power: float) -> str:
-    """`Adam, ε ∝ t` to its power for dynamic-adam; the method's usual name for the others."""
+    """A method's label; for `dynamic-adam` with the power of t in proportion to which ε grows."""
     name = _LABELS.get(method, method)
     return f"{name}, ε ∝ $t^{{{power:g}}}$" if method == "dynamic-adam" else name
 

@@ -1,4 +1,4 @@
-"""What a figure of replays calls its searchers, and in which order they stand."""
+"""The labels and the order of searchers in figures."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,10 +6,10 @@ from analysis.replays import Group
 
 
 def searcher_labels(groups: Sequence[Group]) -> dict[str, str]:
-    """The groups' searchers as typed, each with its label on one or more lines, in the order of figures.
+    """The labels of the groups' searchers, on one or more lines, by searcher as typed, in the order of figures.
 
-    That is the order in which the replay tables' headers list them, with options in the alphabet's; searchers that no
-    header lists follow in order of appearance, under the names that they were given.
+    That is the order in the headers of the replay tables, and alphabetical for the options of one searcher. Searchers
+    that no header lists follow in order of appearance, under their own names.
     """
     known: dict[str, str] = {}
     for group in groups:
@@ -25,7 +25,7 @@ def searcher_labels(groups: Sequence[Group]) -> dict[str, str]:
 
 
 def label(text: str, known: Mapping[str, str]) -> str:
-    """`CMA-ES` for `cmaes`, where that is what `known` calls it; options after a colon go to lines of their own.
+    """A searcher's label by `known`, where it has one; options after a colon are on further lines.
 
     >>> label("gld:radius_max=10,ball=clip", {"gld": "GLD"})
     'GLD\\nradius_max=10\\nball=clip'
@@ -36,5 +36,5 @@ def label(text: str, known: Mapping[str, str]) -> str:
 
 
 def on_one_line(label: str) -> str:
-    """A label for a legend's line."""
+    """A label with spaces in place of line breaks, for legends."""
     return " ".join(label.split("\n"))

@@ -1,14 +1,13 @@
-"""Performance profiles: the share of problems that a searcher solves at no more than τ times the lowest cost."""
+"""Figure of performance profiles: the share of problems solved at no more than τ times the lowest cost."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator
 
 from analysis.figures.names import on_one_line, searcher_labels
-from analysis.figures.style import LINES, caption, colour, light_grid, sheet
+from analysis.figures.style import caption, light_grid, line_style, number_log_axis, sheet
 from analysis.profiles import cost_matrix, cost_ratios, performance_profile
 from analysis.replays import Group
 from grids.target import Count
@@ -17,10 +16,12 @@ from grids.target import Count
 def draw(
     groups: Sequence[Group], targets: Sequence[float] | None = None, count: Count = Count.trials
 ) -> tuple[Figure, list[dict[str, Any]]]:
-    """The sheet, and the numbers drawn: one row for each problem and searcher.
+    """The figure, and the numbers drawn: one row for each problem and searcher.
 
     Args:
+        groups: of one or more replay tables.
         targets: suboptimality; each surface's own where not given.
+        count: the kind of cost.
 
     Raises:
         BadInput: no surface was replayed by every searcher.
@@ -37,15 +38,12 @@ def draw(
             np.append(steps, reach),
             np.append(share, share[-1]),
             where="post",
-            color=colour(index),
-            linestyle=LINES[index % len(LINES)],
+            **line_style(index),
             label=on_one_line(labels[name]),
         )
     panel.set_xscale("log")
     panel.set(xlim=(1, reach), ylim=(0, 1.03))
-    panel.xaxis.set_major_locator(LogLocator(subs=(1.0, 1.2, 1.5, 2.0, 2.5) if reach < 3 else (1.0, 2.0, 5.0)))
-    panel.xaxis.set_major_formatter("{x:g}")
-    panel.xaxis.set_minor_formatter("")
+    number_log_axis(panel.xaxis, (1.0, 1.2, 1.5, 2.0, 2.5) if reach < 3 else (1.0, 2.0, 5.0))
     panel.set_xlabel("τ: expected runtime over the lowest of any searcher")
     panel.set_ylabel("share of problems solved within τ")
     light_grid(panel, "both")

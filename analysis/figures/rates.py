@@ -1,13 +1,12 @@
-"""Figure 3 for the theorems: how fast methods converge on the counterexample, and its two regimes of ε."""
+"""`figure 3 --rates`: rates of convergence on the counterexample, and the best learning rate against ε."""
 
-import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from analysis.figures.style import LINES, colour, light_grid, sheet
+from analysis.figures.style import colour, footnote, light_grid, line_style, sheet
 
 LABELS = {
     "adam": "Adam, ε = 1e-8, α ∝ 1/√T",
@@ -20,17 +19,14 @@ LABELS = {
 def draw(
     rates: Sequence[Mapping[str, Any]], regimes: Sequence[Mapping[str, Any]], gradient: float, caption: str
 ) -> tuple[Figure, list[dict[str, Any]]]:
-    """Draw both panels.
+    """The figure and its numbers, the rows of both arguments with `panel` first.
 
     Args:
-        rates: rows of `method, steps, mean, low, high`: the mean of ‖∇f‖² over all steps of a training of so many, its
-            mean, lowest and highest over runs.
-        regimes: rows of `epsilon, alpha, mean`: the best α of an ε, and the mean of ‖∇f‖² there.
+        rates: rows of `method, steps, mean, low, high`: the mean of ‖∇f‖² over all steps of a training of `steps`
+            steps, as mean, lowest and highest over runs.
+        regimes: rows of `epsilon, alpha, mean`: the best α at an ε, and the mean of ‖∇f‖² there.
         gradient: the largest gradient of the problem.
-        caption: the settings, for the line below.
-
-    Returns:
-        the figure, and its numbers: the rows of both, `panel` first.
+        caption: the settings.
     """
     figure = sheet(8.6, 3.9)
     left, right = figure.subplots(1, 2)
@@ -38,7 +34,7 @@ def draw(
     for index, method in enumerate(methods):
         rows = [row for row in rates if row["method"] == method]
         steps, mean, low, high = (np.array([row[key] for row in rows]) for key in ("steps", "mean", "low", "high"))
-        style = {"color": colour(index), "linestyle": LINES[index % len(LINES)]}
+        style = line_style(index)
         left.plot(steps, mean, marker="o", markersize=3, label=LABELS.get(method, method), **style)
         left.fill_between(steps, low, high, color=style["color"], alpha=0.15, linewidth=0)
     steps = np.unique([row["steps"] for row in rates])
@@ -61,6 +57,5 @@ def draw(
     right.set_title("Regimes", loc="left")
     for axes in (left, right):
         light_grid(axes, "both")
-    caption = caption.replace(" = ", "\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}")
-    figure.supxlabel(textwrap.fill(caption, 150), x=0.01, ha="left", fontsize=7, color="#444444")
+    footnote(figure, caption)
     return figure, [{"panel": "rates", **row} for row in rates] + [{"panel": "regimes", **row} for row in regimes]

@@ -1,8 +1,8 @@
-"""The picture of separability: for each pair of axes its ridge, the loss of tuning one after the other, and shares.
+"""Figure of separability: for each pair of axes the ridge, the two-step loss and the shares of variance.
 
-One row for each pair. Left, the surface with the best value of the first axis in every column and the fitted slopes;
-middle, what tuning the first axis at a fixed value of the second, then the second at that, loses from each start;
-right, the shares of variance.
+Each pair has a row of three panels: the surface with the best value of the first axis in every column and the fitted
+slopes; the loss of tuning the first axis at a fixed value of the second, and then the second, from each start; and the
+shares of variance. See `analysis.separability`.
 """
 
 import math
@@ -16,14 +16,14 @@ from matplotlib.colors import BoundaryNorm, Colormap, ListedColormap
 from matplotlib.figure import Figure
 
 from analysis.figures.style import axis_label, axis_symbol, colour, folded, judged_words, sheet
-from analysis.figures.ticks import ticks
+from analysis.figures.ticks import label_cells
 from analysis.separability import Pair, coordinates, regimes, ridge, ridge_rows, ridge_slope, two_step
 from grids.errors import BadInput
 from grids.metric import common_unit
 from grids.replay_table import Judged
 
 MOST = 6
-"""Pairs on one sheet."""
+"""Largest number of pairs."""
 _LEVELS = (0.0, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 _RIDGE, _LINE = "#d0021b", "#000000"
 _SHARES = (("first_share", 0), ("second_share", 2), ("interaction_share", 1))
@@ -35,16 +35,16 @@ def draw(
     split_of: Callable[[Pair], float | None],
     judged: Judged | None = None,
 ) -> tuple[Figure, list[dict[str, Any]]]:
-    """The sheet, and the numbers drawn: one row for each column of each pair.
+    """The figure, and the numbers drawn: one row for each column of each pair.
 
     Args:
-        pairs: what to draw.
-        rows: of each pair, its `separability_row`, whose level the middle panels mark.
-        split_of: of a pair, the value of the second axis at which the slope may change.
-        judged: how the cells were, said above the panels where it is not as usual.
+        pairs: one for each row of panels.
+        rows: the `separability_row` of each pair, whose level the middle panels mark.
+        split_of: gives the value of a pair's second axis at which the slope may change.
+        judged: the options under which cells were valued, shown where they are not the default.
 
     Raises:
-        BadInput: no pair, more than fit on a sheet, or surfaces of different units.
+        BadInput: no pair, more than `MOST`, or surfaces of different units.
     """
     if not 1 <= len(pairs) <= MOST:
         raise BadInput(f"a picture of separability takes 1 to {MOST} pairs of axes, not {len(pairs)}")
@@ -77,7 +77,7 @@ def draw(
 
 
 def _generic(pair: Pair, column: Mapping[str, Any]) -> dict[str, Any]:
-    """A column of `ridge_rows` under names that are the same for every pair."""
+    """A row of `ridge_rows` with the same keys for every pair."""
     names = {pair.second.name: "second_value", f"best_{pair.first.name}": "best_first_value"}
     return {names.get(name, name): value for name, value in column.items()}
 
@@ -105,8 +105,8 @@ def _ridge(panel: Axes, pair: Pair, split: float | None, palette: Colormap, norm
     if split is not None and not pair.second.labelled and pair.second.values[0] <= split < pair.second.values[-1]:
         edge = float(np.searchsorted(pair.second.values, split, side="right"))
         panel.axvline(edge, color=_LINE, linewidth=0.8, linestyle=(0, (4, 3)))
-    _mark(panel.yaxis, pair.first, 11)
-    _mark(panel.xaxis, pair.second, 6)
+    label_cells(panel.yaxis, pair.first, 11)
+    label_cells(panel.xaxis, pair.second, 6)
     panel.set(xlabel=axis_label(pair.second.name), ylabel=axis_label(pair.first.name))
     panel.set_title(f"{pair.surface.provenance.task}: {pair.surface.provenance.label}")
     slopes = f"slope of the best: {' then '.join(texts)}" if texts else "too few columns for a slope"
@@ -133,7 +133,7 @@ def _losses(panel: Axes, pair: Pair, level: float) -> None:
     panel.set_yscale("symlog", linthresh=threshold)
     panel.set_ylim(-0.04 * threshold, top * 1.6 if top > threshold else threshold * 1.4)
     panel.yaxis.set_major_formatter(lambda value, place: f"{value:g}")
-    _mark(panel.xaxis, pair.second, 6)
+    label_cells(panel.xaxis, pair.second, 6)
     panel.set_xlim(0, len(pair.second))
     panel.set_xlabel(f"{axis_label(pair.second.name)} at the start")
     panel.set_ylabel("loss in the end")
@@ -159,9 +159,3 @@ def _shares(panel: Axes, pair: Pair, row: Mapping[str, Any]) -> None:
     panel.set_yticks(places, [names[name] for name, _ in _SHARES])
     panel.set(xlim=(0, 1.28), xticks=[0, 0.5, 1], xlabel=f"share of variance ({row['scale']})")
     panel.set_title("variance", pad=16)
-
-
-def _mark(side: Any, axis: Any, most: int) -> None:
-    marks = ticks(axis, most)
-    side.set_ticks([place + 0.5 for place, _ in marks], [text for _, text in marks])
-    side.set_tick_params(length=2)

@@ -1,8 +1,9 @@
-"""How every figure looks and how it is saved: fonts, sizes, a palette safe for colour-blind readers, whole files."""
+"""The common style of figures, their captions, and how they are saved with their numbers."""
 
 import csv
 import io
 import re
+import textwrap
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
 
 from analysis.replays import Group
 from grids.atomic import whole_file, write_whole
@@ -21,7 +23,7 @@ from grids.target import Count
 ENDINGS = (".pdf", ".png", ".svg")
 
 COLOURS = (
-    # Okabe and Ito's palette without its yellow and black, then three of Tol's "muted": told apart by everybody.
+    # For colour-blind readers: Okabe and Ito's palette without yellow and black, then colours of Tol's "muted".
     "#0072B2",
     "#D55E00",
     "#009E73",
@@ -51,7 +53,7 @@ _SETTINGS: Any = {
     "axes.grid": False,
     "grid.color": "#dddddd",
     "grid.linewidth": 0.6,
-    # White behind the words: a line that runs under them stays readable, and so do they.
+    # A white background keeps text readable over lines.
     "legend.facecolor": "white",
     "legend.edgecolor": "none",
     "legend.framealpha": 0.8,
@@ -66,21 +68,21 @@ _SETTINGS: Any = {
 _AXES = {"alpha": "learning rate α", "epsilon": "adaptability ε"}
 _SYMBOLS = {"alpha": "α", "epsilon": "ε"}
 _FOLD = 24
-"""Characters from which a name is folded."""
+"""Names are folded at this many characters."""
 
 
 def styled() -> Any:
-    """A context in which the house's settings hold; every figure is drawn and saved inside one."""
+    """A context with this program's Matplotlib settings, in which every figure is drawn and saved."""
     return mpl.rc_context(_SETTINGS)
 
 
 def sheet(width: float, height: float) -> Figure:
-    """An empty sheet of `width` × `height` inches that lays itself out; no window, no global state."""
+    """An empty figure of `width` × `height` inches with constrained layout; no window, no global state."""
     return Figure(figsize=(width, height), layout="constrained")
 
 
 def check_ending(path: str | Path) -> Path:
-    """`path`, if figures can be saved under its ending.
+    """`path`, if its ending is a format of figures.
 
     Raises:
         BadInput: another ending than .pdf, .png or .svg.
@@ -92,9 +94,9 @@ def check_ending(path: str | Path) -> Path:
 
 
 def save(figure: Figure, path: str | Path, rows: Sequence[Mapping[str, Any]]) -> list[Path]:
-    """Write the figure to `path`, in the format of its ending, and the numbers drawn beside it as .csv.
+    """Write the figure to `path`, in the format of its ending, and its numbers to a .csv file of the same name.
 
-    The files hold no date, so that equal numbers give equal files.
+    The files contain no date, so that equal numbers give equal files. Returns both paths.
 
     Raises:
         BadInput: another ending than .pdf, .png or .svg, or a folder that cannot be written.
@@ -110,7 +112,7 @@ def save(figure: Figure, path: str | Path, rows: Sequence[Mapping[str, Any]]) ->
 
 
 def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
-    """`rows` as CSV; columns in order of appearance, empty where a row lacks one or holds NaN."""
+    """`rows` as CSV: columns in order of appearance, empty where a row lacks a value or holds NaN."""
     names = list(dict.fromkeys(name for row in rows for name in row))
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -122,22 +124,22 @@ def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def axis_label(name: str) -> str:
-    """`learning rate α` for `alpha`; another axis is called by its name, a long one on several lines."""
+    """The label of an axis: `learning rate α` for `alpha`, for others the name, on several lines where it is long."""
     return _AXES.get(name) or plain(folded(name))
 
 
 def axis_symbol(name: str) -> str:
-    """`α` for `alpha`; another axis is called by its name."""
+    """The symbol of an axis: `α` for `alpha`, for others the name."""
     return _SYMBOLS.get(name) or plain(name)
 
 
 def plain(text: str) -> str:
-    """`text` as a figure shows it letter by letter: a dollar sign would begin mathematics."""
+    """`text` with dollar signs escaped, which Matplotlib reads as the start of a formula."""
     return text.replace("$", r"\$")
 
 
 def folded(name: str) -> str:
-    """`name` on as many lines as it needs, broken after spaces and `_`, `-`, `.`, `/`.
+    """`name` broken into lines after spaces and `_`, `-`, `.`, `/`.
 
     >>> folded("weight_decay_of_all_layers")
     'weight_decay_of_all_\\nlayers'
@@ -151,7 +153,7 @@ def folded(name: str) -> str:
 
 
 def cost_label(count: Count, groups: Collection[Group] = ()) -> str:
-    """What is counted as cost, in a reader's words; epochs by the name that the surfaces have for them."""
+    """The label of a kind of cost; for epochs and elapsed time with the unit of the groups' surfaces."""
     if count == Count.epochs:
         names = {str((group.about.fidelity or {}).get("name", "epoch")) for group in groups} or {"epoch"}
         return f"{plain(names.pop())}s" if len(names) == 1 else "epochs"
@@ -162,7 +164,7 @@ def cost_label(count: Count, groups: Collection[Group] = ()) -> str:
 
 
 def number(cost: float) -> str:
-    """A cost as a figure shows it: whole where it is, else in three digits.
+    """A cost as text: whole numbers in full, others in three digits.
 
     >>> number(12), number(12.0), number(3.14159)
     ('12', '12', '3.14')
@@ -171,7 +173,7 @@ def number(cost: float) -> str:
 
 
 def cost_words(groups: Collection[Group], count: Count) -> str:
-    """How costs were charged, where what is drawn depends on it; else empty."""
+    """The cost model in words, where the costs drawn depend on it; otherwise empty."""
     models = dict.fromkeys(group.judged.cost_model for group in groups)
     if count in (Count.trials, Count.unique) and not any(group.shortened for group in groups):
         return ""
@@ -179,7 +181,7 @@ def cost_words(groups: Collection[Group], count: Count) -> str:
 
 
 def in_words(numbers: Collection[int]) -> str:
-    """The numbers' range: `30`, or `30 to 1,000` where they differ.
+    """The range of the numbers: `30`, or `30 to 1,000` where they differ.
 
     >>> in_words([1000, 30, 30]), in_words([30])
     ('30 to 1,000', '30')
@@ -189,13 +191,13 @@ def in_words(numbers: Collection[int]) -> str:
 
 
 def judged_words(ways: Collection[Judged]) -> str:
-    """What a caption says of how cells were judged: nothing where all were judged as usual.
+    """The options under which cells were valued, in words; empty where all are the defaults.
 
     >>> judged_words([Judged()]), judged_words([Judged("best"), Judged(noise="seed")])
     ('', 'judged by best over seeds, last epoch; or mean over seeds, last epoch, seed noise')
     """
     usual = Judged()
-    ways = dict.fromkeys(replace(way, cost_model=usual.cost_model) for way in ways)  # `cost_words` speaks of it
+    ways = dict.fromkeys(replace(way, cost_model=usual.cost_model) for way in ways)  # see `cost_words`
     if all(way == usual for way in ways):
         return ""
     noise = {way: "" if way.noise == "none" else f", {way.noise} noise" for way in ways}
@@ -207,17 +209,41 @@ def judged_words(ways: Collection[Judged]) -> str:
 
 
 def caption(line: str, groups: Collection[Group], count: Count = Count.trials) -> str:
-    """`line`, and below it how cells were judged, where that was not as usual, and costs charged."""
+    """`line`, followed by a line with the options of the replays where these are not the defaults."""
     said = (judged_words([group.judged for group in groups]), cost_words(groups, count))
     return "\n".join(filter(None, (line, "; ".join(filter(None, said)))))
 
 
 def colour(index: int) -> str:
-    """The palette's colour at `index`; it starts again after ten."""
+    """The palette's colour at `index`, modulo its length."""
     return COLOURS[index % len(COLOURS)]
 
 
+def line_style(index: int) -> dict[str, Any]:
+    """Colour and dashes of the line at `index`, as keywords of Matplotlib's `plot`."""
+    return {"color": colour(index), "linestyle": LINES[index % len(LINES)]}
+
+
+def footnote(figure: Figure, text: str, width: int = 150) -> None:
+    """Write `text` below the figure, small, on lines of `width` characters; none ends next to an equals sign."""
+    text = text.replace(" = ", "\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}")
+    figure.supxlabel(textwrap.fill(text, width), x=0.01, ha="left", fontsize=7, color="#444444")
+
+
+def number_log_axis(side: Any, steps: Sequence[float] = ()) -> None:
+    """Label a logarithmic axis with plain numbers at major ticks alone.
+
+    Args:
+        side: Matplotlib's `xaxis` or `yaxis`.
+        steps: the multiples of powers of ten at which ticks are; Matplotlib's choice where not given.
+    """
+    if steps:
+        side.set_major_locator(LogLocator(subs=list(steps)))
+    side.set_major_formatter("{x:g}")
+    side.set_minor_formatter("")
+
+
 def light_grid(axes: Axes, which: str = "y") -> None:
-    """Fine grid lines behind what is drawn."""
+    """Draw fine grid lines behind the data, across the axis `which` (`x`, `y` or `both`)."""
     axes.set_axisbelow(True)
     axes.grid(axis=which)  # type: ignore[arg-type]

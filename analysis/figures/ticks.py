@@ -1,6 +1,7 @@
-"""Labels of a grid's axes: which of its values are written at the edge, and how."""
+"""Tick labels of a grid's axes: which values are labelled, and how they are written."""
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -8,11 +9,11 @@ from analysis.figures.style import plain
 from grids.space import Axis, value_text
 
 _PLAIN = (0.01, 1000.0)
-"""An axis whose values all lie from the first to below the second needs no powers of ten."""
+"""An axis with all values in this range is labelled without powers of ten."""
 _LONGEST = 20
-"""Characters of a label beyond which it is cut."""
+"""Longer labels are cut to this many characters."""
 _LONG = 12
-"""Characters of math text from which on labels need twice the room."""
+"""Labels of more characters of math text need twice the space."""
 
 
 def scientific(value: float) -> str:
@@ -30,7 +31,7 @@ def scientific(value: float) -> str:
 
 
 def _written(axis: Axis, value: float | str) -> str:
-    """`value` as it is written at the axis: a label, or a number, in powers of ten on a log scale that goes far."""
+    """A value's tick label; numbers on a log scale with a wide range are powers of ten."""
     if axis.labelled:
         text = value_text(value)
         return plain(text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…")
@@ -44,8 +45,8 @@ def _written(axis: Axis, value: float | str) -> str:
 def ticks(axis: Axis, most: int) -> list[tuple[float, str]]:
     """At most `most` pairs of a position, in units of the axis's index, and the label there.
 
-    Every value where they are few; otherwise on a log scale the powers of ten, between two cells if need be, where
-    there are three of them; otherwise values at even steps.
+    Every value where there are at most `most`; otherwise on a log scale the powers of ten, which may lie between two
+    cells, if there are at least three; otherwise every k-th value.
     """
     marks = [(float(index), _written(axis, value)) for index, value in enumerate(axis.values)]
     if axis.scale == "log" and len(marks) > most:
@@ -57,3 +58,16 @@ def ticks(axis: Axis, most: int) -> list[tuple[float, str]]:
     if max(len(text) for _, text in marks) > _LONG:
         most = max(1, most // 2)
     return marks[:: math.ceil(len(marks) / most)]
+
+
+def label_cells(side: Any, axis: Axis, most: int) -> None:
+    """Put the labels of `ticks` at the middles of a heat map's cells.
+
+    Args:
+        side: Matplotlib's axis, `xaxis` or `yaxis`, along which a cell is 1 wide.
+        axis: whose values the cells have.
+        most: so many labels at most.
+    """
+    marks = ticks(axis, most)
+    side.set_ticks([place + 0.5 for place, _ in marks], [text for _, text in marks])
+    side.set_tick_params(length=2)

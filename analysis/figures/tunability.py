@@ -1,6 +1,5 @@
-"""The expected best against the budget for several optimizers: with so many trials, which one?"""
+"""Figure of tunability: the expected best of several optimizers against the number of trials."""
 
-import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,26 +8,23 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from analysis.figures.style import LINES, colour, light_grid, sheet
+from analysis.figures.style import LINES, colour, footnote, light_grid, sheet
 from analysis.tunability import Contestant, leaders
 from grids.units import in_parentheses
 
 _LOG_FROM = 60
-"""Budgets from which on their axis is logarithmic."""
+"""The horizontal axis is logarithmic from this many trials on."""
 _CROWD = 6
-"""More curves than this stand without bands."""
+"""More curves than this are drawn without bands."""
 
 
 def draw(contestants: Sequence[Contestant], repetition: bool, statistic: str) -> tuple[Figure, list[dict[str, Any]]]:
-    """Draw a panel for each task, in order of appearance.
+    """The figure, with a panel for each task, and its numbers: one row for each contestant and number of trials.
 
     Args:
-        contestants: each with its expected best.
-        repetition: whether random search draws with repetition, for the caption.
+        contestants: the curves.
+        repetition: whether random search draws with replacement, for the caption.
         statistic: over seeds, for the caption.
-
-    Returns:
-        the figure, and its numbers: a row for each contestant and number of trials, and whether it leads there.
     """
     tasks = list(dict.fromkeys(one.task for one in contestants))
     columns = min(len(tasks), 2)
@@ -50,7 +46,7 @@ def draw(contestants: Sequence[Contestant], repetition: bool, statistic: str) ->
     if any(one.searcher for one in contestants):
         said.append("Mean best of replays; bands: 95%, bootstrap over replays.")
     caption = " ".join([*said, "Dots: where another takes the lead."])
-    figure.supxlabel(textwrap.fill(caption, 75 * columns), x=0.01, ha="left", fontsize=7, color="#444444")
+    footnote(figure, caption, 75 * columns)
     return figure, numbers
 
 
@@ -94,7 +90,7 @@ def _panel(axes: Axes, task: str, some: Sequence[Contestant]) -> list[dict[str, 
 
 
 def _labels(some: Sequence[Contestant]) -> list[str]:
-    """What tells each from the others: its optimizer, or its surface where two share one; and its searcher likewise."""
+    """Distinct labels: the optimizer, or the surface where two share one, with the searcher where these differ."""
     searchers = {one.searcher for one in some}
     of_searcher = [one for one in some if one.searcher == some[0].searcher]
     shared = len({one.optimizer for one in of_searcher}) < len(of_searcher)
@@ -105,7 +101,7 @@ def _labels(some: Sequence[Contestant]) -> list[str]:
 
 
 def _frame(axes: Axes, means: np.ndarray, higher: bool) -> None:
-    """Leave out the steep beginning, so that what differs later can be seen."""
+    """Set the limits of the axes so that the steep beginning does not hide later differences."""
     later = means[:, means.shape[1] // 5 :]
     low, high = float(later.min()), float(later.max())
     room = 0.08 * (high - low) or 1.0

@@ -1,4 +1,4 @@
-"""Replay tables as the report's page holds them: the rows of `tunecost cost`, and curves of suboptimality."""
+"""The report's data of replay tables: the rows of `tunecost cost`, and curves of mean suboptimality."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,22 +15,23 @@ from analysis.replays import Group
 from grids.target import Count
 
 MOST_COSTS = 80
-"""Points of a curve that a page holds: the first 20, and as many more as there is room for, evenly on a log scale."""
+"""Largest number of points of a curve: the first 20, and others evenly spaced on a log scale."""
 _FIRST = 20
 
 
 def packed(groups: Sequence[Group], targets: Sequence[float] | None, count: Count, *, seed: int = 0) -> dict[str, Any]:
-    """What the page shows of replays.
+    """The page's data of replays.
 
     Args:
         groups: of one or more tables.
-        targets: suboptimality to count the cost of; each surface's own where None.
-        count: what is counted.
+        targets: suboptimality; each surface's own where None.
+        count: the kind of cost.
         seed: of the bootstrap.
 
     Returns:
-        `rows` as `tunecost cost --format json` has them; `groups`, one for each surface and searcher, with labels for
-        figures and its `curve`: mean suboptimality with its interval at some costs, in four digits.
+        `rows`: as of `tunecost cost --format json`; `groups`: one for each surface and searcher, with its label and its
+        `curve`, the mean suboptimality with its interval at up to `MOST_COSTS` costs, in four digits; `searchers`: the
+        labels of searchers; `count`, `counted`, `said`: the kind of cost, its label, and remarks.
     """
     labels = {text: on_one_line(label) for text, label in searcher_labels(groups).items()}
     tasks = dict.fromkeys(group.task for group in groups)
@@ -55,7 +56,7 @@ def packed(groups: Sequence[Group], targets: Sequence[float] | None, count: Coun
 
 
 def _curve(group: Group, count: Count, seed: int) -> dict[str, list[float]]:
-    """The numbers of figure 2's curve at `MOST_COSTS` of its costs at most."""
+    """The curve of figure 2 at up to `MOST_COSTS` of its costs."""
     last = horizon(group, count)
     costs = grid(group, last, count)
     mean = mean_curve(group, last, count)
@@ -66,7 +67,7 @@ def _curve(group: Group, count: Count, seed: int) -> dict[str, list[float]]:
 
 
 def _places(count: int) -> np.ndarray:
-    """Which of `count` points are kept, int64 ascending, the first and the last among them."""
+    """The indices of the points that are kept out of `count`, int64 ascending, with the first and the last."""
     if count <= MOST_COSTS:
         return np.arange(count)
     further = np.geomspace(_FIRST, count, MOST_COSTS - _FIRST).round().astype(np.int64) - 1

@@ -1,6 +1,6 @@
-"""The report's one file: numbers, style, the library that draws and the scripts that show, in one HTML page.
+"""Write the report as one HTML page with its data, style, scripts and the charting library.
 
-The page's own policy forbids every request, so that it shows the same wherever it is opened.
+The page's content security policy forbids all requests, so that it looks the same wherever it is opened.
 """
 
 import base64
@@ -31,35 +31,36 @@ SCRIPTS = (
     "tables.js",
     "main.js",
 )
-"""In `assets`, each after those that it uses."""
+"""The scripts in `assets`, each after those that it uses."""
 
 
 def page(content: Mapping[str, Any]) -> str:
-    """The page that shows `content`, as `tunecost report` puts it together: equal content, equal page.
+    """The HTML of the page that shows `content`; equal content gives an equal page.
 
     Args:
-        content: plain lists, dicts, numbers and texts; a number that is not finite counts as unknown.
+        content: the report's data, as `tunecost report` collects it: lists, dicts, numbers and texts. A number that is
+            not finite is shown as unknown.
 
     Raises:
-        BadInput: the library that draws is not installed.
+        BadInput: the charting library is not installed.
     """
     parts = {
         "title": _escaped(str(content["title"])),
         "style": _asset("page.css"),
         "data": compressed(as_json(content)),
         "library": compressed(vega_script()),
-        "script": _in_script("\n".join(_asset(name) for name in SCRIPTS)),
+        "script": script_safe("\n".join(_asset(name) for name in SCRIPTS)),
     }
     return re.sub(r"<!--\{(\w+)\}-->", lambda place: parts[place[1]], _asset("page.html"))
 
 
 def as_json(content: Any) -> str:
-    """`content` as JSON; a number that is not finite is null."""
+    """`content` as JSON, with null for numbers that are not finite."""
     return json.dumps(_plain(content), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def compressed(text: str) -> str:
-    """`text` in gzip and base64, which a browser undoes by itself."""
+    """`text` compressed by gzip, in base64; browsers can decode both."""
     return base64.b64encode(gzip.compress(text.encode(), 9, mtime=0)).decode()
 
 
@@ -81,8 +82,8 @@ def _asset(name: str) -> str:
     return files("analysis.report").joinpath("assets", name).read_text(encoding="utf-8")
 
 
-def _in_script(text: str) -> str:
-    """Safe inside a script element, which its own closing tag would end."""
+def script_safe(text: str) -> str:
+    """`text` with every `</script` escaped, which would close the script element that holds it."""
     return re.sub(r"</(?=script)", r"<\\/", text, flags=re.IGNORECASE)
 
 

@@ -1,4 +1,4 @@
-"""The library that draws the report: Vega, Vega-Lite and Vega-Embed as one script, from `vl-convert-python`."""
+"""The charting library of the report: Vega, Vega-Lite and Vega-Embed as one script, from `vl-convert-python`."""
 
 from functools import cache
 
@@ -7,7 +7,7 @@ from grids.errors import BadInput
 
 @cache
 def vega_script() -> str:
-    """The script, about 0.9 MB, which defines `vegaEmbed`; made offline.
+    """The script, about 0.9 MB, which defines `vegaEmbed`; it is bundled without a network.
 
     Raises:
         BadInput: the package is missing; the message says how to install it.

@@ -1,4 +1,4 @@
-"""A surface as the report's page holds it: lists of plain numbers, and every text ready to show."""
+"""The report's data of a surface: lists of plain numbers, and texts ready to show."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -18,27 +18,27 @@ from grids.surface import Surface
 from grids.units import of_difference
 
 MOST_POINTS = 60
-"""Points of a learning curve that a page holds; of longer ones as many, evenly."""
+"""Largest number of points of a learning curve; longer ones are thinned evenly."""
 _ALL_POINTS = 200_000
-"""Points of all curves of a surface: one of very many cells gets shorter curves, so that the page stays small."""
+"""Largest number of points of all curves of a surface: with very many cells, curves have fewer points."""
 _MANY, _FEW = 11, 6
-"""Labels on an axis that stands, or lies on a wide screen; and on one that lies on a narrow one."""
+"""Numbers of tick labels: on a vertical axis or a wide screen, and on a horizontal axis of a narrow screen."""
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def packed(name: str, surface: Surface, edges: Sequence[float], sha256: str = "") -> dict[str, Any]:
-    """What the page shows of a surface; cells in C order, the last axis fastest.
+    """The page's data of a surface; cells are in C order.
 
     Args:
-        name: by which the page, its tables and its reader know it.
+        name: the surface's name on the page.
         surface: the surface.
-        edges: of the colours' bands, from `scales`.
+        edges: of the colour bands, from `scales`.
         sha256: of its file.
 
     Returns:
         `value` and `state` hold cells × seeds items, `state` a letter for each run: `d` diverged, `f` filled in, `.`
         neither. `mean` and `above` (suboptimality) hold one item a cell; `curve`, where there are curves, their mean
-        over seeds, cells × points, in four digits. What is not finite is infinite here, for `page` to write as null.
+        over seeds, cells × points, in four digits. Numbers may be infinite; `page` writes them as null.
     """
     space, about = surface.space, surface.provenance
     state = np.where(surface.diverged, "d", ".")
@@ -70,7 +70,7 @@ def packed(name: str, surface: Surface, edges: Sequence[float], sha256: str = ""
 
 
 def scales(surfaces: Mapping[str, Surface]) -> dict[str, list[float]]:
-    """The edges of each surface's colours: those of one task, metric and unit share them, to be compared by eye."""
+    """The edges of each surface's colour bands; surfaces of one task, metric and unit share theirs."""
     groups: dict[tuple[str, str, str], list[str]] = {}
     for name, surface in surfaces.items():
         about = surface.provenance
@@ -96,7 +96,7 @@ def _axis(axis: Axis) -> dict[str, Any]:
 
 
 def unmath(text: str) -> str:
-    """Matplotlib's math text of `analysis.figures.ticks` in plain letters.
+    """Matplotlib's math text, as of `analysis.figures.ticks`, in Unicode characters.
 
     >>> unmath("$5{\\\\times}10^{-7}$"), unmath("$0$"), unmath("relu \\\\$")
     ('5×10⁻⁷', '0', 'relu $')
@@ -121,7 +121,7 @@ def _curve(surface: Surface) -> dict[str, Any] | None:
 
 
 def _summary(surface: Surface) -> dict[str, Any]:
-    """The numbers of `tunecost grid show` that its row of the table of surfaces has."""
+    """The numbers in a surface's row of the table of surfaces, from `grids.summary`."""
     found = summary(surface, best=1)
     return {
         "lowest": found["lowest"],
@@ -136,7 +136,7 @@ def _summary(surface: Surface) -> dict[str, Any]:
 
 
 def _facts(surface: Surface, sha256: str) -> list[tuple[str, str]]:
-    """Where a surface came from, as `tunecost grid show` prints it: name and text of each fact that is known."""
+    """The provenance of a surface, as `tunecost grid show` prints it: name and text of each known fact."""
     about = surface.provenance
     listed = {
         name: ", ".join(f"{key}={value}" for key, value in getattr(about, name).items())

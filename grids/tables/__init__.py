@@ -1,6 +1,6 @@
-"""Tables that people bring, read into surfaces, and surfaces written for other tools.
+"""Import tables of other programs as surfaces, and export surfaces for other programs.
 
-In layers, a file each: a format is read into a `RawTable` (`delimited`, `files`, `study`, `blackbox`), its columns are
-read as numbers, labels and flags (`numbers`, `columns`), its rows become cells, seeds and curves (`cells`), and those
-a surface (`importing`).
+The layers of an import, one module each: a file format is read into a `RawTable` (`delimited`, `files`, `study`,
+`blackbox`), its columns become numbers, labels and flags (`numbers`, `columns`), its rows become cells, seeds and
+learning curves (`cells`), and these become a surface (`importing`).
 """

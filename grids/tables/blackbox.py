@@ -1,4 +1,4 @@
-"""Syne Tune's folders of tabulated blackboxes: one array `[tasks, configurations, seeds, fidelities, objectives]`.
+"""Read and write Syne Tune's tabulated blackboxes: `[tasks, configurations, seeds, fidelities, objectives]`.
 
 A folder holds `hyperparameters.parquet`, `objectives_evaluations.npy`, `fidelities_values.npy`, and in JSON the spaces
 (`configspace.json`, `fidelityspace.json`) and the names of objectives and tasks (`metadata.json`), as Syne Tune 0.16
@@ -8,9 +8,6 @@ reads and writes it.
 import hashlib
 import io
 import json
-import os
-import shutil
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +17,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from grids.atomic import whole_folder
 from grids.errors import BadInput, unknown
 from grids.space import Axis
 from grids.surface import Surface
@@ -31,23 +29,24 @@ from grids.tables.raw import RawTable
 TO = "syne-tune"
 EVALUATIONS, PARAMETERS, FIDELITIES = "objectives_evaluations.npy", "hyperparameters.parquet", "fidelities_values.npy"
 _OWN = "tunecost"
-"""The entry of `metadata.json` in which an exported surface keeps what Syne Tune has no place for."""
+"""The entry of `metadata.json` for facts about an exported surface for which Syne Tune has no field."""
 _SEED, _EPOCH = "tunecost seed", "tunecost fidelity"
 
 
 def is_blackbox(path: str | Path) -> bool:
+    """Whether `path` is a folder with the array of a blackbox."""
     return Path(path).is_dir() and (Path(path) / EVALUATIONS).is_file()
 
 
 def read(path: str | Path, meaning: Meaning) -> Surface:
-    """The surface of one task and objective of a blackbox's folder.
+    """The surface of one task and objective of a blackbox.
 
-    `task` names the task and `value` the objective where there are several. Fidelities are curves where there are two
-    or more; a run whose curve ends early counts as missing its value. A grid where the configurations fill one, else a
-    pool.
+    `meaning.task` names the task and `meaning.value` the objective where there are several. Two or more fidelities
+    become curves; a run whose curve ends early has a missing value. The surface is a grid where the configurations
+    fill one, otherwise a pool.
 
     Raises:
-        BadInput: a file that is missing or does not fit, several tasks or objectives and none named, or as
+        BadInput: a missing file, files that do not match, several tasks or objectives and none named, or as
             `surface_of`.
     """
     folder = Path(path)
@@ -110,7 +109,7 @@ def _surface(folder: Path, meaning: Meaning) -> Surface:
 def _table(
     configurations: pd.DataFrame, array: np.ndarray, objectives: list[str], wanted: list[str], fidelities: np.ndarray
 ) -> tuple[RawTable, str | None]:
-    """A row for each configuration, seed and fidelity, and the column of fidelities where there are several."""
+    """One row for each configuration, seed and fidelity; and the column of fidelities, where there are several."""
     count, seeds, points, _ = array.shape
     if array.size * (len(configurations.columns) + 3) > MOST_FIELDS:
         raise BadInput(f"{count:,} configurations with {seeds} seeds and {points} fidelities are too many to hold")
@@ -183,7 +182,7 @@ def _chosen(names: list[str], wanted: str | None, what: str, option: str) -> str
 
 
 def _scales(folder: Path) -> dict[str, str]:
-    """By hyperparameter, the scale of its sampler where the configuration space says one."""
+    """The scale of each hyperparameter's sampler, where the configuration space gives one."""
     found = {}
     for name, domain in _json(folder / "configspace.json", {}).items():
         sampler = str(domain.get("sampler_cls") or "") if isinstance(domain, dict) else ""
@@ -193,29 +192,13 @@ def _scales(folder: Path) -> dict[str, str]:
 
 
 def write(surface: Surface, folder: str | Path) -> None:
-    """Write the surface as a blackbox of one task; values are in the metric's own sense.
+    """Write the surface as a blackbox of one task; values are in the metric's own direction.
 
     Raises:
         BadInput: the folder exists and is not empty, or cannot be written.
     """
-    target = Path(folder)
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise BadInput(f"{folder}: is there already; a blackbox is written to a new or an empty folder")
-    try:
-        target.absolute().parent.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=".writing-", dir=target.absolute().parent))
-    except OSError as error:
-        raise BadInput(f"{folder}: cannot be written ({error.strerror or error})") from error
-    try:
-        _write(surface, work)
-        work.chmod(0o755)
-        if target.exists():
-            target.rmdir()
-        os.replace(work, target)
-    except OSError as error:
-        raise BadInput(f"{folder}: cannot be written ({error.strerror or error})") from error
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+    with whole_folder(folder, "a blackbox is") as temporary:
+        _write(surface, temporary)
 
 
 def _write(surface: Surface, folder: Path) -> None:
@@ -257,25 +240,13 @@ def _write(surface: Surface, folder: Path) -> None:
 
 
 def _domain(axis: Axis, whole: bool = False) -> dict[str, Any]:
-    """A hyperparameter as Syne Tune's `config_space_to_json_dict` writes it."""
-    if axis.labelled:
-        return {
-            "domain_cls": "Categorical",
-            "domain_kwargs": {"categories": list(axis.values)},
-            "sampler_cls": "Uniform",
-            "sampler_kwargs": {},
-        }
+    """A hyperparameter's domain, in the form of Syne Tune's `config_space_to_json_dict`."""
     low, high = axis.values[0], axis.values[-1]
-    if whole:
-        return {
-            "domain_cls": "Integer",
-            "domain_kwargs": {"lower": int(low), "upper": int(high)},
-            "sampler_cls": "Uniform",
-            "sampler_kwargs": {},
-        }
-    sampler = (
-        {"sampler_cls": "LogUniform", "sampler_kwargs": {"base": 10}}
-        if axis.scale == "log"
-        else {"sampler_cls": "Uniform", "sampler_kwargs": {}}
-    )
-    return {"domain_cls": "Float", "domain_kwargs": {"lower": low, "upper": high}, **sampler}
+    kind, options = "Float", {"lower": low, "upper": high}
+    if axis.labelled:
+        kind, options = "Categorical", {"categories": list(axis.values)}
+    elif whole:
+        kind, options = "Integer", {"lower": int(low), "upper": int(high)}
+    log = kind == "Float" and axis.scale == "log"
+    sampler = {"sampler_cls": "LogUniform" if log else "Uniform", "sampler_kwargs": {"base": 10} if log else {}}
+    return {"domain_cls": kind, "domain_kwargs": options, **sampler}

@@ -1,4 +1,4 @@
-"""From rows to runs: which cell, seed and fidelity each row holds, and what is doubled or missing."""
+"""Find each row's cell, seed and fidelity, and report runs that are missing or given twice."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,31 +7,31 @@ import numpy as np
 import pandas as pd
 
 from grids.errors import BadInput, brief
-from grids.pool import Pool
+from grids.pool import Pool, by_appearance, occurrence
 from grids.space import MOST_CELLS, Axis, Space, number_text
 from grids.tables.numbers import missing as is_missing
 from grids.tables.numbers import plain
 from grids.tables.raw import RawTable
 
 _CLOSE = 1e-6
-"""Two values of an axis that differ relatively by less are taken for one that was rounded in two ways."""
+"""Two values of an axis with a smaller relative difference are probably one value, rounded in two ways."""
 
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """What each row of a table is, arrays `[rows]`.
+    """The cell, seed and fidelity of each row of a table, arrays `[rows]`.
 
     Args:
         table: the rows, for messages.
         axes: the axes, in the space's order.
-        index: int64 `[rows, axes]`.
+        index: int64 `[rows, axes]`, each row's index on each axis.
         seed: int64.
         epoch: float64, the fidelity; None where each row is a whole run.
-        epoch_name: its column.
-        used: the columns that have a meaning already.
-        pool: whether rows are cells without neighbours.
+        epoch_name: the column of fidelities.
+        used: the columns that are read as axes, value, seed, fidelity or flags.
+        pool: whether to make a pool instead of a grid.
         seeded: whether a column of seeds was named.
-        diverged: bool; a run with such a row may end early.
+        diverged: bool; the curve of a run with such a row may end early.
     """
 
     table: RawTable
@@ -48,13 +48,13 @@ class Rows:
 
 @dataclass(frozen=True, eq=False)
 class Layout:
-    """Where each row goes: a place in arrays `[cells, seeds, points]`.
+    """The row of each cell, seed and point of a curve.
 
     Args:
         space: a grid or a pool.
         seeds: ascending.
         points: the fidelities, ascending; one where there are none.
-        row: int64 `[cells, seeds, points]`, the row that stands there, −1 where there is none.
+        row: int64 `[cells, seeds, points]`, the number of the row, −1 where there is none.
     """
 
     space: Space
@@ -67,22 +67,23 @@ def arrange(rows: Rows, *, number_seeds: bool = False, common_seeds: bool = Fals
     """The layout of the rows.
 
     Args:
-        number_seeds: rows of one cell that nothing tells apart are its seeds 0, 1, … in order of appearance.
-        common_seeds: keep only the seeds that every cell has.
-        fill: missing runs are allowed.
+        rows: the table's rows.
+        number_seeds: whether rows of one cell are its seeds 0, 1, … in order of appearance.
+        common_seeds: whether to keep only the seeds that every cell has.
+        fill: whether runs may be missing.
 
     Raises:
-        BadInput: a run given twice or missing, or cells that are mostly missing; the message says which, and the
-            option that may help.
+        BadInput: a run given twice or missing, or most cells missing; the message names the run and an option that
+            may help.
     """
     cell, count, space = _cells(rows, fill)
     points, point = np.zeros(1), np.zeros(len(cell), np.int64)
     if rows.epoch is not None:
         points, point = np.unique(rows.epoch, return_inverse=True)
     if number_seeds:
-        rows = replace(rows, seed=_occurrence(cell * len(points) + point))
+        rows = replace(rows, seed=occurrence(np.column_stack([cell, point])))
     if rows.pool and not number_seeds:
-        cell, count, space = _twins(rows, cell, point, len(points))
+        cell, count, space = _split_equal(rows, cell, point)
     seeds, seed = np.unique(rows.seed, return_inverse=True)
     keep = np.ones(len(cell), bool)
     if common_seeds:
@@ -107,18 +108,16 @@ def arrange(rows: Rows, *, number_seeds: bool = False, common_seeds: bool = Fals
 
 
 def _cells(rows: Rows, fill: bool) -> tuple[np.ndarray, int, Space]:
-    """Each row's cell, their number, and the space; of a pool with its distinct configurations as cells."""
+    """Each row's cell, the number of cells, and the space; the cells of a pool are its distinct configurations."""
     if rows.pool:
-        _, first, cell = np.unique(rows.index, axis=0, return_index=True, return_inverse=True)
-        rank = np.empty(len(first), np.int64)
-        rank[np.argsort(first)] = np.arange(len(first))
-        return rank[cell.ravel()], len(first), Pool(rows.axes, rows.index[np.sort(first)])
+        cell, first = by_appearance(rows.index)
+        return cell, len(first), Pool(rows.axes, rows.index[first])
     space = Space(rows.axes)
     if space.size > max(100, 20 * len(rows.index)) and (space.size > MOST_CELLS or not fill):
         some = f"{space.size:,}" if space.size < 1e9 else f"{float(space.size):.0e}"
         raise BadInput(
             f"its axes span over {some} cells and it has {len(rows.index):,} rows: most cells are missing; "
-            f"--pool takes each row as a cell of its own{_rounded(rows.axes)}"
+            f"--pool takes each row as a cell of its own{_rounding_hint(rows.axes)}"
         )
     if space.size > MOST_CELLS:
         raise BadInput(f"its axes span over {space.size:,} cells; a surface may have {MOST_CELLS:,}")
@@ -126,19 +125,11 @@ def _cells(rows: Rows, fill: bool) -> tuple[np.ndarray, int, Space]:
     return cell.astype(np.int64), space.size, space
 
 
-def _twins(rows: Rows, cell: np.ndarray, point: np.ndarray, points: int) -> tuple[np.ndarray, int, Space]:
-    """A pool's cells: equal configurations with one seed are cells of their own."""
-    _, seed = np.unique(rows.seed, return_inverse=True)
-    times = _occurrence((cell * (int(seed.max()) + 1) + seed) * points + point)
-    _, first, twin = np.unique(np.stack([cell, times], axis=1), axis=0, return_index=True, return_inverse=True)
-    rank = np.empty(len(first), np.int64)
-    rank[np.argsort(first)] = np.arange(len(first))
-    return rank[twin.ravel()], len(first), Pool(rows.axes, rows.index[np.sort(first)])
-
-
-def _occurrence(key: np.ndarray) -> np.ndarray:
-    """How many equal keys stand before each: int64 `[rows]`."""
-    return pd.Series(key).groupby(key).cumcount().to_numpy(np.int64)
+def _split_equal(rows: Rows, cell: np.ndarray, point: np.ndarray) -> tuple[np.ndarray, int, Space]:
+    """As `_cells`, of a pool: equal configurations with the same seed are different cells."""
+    times = occurrence(np.column_stack([cell, rows.seed, point]))
+    cells, first = by_appearance(np.column_stack([cell, times]))
+    return cells, len(first), Pool(rows.axes, rows.index[first])
 
 
 def _check_doubled(rows: Rows, space: Space, place: np.ndarray, where: np.ndarray, cell: np.ndarray) -> None:
@@ -154,13 +145,13 @@ def _check_doubled(rows: Rows, space: Space, place: np.ndarray, where: np.ndarra
     others = int((counts > 1).sum()) - 1
     more = f" (and {others:,} more cell{'s' if others > 1 else ''} more than once)" if others else ""
     given = "twice" if times == 2 else f"{times:,} times"
-    raise BadInput(f"{named} is given {given}{more}; {_way_out(rows, place, where)}")
+    raise BadInput(f"{named} is given {given}{more}; {_advice(rows, place, where)}")
 
 
-def _way_out(rows: Rows, place: np.ndarray, where: np.ndarray) -> str:
-    """What may be done about doubled rows: name the column that tells them apart, or number them."""
+def _advice(rows: Rows, place: np.ndarray, where: np.ndarray) -> str:
+    """The option that separates doubled rows: by the column in which they differ, or by numbering them."""
     options = "--pool takes each row as a cell of its own"
-    found = _telling(rows, place, where)
+    found = _distinguishing(rows, place, where)
     if not found:
         return f"no other column tells its rows apart: --number-seeds takes them as its seeds; {options}"
     name, first = found[0]
@@ -181,10 +172,10 @@ def _quoted(text: str) -> str:
     return shlex.quote(text)
 
 
-def _telling(rows: Rows, place: np.ndarray, where: np.ndarray) -> list[tuple[str, str]]:
-    """The columns that tell doubled rows apart, best first, each with its first value there.
+def _distinguishing(rows: Rows, place: np.ndarray, where: np.ndarray) -> list[tuple[str, str]]:
+    """The columns in which doubled rows differ, the most likely first, each with its first value there.
 
-    Not a measurement, or a name, that every row has for itself.
+    Columns with a different value in (almost) every row are left out: they hold measurements or names.
     """
     _, run, counts = np.unique(place, return_inverse=True, return_counts=True)
     run = run.ravel()
@@ -233,10 +224,10 @@ def _check_missing(rows: Rows, space: Space, seeds: np.ndarray, points: Sequence
         about = f", seed {int(seeds[seed])}" if rows.seeded else ""
         fault = f"{where}{about} has no row for {rows.epoch_name} {number_text(points[point])}"
     more = f" (and {found - 1:,} more)" if found > 1 else ""
-    raise BadInput(f"{fault}{more}; {way}{_rounded(space.axes)}")
+    raise BadInput(f"{fault}{more}; {way}{_rounding_hint(space.axes)}")
 
 
-def _rounded(axes: Sequence[Axis]) -> str:
+def _rounding_hint(axes: Sequence[Axis]) -> str:
     """A hint where an axis has two values that may be one, rounded in two ways."""
     for axis in axes:
         if axis.labelled:

@@ -1,4 +1,4 @@
-"""Columns of a table as what they mean: numbers, whole numbers, flags, and the levels of an axis."""
+"""Read a table's columns as numbers, whole numbers, flags, or the values of an axis."""
 
 import math
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from grids.tables.raw import RawTable
 
 _TRUE, _FALSE = {"true", "yes", "t", "y"}, {"false", "no", "f", "n"}
 _WHOLE = 2**53
-"""Up to here a float64 tells whole numbers apart."""
+"""From here on a float64 no longer represents every whole number."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +23,6 @@ class Read:
     Args:
         numbers: float64 `[rows]`, NaN where missing or infinite.
         missing: bool `[rows]`.
-        texts: as they stand, object `[rows]`, to be quoted in messages.
         percent: whether every number is written with a percent sign.
     """
 
@@ -33,10 +32,14 @@ class Read:
 
 
 def numbers(table: RawTable, name: str, excused: np.ndarray | None = None) -> Read:
-    """A column of numbers, some of them missing; where `excused`, anything may stand.
+    """A column of numbers, some of which may be missing.
+
+    Args:
+        table, name: the column.
+        excused: bool `[rows]`, where a field that is not a number counts as missing.
 
     Raises:
-        BadInput: a field that is neither a number nor a word for a missing one.
+        BadInput: a field that is neither a number nor a word for a missing one (`grids.tables.numbers.MISSING`).
     """
     column = table.column(name)
     if column.dtype != object:
@@ -56,7 +59,7 @@ def numbers(table: RawTable, name: str, excused: np.ndarray | None = None) -> Re
 
 
 def finite(table: RawTable, name: str) -> np.ndarray:
-    """A column in which every number must be there, float64 `[rows]`. Raises BadInput at the first that is not."""
+    """A column without missing numbers, float64 `[rows]`. Raises BadInput where one is missing."""
     read = numbers(table, name)
     if read.missing.any():
         raise absent(table, name, int(np.argmax(read.missing)))
@@ -73,7 +76,7 @@ def absent(table: RawTable, name: str, row: int, way: str = "") -> BadInput:
 
 
 def whole_numbers(table: RawTable, name: str) -> np.ndarray:
-    """A column of whole numbers, int64 `[rows]`. Raises BadInput where one is none, or too large to be exact."""
+    """A column of whole numbers, int64 `[rows]`. Raises BadInput where one is not whole, or too large to be exact."""
     found = finite(table, name)
     wrong = (found != np.floor(found)) | (np.abs(found) >= _WHOLE)
     if wrong.any():
@@ -83,7 +86,7 @@ def whole_numbers(table: RawTable, name: str) -> np.ndarray:
 
 
 def flags(table: RawTable, name: str) -> np.ndarray:
-    """A column of true and false, bool `[rows]`: words of any case, 0 and 1; what is missing is false.
+    """A column of flags, bool `[rows]`: true and false in any case, yes and no, 1 and 0; a missing flag is false.
 
     Raises:
         BadInput: any other word.
@@ -106,18 +109,18 @@ def flags(table: RawTable, name: str) -> np.ndarray:
 
 
 def axis(table: RawTable, name: str, called: str, scale: str | None = None) -> tuple[Axis, np.ndarray]:
-    """The axis that a column spans, and each row's index on it, int64 `[rows]`.
+    """The axis of a column's distinct values, and each row's index on it, int64 `[rows]`.
 
-    Numbers make an axis of rising numbers. Words, booleans (of any case), and numbers with `None` or blanks among
-    them make one of labels, in order of first appearance; what is missing is the empty label.
+    Numbers make an axis of increasing numbers. Words, booleans (in any case), and numbers mixed with `None` or blanks
+    make one of labels, in order of appearance; a missing value is the empty label.
 
     Args:
         table, name: the column.
         called: the axis's name.
-        scale: `log` or `linear`, where the source says it.
+        scale: `log` or `linear`, where the source gives it.
 
     Raises:
-        BadInput: numbers among other words, a number that is not finite, or one that may be meant in two ways.
+        BadInput: numbers mixed with words, a number that is not finite, or one that is ambiguous (`1,000`).
     """
     codes, levels = pd.factorize(table.texts(name))
     texts = levels.tolist()
@@ -142,7 +145,7 @@ def axis(table: RawTable, name: str, called: str, scale: str | None = None) -> t
 
 
 def _labels(called: str, codes: np.ndarray, texts: list[str], read: dict[str, float | None]) -> tuple[Axis, np.ndarray]:
-    """Labels by first appearance; words for a missing value, one number, and one boolean, are each one label."""
+    """Labels in order of appearance; all spellings of a missing value, a number or a boolean are one label."""
     booleans = all(text.lower() in ("true", "false") for text in read)
     seen: dict[object, int] = {}
     names: list[str] = []

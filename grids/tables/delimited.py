@@ -1,6 +1,6 @@
-"""Delimited text as people and spreadsheets write it: any of four separators, comments before the header, stray fields.
+"""Read delimited text in the dialects of people and spreadsheets: four separators, comments, blank fields at the end.
 
-pandas splits the lines into fields; what they mean, and what is wrong with them, is said here.
+pandas splits lines into fields; this module finds the header and reports faults by row and line.
 """
 
 import csv
@@ -16,17 +16,18 @@ from grids.tables.raw import RawTable
 
 SEPARATORS = ",;\t|"
 MOST_FIELDS = 200_000_000
-"""Fields of a table, those of the longest line for each: beyond this it would not fit into memory."""
+"""Largest table, as lines × fields of the longest line: a larger one would not fit into memory."""
 
 
 def parse(content: bytes, name: str = "", sha256: str = "") -> RawTable:
     """A table from text with a header line.
 
-    UTF-8 or UTF-16 with its mark, lines that end in any way. Leading lines that are blank, begin with `#`, or are
-    `sep=;` as spreadsheets write it carry nothing. Blank lines are skipped, as are blank fields beyond the header's.
+    The text is UTF-8, or UTF-16 with a byte order mark, with any line ends. Leading lines are skipped where they are
+    blank, begin with `#`, or are `sep=;` as spreadsheets write it, and so are blank lines and blank fields beyond the
+    header's.
 
     Raises:
-        BadInput: no text, no header, no rows, or a row that has not as many fields as the header.
+        BadInput: no text, no header, no rows, or a row with another number of fields than the header.
     """
     text = _decoded(content)
     head, separator, comments = _beginning(text)
@@ -74,7 +75,7 @@ def _decoded(content: bytes) -> str:
 
 
 def _beginning(text: str) -> tuple[int, str, list[str]]:
-    """Where the header line begins, the separator, and the comments before it."""
+    """The position of the header line, the separator, and the comments above the header."""
     place, separator, comments = 0, "", []
     while place < len(text):
         end = text.find("\n", place)
@@ -93,7 +94,7 @@ def _beginning(text: str) -> tuple[int, str, list[str]]:
 
 
 def _split(body: str, separator: str) -> pd.DataFrame:
-    """Every field of every line, texts; NaN beyond a line's end."""
+    """All fields as texts `[lines, fields]`; NaN beyond a line's last field."""
     lines = body.count("\n") + 1
     widest = max(line.count(separator) for line in io.StringIO(body)) + 1
     if '"' in body:  # a field in quotes may go over several lines
@@ -102,7 +103,7 @@ def _split(body: str, separator: str) -> pd.DataFrame:
         raise BadInput(f"{lines:,} lines of up to {widest:,} fields are more than {MOST_FIELDS:,} fields")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)  # quotes read in another way than by `csv`
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # where pandas reads quotes differently from `csv`
             return pd.read_csv(
                 io.StringIO(body),
                 sep=separator,
@@ -130,7 +131,7 @@ def _split(body: str, separator: str) -> pd.DataFrame:
 
 
 class _Lines:
-    """The line of the file on which a row ends; the file is read again only when a message asks."""
+    """The line of the file on which a row ends, found by parsing the text again when a message needs it."""
 
     def __init__(self, body: str, separator: str, before: int, records: np.ndarray) -> None:
         self._body, self._separator, self._before, self._records = body, separator, before, records
@@ -148,7 +149,7 @@ class _Lines:
 
 
 def _check_lengths(table: RawTable, frame: pd.DataFrame, records: np.ndarray, body: str) -> None:
-    """Raises BadInput where a row is shorter than the header, or holds anything beyond it."""
+    """Raise BadInput where a row has fewer fields than the header, or a further one that is not blank."""
     width = len(table.header)
     lengths = _lengths(body, table.separator)
     if len(lengths) != len(frame):
@@ -174,7 +175,7 @@ def _lengths(body: str, separator: str) -> np.ndarray:
 
 
 def _commented_header(table: RawTable, comments: list[str], separator: str) -> RawTable:
-    """The table; where its first line is a row of numbers, with the header of the comment, as numpy.savetxt writes."""
+    """The table; where its first line holds numbers, with the last comment as header, as numpy.savetxt writes it."""
     try:
         [float(field) for field in table.header]
     except ValueError:

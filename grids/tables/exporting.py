@@ -1,4 +1,4 @@
-"""Surfaces as flat tables: what `grid export` writes and `Surface.to_frame` returns, ready to be imported again."""
+"""Export surfaces as flat tables that can be imported again, for `grid export` and `Surface.to_frame`."""
 
 import csv
 import io
@@ -15,31 +15,31 @@ _PLAIN_NAME = re.compile(r"\w[\w.\-/ ]*")
 
 
 def own_value(surface: Surface, value: np.ndarray) -> np.ndarray:
-    """Values in the sense of the metric: as they came, where higher was better there."""
+    """Values in the metric's own direction: negated again where the metric is maximized."""
     return 0.0 - value if surface.provenance.maximized else value
 
 
 def value_name(surface: Surface) -> str:
-    """The column of values: the metric's name where it was maximised, otherwise `value`."""
+    """The name of the column of values: the metric's where it is maximized, otherwise `value`."""
     name = surface.provenance.metric.removeprefix("-").strip() if surface.provenance.maximized else ""
     taken = {*COLUMNS, *surface.space.names, *surface.extra}
     return name if name and name not in taken else "value"
 
 
 def came_as_curves(surface: Surface) -> bool:
-    """Whether the surface was imported from a table with a row for each epoch."""
+    """Whether the surface was imported from a table with one row for each epoch."""
     return surface.curve is not None and bool(surface.provenance.data.get("epoch_column"))
 
 
 def frame(surface: Surface, curves: bool | None = None) -> pd.DataFrame:
-    """A row for each cell and seed, or with `curves` for each point of its learning curve.
+    """A table with one row for each cell and seed, or for each point of its learning curve.
 
-    Columns: the axes (a label of no value is None), `seed`, with curves the fidelity, the value in the metric's own
-    sense (see `value_name`), `diverged`, and what else the surface holds. The last point of a curve is the run's value.
+    Columns: the axes (None for the empty label), `seed`, with curves the fidelity, the value in the metric's own
+    direction (see `value_name`), `diverged`, and all further columns. A curve's last point is the run's value.
 
     Args:
-        surface: what to write.
-        curves: a row for each point; by default as the surface's own table was.
+        surface: the surface.
+        curves: whether to write one row for each point; by default as in the table that the surface was imported from.
     """
     long = came_as_curves(surface) if curves is None else curves and surface.curve is not None
     seeds, runs = len(surface.seeds), surface.value.size
@@ -48,7 +48,7 @@ def frame(surface: Surface, curves: bool | None = None) -> pd.DataFrame:
         assert surface.curve is not None
         times = surface.curve.shape[-1]
         points = surface.curve.reshape(runs, times)
-        # By way of text, which takes a float32 for the decimal number that it was rounded from.
+        # Through text, which gives the decimal number that a float32 was rounded from.
         whole = points if points.dtype == np.float64 else points.astype(str).astype(np.float64)
         value = np.concatenate([whole[:, :-1], value], axis=1)
     columns: dict[str, np.ndarray] = {}
@@ -60,10 +60,8 @@ def frame(surface: Surface, curves: bool | None = None) -> pd.DataFrame:
         columns[_fidelity_name(surface)] = np.tile(np.array(surface.fidelity.values), runs)
     columns[value_name(surface)] = own_value(surface, value.ravel())
     columns["diverged"] = np.repeat(surface.diverged.ravel(), times)
-    further = {"train_loss": surface.train_loss, "seconds": surface.seconds, **surface.extra, "filled": surface.filled}
-    for name, array in further.items():
-        if array is not None:
-            columns[name] = np.repeat(array.ravel(), times)
+    filled = {} if surface.filled is None else {"filled": surface.filled}
+    columns |= {name: np.repeat(array.ravel(), times) for name, array in (surface.numbers | filled).items()}
     return pd.DataFrame(columns)
 
 
@@ -74,7 +72,7 @@ def _fidelity_name(surface: Surface) -> str:
 
 
 def csv_text(surface: Surface, curves: bool | None = None) -> str:
-    """`frame` as CSV, every number in full, so that it reads back exactly."""
+    """`frame` as CSV; every number is written so that it reads back exactly."""
     table = frame(surface, curves)
     out = io.StringIO()
     header = [name if _PLAIN_NAME.fullmatch(name) else '"' + name.replace('"', '""') + '"' for name in table.columns]
@@ -92,5 +90,5 @@ def _fields(column: pd.Series) -> list[str]:
 
 
 def write_csv(surface: Surface, path: str | Path, curves: bool | None = None) -> None:
-    """Write `csv_text` to a file, whole or not at all. Raises BadInput where it cannot be written."""
+    """Write `csv_text` to `path`, whole or not at all. Raises BadInput where it cannot be written."""
     write_whole(path, csv_text(surface, curves))

@@ -1,4 +1,4 @@
-"""Tables from files, whatever their format: CSV and its kin, compressed or not, JSON lines, Parquet."""
+"""Read tables from files: delimited text, JSON or Parquet, also compressed by gzip."""
 
 import gzip
 import hashlib
@@ -17,11 +17,11 @@ from grids.tables.importing import Meaning, surface_of
 from grids.tables.raw import RawTable
 
 LARGEST_FILE = 2_000_000_000
-"""Bytes of a table, unpacked: beyond this it would not fit into memory."""
+"""Largest table in bytes, uncompressed: a larger one would not fit into memory."""
 
 
 def read(path: str | Path, meaning: Meaning) -> Surface:
-    """The surface in a file; see `read_table` for formats and `Meaning` for options.
+    """The surface in a file of a format of `read_table`.
 
     Raises:
         BadInput: the file cannot be read, or as `surface_of`; the message begins with the path.
@@ -36,10 +36,10 @@ def read(path: str | Path, meaning: Meaning) -> Surface:
 def read_table(path: str | Path) -> RawTable:
     """The table in a file: CSV (commas, semicolons, tabs, bars), JSON lines or a JSON list of objects, or Parquet.
 
-    Each may be compressed by gzip. The format is known by the content.
+    The format, and compression by gzip, are recognized by the content, not by the file's name.
 
     Raises:
-        BadInput: no such file, too large, or of another kind.
+        BadInput: no such file, one that is too large, or one of another format.
     """
     try:
         if Path(path).stat().st_size > LARGEST_FILE:
@@ -132,7 +132,7 @@ def _flat(record: dict[str, Any], before: str = "") -> dict[str, Any]:
 
 
 def _narrowed(frame: pd.DataFrame) -> pd.DataFrame:
-    """Columns of nothing but numbers and missing values as float64; the others as they are."""
+    """The frame with columns of only numbers and missing values as float64."""
     narrow = {}
     for name in frame.columns:
         items = frame[name].tolist()

@@ -1,4 +1,4 @@
-"""A table, with what its columns mean, as a surface."""
+"""Turn a table into a surface, given what its columns mean."""
 
 import csv
 import math
@@ -20,9 +20,9 @@ from grids.tables.raw import PARAMETERS, RawTable, tidy
 
 DIVERGED, FILLED = "diverged", "filled"
 LARGEST = 1e305
-"""Beyond this, differences of two values may be infinite."""
+"""Largest size of a value: beyond it the difference of two values may overflow."""
 _OWN = ("train_loss", "seconds")
-"""Columns that `keep` puts in their own place."""
+"""Columns that a surface has a field for; `keep` puts other ones into `Surface.extra`."""
 _STATES = {"state", "status"}
 _UNFINISHED = {
     "fail",
@@ -43,24 +43,23 @@ class Meaning:
     """What the columns of a table mean.
 
     Args:
-        axes: the columns that make a cell, in the space's order; where none is given, those with a prefix of
-            hyperparameters (`config.`, `params.`, `params_`).
+        axes: the columns that identify a cell, in the space's order; by default those with a prefix of hyperparameters
+            (`config.`, `params.`, `params_`).
         value: the column of values; lower is better unless `maximize`.
-        seed: the column of whole-number seeds; without it every row is seed 0.
-        epoch: the column of epochs or other fidelities: a row for each, and the run's value is the last's.
-        maximize: higher is better in the table: values are negated, and the provenance says so.
-        missing: `refuse`; or what to fill in where a value, or a cell, is not there: `worst`, or a number in the
-            table's sense.
-        seeds: `all`: every cell must have every seed; `common`: keep those that all have.
-        number_seeds: rows of one cell are its seeds 0, 1, … in order of appearance.
-        where: `COLUMN=VALUE`: keep those rows only; of one column several values may be given.
-        keep: further columns of numbers to store.
-        pool: every row is a cell of its own, without neighbours. None: where the rows fill no grid.
-        scales: by axis, `log` or `linear` where the source says it.
-        task, optimizer, metric: what the surface is called; by default the source's name, `imported` (or the one
-            optimizer that `where` names) and the value's column, with a minus where it was negated.
-        unit: of the value, as `%`.
-        created, command, data: for the provenance.
+        seed: the column of seeds, whole numbers; without it every row has seed 0.
+        epoch: the column of epochs or another fidelity, with one row for each; the run's value is that of the last.
+        maximize: whether higher is better in the table; values are then negated, and the provenance records it.
+        missing: `refuse`, or what replaces a missing value or cell: `worst`, or a number, in the table's own direction.
+        seeds: `all`: every cell must have every seed; `common`: keep only the seeds that all cells have.
+        number_seeds: whether rows of one cell are its seeds 0, 1, … in order of appearance.
+        where: texts `COLUMN=VALUE`: keep only these rows; one column may be given several times, with other values.
+        keep: further numeric columns to store.
+        pool: whether to make a pool instead of a grid; None: a pool only where the rows fill no grid.
+        scales: by axis, `log` or `linear` where the source gives it.
+        task, optimizer, metric: the surface's names; by default the source's name, `imported` (or the one optimizer
+            that `where` names) and the column of values, with a minus where it was negated.
+        unit: of the value, such as `%`.
+        created, command, data: entries of the provenance.
     """
 
     axes: Sequence[str] = ()
@@ -85,7 +84,11 @@ class Meaning:
 
 
 def meaning_of(**options: Any) -> Meaning:
-    """A `Meaning` from Python's keywords. Raises BadInput at one that it does not know, or a single text for a list."""
+    """A `Meaning` from keywords.
+
+    Raises:
+        BadInput: an unknown keyword, or a single text where a list belongs.
+    """
     known = [one.name for one in fields(Meaning)]
     for name, given in options.items():
         if name not in known:
@@ -96,7 +99,7 @@ def meaning_of(**options: Any) -> Meaning:
 
 
 def split_names(text: str) -> list[str]:
-    """The names in a list separated by commas; one with a comma in it stands in quotes.
+    """The names in a list separated by commas; a name that contains a comma is quoted.
 
     >>> split_names('"lr, base", mom')
     ['lr, base', 'mom']
@@ -107,16 +110,16 @@ def split_names(text: str) -> list[str]:
 
 
 def surface_of(table: RawTable, meaning: Meaning) -> Surface:
-    """The surface that a table holds.
+    """The surface of a table's rows.
 
     Raises:
-        BadInput: naming the row, column or cell: no such column, a field that is no number, a value that is missing in
-            a run that did not diverge, a cell missing or given twice, with the option that may help.
+        BadInput: an unknown column, a field that is not a number, a missing value of a run that did not diverge, a cell
+            that is missing or given twice. The message names the row, column or cell and an option that may help.
     """
     fill = _fill(meaning)
-    told = [*meaning.axes, meaning.value, *(name for name in (meaning.seed, meaning.epoch) if name)]
-    if len(set(told)) != len(told):
-        raise BadInput(f"axes, value, seed and epoch must be different columns, not {', '.join(told)}")
+    given = [*meaning.axes, meaning.value, *(name for name in (meaning.seed, meaning.epoch) if name)]
+    if len(set(given)) != len(given):
+        raise BadInput(f"axes, value, seed and epoch must be different columns, not {', '.join(given)}")
     table = _selected(table, meaning.where)
     selected = len(table)
     meaning, table, fixed = _axes(table, meaning)
@@ -166,7 +169,7 @@ def _layout(rows: Rows, pool: bool | None, asked: Mapping[str, bool]) -> Layout:
 
 
 def _fill(meaning: Meaning) -> str | float | None:
-    """What stands in for missing values: None to refuse, `worst`, or a number."""
+    """What replaces missing values: `worst` or a number; None where they are refused."""
     if meaning.seeds not in ("all", "common"):
         raise BadInput(f"--seeds must be all or common, not '{brief(meaning.seeds)}'")
     text = str(meaning.missing).strip()
@@ -187,7 +190,7 @@ def _selected(table: RawTable, where: Sequence[str]) -> RawTable:
     wanted: dict[str, list[str]] = {}
     for each in where:
         name, equals, value = each.partition("=")
-        while equals and name.strip() not in table.header and "=" in value:  # a column with = in its name
+        while equals and name.strip() not in table.header and "=" in value:  # the column's name contains =
             more, _, value = value.partition("=")
             name += "=" + more
         if not equals or not name.strip():
@@ -210,7 +213,7 @@ def _selected(table: RawTable, where: Sequence[str]) -> RawTable:
 
 
 def _alike(text: str, value: str) -> bool:
-    """Whether a field is the value asked for: the same text or number, or both no value."""
+    """Whether a field equals a value given as text: the same text, number or boolean, or both missing."""
     if text == value or (is_missing(text) and is_missing(value)):
         return True
     one, other = plain(text), plain(value)
@@ -220,8 +223,8 @@ def _alike(text: str, value: str) -> bool:
 
 
 def _axes(table: RawTable, meaning: Meaning) -> tuple[Meaning, RawTable, dict[str, Any]]:
-    """The meaning with its axes filled in where none is given, and the settings that never change."""
-    if str(meaning.missing).strip() == "refuse":  # otherwise a trial without a value is one to be filled
+    """The meaning with its axes, the table without unfinished trials, and the hyperparameters that never change."""
+    if str(meaning.missing).strip() == "refuse":  # otherwise a trial without a value gets one
         table = _finished(table)
     if meaning.axes:
         return meaning, table, {}
@@ -245,7 +248,7 @@ def _axes(table: RawTable, meaning: Meaning) -> tuple[Meaning, RawTable, dict[st
 
 
 def _finished(table: RawTable) -> RawTable:
-    """The table without the trials of which its column `state` says that they never finished and have no value."""
+    """The table without trials that, by its column `state`, never finished."""
     name = next((name for name in table.header if name.lower() in _STATES and table.has(name)), None)
     if name is None or not any(n.startswith(PARAMETERS) for n in table.header):
         return table
@@ -254,7 +257,7 @@ def _finished(table: RawTable) -> RawTable:
 
 
 class _Values:
-    """The values of the rows, lower is better, float64 `[rows]`, and which of them diverged or were filled in."""
+    """The values of the rows (lower is better) as float64 `[rows]`, and which rows diverged or were filled in."""
 
     def __init__(
         self, table: RawTable, name: str, diverged: np.ndarray, maximize: bool, fill: str | float | None
@@ -325,7 +328,7 @@ def _surface(
 
 
 def _stem(name: str) -> str:
-    """A file's name without its endings: `my.sweep` for `my.sweep.csv.gz`."""
+    """A file's name without the endings of formats: `my.sweep` for `my.sweep.csv.gz`."""
     stem = name.removesuffix(".gz")
     for ending in (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".parquet"):
         stem = stem.removesuffix(ending)
@@ -338,7 +341,7 @@ def _provenance(
     short = tidy([value])[0]
     where = {"where": list(meaning.where)} if meaning.where else {}
     source = {"name": table.name, "rows": len(table), **({"sha256": table.sha256} if table.sha256 else {})}
-    told = {
+    counts = {
         "cells": int(filled.any(axis=-1).sum()),
         "runs": int(filled.sum()),
         "with": numbers.asked or "the table's own",
@@ -355,5 +358,5 @@ def _provenance(
         data={**source, **where, **({"epoch_column": meaning.epoch} if meaning.epoch else {}), **meaning.data},
         created=meaning.created,
         command=meaning.command,
-        filled={**told, **worth} if filled.any() else {},
+        filled={**counts, **worth} if filled.any() else {},
     )

@@ -1,4 +1,4 @@
-"""Surfaces joined: further seeds of the same cells, or further parts of one grid."""
+"""Join surfaces that hold different seeds of the same cells, or different parts of one grid."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,17 +15,17 @@ _ARRAYS = ("value", "diverged", "filled", "train_loss", "seconds")
 
 
 def merge(surfaces: Sequence[Surface], names: Sequence[str]) -> Surface:
-    """One surface with every run of `surfaces`, which have the same axes.
+    """One surface with every run of `surfaces`.
 
-    Labels stand in order of first appearance; what is optional stays where all have it. The first surface's
-    provenance holds, with the names of all.
+    Labels are in order of appearance; optional arrays are kept where all surfaces have them. The provenance is the
+    first surface's, with the names of all.
 
     Args:
-        surfaces: two or more.
-        names: of each, for messages and the provenance.
+        surfaces: two or more, with the same axes.
+        names: one for each, for messages and the provenance.
 
     Raises:
-        BadInput: axes, metrics, tasks or curves that differ, a run given twice or missing in what comes out.
+        BadInput: different axes, metrics, tasks or curves; a run that is given twice, or missing in the result.
     """
     if len(surfaces) < 2:
         raise BadInput("grid merge joins two surfaces or more")
@@ -111,7 +111,7 @@ def _column(surface: Surface, name: str) -> np.ndarray:
 
 
 def _joined_pool(surfaces: Sequence[Surface]) -> tuple[Pool, np.ndarray, tuple[int, ...]]:
-    """The configurations one list after the other; all must have the same seeds."""
+    """The lists of configurations, one after the other; all surfaces must have the same seeds."""
     axes = tuple(_joined(group) for group in zip(*(surface.space.axes for surface in surfaces), strict=True))
     if len({surface.seeds for surface in surfaces}) > 1:
         raise BadInput("pools of different seeds cannot be joined")
@@ -125,12 +125,12 @@ def _joined_pool(surfaces: Sequence[Surface]) -> tuple[Pool, np.ndarray, tuple[i
 def _filled(surfaces: Sequence[Surface], filled: np.ndarray | None) -> dict[str, object]:
     if filled is None:
         return {}
-    told = [dict(surface.provenance.filled) for surface in surfaces if surface.provenance.filled]
-    ways = {str(each.get("with")) for each in told}
-    runs = {"cells": int(filled.any(axis=-1).sum()), "runs": int(filled.sum()), "with": ", ".join(sorted(ways))}
+    records = [dict(surface.provenance.filled) for surface in surfaces if surface.provenance.filled]
+    options = {str(each.get("with")) for each in records}
+    values = {record.get("value") for record in records}
     return {
-        **runs,
-        **(
-            {"value": told[0]["value"]} if len({each.get("value") for each in told}) == 1 and "value" in told[0] else {}
-        ),
+        "cells": int(filled.any(axis=-1).sum()),
+        "runs": int(filled.sum()),
+        "with": ", ".join(sorted(options)),
+        **({"value": values.pop()} if len(values) == 1 and None not in values else {}),
     }

@@ -1,4 +1,4 @@
-"""Texts as numbers: points and commas, thousands, percent signs, and the many words for a number that is not there."""
+"""Parse numbers as people write them: decimal commas, thousands separators, percent signs, words for missing ones."""
 
 import re
 from collections.abc import Iterable
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 MISSING = frozenset(
     ("", "na", "n/a", "nan", "none", "null", "<na>", "#n/a", "#na", "#div/0!", "#value!", "#num!", "#ref!", "#null!")
 )
-"""What people and programs write where a number is missing, in lower case."""
+"""The words for a missing number, in lower case."""
 
 _EXPONENT = r"([eE][+-]?\d+)?"
 _DECIMAL_COMMA = re.compile(rf"[+-]?(\d+,\d*|,\d+){_EXPONENT}")
@@ -16,17 +16,17 @@ _GROUPED_BY_SPACE = re.compile(rf"[+-]?\d{{1,3}}([ '’\u00a0\u202f]\d{{3}})+([.
 
 
 def missing(text: str) -> bool:
-    """Whether a text says that there is no value."""
+    """Whether a text means that there is no value."""
     return text.lower() in MISSING
 
 
 def plain(text: str) -> float | None:
-    """A number as programs write it, infinite ones too; None where it is none.
+    """The number of a text in the notation of programs, infinite ones included; None where it is not one.
 
     >>> plain("1e-8"), plain("1_000"), plain("0,5")
     (1e-08, None, None)
     """
-    if "_" in text or text.lower() in MISSING:  # Python reads 1_000 as a number; nobody who writes a table does
+    if "_" in text or text.lower() in MISSING:  # float() accepts 1_000, which tables do not contain as a number
         return None
     try:
         return float(text.replace("\u2212", "-"))
@@ -35,11 +35,11 @@ def plain(text: str) -> float | None:
 
 
 class Numbers:
-    """How the numbers of one column are written.
+    """The notation of one column's numbers, found from all its fields.
 
     Args:
-        texts: its fields, each once is enough.
-        separator: of the file; in a semicolon file a comma can only be a decimal comma.
+        texts: the column's distinct fields.
+        separator: of the file; in a file of semicolons a comma can only be a decimal comma.
     """
 
     def __init__(self, texts: Iterable[str], separator: str = "") -> None:
@@ -64,11 +64,11 @@ class Numbers:
         return bare[:-1].rstrip() if self.percent else bare
 
     def read(self, text: str) -> float | None:
-        """The number that `text` is in this column; None where it is none."""
+        """The number of `text` in this column's notation; None where it is not one."""
         bare = self._bare(text)
         if _GROUPED_BY_POINT.fullmatch(bare) and (self._points_group or bare.count(".") > 1):
             if bare.count(".") == 1 and "," not in bare:
-                return None  # 1.234 among decimal commas: a thousand, or one and a bit
+                return None  # 1.234 among decimal commas is ambiguous
             return plain(bare.replace(".", "").replace(",", "."))
         number = plain(bare)
         if number is not None:
@@ -84,13 +84,13 @@ class Numbers:
         return None
 
     def looks(self, text: str) -> bool:
-        """Whether `text` is a number, in this column's way of writing or in another: never to be taken for a word."""
+        """Whether `text` is a number in any notation, so that it must not become a label."""
         ways = (_DECIMAL_COMMA, _GROUPED_BY_COMMA, _GROUPED_BY_POINT, _GROUPED_BY_SPACE)
         bare = text.replace("\u2212", "-").removesuffix("%").rstrip()
         return plain(bare) is not None or any(way.fullmatch(bare) for way in ways)
 
     def hint(self, text: str) -> str:
-        """What a message adds where `text` is no number of this column."""
+        """What a message adds where `text` is not a number in this column's notation."""
         bare = self._bare(text)
         if text.endswith("%"):
             return " (a percent sign, which other fields of the column lack)"

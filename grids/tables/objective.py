@@ -1,32 +1,32 @@
-"""A surface as the objective of an Optuna study: every trial is looked up in the table."""
+"""A surface as the objective of an Optuna study: the value of a trial is looked up in the table."""
 
 from typing import Any
 
 from grids.errors import BadInput
 from grids.surface import Surface
 
-_WAYS = ("value", "index")
+_PARAMETERS = ("value", "index")
 
 
 class Objective:
-    """Called with a trial, it suggests a cell and returns the mean of its seeds.
+    """A function of a trial that suggests a cell and returns the mean over its seeds.
 
-    The value is as the surface holds it, lower is better; in a study that maximises, a surface that was maximised
-    gives its values in their own sense. Each trial's user attribute `cell` holds the indices.
+    The value is the surface's (lower is better); a study that maximises gets the values of a maximised metric in their
+    own direction. The trial's user attribute `cell` holds the cell's indices.
 
     Args:
-        surface: a grid or a pool. Of a pool the trial chooses one configuration, by its place in the list.
-        by: `value`: parameters are the axes' own values, as choices, under their names. `index`: parameters are
-            whole numbers 0 … n−1, one for each axis, which have an order that samplers can use.
+        surface: a grid or a pool. For a pool the trial suggests the index of a configuration.
+        by: `value`: each axis is a categorical parameter with the axis's values. `index`: each axis is an integer
+            parameter 0 … n−1, whose order samplers can use.
 
     Raises:
-        BadInput: neither of the two; when called, a study that maximises where lower is better, or has several
-            objectives.
+        BadInput: another word than these two; when called, a study that maximises a metric that is minimised, or one
+            with several objectives.
     """
 
     def __init__(self, surface: Surface, by: str = "value") -> None:
-        if by not in _WAYS:
-            raise BadInput(f"by must be {' or '.join(_WAYS)}, not '{by}'")
+        if by not in _PARAMETERS:
+            raise BadInput(f"by must be {' or '.join(_PARAMETERS)}, not '{by}'")
         self.surface = surface
         self.by = by
         self._mean = surface.mean

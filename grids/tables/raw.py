@@ -1,4 +1,4 @@
-"""A table as it was read: named columns of texts or of typed values, and where each row stands in its source."""
+"""A table as it was read: named columns of texts or typed values, and the source row of each row."""
 
 import json
 import math
@@ -13,23 +13,23 @@ from grids.errors import BadInput, unknown
 from grids.space import number_text
 
 PREFIXES = ("config.", "config/", "params.", "params_", "param_", "hyperparameters.", "metrics.", "summary.", "values_")
-"""What W&B, MLflow, Optuna and others put before the names of hyperparameters and metrics."""
+"""Prefixes that W&B, MLflow, Optuna and other programs give the names of hyperparameters and metrics."""
 PARAMETERS = PREFIXES[:6]
-"""Those of hyperparameters."""
+"""The prefixes of hyperparameters."""
 
 
 @dataclass(frozen=True, eq=False)
 class RawTable:
-    """Rows and columns before anything is known of what they mean.
+    """Rows and columns whose meaning is not known yet.
 
     Args:
-        header: the names of the columns; two may be alike.
-        columns: one array `[rows]` for each, of texts (object) or of numbers or booleans.
-        rows: the number of each row in its source, from 0: what messages count by.
-        name: of the source, as it goes into the provenance.
-        sha256: of the source's bytes; empty where it has none.
-        separator: of fields, in a text file.
-        line: the line of the source on which a row ends; None where it has no lines.
+        header: the names of the columns; a name may occur twice.
+        columns: one array `[rows]` for each: texts (object), float64 or bool.
+        rows: the index of each row in its source, from 0, for messages.
+        name: the source's name, for the provenance.
+        sha256: of the source's bytes; empty where there are none.
+        separator: between fields, in a text file.
+        line: gives the line of the source on which a row ends; None where the source has no lines.
     """
 
     header: tuple[str, ...]
@@ -42,7 +42,7 @@ class RawTable:
 
     @classmethod
     def of_frame(cls, frame: pd.DataFrame, name: str = "", sha256: str = "") -> "RawTable":
-        """The columns of a DataFrame, its index left out.
+        """The columns of a DataFrame, without its index.
 
         Raises:
             BadInput: no rows or no columns.
@@ -57,12 +57,12 @@ class RawTable:
         return len(self.rows)
 
     def place(self, row: int) -> str:
-        """`row 3 (line 4)`: where a reader finds the table's row `row`."""
+        """The position of row `row` in the source, as text: `row 3 (line 4)`."""
         number = int(self.rows[row])
         return f"row {number + 1}" + ("" if self.line is None else f" (line {self.line(number)})")
 
     def find(self, name: str) -> str:
-        """The full name of the column that `name` means: its own, or with one of `PREFIXES` before it.
+        """The full name of a column that is given with or without one of `PREFIXES`.
 
         Raises:
             BadInput: there is no such column, or there are two.
@@ -79,14 +79,15 @@ class RawTable:
         return found[0]
 
     def has(self, name: str) -> bool:
+        """Whether exactly one column has this full name."""
         return self.header.count(name) == 1
 
     def column(self, name: str) -> np.ndarray:
-        """A column `[rows]`, as it was read; Raises as `find`."""
+        """A column `[rows]` as it was read. Raises BadInput as `find`."""
         return self.columns[self.header.index(self.find(name))]
 
     def texts(self, name: str) -> np.ndarray:
-        """A column as texts, object `[rows]`; what is missing is the empty text."""
+        """A column as texts, object `[rows]`; a missing value is the empty text. Raises BadInput as `find`."""
         column = self.column(name)
         if column.dtype == object:
             return column
@@ -118,7 +119,7 @@ def _array(column: pd.Series) -> np.ndarray:
 
 
 def text(item: Any) -> str:
-    """A value of any kind as text; what is missing is empty.
+    """A value of any type as text; empty for a missing one.
 
     >>> text(None), text(0.5), text(True), text([1, 2])
     ('', '0.5', 'True', '[1, 2]')
@@ -135,6 +136,6 @@ def text(item: Any) -> str:
 
 
 def tidy(names: Sequence[str]) -> list[str]:
-    """Names without the prefixes of hyperparameters, but where that would make two alike."""
+    """Names without the prefixes of hyperparameters, unless that makes two equal."""
     short = [next((n.removeprefix(p) for p in PARAMETERS if n.startswith(p) and n != p), n) for n in names]
     return [one if short.count(one) == 1 else full for one, full in zip(short, names, strict=True)]

@@ -1,6 +1,6 @@
-"""Optuna studies as surfaces, and surfaces as studies that Optuna's dashboard opens.
+"""Import Optuna studies as surfaces, and export surfaces as studies that Optuna's dashboard opens.
 
-Optuna is imported when one of these is called: most commands never need it.
+Optuna is imported only when one of these functions is called, since most commands do not need it.
 """
 
 import contextlib
@@ -26,20 +26,20 @@ from grids.tables.raw import RawTable
 
 PREFIX = "optuna:"
 MOST_TRIALS = 10_000
-"""A study's storage takes milliseconds for each trial written."""
+"""Largest number of trials to write: a study's storage takes milliseconds for each."""
 _KEY = "tunecost"
-"""The study's user attribute in which an exported surface keeps what Optuna has no place for."""
+"""The study's user attribute for facts about an exported surface for which Optuna has no field."""
 
 
 def read(text: str, meaning: Meaning) -> Surface:
     """The surface of a study: `optuna:URL`, with `?study=NAME` where the storage holds several.
 
-    Axes, scales, values and direction are the study's: of several objectives `value` names one, by its name or number.
-    Trials without a value are left out. A grid where the trials fill one, otherwise a pool.
+    Axes, scales, values and direction are the study's. Trials without a value are left out. The surface is a grid where
+    the trials fill one, otherwise a pool.
 
     Args:
         text: the storage.
-        meaning: where it names axes, those are the parameters; `value` may stay empty.
+        meaning: its axes, if any, select the parameters; its value names one of several objectives, by name or number.
 
     Raises:
         BadInput: no such storage or study, several studies and no name, no finished trial, or as `surface_of`.
@@ -72,7 +72,7 @@ def _file(url: str) -> Path | None:
 
 @contextlib.contextmanager
 def quiet_optuna() -> Iterator[None]:
-    """Without Optuna's lines about studies, and without warnings."""
+    """A context without Optuna's log messages and without warnings."""
     logger = logging.getLogger("optuna")
     level = logger.level
     logger.setLevel(logging.ERROR)
@@ -88,7 +88,7 @@ def _load(url: str, name: str | None) -> Any:
     if "://" not in url:
         raise BadInput("a storage is an URL, as optuna:sqlite:///study.db")
     file = _file(url)
-    if file is not None and not file.is_file():  # SQLite would make an empty one
+    if file is not None and not file.is_file():  # SQLite would create it
         raise BadInput("no such file")
     import optuna
 
@@ -107,7 +107,7 @@ def _load(url: str, name: str | None) -> Any:
             return optuna.load_study(study_name=chosen, storage=storage)
         except BadInput:
             raise
-        except Exception as error:  # of SQLAlchemy, of a driver, of Optuna: whatever a storage may raise
+        except Exception as error:  # SQLAlchemy, a database driver and Optuna raise many kinds
             said = str(error).strip().splitlines()
             raise BadInput(
                 f"cannot be read as an Optuna storage ({brief(said[0], 160) if said else type(error).__name__})"
@@ -173,7 +173,7 @@ def _surface(study: Any, meaning: Meaning) -> Surface:
 
 
 def _objective(study: Any, wanted: str) -> tuple[int, str]:
-    """The number and the name of the objective that is asked for."""
+    """The index and the name of the wanted objective."""
     names = list(study.metric_names or [])
     count = len(study.directions)
     names = names or (["value"] if count == 1 else [f"values_{number}" for number in range(count)])
@@ -189,7 +189,7 @@ def _objective(study: Any, wanted: str) -> tuple[int, str]:
 
 
 def _scales(trials: Sequence[Any], names: Sequence[str]) -> dict[str, str]:
-    """The scale of each numeric parameter, as its distribution says."""
+    """The scale of each numeric parameter, from its distribution."""
     found: dict[str, str] = {}
     for trial in trials:
         for name in names:
@@ -200,7 +200,7 @@ def _scales(trials: Sequence[Any], names: Sequence[str]) -> dict[str, str]:
 
 
 def _with_axes(surface: Surface, kept: Mapping[str, Any]) -> Surface:
-    """An exported grid again in its own order of labels and its own scales."""
+    """The surface with the scales and the order of labels that it had when it was exported."""
     from grids.space import Space, axis_from_json
 
     if surface.space.is_pool or not kept.get("grid"):
@@ -215,16 +215,11 @@ def _with_axes(surface: Surface, kept: Mapping[str, Any]) -> Surface:
     ):
         return surface
     place = np.ix_(*(np.array([b.values.index(v) for v in a.values]) for a, b in zip(wanted, now, strict=True)))
-    arrays = {
-        name: getattr(surface, name) for name in ("value", "diverged", "train_loss", "seconds", "filled", "curve")
-    }
-    moved: dict[str, Any] = {name: None if array is None else array[place] for name, array in arrays.items()}
-    extra = {name: array[place] for name, array in surface.extra.items()}
-    return replace(surface, space=Space(wanted), extra=extra, **moved)
+    return surface.rearranged(Space(wanted), lambda array: array[place])
 
 
 def _with_curves(surface: Surface, trials: Sequence[Any], kept: Mapping[str, Any], number: int) -> Surface:
-    """The curves of a study that this program wrote, where every trial reported every step."""
+    """The surface with its curves, from the intermediate values of a study that this program wrote."""
     from grids.surface import Fidelity
 
     fidelity = kept.get("fidelity")
@@ -249,17 +244,17 @@ def _with_curves(surface: Surface, trials: Sequence[Any], kept: Mapping[str, Any
 
 
 def write(surface: Surface, text: str) -> str:
-    """Write the surface as a new study, a trial for each cell and seed; returns the study's name.
+    """Write the surface as a new study with one trial for each cell and seed; returns the study's name.
 
-    Parameters are the axes' own values, values in the metric's own sense, curves the trials' intermediate values;
-    seed, `diverged` and further numbers are user attributes. The file is written whole or not at all.
+    Parameters are the axes' values, objective values are in the metric's own direction, curves become intermediate
+    values; seed, `diverged` and further columns are user attributes. The file is written whole or not at all.
 
     Args:
         surface: what to write.
         text: `optuna:sqlite:///FILE`, with `?study=NAME` for another name than `TASK/OPTIMIZER`.
 
     Raises:
-        BadInput: another storage than a new SQLite file, or too many cells.
+        BadInput: the storage is not a new SQLite file, or there are too many cells.
     """
     url, name = _split(text)
     file = _file(url)
@@ -286,7 +281,7 @@ def _write(surface: Surface, file: Path, name: str) -> None:
     about = surface.provenance
     storage = optuna.storages.RDBStorage(f"sqlite:///{os.path.abspath(file)}")
     verbosity = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.WARNING)  # it would log a line for the new study
+    optuna.logging.set_verbosity(optuna.logging.WARNING)  # otherwise it logs the new study
     try:
         study = optuna.create_study(
             storage=storage, study_name=name, direction="maximize" if about.maximized else "minimize"
@@ -334,9 +329,7 @@ def _trials(surface: Surface) -> list[Any]:
             attrs: dict[str, Any] = {"seed": seed, "diverged": bool(surface.diverged[run])}
             if surface.filled is not None and surface.filled[run]:
                 attrs["filled"] = True
-            for key, column in {"train_loss": surface.train_loss, "seconds": surface.seconds, **surface.extra}.items():
-                if column is not None and math.isfinite(column[run]):
-                    attrs[key] = float(column[run])
+            attrs |= {name: float(c[run]) for name, c in surface.numbers.items() if math.isfinite(c[run])}
             steps = {}
             if surface.curve is not None:
                 points = own_value(surface, surface.curve[run].astype(np.float64))
@@ -354,4 +347,5 @@ def _trials(surface: Surface) -> list[Any]:
 
 
 def is_study(text: str) -> bool:
+    """Whether `text` names an Optuna storage."""
     return text.startswith(PREFIX)

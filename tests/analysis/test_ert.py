@@ -52,7 +52,7 @@ def test_resamples_have_the_law_of_drawing_replays_one_by_one() -> None:
 def test_drawing_in_blocks_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     sample = searched(np.random.default_rng(5), 0.1, 12, 60)
     at_once = resampled_ert(sample, np.random.default_rng(1), 100)
-    monkeypatch.setattr("analysis.ert._BLOCK", 50)
+    monkeypatch.setattr("analysis.ert.BLOCK", 50)
     assert (resampled_ert(sample, np.random.default_rng(1), 100) == at_once).all()
 
 

@@ -1,6 +1,6 @@
-"""Makes `surfaces_made` importable for the tests of this folder."""
+"""Makes `surfaces_made` and `tables_made` importable for the tests of this folder."""
 
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent / "tables")]

@@ -1,4 +1,4 @@
-"""Files appear whole or not at all."""
+"""Files and folders appear whole or not at all."""
 
 import os
 import stat
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from grids.atomic import whole_file, write_whole
+from grids.atomic import whole_file, whole_folder, write_whole
 from grids.errors import BadInput
 
 
@@ -76,3 +76,29 @@ def test_a_file_in_the_place_of_a_folder_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(BadInput, match="file/inner: cannot be written"):
         write_whole(tmp_path / "file/inner", "x")
+
+
+def test_a_folder_appears_whole_and_only_where_nothing_is(tmp_path: Path) -> None:
+    target = tmp_path / "new" / "folder"
+    for _ in range(2):  # where nothing is, and in place of an empty folder
+        with whole_folder(target, "it is") as temporary:
+            (temporary / "a").write_text("a")
+            assert not (target / "a").exists()
+        assert [path.name for path in target.iterdir()] == ["a"]
+        (target / "a").unlink()
+    (target / "old").write_text("")
+    for path, message in ((target, "is there already; it is written to"), (target / "old" / "x", "cannot be written")):
+        with pytest.raises(BadInput, match=message), whole_folder(path, "it is"):
+            pass
+    assert [path.name for path in target.parent.iterdir()] == ["folder"]
+
+
+def test_a_folder_that_is_broken_off_leaves_nothing(tmp_path: Path) -> None:
+    def broken_off() -> None:
+        with whole_folder(tmp_path / "folder", "it is") as temporary:
+            (temporary / "a").write_text("a")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        broken_off()
+    assert not list(tmp_path.iterdir())

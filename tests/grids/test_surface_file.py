@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from surfaces_made import bowl, same, surfaces
+from tables_made import rich
 
 from grids import surface_file
 from grids.errors import BadInput
@@ -345,3 +346,9 @@ def test_curves_without_a_named_fidelity_are_of_epochs() -> None:
     assert found is not None
     assert (found.name, found.values) == ("epoch", (1.0, 2.0, 3.0))
     assert surface.fidelity is None
+
+
+@pytest.mark.parametrize("pool", [False, True], ids=["grid", "pool"])
+def test_round_trip_through_the_surface_file(tmp_path: Path, pool: bool) -> None:
+    surface_file.save(rich(pool), tmp_path / "s.parquet")
+    same(rich(pool), surface_file.load(tmp_path / "s.parquet"))

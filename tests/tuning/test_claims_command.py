@@ -81,6 +81,18 @@ def test_table_and_markdown_and_all_shipped_tasks_in_turn(folder: Path, capsys: 
     assert "adam-ridge-adaptive" in shown
 
 
+def test_a_wide_network_is_found_for_the_task_that_is_asked_for(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make("avagrad", "toy", folder / "data")
+    make("avagrad", "toy-wide", folder / "here/surfaces")
+    rows = json.loads(judged("--format", "json", "--task", "toy", capsys=capsys))
+    (found,) = [row for row in rows if row["id"] == "avagrad-alpha-across-widths"]
+    assert {row["task"] for row in rows} == {"toy"}
+    assert (found["ours"], found["verdict"]) == (0, "holds")
+    assert rows == [row for row in json.loads(judged("--format", "json", capsys=capsys)) if row["task"] == "toy"]
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

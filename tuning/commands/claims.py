@@ -13,7 +13,7 @@ from tuning.terminal import Format, print_rows, progress
 if TYPE_CHECKING:
     import numpy as np
 
-    from analysis.claims.evidence import Descent, Key
+    from analysis.claims.evidence import CounterexampleRuns, Key
     from analysis.replays import Group
     from grids.library import Entry
     from grids.surface import Surface
@@ -73,7 +73,8 @@ def claims(
     for option, number, least in (("seed", seed, 0), ("repeats", repeats, 1), ("jobs", jobs, 1)):
         if number is not None and number < least:
             raise BadInput(f"--{option} must be {least} or more, not {number}")
-    rows = findings(chosen(task), target, repeats, seed, jobs, quiet)
+    tasks = chosen(task)
+    rows = findings(tasks, target, repeats, seed, jobs, quiet, wide_partners(tasks))
     if form in (Form.json, Form.csv, Form.latex):
         print_rows(rows, COLUMNS, Format(form.value))
     elif form == Form.markdown:
@@ -91,14 +92,18 @@ def findings(
     seed: int = 0,
     jobs: int | None = None,
     quiet: bool = False,
+    wide: "dict[str, dict[str, Surface]] | None" = None,
 ) -> list[dict[str, Any]]:
     """The rows of `tunecost claims` for these tasks, each with its surfaces by optimizer; options as there.
+
+    `wide` holds, in the same form, further tasks that one of these is compared with, as `wide_partners` finds them.
 
     Raises:
         BadInput: surfaces of one task in different units.
     """
     from analysis.claims import Evidence, dominance, judge
     from analysis.claims.domains import domain_of
+    from analysis.claims.widths import wide_partner
     from trainers.rules import RULES, STUDY
     from tuning.replay import cores
     from tuning.searchers import SEARCHERS, names
@@ -110,6 +115,7 @@ def findings(
         for some in _tables(surfaces).values()
     )
     phrases = {name: SEARCHERS[name].phrase for name in names(paper=True)}
+    known = (wide or {}) | tasks
     rows: list[dict[str, Any]] = []
     evidences: list[Evidence] = []
     with progress("claims", work, quiet) as advance:
@@ -121,6 +127,7 @@ def findings(
             evidence = Evidence(
                 task=name,
                 surfaces=surfaces,
+                wide=known.get(wide_partner(name), {}),
                 replays=replays,
                 survival=laws[0],
                 curves=laws[1],
@@ -164,6 +171,16 @@ def chosen(tasks: list[str] | None) -> "dict[str, dict[str, Surface]]":
         surfaces = [load(entry.path) for entry in known[name]]
         found[name] = {surface.provenance.optimizer: surface for surface in surfaces}
     return found
+
+
+def wide_partners(tasks: "dict[str, dict[str, Surface]]") -> "dict[str, dict[str, Surface]]":
+    """Surfaces of the wider networks of these tasks, by task and optimizer, where there are any here or shipped."""
+    from analysis.claims.widths import wide_partner
+    from grids.library import list_surfaces
+
+    there = {entry.name.partition("/")[0] for entry in list_surfaces()}
+    wanted = [wide_partner(task) for task in tasks]
+    return chosen([task for task in wanted if task in there]) if there.intersection(wanted) else {}
 
 
 def _goals(task: str, surfaces: "dict[str, Surface]", target: float | None, quiet: bool) -> tuple[float, float, str]:
@@ -263,12 +280,12 @@ def _number(value: float | None) -> str:
     return "" if value is None or value != value else f"{value:.3g}"
 
 
-def _counterexample(seed: int) -> "dict[tuple[str, float], Descent]":
+def _counterexample(seed: int) -> "dict[tuple[str, float], CounterexampleRuns]":
     """What section 8 is judged by, at the learning rates of `tunecost figure 3`, and at others beside them."""
     import numpy as np
 
     from analysis.claims.counterexample import METHODS
-    from analysis.claims.evidence import Descent
+    from analysis.claims.evidence import CounterexampleRuns
     from trainers.counterexample import Setting, samples, simulate
     from tuning.commands.figure3 import ALPHAS
 
@@ -278,7 +295,9 @@ def _counterexample(seed: int) -> "dict[tuple[str, float], Descent]":
     for method, power in METHODS:
         settings = [Setting(method, rate, 1.0 if power else 1e-8, power) for rate in rates]
         means = simulate(settings, rare, ends)
-        found[method, power] = Descent(rates, rates.index(ALPHAS[method]), means[..., 1] / means[..., 0], STEPS)
+        found[method, power] = CounterexampleRuns(
+            rates, rates.index(ALPHAS[method]), means[..., 1] / means[..., 0], STEPS
+        )
     return found
 
 

@@ -1,9 +1,8 @@
-"""The figures of runtime and performance profiles."""
+"""Figures of performance profiles, and captions that several kinds of figures share."""
 
 from collections.abc import Callable
 from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
@@ -13,23 +12,10 @@ from analysis.figures import ecdf, figure2, profile
 from analysis.figures.style import styled
 from analysis.profiles import many_targets
 from analysis.replays import Group, split
-from grids.errors import BadInput
 from grids.replay_table import Judged
 from grids.surface_facts import SurfaceFacts
 
 TARGETS = many_targets((0.5, 1.0))
-
-
-def test_runtime_profiles_by_surface(table: pd.DataFrame, assert_legible: Callable[[Figure], None]) -> None:
-    with styled():
-        figure, rows = ecdf.draw(split(table), TARGETS)
-        assert_legible(figure)
-    assert [axes.get_title() for axes in figure.axes] == ["adam", "avagrad"]
-    assert {row["searcher"] for row in rows} == {"random", "gld", "cgld"}
-    for surface in ("task/adam", "task/avagrad"):
-        own = [row for row in rows if row["surface"] == surface and row["searcher"] == "gld"]
-        assert [row["share"] for row in own] == sorted(row["share"] for row in own)
-        assert 0 < own[-1]["share"] <= 1
 
 
 def test_sheets_say_what_judged_the_replays_where_that_is_not_the_rule(
@@ -49,17 +35,6 @@ def test_sheets_say_what_judged_the_replays_where_that_is_not_the_rule(
             assert not any("judged" in text.get_text() for text in sheets(split(table)).findobj(Text))
 
 
-@pytest.mark.parametrize("surfaces", [1, 5])
-def test_any_number_of_surfaces(table: pd.DataFrame, surfaces: int, assert_legible: Callable[[Figure], None]) -> None:
-    one = table[table["surface"] == "task/adam"]
-    frame = pd.concat([one.assign(surface=f"s{i}", optimizer=f"o{i}") for i in range(surfaces)])
-    with styled():
-        figure, _ = ecdf.draw(split(frame), [1.0])
-        assert_legible(figure)
-    with pytest.raises(BadInput, match="at most 12"):
-        ecdf.draw(split(pd.concat([one.assign(surface=f"s{i}") for i in range(13)])), [1.0])
-
-
 @pytest.mark.parametrize("surfaces", [1, 3])
 def test_long_names_of_searchers_stay_on_the_sheet(
     table: pd.DataFrame, surfaces: int, assert_legible: Callable[[Figure], None]
@@ -70,13 +45,6 @@ def test_long_names_of_searchers_stay_on_the_sheet(
     with styled():
         for figure, _ in (ecdf.draw(split(frame), TARGETS), profile.draw(split(frame), [1.0])):
             assert_legible(figure)
-
-
-def test_a_surface_of_one_cell_has_a_profile(played: Callable[..., pd.DataFrame]) -> None:
-    figure, _ = ecdf.draw(split(played([[0], [0]], np.array([3.0]))), TARGETS)
-    (line,) = figure.axes[0].get_lines()
-    assert line.get_xdata().tolist() == [1, 2]
-    assert line.get_ydata().tolist() == [1, 1]
 
 
 def test_performance_profiles(

@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analysis.report import page as module
-from analysis.report.page import as_json, compressed, page
+from analysis.report.page import as_json, compressed, page, script_safe
 from analysis.report.script import vega_script
 from grids.errors import BadInput
 
@@ -45,7 +44,7 @@ def test_names_no_address_and_allows_no_request() -> None:
 
 
 def test_scripts_end_with_their_own_element_alone() -> None:
-    assert module._in_script("a </script> b </SCRIPT>") == "a <\\/script> b <\\/SCRIPT>"
+    assert script_safe("a </script> b </SCRIPT>") == "a <\\/script> b <\\/SCRIPT>"
     html = page({"title": "t"})
     assert html.count("</script>") == html.count("<script")
 

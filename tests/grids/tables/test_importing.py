@@ -1,89 +1,14 @@
-"""CSV in and out: every dialect people write, and every mistake named by row and column."""
+"""What the columns of a table mean, and every mistake named by row and column."""
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from surfaces_made import bowl, same, surfaces
+from tables_made import PLAIN, column, read, refused
 
 from grids.errors import BadInput
-from grids.surface import Surface
-from grids.tables import exporting, files
-from grids.tables.importing import Meaning, meaning_of
-
-PLAIN = "alpha,epsilon,error\n0.1,1e-8,3\n0.1,1,4\n10,1e-8,5\n10,1,6.5\n"
-
-
-def read(folder: Path, content: str | bytes, axes: Sequence[str] = ("alpha", "epsilon"), **options: Any) -> Surface:
-    path = folder / "sweep.csv"
-    path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return files.read(path, meaning_of(axes=axes, value=options.pop("value", "error"), **options))
-
-
-def refused(folder: Path, content: str | bytes, **options: Any) -> str:
-    with pytest.raises(BadInput) as caught:
-        read(folder, content, **options)
-    line = str(caught.value)
-    assert "\n" not in line
-    assert line.startswith(str(folder / "sweep.csv") + ": ")
-    return line.partition("sweep.csv: ")[2]
-
-
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
-@given(surfaces())
-def test_export_and_import_is_the_identity(tmp_path: Path, surface: Surface) -> None:
-    path = tmp_path / "s.csv"
-    exporting.write_csv(surface, path)
-    back = files.read(path, Meaning(surface.space.names, "value", "seed"))
-    assert back.space == surface.space
-    assert back.seeds == surface.seeds
-    np.testing.assert_array_equal(back.value, surface.value)
-    np.testing.assert_array_equal(back.diverged, surface.diverged)
-
-
-def test_export_says_train_loss_and_seconds_too() -> None:
-    surface = bowl((2,))
-    loss = np.array([[0.1], [1 / 3]])
-    full = Surface(surface.space, (7,), surface.value, surface.diverged, surface.provenance, None, loss, 2 * loss)
-    assert exporting.csv_text(full) == (
-        "alpha,seed,value,diverged,train_loss,seconds\n"
-        "1.0,7,1.0,false,0.1,0.2\n"
-        "10.0,7,0.0,false,0.3333333333333333,0.6666666666666666\n"
-    )
-
-
-DIALECTS = {
-    "byte order mark": "\ufeff" + PLAIN,
-    "CRLF": PLAIN.replace("\n", "\r\n"),
-    "CR": PLAIN.replace("\n", "\r"),
-    "semicolons": PLAIN.replace(",", ";"),
-    "separators in quoted names": '"a,b,c,d,e";' + PLAIN.replace(",", ";").replace("\n", "\n;", 4),
-    "tabs": PLAIN.replace(",", "\t"),
-    "quoted": "\n".join(",".join(f'"{field}"' for field in line.split(",")) for line in PLAIN.splitlines()),
-    "spaces": PLAIN.replace(",", " ,  ").replace("\n", " \n"),
-    "quoted after spaces": PLAIN.replace(",1e-8", ', "1e-8"'),
-    "blank lines": "\n\n" + PLAIN.replace("\n", "\n\n") + ",,\n",
-    "other spellings of numbers": PLAIN.replace("1e-8", "0.00000001", 1).replace("10,", "1.0E+1,", 1),
-    "other order of rows": "alpha,epsilon,error\n10,1,6.5\n0.1,1,4\n10,1e-8,5\n0.1,1e-8,3\n",
-    "other order of columns": "error,epsilon,alpha\n3,1e-8,0.1\n4,1,0.1\n5,1e-8,10\n6.5,1,10\n",
-    "further columns": 'note,alpha,epsilon,error,seconds\na,0.1,1e-8,3,\n,0.1,1,4,x\nb,10,1e-8,5,\n"c,d",10,1,6.5,\n',
-}
-
-
-@pytest.mark.parametrize("dialect", DIALECTS)
-def test_dialects(tmp_path: Path, dialect: str) -> None:
-    surface = read(tmp_path, DIALECTS[dialect])
-    assert surface.space.names == ("alpha", "epsilon")
-    assert [axis.values for axis in surface.space.axes] == [(0.1, 10.0), (1e-8, 1.0)]
-    assert [axis.scale for axis in surface.space.axes] == ["log", "log"]
-    assert surface.value.tolist() == [[[3.0], [4.0]], [[5.0], [6.5]]]
-    assert surface.seeds == (0,)
-    assert not surface.diverged.any()
+from grids.tables import files
+from grids.tables.importing import meaning_of
 
 
 def test_axes_stand_in_the_order_asked_for(tmp_path: Path) -> None:
@@ -251,19 +176,93 @@ def test_one_column_cannot_be_two_things(tmp_path: Path, columns: tuple[str, str
         read(tmp_path, PLAIN, axes=[axis], value=value, seed=seed)
 
 
-def test_no_such_file_and_a_folder(tmp_path: Path) -> None:
-    for path, reason in ((tmp_path / "none.csv", "No such file"), (tmp_path, "directory")):
-        with pytest.raises(BadInput, match=reason):
-            files.read(path, Meaning(["a"], "b"))
+def test_a_column_with_a_comma_in_its_name(tmp_path: Path) -> None:
+    from grids.tables.importing import split_names
+
+    names = split_names('"lr, base",mom')
+    path = tmp_path / "t.csv"
+    path.write_text('"lr, base",mom,error\n1,2,3\n')
+    assert files.read(path, meaning_of(axes=names, value="error")).space.names == ("lr, base", "mom")
 
 
-def test_the_whole_way_round(tmp_path: Path) -> None:
-    """Import, save, load, export, import: the same surface but for its file's name and date."""
-    from grids import surface_file
+MISSING = ["nan", "NaN", "", "NA", "N/A", "None", "null", "inf", "-inf", "#DIV/0!"]
 
-    surface_file.save(read(tmp_path, PLAIN), tmp_path / "s.parquet")
-    loaded = surface_file.load(tmp_path / "s.parquet")
-    same(read(tmp_path, PLAIN), loaded)
-    assert exporting.csv_text(
-        read(tmp_path, exporting.csv_text(loaded), value="value", metric="error")
-    ) == exporting.csv_text(loaded)
+
+@pytest.mark.parametrize("word", MISSING)
+def test_a_missing_value_is_refused_with_a_way_out_or_filled(tmp_path: Path, word: str) -> None:
+    content = column("a,error", "1,5", f"2,{word}", "3,7")
+    message = refused(tmp_path, content, "a")
+    assert message.startswith("row 2 (line 3), column 'error'")
+    assert "'diverged'" in message
+    assert "--missing worst" in message
+    for how, value in (("worst", 7), ("50", 50), ("-1e3", -1000)):
+        surface = read(tmp_path, content, "a", missing=how)
+        assert surface.value.ravel().tolist() == [5, value, 7]
+        assert surface.filled is not None
+        assert surface.filled.ravel().tolist() == [False, True, False]
+        assert not surface.diverged.any()
+        assert dict(surface.provenance.filled)["runs"] == 1
+
+
+def test_a_missing_number_is_in_the_tables_own_sense(tmp_path: Path) -> None:
+    surface = read(tmp_path, column("a,acc", "1,90", "2,", "3,50"), "a", value="acc", maximize=True, missing="10")
+    assert surface.value.ravel().tolist() == [-90, -10, -50]
+    assert surface.provenance.filled["with"] == "10"
+    worst = read(tmp_path, column("a,acc", "1,90", "2,", "3,50"), "a", value="acc", maximize=True, missing="worst")
+    assert worst.value.ravel().tolist() == [-90, -50, -50]
+
+
+@pytest.mark.parametrize("flag", ["True", "1", "1.0", "yes", "YES", "t", "Y"])
+@pytest.mark.parametrize("value", ["None", "", "nan", "crashed", "1e400"])
+def test_a_diverged_run_is_excused_whatever_its_value_says(tmp_path: Path, flag: str, value: str) -> None:
+    surface = read(tmp_path, column("a,error,diverged", "1,5,no", f"2,{value},{flag}", "3,9,0.0"), "a")
+    assert surface.diverged.ravel().tolist() == [False, True, False]
+    assert surface.value.ravel().tolist() == [5, 9, 9]
+
+
+def test_where_keeps_rows(tmp_path: Path) -> None:
+    content = column("opt,lr,nest,error", "adam,1,True,3", "adam,2,True,4", "sgd,1,,5", "sgd,2,,6", "sgd,1,false,7")
+    assert read(tmp_path, content, "lr", where=["opt=adam"]).value.ravel().tolist() == [3, 4]
+    assert read(tmp_path, content, "lr", where=["opt=sgd", "nest=None"]).value.ravel().tolist() == [5, 6]
+    assert read(tmp_path, content, "opt", where=["lr=1.0", "nest=true", "nest="]).value.ravel().tolist() == [3, 5]
+    assert "did you mean 'adam'?" in refused(tmp_path, content, "lr", where=["opt=adma"])
+    assert "no row has" in refused(tmp_path, content, "lr", where=["opt=adam", "nest="])
+    assert "COLUMN=VALUE" in refused(tmp_path, content, "lr", where=["opt"])
+
+
+@pytest.mark.parametrize("name", ["seed", "value", "diverged", "curve", "seconds", "filled"])
+def test_names_that_an_axis_cannot_have(tmp_path: Path, name: str) -> None:
+    content = column(f"{name},lr,error", "0,1,5", "0,2,4", "1,1,3", "1,2,2")
+    assert refused(tmp_path, content, f"{name},lr").startswith(f"an axis cannot be called '{name}'")
+
+
+def test_values_at_the_end_of_float64(tmp_path: Path) -> None:
+    for value in ("1e308", "-1e308", "1.7e308"):
+        assert "is beyond 1e+305" in refused(tmp_path, column("a,error", "1,0", f"2,{value}"), "a")
+    assert read(tmp_path, column("a,error", "1,3.4e38", "2,1.5e300"), "a").value.max() == 1.5e300
+
+
+def test_prefixes_of_trackers(tmp_path: Path) -> None:
+    content = column(
+        "Name,State,config.lr,config.opt,config.batch,summary.acc",
+        "a,finished,0.1,adam,64,90",
+        "b,finished,1,adam,64,91",
+        "c,crashed,0.1,sgd,64,",
+        "d,finished,0.1,sgd,64,92",
+        "e,finished,1,sgd,64,93",
+    )
+    surface = read(tmp_path, content, "", value="acc", maximize=True)
+    assert surface.space.names == ("lr", "opt")
+    assert surface.value[..., 0].tolist() == [[-90, -92], [-91, -93]]
+    assert surface.provenance.fixed["batch"] == "64"
+    same = read(tmp_path, content.replace("c,crashed,0.1,sgd,64,\n", ""), "lr,opt", value="acc", maximize=True)
+    assert same.space == surface.space
+    assert "which columns make a cell?" in refused(tmp_path, column("a,error", "1,2"), "")
+
+
+def test_keep_stores_further_numbers(tmp_path: Path) -> None:
+    content = column("lr,error,flops,seconds", "1,5,10,0.5", "2,4,,0.25")
+    surface = read(tmp_path, content, "lr", keep=["flops", "seconds"])
+    assert surface.seconds is not None
+    assert surface.seconds.ravel().tolist() == [0.5, 0.25]
+    np.testing.assert_array_equal(surface.extra["flops"].ravel(), [10, np.nan])

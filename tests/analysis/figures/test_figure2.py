@@ -14,7 +14,6 @@ from analysis.cost import cost_rows
 from analysis.figures import figure2
 from analysis.figures.contenders import contenders
 from analysis.figures.curves import Exact
-from analysis.figures.names import searcher_labels
 from analysis.figures.style import styled
 from analysis.replays import Group, split
 from grids.errors import BadInput
@@ -22,6 +21,8 @@ from grids.surface_facts import SurfaceFacts
 from grids.target import Count
 
 Check = Callable[[Figure], None]
+
+
 Labelled = Callable[[pd.DataFrame], list[Group]]
 
 
@@ -201,10 +202,3 @@ def test_a_target_of_0_alone_needs_a_level(table: pd.DataFrame) -> None:
     with pytest.raises(BadInput, match="its only target is 0; name a --mark above 0"):
         figure2.draw(groups)
     assert figure2.goals(groups, None, 0.5) == (0.0, 0.5)
-
-
-def test_searchers_stand_in_the_headers_order_then_as_they_come(table: pd.DataFrame) -> None:
-    groups = [replace(group, searcher_labels={"cgld": "C", "random": "R"}) for group in split(table)]
-    assert searcher_labels(groups) == {"cgld": "C", "random": "R", "gld": "gld"}
-    assert list(searcher_labels(groups)) == ["cgld", "random", "gld"]
-    assert list(searcher_labels(split(table))) == ["random", "gld", "cgld"]

@@ -1,0 +1,13 @@
+"""Checks of what a file's JSON header holds."""
+
+import math
+from typing import Any
+
+
+def is_number(item: Any) -> bool:
+    """Whether an item of JSON is a finite number; true and false are none.
+
+    >>> is_number(0.5), is_number(True), is_number("1"), is_number(float("inf"))
+    (True, False, False, False)
+    """
+    return isinstance(item, int | float) and not isinstance(item, bool) and math.isfinite(item)

@@ -1,0 +1,89 @@
+"""Optuna studies, written and read."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tables_made import alike, rich
+
+from grids.errors import BadInput
+from grids.pool import Pool
+from grids.tables import study
+from grids.tables.importing import Meaning
+
+
+@pytest.mark.parametrize("pool", [False, True], ids=["grid", "pool"])
+def test_round_trip_through_an_optuna_study(tmp_path: Path, pool: bool) -> None:
+    import optuna
+
+    surface = rich(pool)
+    if pool:
+        space = Pool(surface.space.axes, np.array([[0, 0, 1], [2, 2, 0], [1, 0, 1], [1, 1, 1]]))
+        surface = replace(surface, space=space)
+    url = f"optuna:sqlite:///{tmp_path}/s.db"
+    study.write(surface, url + "?study=mine")
+    loaded = optuna.load_study(study_name="mine", storage=f"sqlite:///{tmp_path}/s.db")
+    assert loaded.direction.name == "MAXIMIZE"
+    assert loaded.best_value == pytest.approx(-surface.value.min())
+    first = loaded.trials[0]
+    assert first.params == {"lr": 1e-3, "clip": None, "mom": 0.9 if pool else 0.0}
+    assert first.intermediate_values == pytest.approx(dict(enumerate(-surface.curve.reshape(-1, 3)[0])))  # type: ignore[union-attr]
+    back = study.read(url, Meaning(value="", keep=["flops"]))
+    np.testing.assert_array_equal(back.value, surface.value)
+    assert back.space.is_pool == pool
+    if not pool:
+        alike(surface, back)
+        np.testing.assert_array_equal(back.diverged, surface.diverged)
+        np.testing.assert_array_equal(back.extra["flops"], surface.extra["flops"])
+    with pytest.raises(BadInput, match="is there already"):
+        study.write(surface, url)
+
+
+def test_studies_of_others(tmp_path: Path) -> None:
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    url = f"sqlite:///{tmp_path}/s.db"
+    with pytest.raises(BadInput, match="no such file"):
+        study.read("optuna:" + url, Meaning(value=""))
+    assert not (tmp_path / "s.db").exists()
+    one = optuna.create_study(
+        storage=url, study_name="one", direction="maximize", sampler=optuna.samplers.RandomSampler(1)
+    )
+
+    def score(trial: optuna.Trial) -> float:
+        lr, deep = trial.suggest_float("lr", 1e-4, 1, log=True), trial.suggest_categorical("deep", [True, False])
+        if deep:
+            trial.suggest_int("layers", 2, 4)
+        if trial.number == 3:
+            raise optuna.TrialPruned
+        return lr
+
+    one.optimize(score, n_trials=8)
+    surface = study.read("optuna:" + url, Meaning(value=""))
+    assert surface.space.is_pool
+    assert surface.space.size == 7
+    assert surface.provenance.maximized
+    assert surface.space.axis("lr").scale == "log"
+    assert set(surface.space.axis("deep").values) == {"True", "False"}
+    assert "" in surface.space.axis("layers").values
+    grid = optuna.create_study(
+        storage=url, study_name="two", directions=["minimize", "maximize"],
+        sampler=optuna.samplers.GridSampler({"x": [1, 2, 3], "y": ["a", "b"]}),
+    )  # fmt: skip
+    grid.optimize(
+        lambda t: (t.suggest_int("x", 1, 3), float(t.suggest_categorical("y", ["a", "b"]) == "a")), n_trials=6
+    )
+    with pytest.raises(BadInput, match="holds 2 studies: choose one with"):
+        study.read("optuna:" + url, Meaning(value=""))
+    with pytest.raises(BadInput, match="2 objectives: choose one with --value"):
+        study.read(f"optuna:{url}?study=two", Meaning(value=""))
+    second = study.read(f"optuna:{url}?study=two", Meaning(value="1", task="t"))
+    assert second.space.shape == (3, 2)
+    assert second.provenance.maximized
+    with pytest.raises(BadInput, match="did you mean 'two'"):
+        study.read(f"optuna:{url}?study=tow", Meaning(value=""))
+    (tmp_path / "no.db").write_text("nothing")
+    with pytest.raises(BadInput, match="cannot be read as an Optuna storage"):
+        study.read(f"optuna:sqlite:///{tmp_path}/no.db", Meaning(value=""))

@@ -1,0 +1,29 @@
+"""A surface over a part of its space."""
+
+import numpy as np
+import pytest
+from tables_made import rich
+
+from grids.errors import BadInput
+
+
+def test_within() -> None:
+    from grids.within import within
+
+    whole = rich()
+    part = within(whole, "lr=1e-3..0.01,clip=None,5.0")
+    assert [axis.values for axis in part.space.axes] == [(1e-3, 1e-2), ("", "5.0"), (0.0, 0.9)]
+    np.testing.assert_array_equal(part.value, whole.value[:2][:, [0, 2]])
+    for text, message in {
+        "lr": "AXIS=LOW..HIGH",
+        "rl=1..2": "did you mean 'lr'",
+        "lr=2..3": "no value of axis 'lr'",
+        "clip=1..2": "holds labels",
+        "clip=six": "unknown value of axis clip 'six'",
+        "lr=a..b": "'a' is no number",
+        "lr=1..,lr=..1": "twice",
+    }.items():
+        with pytest.raises(BadInput, match=message):
+            within(whole, text)
+    pool = within(rich(pool=True), "lr=..0.1")
+    assert pool.space.size == 3
