@@ -1,8 +1,9 @@
-"""The torch optimizer around an update rule."""
+"""The base class of the optimizers: a torch.optim class that is made from an update rule."""
 
 import functools
+import inspect
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -12,16 +13,25 @@ from torch.optim.optimizer import Optimizer
 from trainers.optimizers.blocks import CHUNK, Block, cut, join_state, layout, split_state, step_all
 from trainers.rules.base import Hyper, Rule
 from trainers.rules.ranges import in_range
+from trainers.rules.shipped import SHIPPED
 
-RULES_NAMES = {"lr": "alpha", "eps": "epsilon"}
-"""What the rules call those of torch's arguments that have another name there."""
+RULES_NAMES = {"lr": "alpha", "eps": "epsilon", "weight_decouple": "decouple"}
+"""What the rules call those arguments of the classes that have another name there."""
 
 
 class RuleOptimizer(Optimizer):
-    """A torch optimizer that steps each parameter group by an update rule; subclasses name rule and arguments.
+    """A torch optimizer that steps each parameter group by an update rule.
+
+    A subclass names a shipped rule in its class statement, and is complete with that:
+    `class AdamW(RuleOptimizer, rule="adamw", weight_decay=1e-2)`. Its constructor takes `params`, then `lr` for α,
+    `betas` for β1 and β2, `eps` for ε and the rule's other hyperparameters, with the rule's defaults unless the
+    statement gives others, and last those of the rule's options that the statement gives.
 
     A parameter without a gradient is left out of a step, as in torch.optim. `self.state` is filled when the state
     is asked for (`state_dict`, copying, pickling), in torch's layout: per parameter, in its shape.
+
+    Raises:
+        ValueError: an argument out of its range (see `check`).
     """
 
     whole = False
@@ -30,25 +40,46 @@ class RuleOptimizer(Optimizer):
     together = False
     """Whether a rule must see all tensors of a group at once."""
 
-    def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
+    _make: Callable[..., Rule]
+    _options: tuple[str, ...]
+
+    def __init_subclass__(cls, rule: str | None = None, **arguments: Any) -> None:
+        super().__init_subclass__()
+        if rule is None:
+            return
+        cls._make = staticmethod(functools.cache(SHIPPED[rule].make))
+        signature = _signature(cls._make().hyperparameters, arguments)
+        cls._options = tuple(name for name in arguments if RULES_NAMES.get(name, name) in SHIPPED[rule].switches)
+
+        def __init__(self: RuleOptimizer, *args: Any, **options: Any) -> None:
+            bound = signature.bind(self, *args, **options)
+            bound.apply_defaults()
+            values = dict(bound.arguments)
+            del values["self"]
+            self._start(values.pop("params"), values)
+
+        __init__.__signature__ = signature  # type: ignore[attr-defined]
+        __init__.__qualname__ = f"{cls.__qualname__}.__init__"
+        cls.__init__ = __init__  # type: ignore[method-assign]
+
+    def __init__(self, params: Any, *args: Any, **options: Any) -> None:
+        raise TypeError(f"{type(self).__name__} names no rule: class {type(self).__name__}(RuleOptimizer, rule=...)")
+
+    def _start(self, params: Any, defaults: dict[str, Any]) -> None:
         self._blocks: dict[int, list[Block]] = {}
         self._laid: dict[int, Any] = {}  # what a group's blocks were cut from
         super().__init__(params, defaults)
 
     def rule(self, group: dict[str, Any]) -> Rule:
         """The rule of a parameter group, from its options; the same object for the same options."""
-        raise NotImplementedError
+        return self._make(**{RULES_NAMES.get(name, name): group[name] for name in self._options})
 
     def hyperparameters(self, group: dict[str, Any]) -> dict[str, float]:
         """The rule's hyperparameters, from torch's arguments; weight decay only where there is any."""
-        values = {"alpha": float(group["lr"])}
-        if group["weight_decay"]:
-            values["weight_decay"] = float(group["weight_decay"])
-        if "betas" in group:
-            values |= {"beta1": float(group["betas"][0]), "beta2": float(group["betas"][1])}
-        if "eps" in group:
-            values["epsilon"] = float(group["eps"])
-        return values
+        given = {RULES_NAMES.get(name, name): value for name, value in group.items()}
+        given |= dict(zip(("beta1", "beta2"), group.get("betas", ()), strict=False))
+        names = self.rule(group).hyperparameters
+        return {name: float(given[name]) for name in names if name != "weight_decay" or given[name]}
 
     def check(self, group: dict[str, Any]) -> None:
         """Refuse a parameter group's options where no step could mean anything.
@@ -56,9 +87,11 @@ class RuleOptimizer(Optimizer):
         Raises:
             ValueError: an argument out of its range.
         """
-        for name in ("lr", "eps", "weight_decay", "momentum", "final_lr", "gamma", "power"):
-            if name in group and not in_range(RULES_NAMES.get(name, name), float(group[name])):
-                raise ValueError(f"Invalid {name}: {group[name]} (must be a number, 0 or larger)")
+        known = self.rule(group).hyperparameters
+        for name, value in group.items():
+            its = RULES_NAMES.get(name, name)
+            if its in known and not in_range(its, float(value)):
+                raise ValueError(f"Invalid {name}: {value} (must be a number, 0 or larger)")
         betas = group.get("betas", (0.0, 0.0))
         if len(betas) != 2:
             raise ValueError(f"Invalid betas: {betas} (must be two numbers)")
@@ -79,7 +112,6 @@ class RuleOptimizer(Optimizer):
         super().add_param_group(param_group)
         try:
             self.check(self.param_groups[-1])
-            self.rule(self.param_groups[-1])
         except ValueError:
             self.param_groups.pop()
             raise
@@ -167,6 +199,18 @@ class RuleOptimizer(Optimizer):
                 block.state = join_state(rule, block, self.state)
                 blocks.append(block)
         return blocks
+
+
+def _signature(hyperparameters: Mapping[str, float], arguments: Mapping[str, Any]) -> inspect.Signature:
+    """A constructor's: `lr` and `betas`, the rule's other hyperparameters, options; `arguments` replace and add."""
+    torchs = {rules: torchs for torchs, rules in RULES_NAMES.items()}
+    values: dict[str, Any] = {torchs.get(name, name): value for name, value in hyperparameters.items()}
+    betas = tuple(values.pop(name) for name in ("beta1", "beta2") if name in values)
+    values = {"lr": values["lr"], **({"betas": betas} if betas else {}), **values, **arguments}
+    order = dict.fromkeys([*arguments, *values] if "lr" in arguments else values)  # all are given, in their own order
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    given = [inspect.Parameter(name, kind, default=values[name], annotation=type(values[name])) for name in order]
+    return inspect.Signature([*(inspect.Parameter(name, kind) for name in ("self", "params")), *given])
 
 
 @functools.lru_cache(maxsize=256)

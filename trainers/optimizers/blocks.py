@@ -36,13 +36,11 @@ class Block:
         pieces: at least one, of parameters of one dtype and one device.
         seen: the number of steps they have had.
         state: the rule's state for them, `[1, n]`; of type float32 where the parameters are `HALF`.
-        spare: memory for something `[1, n]` within a step, kept from step to step where a rule wants it.
     """
 
     pieces: list[Piece]
     seen: int
     state: Any
-    spare: Tensor | None = None
 
     @property
     def sizes(self) -> tuple[int, ...]:

@@ -10,7 +10,7 @@ from trainers.rules.moments import column, correction, decayed, rms_root, root_g
 from trainers.rules.shipped import register
 
 
-@register("adam-atan2", label="Adam-atan2", twin=True)
+@register("adam-atan2", label="Adam-atan2")
 def adam_atan2() -> Rule:
     """Adam-atan2 (Everett et al. 2024, section 5), weight decay decoupled.
 
@@ -30,7 +30,7 @@ def adam_atan2() -> Rule:
     defaults = {"alpha": 1e-3, "beta1": 0.9, "beta2": 0.999, "weight_decay": 0.0}
     summary = "Adam with atan2 in place of the division and ε (Everett et al. 2024), decoupled weight decay"
     numbers = {"rms_sqrt_v": lambda state, hyper: rms_root(state.squares, hyper["beta2"])}
-    return Rule("adam-atan2", defaults, adam_init, step, summary, numbers=numbers, elementwise=True)
+    return Rule("adam-atan2", defaults, adam_init, step, summary, numbers=numbers)
 
 
 VECTORS = 64

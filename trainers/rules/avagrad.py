@@ -9,7 +9,7 @@ from grids.errors import unknown
 from trainers.rules.adam import AdamState, adam_advance, adam_defaults, adam_init, average_scales, corrected_alpha
 from trainers.rules.adaptive import AdaptiveRule, Parts, Scales, adaptive
 from trainers.rules.base import Hyper, Shapes
-from trainers.rules.moments import divisor_scales, divisors, root, root_gain
+from trainers.rules.moments import column, divisor_scales, divisors, root, root_gain
 from trainers.rules.shipped import register
 
 VARIANTS = ("paper", "authors")
@@ -53,7 +53,7 @@ def _normalised(name: str, variant: str, decoupled: bool, summary: str) -> Adapt
     defaults = adam_defaults(alpha=0.1, epsilon=0.1)
     if variant == "paper":
         parts = Parts(
-            scales=_paper_scales, advance=adam_advance, divisors=_paper_divisors, decoupled=decoupled, delay=True
+            scales=_paper_scales, advance=adam_advance, divisors=paper_divisors, decoupled=decoupled, delay=True
         )
         return adaptive(name, defaults, adam_init, parts, summary)
     parts = Parts(
@@ -72,8 +72,21 @@ def _paper_scales(rated: Tensor, seen: Tensor, hyper: Hyper) -> dict[str, Tensor
     return average_scales(hyper) | {"shift": shift, "alpha": hyper["alpha"]}
 
 
-def _paper_divisors(state: AdamState, scales: Scales) -> Tensor:
-    roots = root(state.squares, scales["shift"])
+def paper_roots(state: AdamState, scales: Scales) -> Tensor:
+    """√v + ε but for a factor that normalising takes out again, `[cells, n]`."""
+    return root(state.squares, scales["shift"])
+
+
+def paper_divisors(state: AdamState, scales: Scales, joint: Tensor | None = None) -> Tensor:
+    """1/(α·η) of Algorithm 1, `[cells, n]`.
+
+    Args:
+        state, scales: see `Parts`.
+        joint: what η is normalised by, `[cells, 1]`, where a state holds a part of a network only.
+    """
+    roots = paper_roots(state, scales)
+    if joint is not None:
+        return roots.mul_(column(1.0 / (scales["alpha"] * joint), roots))
     smallest, size = normaliser(roots)
     return roots.mul_(size / (scales["alpha"] * smallest))
 

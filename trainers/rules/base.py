@@ -39,7 +39,6 @@ class Rule:
         evaluated_at: `evaluated_at(params, state)` gives the parameters `[cells, n]` at which a network is to be
             judged, in memory of their own, where those are others than the ones that gradients are taken at
             (averages of iterates); None where they are the same.
-        elementwise: whether an element's step depends on that element alone, so that tensors may be cut anywhere.
         by_value: whether a step reads its hyperparameters as Python's numbers: they come in float64 whatever the
             parameters are in, and no CUDA graph records it. Such a step may change its arguments.
         identity: what tells the rule from others of its name, for a sweep's digest and a surface's header.
@@ -55,7 +54,6 @@ class Rule:
     numbers: Mapping[str, Callable[[Any, Hyper], Tensor]] = field(default_factory=dict)
     rate: str = "alpha"
     evaluated_at: Callable[[Tensor, Any], Tensor] | None = None
-    elementwise: bool = False
     by_value: bool = False
     identity: Mapping[str, str] = field(default_factory=dict)
     check: Callable[[str, float], None] | None = None

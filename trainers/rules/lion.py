@@ -16,7 +16,7 @@ class LionState(NamedTuple):
     exp_avg: Tensor
 
 
-@register("lion", label="Lion", twin=True)
+@register("lion", label="Lion")
 def lion() -> Rule:
     """Lion (Chen et al. 2023, algorithm 2), weight decay decoupled.
 
@@ -34,4 +34,4 @@ def lion() -> Rule:
 
     defaults = {"alpha": 1e-4, "beta1": 0.9, "beta2": 0.99, "weight_decay": 0.0}
     summary = "Lion, steps by the sign of a momentum (Chen et al. 2023), decoupled weight decay"
-    return Rule("lion", defaults, init, step, summary, elementwise=True)
+    return Rule("lion", defaults, init, step, summary)

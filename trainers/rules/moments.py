@@ -58,13 +58,13 @@ def root_gain(beta: Tensor, step: Tensor | None = None) -> Tensor:
     return gain if step is None else gain * correction(beta, step).rsqrt()
 
 
-def root(total: Tensor, shift: Tensor, out: Tensor | None = None) -> Tensor:
+def root(total: Tensor, shift: Tensor) -> Tensor:
     """√total + shift, `[cells, n]`: with shift = ε/gain it is √v + ε but for the factor `gain`.
 
     ε = 0 is replaced by a number so small that it only decides what 0/0 is: 0, the limit for ε → 0.
     """
     limits = torch.finfo(total.dtype)
-    return torch.sqrt(total, out=out).add_(shift.clamp(min=limits.tiny / limits.eps))
+    return torch.sqrt(total).add_(shift.clamp(min=limits.tiny / limits.eps))
 
 
 def divisor_scales(gain: Tensor, epsilon: Tensor, factor: Tensor) -> dict[str, Tensor]:

@@ -43,7 +43,7 @@ class MuonState(NamedTuple):
     squares: Tensor
 
 
-@register("muon", label="Muon", twin=True)
+@register("muon", label="Muon")
 def muon(*, scale: str = "match_rms_adamw", nesterov: bool = True) -> Rule:
     """Muon (Jordan et al. 2024) in every matrix but a network's first and last, AdamW in those, norms and biases.
 

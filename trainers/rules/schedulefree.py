@@ -59,7 +59,6 @@ def schedulefree_adamw() -> Rule:
         "AdamW that averages its iterates in place of a schedule (Defazio et al. 2024, their code)",
         numbers={"rms_sqrt_v": lambda state, hyper: rms_root(state.squares, hyper["beta2"])},
         evaluated_at=lambda params, state: state.x.clone(),
-        elementwise=True,
     )
 
 
