@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from trainers.optimizers.base import RuleOptimizer
-from trainers.optimizers.blocks import Block, step_all
+from trainers.optimizers.blocks import Block
 from trainers.rules.adaptive import AdaptiveRule
 from trainers.rules.avagrad import normaliser, paper_divisors, paper_roots
 from trainers.rules.base import Hyper
@@ -38,18 +38,19 @@ class AvaGrad(RuleOptimizer, rule="avagrad", variant="paper"):
         """See `RuleOptimizer`: one block's step is the rule's, several share one normaliser."""
         rule = self.rule(group)
         assert isinstance(rule, AdaptiveRule)
-        if len(blocks) == 1:
-            step_all(blocks, rule, hyper)
-        elif group["variant"] == "authors":  # a step takes the normaliser that the one before left in the state
-            step_all(blocks, rule, hyper)
+        parts, authors = rule.parts, group["variant"] == "authors"
+        if len(blocks) > 1 and not authors:
+            norms = [
+                normaliser(paper_roots(b.state, parts.prepare(b.state.step, hyper, b.state.mean.dtype))) for b in blocks
+            ]
+            joint = _joint([smallest / size for smallest, size in norms], blocks)
+            parts = replace(parts, divisors=partial(paper_divisors, joint=joint))
+        for block in blocks:
+            block.step(partial(parts.step, inplace=True), hyper)
+        if len(blocks) > 1 and authors:  # theirs is in the state, for the next step
             joint = _joint([block.state.normaliser for block in blocks], blocks)
             for block in blocks:
                 block.state = block.state._replace(normaliser=column(joint, block.state.normaliser))
-        else:
-            scales = [rule.parts.prepare(b.state.step, hyper, b.state.mean.dtype) for b in blocks]
-            roots = (paper_roots(block.state, each) for block, each in zip(blocks, scales, strict=True))
-            joint = _joint([smallest / size for smallest, size in map(normaliser, roots)], blocks)
-            step_all(blocks, replace(rule.parts, divisors=partial(paper_divisors, joint=joint)), hyper)
 
 
 class AvaGradW(AvaGrad, rule="avagradw", variant="paper"):

@@ -10,13 +10,15 @@ import torch
 from torch import Tensor
 from torch.optim.optimizer import Optimizer
 
-from trainers.optimizers.blocks import CHUNK, Block, cut, join_state, layout, split_state, step_all
+from trainers.optimizers.blocks import CHUNK, Block, cut, join_state, layout, split_state
 from trainers.rules.base import Hyper, Rule
-from trainers.rules.ranges import in_range
+from trainers.rules.ranges import BELOW_ONE, in_range
 from trainers.rules.shipped import SHIPPED
 
-RULES_NAMES = {"lr": "alpha", "eps": "epsilon", "weight_decouple": "decouple"}
+RULE_NAMES = {"lr": "alpha", "eps": "epsilon", "weight_decouple": "decouple"}
 """What the rules call those arguments of the classes that have another name there."""
+
+TORCH_NAMES = {rule: torchs for torchs, rule in RULE_NAMES.items()}
 
 
 class RuleOptimizer(Optimizer):
@@ -49,7 +51,7 @@ class RuleOptimizer(Optimizer):
             return
         cls._make = staticmethod(functools.cache(SHIPPED[rule].make))
         signature = _signature(cls._make().hyperparameters, arguments)
-        cls._options = tuple(name for name in arguments if RULES_NAMES.get(name, name) in SHIPPED[rule].switches)
+        cls._options = tuple(name for name in arguments if RULE_NAMES.get(name, name) in SHIPPED[rule].switches)
 
         def __init__(self: RuleOptimizer, *args: Any, **options: Any) -> None:
             bound = signature.bind(self, *args, **options)
@@ -72,11 +74,11 @@ class RuleOptimizer(Optimizer):
 
     def rule(self, group: dict[str, Any]) -> Rule:
         """The rule of a parameter group, from its options; the same object for the same options."""
-        return self._make(**{RULES_NAMES.get(name, name): group[name] for name in self._options})
+        return self._make(**{RULE_NAMES.get(name, name): group[name] for name in self._options})
 
     def hyperparameters(self, group: dict[str, Any]) -> dict[str, float]:
         """The rule's hyperparameters, from torch's arguments; weight decay only where there is any."""
-        given = {RULES_NAMES.get(name, name): value for name, value in group.items()}
+        given = {RULE_NAMES.get(name, name): value for name, value in group.items()}
         given |= dict(zip(("beta1", "beta2"), group.get("betas", ()), strict=False))
         names = self.rule(group).hyperparameters
         return {name: float(given[name]) for name in names if name != "weight_decay" or given[name]}
@@ -87,21 +89,18 @@ class RuleOptimizer(Optimizer):
         Raises:
             ValueError: an argument out of its range.
         """
-        known = self.rule(group).hyperparameters
-        for name, value in group.items():
-            its = RULES_NAMES.get(name, name)
-            if its in known and not in_range(its, float(value)):
-                raise ValueError(f"Invalid {name}: {value} (must be a number, 0 or larger)")
-        betas = group.get("betas", (0.0, 0.0))
-        if len(betas) != 2:
-            raise ValueError(f"Invalid betas: {betas} (must be two numbers)")
-        for index, beta in enumerate(betas):
-            if not in_range(f"beta{index + 1}", float(beta)):
-                raise ValueError(f"Invalid beta at index {index}: {beta} (must lie in [0, 1))")
+        if len(group.get("betas", (0.0, 0.0))) != 2:
+            raise ValueError(f"Invalid betas: {group['betas']} (must be two numbers)")
+        for name, value in self.hyperparameters(group).items():
+            if not in_range(name, value):
+                least = "in [0, 1)" if name in BELOW_ONE else "0 or larger"
+                raise ValueError(f"Invalid {TORCH_NAMES.get(name, name)}: {value} (must be a number, {least})")
 
     def advance(self, blocks: list[Block], group: dict[str, Any], hyper: Hyper) -> None:
         """One step of a group's blocks, all on one device."""
-        step_all(blocks, self.rule(group), hyper)
+        rule = self.rule(group)
+        for block in blocks:
+            block.step(rule.in_place or rule.step, hyper)
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add a group of parameters.
@@ -202,14 +201,16 @@ class RuleOptimizer(Optimizer):
 
 
 def _signature(hyperparameters: Mapping[str, float], arguments: Mapping[str, Any]) -> inspect.Signature:
-    """A constructor's: `lr` and `betas`, the rule's other hyperparameters, options; `arguments` replace and add."""
-    torchs = {rules: torchs for torchs, rules in RULES_NAMES.items()}
-    values: dict[str, Any] = {torchs.get(name, name): value for name, value in hyperparameters.items()}
+    """A constructor's: `lr`, `betas`, the other hyperparameters, options; `arguments` add, or replace a default."""
+    values: dict[str, Any] = {TORCH_NAMES.get(name, name): value for name, value in hyperparameters.items()}
     betas = tuple(values.pop(name) for name in ("beta1", "beta2") if name in values)
-    values = {"lr": values["lr"], **({"betas": betas} if betas else {}), **values, **arguments}
-    order = dict.fromkeys([*arguments, *values] if "lr" in arguments else values)  # all are given, in their own order
+    values = {"lr": values["lr"], **({"betas": betas} if betas else {}), **values}
+    values = {} if arguments.keys() >= values.keys() else values  # all of them are given, in an order of their own
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    given = [inspect.Parameter(name, kind, default=values[name], annotation=type(values[name])) for name in order]
+    given = [
+        inspect.Parameter(name, kind, default=value, annotation=type(value))
+        for name, value in {**values, **arguments}.items()
+    ]
     return inspect.Signature([*(inspect.Parameter(name, kind) for name in ("self", "params")), *given])
 
 

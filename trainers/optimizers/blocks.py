@@ -5,16 +5,14 @@ stay in the cache where the rule allows it: a rule makes about ten passes over i
 memory would cost more than all of its arithmetic.
 """
 
-import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from trainers.rules.adaptive import AdaptiveRule, Parts, Scales
-from trainers.rules.base import Hyper, Rule, Shapes
+from trainers.rules.base import Hyper, Rule, Shapes, Step
 
 CHUNK = 1 << 18
 
@@ -23,9 +21,6 @@ HALF = (torch.float16, torch.bfloat16)
 
 Piece = tuple[Tensor, int, int]
 """Elements of a parameter: the parameter, the first one's position, one past the last one's."""
-
-Update = Callable[[Tensor, Tensor, Any], tuple[Tensor, Any]]
-"""From parameters, gradients (`[1, n]`) and state to the next parameters and state."""
 
 
 @dataclass
@@ -56,11 +51,11 @@ class Block:
         """The parameters, `[1, n]`."""
         return _row([p.detach().reshape(-1)[start:end] for p, start, end in self.pieces])
 
-    def step(self, update: Update) -> None:
-        """Step the parameters by their gradients."""
+    def step(self, update: Step, hyper: Hyper) -> None:
+        """Step the parameters by their gradients, by a rule's `step` or `in_place`."""
         grads = _row([p.grad.reshape(-1)[start:end] for p, start, end in self.pieces if p.grad is not None])
         row = self.row()
-        after, self.state = update(row, grads, self.state)
+        after, self.state = update(row, grads, self.state, hyper)
         self.seen += 1
         first = self.pieces[0][0]
         if after is row and len(self.pieces) == 1 and first.is_contiguous() and first.dtype == row.dtype:
@@ -68,32 +63,6 @@ class Block:
         targets = [p.detach().view(-1)[start:end] if p.is_contiguous() else p for p, start, end in self.pieces]
         new = [part.view_as(target) for part, target in zip(after[0].split(self.sizes), targets, strict=True)]
         torch._foreach_copy_(targets, new)
-
-
-def step_all(blocks: Sequence[Block], rule: Rule | Parts, hyper: Hyper) -> None:
-    """Step blocks by a rule, or the parts of one.
-
-    What an adaptive step needs to know of the cell is computed once for all blocks that are as old.
-    """
-    used = rule.parts if isinstance(rule, AdaptiveRule) else rule
-    scales: dict[Any, Any] = {}
-    for block in blocks:
-        if isinstance(used, Parts):
-            dtype = block.pieces[0][0].dtype
-            kind = block.seen, torch.float32 if dtype in HALF else dtype
-            if kind not in scales:
-                scales[kind] = used.prepare(block.state.step, hyper, kind[1])
-            block.step(functools.partial(_apply, used, scales[kind]))
-        else:
-            block.step(functools.partial(_step, used, hyper))
-
-
-def _apply(parts: Parts, scales: Scales, row: Tensor, grads: Tensor, state: Any) -> tuple[Tensor, Any]:
-    return parts.apply(row, grads, state, scales, inplace=True)
-
-
-def _step(rule: Rule, hyper: Hyper, row: Tensor, grads: Tensor, state: Any) -> tuple[Tensor, Any]:
-    return rule.step(row, grads, state, hyper)
 
 
 def cut(params: Sequence[Tensor], limit: int | None, *, whole: bool = False) -> Iterator[list[Piece]]:

@@ -5,7 +5,7 @@ from typing import Any
 from trainers.optimizers.base import RuleOptimizer
 
 
-class SGD(RuleOptimizer, rule="sgd", lr=1e-3, momentum=0.0, weight_decay=0.0, nesterov=False):
+class SGD(RuleOptimizer, rule="sgd", lr=1e-3, momentum=0.0, nesterov=False):
     """SGD with momentum, as torch.optim.SGD without dampening.
 
     Args:
@@ -39,7 +39,7 @@ class AMSGrad(RuleOptimizer, rule="amsgrad"):
     """Adam with the largest v so far, as torch.optim.Adam with `amsgrad=True`."""
 
 
-class AdamW(RuleOptimizer, rule="adamw", lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=1e-2):
+class AdamW(RuleOptimizer, rule="adamw", weight_decay=1e-2):
     """Adam with decoupled weight decay, as torch.optim.AdamW."""
 
 
@@ -77,7 +77,7 @@ class AdaBound(
 
     def hyperparameters(self, group: dict[str, Any]) -> dict[str, float]:
         """See `RuleOptimizer`; and the schedule's factor."""
-        initial = float(group.get("initial_lr", group["first_lr"]))
+        initial = float(group.get("initial_lr", group.get("first_lr", group["lr"])))
         # A group of rate 0 stays where it is, also one that began so, which the bounds would otherwise move.
         schedule = float(group["lr"]) / initial if initial else float(group["lr"] != 0)
         return {**super().hyperparameters(group), "schedule": schedule}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -60,13 +61,14 @@ class Parts:
             values["started"] = (step > 0).double()
         return {name: value.to(dtype) for name, value in values.items()} | {"seen": seen}
 
-    def apply(
-        self, params: Tensor, grads: Tensor, state: Any, scales: Scales, *, inplace: bool = False
+    def step(
+        self, params: Tensor, grads: Tensor, state: Any, hyper: Hyper, *, inplace: bool = False
     ) -> tuple[Tensor, Any]:
-        """The step itself: the next params and state.
+        """The rule's step: the next params and state.
 
         Where `inplace`, the params in the memory of `params`, and that of `state` may be reused.
         """
+        scales = self.prepare(state.step, hyper, params.dtype)
         if "weight_decay" in scales:
             grads = torch.addcmul(grads, params, scales["weight_decay"])
         if self.delay:
@@ -97,15 +99,17 @@ def adaptive(
     summary: str = "",
 ) -> AdaptiveRule:
     """Make an adaptive rule of its parts."""
-
-    def step(params: Tensor, grads: Tensor, state: Any, hyper: Hyper) -> tuple[Tensor, Any]:
-        return parts.apply(params, grads, state, parts.prepare(state.step, hyper, params.dtype))
-
-    def in_place(params: Tensor, grads: Tensor, state: Any, hyper: Hyper) -> tuple[Tensor, Any]:
-        return parts.apply(params, grads, state, parts.prepare(state.step, hyper, params.dtype), inplace=True)
-
     numbers = {"rms_sqrt_v": lambda state, hyper: parts.rms_root_v(state, hyper["beta2"])}
-    return AdaptiveRule(name, hyperparameters, init, step, summary, numbers=numbers, in_place=in_place, parts=parts)
+    return AdaptiveRule(
+        name,
+        hyperparameters,
+        init,
+        parts.step,
+        summary,
+        numbers=numbers,
+        in_place=partial(parts.step, inplace=True),
+        parts=parts,
+    )
 
 
 def delayed(rule: Rule, first: str = "literal") -> AdaptiveRule:
