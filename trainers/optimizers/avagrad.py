@@ -10,7 +10,7 @@ from torch import Tensor
 from trainers.optimizers.base import RuleOptimizer
 from trainers.optimizers.blocks import Block
 from trainers.rules.adaptive import AdaptiveRule
-from trainers.rules.avagrad import normaliser, paper_divisors, paper_roots
+from trainers.rules.avagrad import inverse_rates, normaliser, paper_denom
 from trainers.rules.base import Hyper
 from trainers.rules.moments import column
 
@@ -41,10 +41,11 @@ class AvaGrad(RuleOptimizer, rule="avagrad", variant="paper"):
         parts, authors = rule.parts, group["variant"] == "authors"
         if len(blocks) > 1 and not authors:
             norms = [
-                normaliser(paper_roots(b.state, parts.prepare(b.state.step, hyper, b.state.mean.dtype))) for b in blocks
+                normaliser(inverse_rates(b.state, parts.prepare(b.state.step, hyper, b.state.exp_avg.dtype)))
+                for b in blocks
             ]
             joint = _joint([smallest / size for smallest, size in norms], blocks)
-            parts = replace(parts, divisors=partial(paper_divisors, joint=joint))
+            parts = replace(parts, denom=partial(paper_denom, joint=joint))
         for block in blocks:
             block.step(partial(parts.step, inplace=True), hyper)
         if len(blocks) > 1 and authors:  # theirs is in the state, for the next step

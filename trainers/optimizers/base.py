@@ -18,6 +18,9 @@ from trainers.rules.shipped import SHIPPED
 RULE_NAMES = {"lr": "alpha", "eps": "epsilon", "weight_decouple": "decouple"}
 """What the rules call those arguments of the classes that have another name there."""
 
+FORMER_KEYS = {"mean": "exp_avg"}
+"""Keys of saved states that have another name now."""
+
 TORCH_NAMES = {rule: torchs for torchs, rule in RULE_NAMES.items()}
 
 
@@ -165,14 +168,17 @@ class RuleOptimizer(Optimizer):
         Raises:
             ValueError: a state that lacks what this rule remembers, or groups of other sizes.
         """
-        saved = state_dict["state"]
+        saved = {
+            number: {FORMER_KEYS.get(key, key): value for key, value in fields.items()}
+            for number, fields in state_dict["state"].items()
+        }
         for group in state_dict["param_groups"]:
             expected = layout(self.rule({**self.defaults, **group}))
             for number in group["params"]:
                 lacking = [name for name in expected if number in saved and name not in saved[number]]
                 if lacking:
                     raise ValueError(f"{type(self).__name__} cannot go on from this state: it lacks {lacking}")
-        super().load_state_dict(state_dict)
+        super().load_state_dict({**state_dict, "state": saved})
         numbers = [number for group in state_dict["param_groups"] for number in group["params"]]
         params = [p for group in self.param_groups for p in group["params"]]
         for number, p in zip(numbers, params, strict=True):
