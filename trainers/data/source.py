@@ -25,7 +25,7 @@ class Images(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Layout:
+class FileLayout:
     """One way a set lies on a disk.
 
     Args:
@@ -81,7 +81,7 @@ class Source:
     title: str
     home: str
     digests: tuple[str, ...]
-    layouts: tuple[Layout, ...]
+    layouts: tuple[FileLayout, ...]
     parse: Callable[[Sequence[bytes]], Images]
     downloads: tuple[Download, ...]
     training: tuple[int, ...] = ()
@@ -135,7 +135,7 @@ def read(source: Source, folder: Path, partly: bool = False) -> Found:
     return Found(place, source.parse(parts), digest, tuple(layout.files[at] for at in trained))
 
 
-def _find(source: Source, folder: Path, partly: bool) -> tuple[Path, Layout]:
+def _find(source: Source, folder: Path, partly: bool) -> tuple[Path, FileLayout]:
     """The first place that holds every file of a layout; else, if `partly`, the first with some to train on."""
     if not folder.is_dir():
         raise BadInput(f"{folder}: no such folder; {_advice(source, folder)}")
@@ -159,7 +159,7 @@ def _advice(source: Source, folder: Path) -> str:
     return f"'tunecost data get {source.name} --data {folder}' brings it, --data names another folder"
 
 
-def _content(path: Path, layout: Layout) -> tuple[bytes, bytes]:
+def _content(path: Path, layout: FileLayout) -> tuple[bytes, bytes]:
     """A file's bytes, and those of the part in it."""
     try:
         raw = path.read_bytes()

@@ -9,7 +9,7 @@ from torch import nn
 from trainers.engine.batch_last import BatchLast
 from trainers.engine.grouped import Grouped
 from trainers.engine.program import read
-from trainers.engine.stack import Layout, Stacked, VmapStacked
+from trainers.engine.stack import Stacked, TensorLayout, VmapStacked
 
 BACKENDS = ("vmap", "batch_last", "compiled", "direct", "grouped", "channels_last")
 """The simple one; batches of matrix products, by torch or with numba's kernels (CPU only); direct convolutions in
@@ -39,7 +39,7 @@ def stack(network: nn.Module, dims: int, device: torch.device, backend: str | No
         if backend not in (None, "vmap"):
             raise ValueError(f"{backend} does not know every layer of this network")
         return VmapStacked(network)
-    layout = Layout(network)
+    layout = TensorLayout(network)
     match backend or ("grouped" if device.type == "cuda" else default_on_cpu(network, dims)):
         case "grouped":
             return Grouped(program, layout)

@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from trainers.engine import kernels
 from trainers.engine.program import Instruction, last_uses
-from trainers.engine.stack import Buffers, Layout
+from trainers.engine.stack import Buffers, TensorLayout
 
 
 class BatchLast:
@@ -20,7 +20,7 @@ class BatchLast:
         compiled: the module of compiled kernels (`native`); None for those of torch alone.
     """
 
-    def __init__(self, program: list[Instruction], layout: Layout, compiled: ModuleType | None = None) -> None:
+    def __init__(self, program: list[Instruction], layout: TensorLayout, compiled: ModuleType | None = None) -> None:
         self.program, self.layout, self.compiled = program, layout, compiled
         self._done = last_uses(program)
 

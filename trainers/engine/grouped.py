@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from trainers.engine.laid_out import LaidOut
 from trainers.engine.program import Instruction, last_uses
-from trainers.engine.stack import Buffers, Layout
+from trainers.engine.stack import Buffers, TensorLayout
 
 
 class Grouped:
@@ -23,7 +23,10 @@ class Grouped:
     """
 
     def __init__(
-        self, program: list[Instruction], layout: Layout, memory_format: torch.memory_format = torch.contiguous_format
+        self,
+        program: list[Instruction],
+        layout: TensorLayout,
+        memory_format: torch.memory_format = torch.contiguous_format,
     ) -> None:
         self.program, self.layout, self.memory_format = program, layout, memory_format
         self._done = last_uses(program)

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
-from trainers.engine.stack import Layout
+from trainers.engine.stack import TensorLayout
 
 
 class LaidOut(Function):
@@ -19,7 +19,11 @@ class LaidOut(Function):
 
     @staticmethod
     def forward(
-        ctx: Any, params: Tensor, layout: Layout, kinds: tuple[torch.dtype, ...], memory_format: torch.memory_format
+        ctx: Any,
+        params: Tensor,
+        layout: TensorLayout,
+        kinds: tuple[torch.dtype, ...],
+        memory_format: torch.memory_format,
     ) -> tuple[Tensor, ...]:
         """From params `[cells, n]` each tensor `[cells·first dimension, ...]`, of its own type.
 

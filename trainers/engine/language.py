@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, vmap
 from torch.nn import functional
 
-from trainers.engine.stack import Layout
+from trainers.engine.stack import TensorLayout
 from trainers.networks.language import Carried, CharacterLSTM, Masks
 
 BACKENDS = ("each", "fused")
@@ -57,7 +57,7 @@ class EachCell:
     together: int | None = 1
 
     def __init__(self, network: nn.Module) -> None:
-        self.network, self.layout = network, Layout(network)
+        self.network, self.layout = network, TensorLayout(network)
 
     def __call__(self, params: Tensor, symbols: Tensor, carried: Carried, masks: Masks) -> tuple[Tensor, Carried]:
         views = self.layout.views(params)
@@ -79,7 +79,7 @@ class VmapSegments:
     together: int | None = None
 
     def __init__(self, network: nn.Module) -> None:
-        self.network, self.layout = network, Layout(network)
+        self.network, self.layout = network, TensorLayout(network)
 
     def __call__(self, params: Tensor, symbols: Tensor, carried: Carried, masks: Masks) -> tuple[Tensor, Carried]:
         def one(mine: dict[str, Tensor], state: Carried, dropped: dict[str, Tensor]) -> tuple[Tensor, Carried]:
@@ -104,7 +104,7 @@ class FusedLSTM:
     together: int | None = None
 
     def __init__(self, network: CharacterLSTM) -> None:
-        self.layout, self.count = Layout(network), len(network.layers)
+        self.layout, self.count = TensorLayout(network), len(network.layers)
 
     def __call__(self, params: Tensor, symbols: Tensor, carried: Carried, masks: Masks) -> tuple[Tensor, Carried]:
         tensors = self.layout.views(params)

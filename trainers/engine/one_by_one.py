@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from trainers.engine.stack import Buffers, Layout
+from trainers.engine.stack import Buffers, TensorLayout
 
 
 class OneByOne:
@@ -12,7 +12,7 @@ class OneByOne:
 
     def __init__(self, network: nn.Module) -> None:
         self.network = network
-        self.layout = Layout(network)
+        self.layout = TensorLayout(network)
 
     def __call__(self, params: Tensor, buffers: Buffers, inputs: Tensor, training: bool) -> Tensor:
         """See `trainers.engine.stack.Stacked`."""

@@ -40,7 +40,7 @@ def trained(network: nn.Module) -> dict[str, nn.Parameter]:
     return {name: parameter for name, parameter in network.named_parameters() if parameter.requires_grad}
 
 
-class Layout:
+class TensorLayout:
     """Where each trained tensor of a module lies in a cell's flat row of parameters."""
 
     def __init__(self, network: nn.Module) -> None:
@@ -113,7 +113,7 @@ class VmapStacked:
 
     def __init__(self, network: nn.Module) -> None:
         self.network = network
-        self.layout = Layout(network)
+        self.layout = TensorLayout(network)
 
     def __call__(self, params: Tensor, buffers: Buffers, inputs: Tensor, training: bool) -> Tensor:
         self.network.train(training)

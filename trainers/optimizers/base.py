@@ -10,13 +10,13 @@ import torch
 from torch import Tensor
 from torch.optim.optimizer import Optimizer
 
-from trainers.optimizers.blocks import CHUNK, Block, cut, join_state, layout, split_state
+from trainers.optimizers.blocks import CHUNK, Block, cut, join_state, split_state, state_layout
 from trainers.rules.base import Hyper, Rule
 from trainers.rules.ranges import BELOW_ONE, in_range
 from trainers.rules.shipped import SHIPPED
 
 RULE_NAMES = {"lr": "alpha", "eps": "epsilon", "weight_decouple": "decouple"}
-"""What the rules call those arguments of the classes that have another name there."""
+"""The rules' names of those arguments that are called otherwise in torch."""
 
 FORMER_KEYS = {"mean": "exp_avg"}
 """Keys of saved states that have another name now."""
@@ -72,7 +72,7 @@ class RuleOptimizer(Optimizer):
 
     def _start(self, params: Any, defaults: dict[str, Any]) -> None:
         self._blocks: dict[int, list[Block]] = {}
-        self._laid: dict[int, Any] = {}  # what a group's blocks were cut from
+        self._cut_from: dict[int, Any] = {}  # the parameters of a group's blocks
         super().__init__(params, defaults)
 
     def rule(self, group: dict[str, Any]) -> Rule:
@@ -133,13 +133,13 @@ class RuleOptimizer(Optimizer):
             active = [p for p in group["params"] if p.grad is not None and p.numel()]
             for p in active:
                 _refuse(type(self).__name__, p)
-            laid = tuple((id(p), p.dtype, p.device, p.is_contiguous()) for p in active)
-            if self._laid.get(number) != laid:
+            parameters = tuple((id(p), p.dtype, p.device, p.is_contiguous()) for p in active)
+            if self._cut_from.get(number) != parameters:
                 self._publish()
                 self._blocks[number] = self._gather(self.rule(group), active)
-                self._laid[number] = laid
+                self._cut_from[number] = parameters
             for p in active:
-                self.state.pop(p, None)  # What was asked for is not kept twice.
+                self.state.pop(p, None)  # a state that was asked for is not kept twice
             blocks = self._blocks[number]
             values = tuple(self.hyperparameters(group).items())
             by_device = defaultdict(list)
@@ -160,7 +160,7 @@ class RuleOptimizer(Optimizer):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
-        self._blocks, self._laid = {}, {}
+        self._blocks, self._cut_from = {}, {}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """See torch.optim.Optimizer.
@@ -173,7 +173,7 @@ class RuleOptimizer(Optimizer):
             for number, fields in state_dict["state"].items()
         }
         for group in state_dict["param_groups"]:
-            expected = layout(self.rule({**self.defaults, **group}))
+            expected = state_layout(self.rule({**self.defaults, **group}))
             for number in group["params"]:
                 lacking = [name for name in expected if number in saved and name not in saved[number]]
                 if lacking:
@@ -188,19 +188,19 @@ class RuleOptimizer(Optimizer):
     def _publish(self) -> None:
         """Put every block's state into `self.state`, where torch looks for it."""
         for number, blocks in self._blocks.items():
-            self.state.update(split_state(blocks, layout(self.rule(self.param_groups[number]))))
+            self.state.update(split_state(blocks, state_layout(self.rule(self.param_groups[number]))))
 
     def _gather(self, rule: Rule, params: list[Tensor]) -> list[Block]:
         """Blocks of `params` with what `self.state` has of them; a parameter without a state starts anew."""
         together: dict[Any, list[Tensor]] = defaultdict(list)
         for p in params:
-            seen = int(self.state[p]["step"]) if "step" in self.state[p] else bool(self.state[p])
-            together[p.device, p.dtype, seen].append(p)
+            steps = int(self.state[p]["step"]) if "step" in self.state[p] else bool(self.state[p])
+            together[p.device, p.dtype, steps].append(p)
         blocks = []
-        for (device, _, seen), members in together.items():
+        for (device, *_), members in together.items():
             limit = CHUNK if device.type == "cpu" and not self.together else None
             for pieces in cut(members, limit, whole=self.whole):
-                block = Block(pieces, seen, None)
+                block = Block(pieces, None)
                 block.state = join_state(rule, block, self.state)
                 blocks.append(block)
         return blocks
@@ -222,7 +222,7 @@ def _signature(hyperparameters: Mapping[str, float], arguments: Mapping[str, Any
 
 @functools.lru_cache(maxsize=256)
 def _columns(values: tuple[tuple[str, float], ...], device: torch.device) -> Hyper:
-    """Hyperparameters as `[1, 1]` tensors; kept, since they seldom change and a GPU is slow to be told."""
+    """Hyperparameters as `[1, 1]` tensors; cached, since they seldom change and copies to a GPU are slow."""
     columns = {name: torch.full((1, 1), value, dtype=torch.float64, device=device) for name, value in values}
     columns.setdefault("schedule", torch.ones((1, 1), dtype=torch.float64, device=device))
     return columns

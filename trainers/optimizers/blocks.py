@@ -1,8 +1,8 @@
-"""The parameters of a group as rows that a rule can step.
+"""Blocks of parameters: the parameters of a group as rows that a rule can step, and their states.
 
 A rule sees a network's parameters as `[cells, n]`; here there is one cell. On a CPU a group is cut into rows that
 stay in the cache where the rule allows it: a rule makes about ten passes over its input, and passes through main
-memory would cost more than all of its arithmetic.
+memory would take longer than all of its arithmetic.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,16 +25,14 @@ Piece = tuple[Tensor, int, int]
 
 @dataclass
 class Block:
-    """Pieces of parameters that have had all their steps together, side by side.
+    """Pieces of parameters that have made all their steps together, side by side.
 
     Args:
         pieces: at least one, of parameters of one dtype and one device.
-        seen: the number of steps they have had.
         state: the rule's state for them, `[1, n]`; of type float32 where the parameters are `HALF`.
     """
 
     pieces: list[Piece]
-    seen: int
     state: Any
 
     @property
@@ -56,7 +54,6 @@ class Block:
         grads = _row([p.grad.reshape(-1)[start:end] for p, start, end in self.pieces if p.grad is not None])
         row = self.row()
         after, self.state = update(row, grads, self.state, hyper)
-        self.seen += 1
         first = self.pieces[0][0]
         if after is row and len(self.pieces) == 1 and first.is_contiguous() and first.dtype == row.dtype:
             return  # The row is the parameter's own memory: it was stepped in place.
@@ -96,7 +93,7 @@ def cut(params: Sequence[Tensor], limit: int | None, *, whole: bool = False) -> 
         yield shared
 
 
-def layout(rule: Rule) -> dict[str, str]:
+def state_layout(rule: Rule) -> dict[str, str]:
     """What each field of a rule's state has an entry for: `element`, `tensor`, or neither (`shared`).
 
     A field of one dimension says something about the tensors' sizes and is left out: it is made anew.
@@ -137,7 +134,7 @@ def join_state(rule: Rule, block: Block, states: dict[Tensor, dict[str, Tensor]]
     if not states[block.pieces[0][0]]:
         return fresh
     fields = {}
-    for name, kind in layout(rule).items():
+    for name, kind in state_layout(rule).items():
         like = getattr(fresh, name)
         values = [(states[p][name].to(like), start, end) for p, start, end in block.pieces]
         if kind == "element":

@@ -1,4 +1,4 @@
-"""Every optimizer whose class follows from its rule: what a rule does is said where it is defined."""
+"""The optimizers whose classes follow from their rules; the formulas stand with the rules, in `trainers.rules`."""
 
 from typing import Any
 

@@ -13,9 +13,9 @@ from trainers.rules.schedulefree import trained_at
 class ScheduleFreeAdamW(RuleOptimizer, rule="schedulefree-adamw"):
     """Schedule-free AdamW (Defazio et al. 2024), as `schedulefree.AdamWScheduleFree` without its own warm-up.
 
-    The parameters are those that gradients are taken at; `eval()` puts the averages into them that a network is
-    judged at, `train()` brings the others back. Batch norm's statistics are not the optimizer's to change: after
-    `eval()`, let some training batches through the network in training mode.
+    The parameters are those that gradients are taken at; `eval()` replaces them by the averages that a network is
+    evaluated at, `train()` restores them. The optimizer does not change batch norm's statistics: after `eval()`, run
+    some training batches through the network in training mode.
 
     Args:
         params: parameters or groups of them.

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from grids.errors import BadInput, unknown
 from trainers.engine.graphs import RecordedStep, record
-from trainers.engine.stack import Buffers, Layout, VmapStacked, initial
+from trainers.engine.stack import Buffers, TensorLayout, VmapStacked, initial
 from trainers.frechet import Judge
 from trainers.gan import GanData, GanTask, evaluation_latents, judge_of
 from trainers.inputs import Inputs
@@ -302,7 +302,7 @@ class Adversarial:
         numbers, passes = 0, []
         inputs = latents
         for network in (made.generator, made.discriminator):
-            shapes = Layout(network).shapes
+            shapes = TensorLayout(network).shapes
             numbers += COPIES * sum(sizes_of(shapes)) + numbers_in_state(rule, shapes)
             passes.append(activations(network, inputs))
             inputs = _output(network, inputs)

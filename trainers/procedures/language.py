@@ -12,7 +12,7 @@ from grids.errors import BadInput, unknown
 from trainers.data.text import kinds_of
 from trainers.engine.graphs import RecordedStep, record
 from trainers.engine.language import BACKENDS, Segments, segments, symbol_losses
-from trainers.engine.stack import Layout, initial
+from trainers.engine.stack import TensorLayout, initial
 from trainers.language import LanguageTask
 from trainers.networks.language import Carried, LanguageNetwork
 from trainers.order import segment_generator, segment_lengths
@@ -109,7 +109,7 @@ class Language:
             raise BadInput(f"task '{self.task.name}': its network takes {network.context} symbols at most, not {what}")
         network.train()
         self.network, self.run = network, segments(network, self.device, self.backend)
-        return State(params, self.rule.init(params, Layout(network).shapes))
+        return State(params, self.rule.init(params, TensorLayout(network).shapes))
 
     def train(self, state: State, hyper: Hyper, seeds: Tensor, epoch: int) -> tuple[State, Outcome]:
         """One epoch; the value is the mean −ln p of the text's symbols."""
@@ -258,7 +258,7 @@ class Language:
         assert isinstance(task, LanguageTask)
         with torch.device("meta"):
             network = task.network()
-        layout = Layout(network)
+        layout = TensorLayout(network)
         state = numbers_in_state(rule, layout.shapes)
         # Of each parameter that a symbol meets (a matrix's rows) an output is kept, and has a gradient of its size.
         widths = sum(shape[0] for shape in layout.shapes if len(shape) == 2)

@@ -16,7 +16,7 @@ from grids.errors import BadInput
 from trainers.data.folder import Photographs
 from trainers.data.photos import SIZE, Broken, for_judging, for_training, read
 from trainers.engine.one_by_one import OneByOne
-from trainers.engine.stack import Layout, initial
+from trainers.engine.stack import TensorLayout, initial
 from trainers.order import batches, photo_generator
 from trainers.procedures.base import Outcome
 from trainers.procedures.supervised import State, Supervised
@@ -57,7 +57,7 @@ class FromFiles(Supervised):
     def start(self, seeds: Tensor) -> State:
         network, params, buffers = initial(self.task.network, seeds, self.device, self.dtype)
         self.stacked = OneByOne(network)
-        return State(params, buffers, self.rule.init(params, Layout(network).shapes))
+        return State(params, buffers, self.rule.init(params, TensorLayout(network).shapes))
 
     @torch.no_grad()
     def evaluate(self, state: State) -> Outcome:

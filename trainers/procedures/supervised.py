@@ -14,7 +14,7 @@ from grids.errors import BadInput, unknown
 from trainers.engine.backends import BACKENDS, stack
 from trainers.engine.graphs import RecordedStep, record
 from trainers.engine.program import read
-from trainers.engine.stack import Buffers, FewAtOnce, Layout, Stacked, initial
+from trainers.engine.stack import Buffers, FewAtOnce, Stacked, TensorLayout, initial
 from trainers.inputs import Inputs
 from trainers.order import NetworkDraws, augment_generator, batches
 from trainers.procedures.base import Hyper, Outcome, Size
@@ -83,7 +83,7 @@ class Supervised:
         """Every cell starts from the parameters of its seed."""
         network, params, buffers = initial(self.task.network, seeds, self.device, self.dtype)
         self.stacked = stack(network, self.train_x.dim(), self.device, self.backend)
-        return State(params, buffers, self.rule.init(params, Layout(network).shapes))
+        return State(params, buffers, self.rule.init(params, TensorLayout(network).shapes))
 
     def inputs(self, examples: Tensor) -> Tensor:
         """Examples as the network takes them, see `Inputs`."""

@@ -1,4 +1,4 @@
-"""AdaShift: rates from a gradient so old that it is independent of the direction."""
+"""AdaShift: parameter-wise rates from a gradient ten steps old, which is independent of the direction."""
 
 from typing import NamedTuple
 
@@ -23,8 +23,8 @@ class AdaShiftState(NamedTuple):
     `step` (no dimension): gradients so far. `sizes` `[tensors]`: how many parameters each tensor of the network has, on
     the host, which cuts tensors by them.
     `squares` `[cells, tensors]`: v/(1 − β2), v the average of the largest squared gradient. The rest,
-    `[cells, n]` each: the last ten gradients, oldest first. Ten tensors rather than one: to move the window on then
-    costs nothing.
+    `[cells, n]` each: the last ten gradients, oldest first. Ten tensors rather than one, so that the window moves on
+    without a copy.
     """
 
     step: Tensor
@@ -49,7 +49,7 @@ def adashift() -> AdaptiveRule:
     m = Σ_{i<n} β1^i·g_{t−i} / Σ_{i<n} β1^i, and for each tensor of the network one v ← β2·v + (1 − β2)·max(g²_{t−n}),
     w ← w − α·m / (√(v/(1 − β2^{t−n})) + ε). The first n steps only fill the window, as in the authors' last code
     (the publication starts with n gradients in hand). Their first code counts g_t twice in m and leaves g_{t−n+1}
-    out, and its maximum is of a v that never forgets by averaging (`max_mean`): neither is in the publication, nor
+    out, and its maximum is of a v that is not averaged over time (`max_mean`): neither is in the publication, nor
     here. Nor is their special case of a window of 1 where β1 = 0: here v always comes from ten steps ago.
     """
 

@@ -22,7 +22,8 @@ from trainers.rules.moments import (
 from trainers.rules.shipped import register
 
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)
-"""Of the Newton-Schulz iteration: Keller Jordan's, steepest at zero; they leave singular values of about 0.7 to 1.2."""
+"""Of the Newton-Schulz iteration: Keller Jordan's, with the largest slope at zero. Singular values end between about
+0.7 and 1.2."""
 
 ITERATIONS, LEAST_NORM = 5, 1e-7
 

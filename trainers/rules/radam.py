@@ -16,7 +16,7 @@ def radam() -> AdaptiveRule:
 
     With m, v, c1 and c2 as in Adam, and ρ_t, r_t of `rectification`: where ρ_t > 5,
     w ← w − α·r_t·√c2/c1 · m / (√v + ε), and w ← w − α/c1 · m before. Those first steps (five at β2 = 0.999) are
-    not divided by anything of the size of ε: an α that suits a large ε blows them up.
+    not divided by anything of the size of ε: with an α made for a large ε they diverge.
     """
 
     def scales(v_step: Tensor, step: Tensor, hyper: Hyper) -> dict[str, Tensor]:

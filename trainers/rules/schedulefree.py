@@ -1,4 +1,4 @@
-"""Schedule-free AdamW: gradients between an iterate and the average that is judged, in place of a schedule."""
+"""Schedule-free AdamW: an average of iterates that is evaluated, in place of a schedule of the learning rate."""
 
 from typing import NamedTuple
 
@@ -28,7 +28,7 @@ def schedulefree_adamw() -> Rule:
 
     With g the gradient at y, v and c2 as in Adam: z ← z − α·(g/(√v/√c2 + ε) + λ·y), x ← (1 − c)·x + c·z,
     y ← (1 − β1)·z + β1·x. The weight of a z in x is the square of the largest α so far, c its share of all weights.
-    Gradients are taken at y, networks are judged at x. Made for a constant α: `--schedule constant`, with a warm-up.
+    Gradients are taken at y, networks are evaluated at x. Made for a constant α: `--schedule constant`, with a warm-up.
     """
 
     def init(params: Tensor, shapes: Shapes) -> ScheduleFreeState:
