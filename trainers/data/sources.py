@@ -1,4 +1,4 @@
-"""The image sets by name, with their true hashes.
+"""The image sets by name, with their published digests.
 
 The sha256 of CIFAR-10 and Fashion-MNIST were taken from files whose md5 are the published ones. CIFAR-100 is checked
 by published md5: of `train.bin` and `test.bin` in the binary layout, of `train` and `test` in the python one.

@@ -1,4 +1,4 @@
-"""The fast backend on a CPU: activations `[cells, channels, ..., batch]`, every layer a batch of matrix products."""
+"""The CPU backends `batch_last` and `compiled`: batched matrix products on `[cells, channels, ..., batch]`."""
 
 from types import ModuleType
 

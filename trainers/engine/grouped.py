@@ -1,7 +1,7 @@
-"""The backend for a GPU: activations `[batch, cells·channels, height, width]`, convolutions with a group for each cell.
+"""The GPU backends `grouped` and `channels_last`: convolutions with a group for each cell.
 
-The first convolution, where all cells share its input, is one dense convolution with cells·channels results. Batch
-norm, ReLU and pooling do not see that channels belong to cells, and run as for one wide network.
+Activations are `[batch, cells·channels, height, width]`. The first convolution, where all cells share its input, is one
+dense convolution with cells·channels results. Batch norm, ReLU and pooling run as for one wide network.
 """
 
 import torch

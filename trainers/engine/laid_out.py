@@ -1,4 +1,4 @@
-"""Parameters as a GPU's layers want them: a layer's of all cells side by side, cast once, gradients in place."""
+"""The parameters of all cells in the memory layout of a GPU's layers, cast once, with gradients written in place."""
 
 from typing import Any
 
@@ -13,8 +13,7 @@ from trainers.engine.stack import TensorLayout
 class LaidOut(Function):
     """Every tensor of a network from the cells' rows: one pass over the parameters forward, one backward.
 
-    Autograd's own way casts each tensor and copies it together in passes of their own, and gathers the gradients in
-    more.
+    Autograd by itself would cast and copy each tensor in separate passes, and gather the gradients in more.
     """
 
     @staticmethod

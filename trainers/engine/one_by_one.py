@@ -1,4 +1,4 @@
-"""A large network's cells one after another: nothing is gained by fusing what fills a device alone."""
+"""The backend of large networks: one cell after another, since one network alone keeps a device busy."""
 
 import torch
 from torch import Tensor, nn

@@ -1,7 +1,7 @@
 """How many rows a GPU trains at once: a few fixed numbers, since each new one costs a search for its fastest kernels.
 
 A row is a cell's place in the state. Rows whose cells have diverged, and rows that only fill up to a fixed number,
-are trained along and count for nothing.
+are trained too, and their results are discarded.
 """
 
 import torch
@@ -10,7 +10,7 @@ from torch import Tensor
 SIZES = (1, 2, 4, 8, 16, 32, 63, 111, 147, 221, 441)
 
 MOST_FILL = 0.1
-"""Of the rows, that may only fill up: beyond it an odd number of cells is trained as it is."""
+"""The largest share of rows that may only fill up; where more would be needed, the number of cells stays as it is."""
 
 
 def rows_of(cells: int, device: torch.device) -> Tensor:

@@ -1,4 +1,4 @@
-"""Many copies of one plain module: their parameters side by side, and the simple way to run them all."""
+"""Many copies of one plain module: their parameters side by side, and the simple backend that runs them all, `vmap`."""
 
 import warnings
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.autograd import Function
 from torch.func import functional_call, vmap
 
-# A remark on torch's own progress, about operations that vmap runs one cell at a time; users can do nothing about it.
+# Torch warns of operations that vmap runs one cell at a time; users can do nothing about it.
 warnings.filterwarnings("ignore", message="There is a performance drop")
 
 Buffers = dict[str, Tensor]

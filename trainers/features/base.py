@@ -1,4 +1,4 @@
-"""What a feature network is: fixed weights, a name, and a digest that says which they are."""
+"""The definition of a feature network: a name, fixed weights, and their digest."""
 
 import copy
 from collections.abc import Callable
@@ -15,7 +15,7 @@ class Features:
     """A fixed network from images to features.
 
     Args:
-        title: what people call it.
+        title: its usual name.
         size: features of an image.
         shape: of an image: channels, height, width.
         network: gives features `[n, size]` from images as `prepare` makes them.

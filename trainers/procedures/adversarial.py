@@ -56,8 +56,9 @@ class Adversarial:
     - discriminator: mean relu(1 − D(x)) + mean relu(1 + D(G(z)));
     - generator: −mean D(G(z)).
 
-    Images are judged in evaluation mode, by batch norm's running statistics. The training loss is the discriminator's
-    in its last update, averaged over steps: 2 where it tells nothing apart, 0 where it has won.
+    Images for the evaluation are generated in evaluation mode, by batch norm's running statistics. The training loss is
+    the discriminator's in its last update, averaged over steps: 2 where it cannot distinguish real from generated
+    images, 0 where it always can.
 
     Args:
         task, data, rule: what is trained, on what, and how.
@@ -196,7 +197,7 @@ class Adversarial:
     def _replay(
         self, state: State, hyper: Hyper, factors: list[float], given: Iterable[tuple[Tensor, Tensor]]
     ) -> tuple[State, Tensor]:
-        """The same by a recorded step, where the device can record it."""
+        """The same, by a recorded step where the device can record one."""
         left = iter(given)
         first = next(left)
         now = scheduled(hyper, factors[0], self.rule.rate)
@@ -259,7 +260,7 @@ class Adversarial:
         return Outcome(found, finite & found.isfinite())
 
     def _judged(self, generator: Player) -> Player:
-        """The generator at the parameters that the rule is judged at, where they are others than those in training.
+        """The generator at the parameters that the rule is evaluated at, where they differ from those in training.
 
         Batch norm's statistics belong to the parameters: they are gathered anew, on a copy.
         """
@@ -273,7 +274,7 @@ class Adversarial:
         return judged
 
     def numbers(self, state: State, hyper: Hyper) -> dict[str, Tensor]:
-        """What the rule says of its two states: the generator's under its name, the other's as `discriminator_NAME`."""
+        """The rule's numbers of both states: the generator's under their names, the other's as `discriminator_NAME`."""
         return {
             f"{prefix}{name}": read(player.rule, hyper)
             for prefix, player in zip(("", "discriminator_"), state, strict=True)

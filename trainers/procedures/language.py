@@ -1,4 +1,4 @@
-"""Language modelling: a character model, one rule, and a text that is read in order, segment after segment."""
+"""Language modelling: a character model, one rule, and a text that is read in order, one segment after another."""
 
 import math
 from collections.abc import Iterator
@@ -23,11 +23,11 @@ from trainers.rules.cells import numbers_in_state, select_cells
 from trainers.task import Dataset, Task
 
 COPIES = 5
-"""Parameter-sized arrays in use at once beside the rule's state: parameters old and new, gradients, two in a step."""
+"""Parameter-sized arrays in use at once besides the rule's state: parameters old and new, gradients, two in a step."""
 
 
 class State(NamedTuple):
-    """One network and one rule. What a network carries along begins anew with each epoch and is no part of it."""
+    """One network and one rule. What a network carries along is reset in each epoch, and so not part of it."""
 
     params: Tensor
     rule: Any
@@ -61,7 +61,7 @@ class Language:
         device: where.
         dtype: of arithmetic. With bfloat16, parameters and the rule stay float32 (autocast).
         epochs: of the whole training, along which the schedule runs.
-        backend: how the networks are run, one of `trainers.engine.language.BACKENDS`.
+        backend: the execution backend, one of `trainers.engine.language.BACKENDS`.
 
     Raises:
         BadInput: a text too short for the streams and segments, or no language network.
@@ -237,7 +237,7 @@ class Language:
         return Outcome(every / (len(text) - 1) / text.shape[1] / math.log(2), every.isfinite())
 
     def numbers(self, state: State, hyper: Hyper) -> dict[str, Tensor]:
-        """What the rule says of its state."""
+        """The rule's numbers of its state."""
         return {name: read(state.rule, hyper) for name, read in self.rule.numbers.items()}
 
     def keep(self, state: State, which: Tensor) -> State:

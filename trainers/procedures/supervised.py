@@ -28,11 +28,11 @@ EVALUATION = 4
 """Batches evaluated at once on a CPU. A GPU, whose memory a block fills, takes the batch of training."""
 
 STATISTICS = 50
-"""Batches that batch norm's statistics are gathered from, where a network is judged at other parameters than it trains:
-what the authors of schedule-free methods advise."""
+"""Batches that batch norm's statistics are gathered from, where a network is evaluated at other parameters than it
+trains, as the authors of schedule-free methods advise."""
 
 COPIES = 5
-"""Parameter-sized arrays in use at once beside the state: parameters old and new, gradients, two inside a step."""
+"""Parameter-sized arrays in use at once besides the state: parameters old and new, gradients, two inside a step."""
 
 
 class State(NamedTuple):
@@ -51,7 +51,7 @@ class Supervised:
         device: where.
         dtype: of arithmetic. With bfloat16, parameters, statistics and the rule stay float32 (autocast).
         epochs: of the whole training, along which the schedule runs.
-        backend: how the network is run, one of `backends.BACKENDS`; by default the best known for it.
+        backend: the execution backend, one of `backends.BACKENDS`; by default the fastest known for the network.
     """
 
     def __init__(
@@ -118,7 +118,7 @@ class Supervised:
         return state, Outcome(total / steps, finite)
 
     def _draws(self, state: State) -> bool:
-        """Whether the network draws random numbers in training: tried once, on a copy of one cell."""
+        """Whether the network draws random numbers in training: tested once, on a copy of one cell."""
         if self._network_draws is None:
             one = State(state.params[:1], {name: b[:1].clone() for name, b in state.buffers.items()}, None)
             inputs = self.inputs(self.train_x[: self.task.batch_size]).unsqueeze(0)
@@ -166,7 +166,7 @@ class Supervised:
     def _replay(
         self, state: State, hyper: Hyper, factors: list[float], given: Iterable[tuple[Tensor, Tensor]]
     ) -> tuple[State, Tensor]:
-        """The same by a recorded step, where the device can record it."""
+        """The same, by a recorded step where the device can record one."""
         batches_left = iter(given)
         first = next(batches_left)
         now, last = scheduled(hyper, factors[0], self.rule.rate), factors[0]
@@ -240,7 +240,7 @@ class Supervised:
         return Outcome(total / len(self.valid_y), finite & total.isfinite())
 
     def _judged(self, state: State) -> State:
-        """The state at the parameters that the rule is judged at, where they are others than those in training.
+        """The state at the parameters that the rule is evaluated at, where they differ from those in training.
 
         Batch norm's statistics belong to the parameters: they are gathered anew, on a copy, from the first batches of
         the training set in its own order, the same for every cell and epoch.
@@ -258,7 +258,7 @@ class Supervised:
         return judged
 
     def numbers(self, state: State, hyper: Hyper) -> dict[str, Tensor]:
-        """What the rule says of its state."""
+        """The rule's numbers of its state."""
         return {name: read(state.rule, hyper) for name, read in self.rule.numbers.items()}
 
     def keep(self, state: State, which: Tensor) -> State:
@@ -321,7 +321,7 @@ def _some(state: State, cells: slice) -> State:
 
 
 def activations(network: nn.Module, batch: Tensor) -> int:
-    """Numbers that the layers put out for a batch, all together."""
+    """How many numbers all layers' outputs for a batch have together."""
     total = 0
 
     def count(module: nn.Module, inputs: object, output: object) -> None:

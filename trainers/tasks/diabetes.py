@@ -1,5 +1,5 @@
 """Scikit-learn's diabetes set: a regression that needs no download. 442 patients, ten measurements each, and how far
-their illness had gone a year later.
+their illness had progressed a year later.
 
 Efron et al. 2004, "Least angle regression", section 1; the measurements come standardised. Targets are standardised
 here by the training examples' mean and standard deviation, so that predicting the mean has an error of about 1.
@@ -19,7 +19,7 @@ from trainers.tasks.registry import register
 
 VALIDATION = 142
 FAILURE = 4.0
-"""A root mean square error of two standard deviations of the target: no network that trains at all is so far off."""
+"""A root mean square error of two standard deviations of the target: every network that trains at all is better."""
 
 
 def load(folder: Path | None, split_seed: int) -> Dataset:

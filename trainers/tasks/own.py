@@ -1,4 +1,4 @@
-"""A user's own task, `module:name`: found, and its data and functions checked before hours are spent on it."""
+"""Find a user's own task, `module:name`."""
 
 import sys
 

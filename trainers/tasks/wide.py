@@ -1,6 +1,6 @@
 """A wider partner for each task of CPU size: the same data, schedule and metric, for `tunecost transfer`.
 
-The paper's own pair is a wide ResNet 28-4, which hyperparameters are searched on, and 28-10, which they serve.
+The paper's own pair is a wide ResNet 28-4, which hyperparameters are tuned on, and 28-10, which is trained with them.
 """
 
 from collections.abc import Callable
