@@ -1,4 +1,4 @@
-"""Forward and backward of the layers that cost most, on activations `[cells, channels, ..., batch]`.
+"""Batch norm and convolutions, forward and backward, for the CPU backends, on activations `[cells, channels, ..., batch]`.
 
 Written for a CPU's caches: few passes over the activations, the last dimension long and contiguous, and no sum that
 crosses cells, so that a cell's numbers do not depend on how many others there are.

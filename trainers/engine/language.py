@@ -1,4 +1,4 @@
-"""Character models of many cells on one segment of a text: one cell after another, or all at once."""
+"""The backends of character models: run many cells on one segment of a text, one after another or all at once."""
 
 from collections.abc import Callable
 from typing import Protocol

@@ -1,4 +1,4 @@
-"""How many rows a GPU trains at once: a few fixed numbers, since each new one costs a search for its fastest kernels.
+"""How many rows a GPU trains at once: a few fixed numbers, since each new one starts a search for fast kernels.
 
 A row is a cell's place in the state. Rows whose cells have diverged, and rows that only fill up to a fixed number,
 are trained too, and their results are discarded.

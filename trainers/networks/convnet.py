@@ -2,7 +2,7 @@
 
 Networks of this size are limited by memory traffic, not arithmetic. So pooling comes before the norm and the ReLU
 (which then touch a quarter of the numbers), and most channels stand where images are small. The first layer of such a
-network learns much the same with any optimizer, so it is not trained: the inputs are whitened patches (`data.whitening`),
+network learns much the same with any optimizer, so it is not trained: inputs are whitened patches (`data.whitening`),
 computed once for all cells. Three groups of layers as in KellerJordan/cifar10-airbench, narrower, and without its parts
 that favour an optimizer (a rate for each kind of parameter, averages of iterates).
 """

@@ -1,15 +1,13 @@
 """Adversarial learning: a generator and a discriminator, each with its own state of the same rule, hinge loss."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from itertools import chain
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from grids.errors import BadInput, unknown
-from trainers.engine.graphs import RecordedStep, record
 from trainers.engine.stack import Buffers, TensorLayout, VmapStacked, initial
 from trainers.frechet import Judge
 from trainers.gan import GanData, GanTask, evaluation_latents, judge_of
@@ -17,8 +15,9 @@ from trainers.inputs import Inputs
 from trainers.networks.gan import Gan
 from trainers.order import NetworkDraws, augment_generator, endless_batches, latent_generator
 from trainers.procedures.base import Hyper, Outcome, Size
+from trainers.procedures.loop import StepLoop
 from trainers.procedures.supervised import COPIES, EVALUATION, STATISTICS, activations
-from trainers.procedures.update import clipped, scheduled
+from trainers.procedures.update import clipped
 from trainers.rules.base import Rule, sizes_of
 from trainers.rules.cells import numbers_in_state, select_cells
 from trainers.task import Dataset, Task
@@ -47,7 +46,7 @@ class State(NamedTuple):
     discriminator: Player
 
 
-class Adversarial:
+class Adversarial(StepLoop):
     """Two networks, two states of one rule; cells of the same seed share real batches and latent vectors.
 
     A generator step comes after `discriminator_steps` of the discriminator, each on a fresh real and a fresh generated
@@ -97,8 +96,6 @@ class Adversarial:
         self.generator: VmapStacked
         self.discriminator: VmapStacked
         self._step = rule.step_on(device)
-        self._recorded: RecordedStep | None = None
-        self._recordable = True
 
     def start(self, seeds: Tensor) -> State:
         """Every cell starts from the two networks of its seed."""
@@ -184,38 +181,12 @@ class Adversarial:
             z = torch.randn(updates + 1, size, self.latent, generator=latents, device=self.device)
             yield self.inputs(images).unflatten(0, (updates, size)), z.to(self.dtype)
 
-    def _run(
-        self, state: State, hyper: Hyper, factors: list[float], given: Iterable[tuple[Tensor, Tensor]]
-    ) -> tuple[State, Tensor]:
-        """All steps of an epoch: the state, and each cell's sum of losses."""
-        total = torch.zeros(len(state.generator.params), dtype=torch.float64, device=self.device)
-        for factor, (images, latents) in zip(factors, given, strict=True):
-            state, losses = self.step(state, images, latents, scheduled(hyper, factor, self.rule.rate))
-            total += losses
-        return state, total
+    def step(self, state: State, inputs: Tensor, targets: Tensor, hyper: Hyper) -> tuple[State, Tensor]:
+        """One generator step of every cell, after the discriminator's; and the latter's last loss `[cells]`.
 
-    def _replay(
-        self, state: State, hyper: Hyper, factors: list[float], given: Iterable[tuple[Tensor, Tensor]]
-    ) -> tuple[State, Tensor]:
-        """The same, by a recorded step where the device can record one."""
-        left = iter(given)
-        first = next(left)
-        now = scheduled(hyper, factors[0], self.rule.rate)
-        if self._recorded is None or self._recorded.cells != len(state.generator.params):
-            self._recorded = None  # its memory first: two blocks may not fit
-            with self.draws.kept():  # a resumed training records at another time
-                self._recorded = record(self.step, state, *first, now) if self._recordable else None
-            self._recordable = self._recorded is not None
-        if self._recorded is None:
-            return self._run(state, hyper, factors, chain([first], left))
-        self._recorded.begin(state, now)
-        for factor, (images, latents) in zip(factors, chain([first], left), strict=True):
-            self._recorded.set_hyper(scheduled(hyper, factor, self.rule.rate))
-            self._recorded(images, latents)
-        return self._recorded.end()
-
-    def step(self, state: State, images: Tensor, latents: Tensor, hyper: Hyper) -> tuple[State, Tensor]:
-        """One generator step of every cell, after the discriminator's; and the latter's last loss `[cells]`."""
+        Inputs are real images and targets latent vectors, as `_batches` gives them.
+        """
+        images, latents = inputs, targets
         generator, discriminator = state
         for update in range(self.task.discriminator_steps):
             with torch.no_grad():

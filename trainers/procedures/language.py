@@ -10,13 +10,13 @@ from torch import Tensor
 
 from grids.errors import BadInput, unknown
 from trainers.data.text import kinds_of
-from trainers.engine.graphs import RecordedStep, record
 from trainers.engine.language import BACKENDS, Segments, segments, symbol_losses
 from trainers.engine.stack import TensorLayout, initial
 from trainers.language import LanguageTask
 from trainers.networks.language import Carried, LanguageNetwork
-from trainers.order import segment_generator, segment_lengths
+from trainers.order import NetworkDraws, segment_generator, segment_lengths
 from trainers.procedures.base import Hyper, Outcome, Size
+from trainers.procedures.loop import StepLoop
 from trainers.procedures.update import clipped, scheduled
 from trainers.rules.base import Rule
 from trainers.rules.cells import numbers_in_state, select_cells
@@ -48,7 +48,7 @@ class Segment(NamedTuple):
     targets: Tensor
 
 
-class Language:
+class Language(StepLoop):
     """Training as salesforce/awd-lstm-lm has it, for many cells.
 
     The training text is cut into `batch_size` streams of equal length, which are read side by side, `segment` symbols
@@ -88,7 +88,7 @@ class Language:
         self.network: LanguageNetwork
         self.run: Segments
         self._step = rule.step_on(device)
-        self._recorded: RecordedStep | None = None
+        self.draws = NetworkDraws(device)
         self._recordable = device.type == "cuda" and not rule.by_value
 
     def start(self, seeds: Tensor) -> State:
@@ -123,7 +123,7 @@ class Language:
             if factor != last:
                 now, last = scheduled(hyper, factor, self.rule.rate), factor
             if length == self.task.segment and recording is None:
-                recording = self._recording(running, segment, now)
+                recording = self._recording(running, *segment, now)
             if length == self.task.segment and recording is not None:
                 recording.set_hyper(now)
                 recording(*segment)
@@ -164,18 +164,6 @@ class Language:
     def _carried(self, cells: int, batch: int) -> Carried:
         fresh = self.network.carried(batch, self.device, self.dtype)
         return tuple(t.unsqueeze(0).expand(cells, *t.shape).clone() for t in fresh)
-
-    def _recording(self, state: Running, segment: Segment, hyper: Hyper) -> RecordedStep | None:
-        """A recorded step that begins with this state; None where the device can record none."""
-        if not self._recordable:
-            return None
-        if self._recorded is None or self._recorded.cells != len(state.params):
-            self._recorded = None  # its memory first: two blocks may not fit
-            self._recorded = record(self.step, state, *segment, hyper)
-            self._recordable = self._recorded is not None
-        if self._recorded is not None:
-            self._recorded.begin(state, hyper)
-        return self._recorded
 
     def step(
         self, state: Running, inputs: tuple[Tensor, dict[str, Tensor]], targets: Tensor, hyper: Hyper

@@ -1,9 +1,8 @@
 """Supervised learning: one network, one rule, batches of examples with targets."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from itertools import chain
 from typing import Any, NamedTuple
 
 import torch
@@ -12,14 +11,14 @@ from torch.utils import _pytree as pytree
 
 from grids.errors import BadInput, unknown
 from trainers.engine.backends import BACKENDS, stack
-from trainers.engine.graphs import RecordedStep, record
 from trainers.engine.program import read
 from trainers.engine.stack import Buffers, FewAtOnce, Stacked, TensorLayout, initial
 from trainers.inputs import Inputs
 from trainers.order import NetworkDraws, augment_generator, batches
 from trainers.procedures.base import Hyper, Outcome, Size
+from trainers.procedures.loop import StepLoop
 from trainers.procedures.per_cell import mean_losses, scores
-from trainers.procedures.update import clipped, scheduled
+from trainers.procedures.update import clipped
 from trainers.rules.base import Rule, sizes_of
 from trainers.rules.cells import numbers_in_state, select_cells
 from trainers.task import Dataset, Task
@@ -43,7 +42,7 @@ class State(NamedTuple):
     rule: Any
 
 
-class Supervised:
+class Supervised(StepLoop):
     """One network, one rule; cells of the same seed share their batches.
 
     Args:
@@ -76,8 +75,6 @@ class Supervised:
         self.draws = NetworkDraws(device)
         self._network_draws: bool | None = None
         self._step = rule.step_on(device)
-        self._recorded: RecordedStep | None = None
-        self._recordable = True
 
     def start(self, seeds: Tensor) -> State:
         """Every cell starts from the parameters of its seed."""
@@ -149,41 +146,6 @@ class Supervised:
         if self.task.augment is not None:
             examples = self.task.augment(examples, generator)
         return self.inputs(examples), self.train_y[batch]
-
-    def _run(
-        self, state: State, hyper: Hyper, factors: list[float], given: Iterable[tuple[Tensor, Tensor]]
-    ) -> tuple[State, Tensor]:
-        """All steps of an epoch: the state, and each cell's sum of losses."""
-        total = torch.zeros(len(state.params), dtype=torch.float64, device=self.device)
-        now, last = scheduled(hyper, factors[0], self.rule.rate), factors[0]
-        for factor, (inputs, targets) in zip(factors, given, strict=False):
-            if factor != last:
-                now, last = scheduled(hyper, factor, self.rule.rate), factor
-            state, losses = self.step(state, inputs, targets, now)
-            total += losses
-        return state, total
-
-    def _replay(
-        self, state: State, hyper: Hyper, factors: list[float], given: Iterable[tuple[Tensor, Tensor]]
-    ) -> tuple[State, Tensor]:
-        """The same, by a recorded step where the device can record one."""
-        batches_left = iter(given)
-        first = next(batches_left)
-        now, last = scheduled(hyper, factors[0], self.rule.rate), factors[0]
-        if self._recorded is None or self._recorded.cells != len(state.params):
-            self._recorded = None  # its memory first: two blocks may not fit
-            with self.draws.kept():  # a resumed training records at another time
-                self._recorded = record(self.step, state, *first, now) if self._recordable else None
-            self._recordable = self._recorded is not None
-        if self._recorded is None:
-            return self._run(state, hyper, factors, chain([first], batches_left))
-        self._recorded.begin(state, now)
-        for factor, (inputs, targets) in zip(factors, chain([first], batches_left), strict=False):
-            if factor != last:
-                self._recorded.set_hyper(scheduled(hyper, factor, self.rule.rate))
-                last = factor
-            self._recorded(inputs, targets)
-        return self._recorded.end()
 
     def step(self, state: State, inputs: Tensor, targets: Tensor, hyper: Hyper) -> tuple[State, Tensor]:
         """One update of every cell; no cell's numbers touch another's, so one that diverged needs no masking."""

@@ -1,4 +1,4 @@
-"""Muon: momentum made orthogonal in a network's inner layers, AdamW in the rest."""
+"""Muon: orthogonalised momentum in a network's inner layers, AdamW in the rest."""
 
 import math
 from collections.abc import Iterator

@@ -16,7 +16,7 @@ from trainers.procedures.base import Size
 from trainers.procedures.supervised import Supervised
 from trainers.rules.base import Rule
 from trainers.task import Dataset, Task
-from trainers.tasks.own import described
+from trainers.tasks.registry import described
 
 PARTS = ("train_x", "train_y", "valid_x", "valid_y")
 TRIAL = Rule("trial", {"alpha": 0.0}, lambda params, shapes: (), lambda params, grads, state, hyper: (params, state))
