@@ -1,4 +1,4 @@
-"""Batch norm and convolutions, forward and backward, for the CPU backends, on activations `[cells, channels, ..., batch]`.
+"""Batch norm and convolutions for the CPU backends, forward and backward, on `[cells, channels, ..., batch]`.
 
 Written for a CPU's caches: few passes over the activations, the last dimension long and contiguous, and no sum that
 crosses cells, so that a cell's numbers do not depend on how many others there are.

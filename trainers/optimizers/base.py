@@ -4,7 +4,7 @@ import functools
 import inspect
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -45,35 +45,32 @@ class RuleOptimizer(Optimizer):
     together = False
     """Whether a rule must see all tensors of a group at once."""
 
-    _make: Callable[..., Rule]
-    _options: tuple[str, ...]
+    _make: ClassVar[Callable[..., Rule]]
+    _options: ClassVar[tuple[str, ...]]
+    _signature: ClassVar[inspect.Signature | None] = None
+    __signature__: ClassVar[inspect.Signature]
 
     def __init_subclass__(cls, rule: str | None = None, **arguments: Any) -> None:
         super().__init_subclass__()
-        if rule is None:
-            return
-        cls._make = staticmethod(functools.cache(SHIPPED[rule].make))
-        signature = _signature(cls._make().hyperparameters, arguments)
-        cls._options = tuple(name for name in arguments if RULE_NAMES.get(name, name) in SHIPPED[rule].switches)
-
-        def __init__(self: RuleOptimizer, *args: Any, **options: Any) -> None:
-            bound = signature.bind(self, *args, **options)
-            bound.apply_defaults()
-            values = dict(bound.arguments)
-            del values["self"]
-            self._start(values.pop("params"), values)
-
-        __init__.__signature__ = signature  # type: ignore[attr-defined]
-        __init__.__qualname__ = f"{cls.__qualname__}.__init__"
-        cls.__init__ = __init__  # type: ignore[method-assign]
+        if rule is not None:
+            cls._make = staticmethod(functools.cache(SHIPPED[rule].make))
+            cls._options = tuple(name for name in arguments if RULE_NAMES.get(name, name) in SHIPPED[rule].switches)
+            cls._signature = _signature(cls._make().hyperparameters, arguments)
+            cls.__signature__ = cls._signature
+        if "__init__" in vars(cls):
+            cls.__signature__ = inspect.Signature([*inspect.signature(cls.__init__).parameters.values()][1:])
 
     def __init__(self, params: Any, *args: Any, **options: Any) -> None:
-        raise TypeError(f"{type(self).__name__} names no rule: class {type(self).__name__}(RuleOptimizer, rule=...)")
-
-    def _start(self, params: Any, defaults: dict[str, Any]) -> None:
+        if self._signature is None:
+            raise TypeError(
+                f"{type(self).__name__} names no rule: class {type(self).__name__}(RuleOptimizer, rule=...)"
+            )
+        bound = self._signature.bind(params, *args, **options)
+        bound.apply_defaults()
+        defaults = dict(bound.arguments)
         self._blocks: dict[int, list[Block]] = {}
         self._cut_from: dict[int, Any] = {}  # the parameters of a group's blocks
-        super().__init__(params, defaults)
+        super().__init__(defaults.pop("params"), defaults)
 
     def rule(self, group: dict[str, Any]) -> Rule:
         """The rule of a parameter group, from its options; the same object for the same options."""
@@ -217,7 +214,7 @@ def _signature(hyperparameters: Mapping[str, float], arguments: Mapping[str, Any
         inspect.Parameter(name, kind, default=value, annotation=type(value))
         for name, value in {**values, **arguments}.items()
     ]
-    return inspect.Signature([*(inspect.Parameter(name, kind) for name in ("self", "params")), *given])
+    return inspect.Signature([inspect.Parameter("params", kind), *given])
 
 
 @functools.lru_cache(maxsize=256)
