@@ -59,7 +59,7 @@ def simulate(
     """The mean of ‖∇f(w)‖² over the first t iterates, for t in `at`; of f itself, whatever its scale.
 
     Args:
-        settings: what to run; every one meets the same samples.
+        settings: what to run; all on the same samples.
         rare: bool `[seeds, steps]` from `samples`.
         at: int64, rising, from 1 to steps.
         start: w_1.

@@ -55,6 +55,7 @@ class GanTask(Task):
                 raise BadInput(f"task '{self.name}': {name} must be a whole number of at least 1")
 
     def facts(self) -> dict[str, Any]:
+        """See `Task`."""
         return {
             "generator_steps_of_a_point": self.steps,
             "discriminator_steps": self.discriminator_steps,
@@ -62,6 +63,7 @@ class GanTask(Task):
         }
 
     def fidelity(self, epochs: int) -> tuple[str, tuple[float, ...]]:
+        """See `Task`."""
         return "step", tuple(float(self.steps * point) for point in range(1, epochs + 1))
 
 

@@ -117,7 +117,7 @@ class Live:
         return self.stack
 
     def _step_together(self) -> None:
-        """One step of all groups; after one that fails, the step goes on with the next."""
+        """One step of all groups; after one that fails, the step continues with the next."""
         optimizer = self.cells[0].optimizer
         left = [cell for cell in self.cells if not cell.lost]
         groups: Any = optimizer.param_groups

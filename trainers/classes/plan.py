@@ -39,7 +39,7 @@ def find_plan(kind: Kind, shapes: Shapes) -> Plan:
     """The fastest plan that gives the same parameters as the class run as its users run it.
 
     Raises:
-        BadInput: the class cannot train tensors of these shapes, or not be stopped and go on.
+        BadInput: the class cannot train tensors of these shapes, or cannot be resumed.
     """
     name = kind.arguments.name
     distinct = tuple(dict.fromkeys(tuple(shape) for shape in shapes))
@@ -205,7 +205,7 @@ class _Trial:
         return bool((apart <= SAME[self.dtype] * size.clamp(min=1e-3)).all())
 
     def _check_resume(self, plan: Plan, who: str) -> None:
-        """Raises BadInput where the state does not hold all that a class goes on from."""
+        """Raises BadInput where the saved state does not hold all that a class needs to continue."""
 
         def run(stop: Callable[[Cells], Cells]) -> Tensor:
             torch.manual_seed(0)

@@ -81,7 +81,7 @@ def _fetch(url: str, download: Download, path: Path, advance: Callable[[int], No
 
 
 def _continue(url: str, part: Path, advance: Callable[[int], None]) -> None:
-    """Append to `part` what it lacks of the file at `url`; a server that knows no ranges sends all of it again."""
+    """Append to `part` what it lacks of the file at `url`; a server without ranges sends all of it again."""
     have = part.stat().st_size if part.exists() else 0
     request = urllib.request.Request(url, headers={"User-Agent": "tunecost"})
     if have:

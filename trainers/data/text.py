@@ -106,7 +106,7 @@ def kinds_of(data: Dataset) -> int:
 class Excerpt:
     """A task's `load`: so much of a text.
 
-    The training part is the beginning of the training split, and the validation and test parts are those of theirs.
+    Each part is the beginning of its split.
 
     Args:
         source: the text.

@@ -25,6 +25,7 @@ class BatchLast:
         self._done = last_uses(program)
 
     def __call__(self, params: Tensor, buffers: Buffers, inputs: Tensor, training: bool) -> Tensor:
+        """See `trainers.engine.stack.Stacked`."""
         tensors = {**buffers, **self.layout.views(params)}
         # Results that all cells share, as the input where one seed's cells train, have a first dimension of 1.
         results: dict[int, Tensor] = {-1: inputs.movedim(1, -1).contiguous()}

@@ -34,6 +34,7 @@ class Grouped:
         self._products = tuple(roles[name] in ("conv", "linear") for name in layout.names)
 
     def __call__(self, params: Tensor, buffers: Buffers, inputs: Tensor, training: bool) -> Tensor:
+        """See `trainers.engine.stack.Stacked`."""
         cells = len(params)
         low = torch.get_autocast_dtype(params.device.type) if torch.is_autocast_enabled(params.device.type) else None
         kinds = tuple(low if low is not None and product else params.dtype for product in self._products)

@@ -45,6 +45,7 @@ class LaidOut(Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *grads: Tensor | None) -> tuple[Tensor | None, ...]:
+        """The gradients of `forward`'s arguments, from those of its results."""
         every = torch.empty_like(ctx.like)
         for view, grad in zip(ctx.layout.views(every).values(), grads, strict=True):
             if grad is None:

@@ -60,6 +60,7 @@ class EachCell:
         self.network, self.layout = network, TensorLayout(network)
 
     def __call__(self, params: Tensor, symbols: Tensor, carried: Carried, masks: Masks) -> tuple[Tensor, Carried]:
+        """See `Segments`."""
         views = self.layout.views(params)
         found = [
             functional_call(
@@ -82,6 +83,8 @@ class VmapSegments:
         self.network, self.layout = network, TensorLayout(network)
 
     def __call__(self, params: Tensor, symbols: Tensor, carried: Carried, masks: Masks) -> tuple[Tensor, Carried]:
+        """See `Segments`."""
+
         def one(mine: dict[str, Tensor], state: Carried, dropped: dict[str, Tensor]) -> tuple[Tensor, Carried]:
             found: tuple[Tensor, Carried] = functional_call(self.network, mine, (symbols, state, dropped))
             return found
@@ -107,6 +110,7 @@ class FusedLSTM:
         self.layout, self.count = TensorLayout(network), len(network.layers)
 
     def __call__(self, params: Tensor, symbols: Tensor, carried: Carried, masks: Masks) -> tuple[Tensor, Carried]:
+        """See `Segments`."""
         tensors = self.layout.views(params)
         embedding = tensors["embedding"]
         outputs = _dropped(embedding[:, symbols], masks, "units0")

@@ -32,7 +32,7 @@ def are_cells(rows: Tensor) -> Tensor:
 
 
 def rows_to_keep(good: Tensor, device: torch.device) -> Tensor | None:
-    """Which rows to go on with, int64 in their order, once those that are not `good` have diverged; None for all.
+    """Which rows to continue with, int64 in their order, once those that are not `good` have diverged; None for all.
 
     On a CPU the good ones. On a GPU as many as the next fixed number, so that some that diverged stay; and only where
     an eighth can go.

@@ -116,6 +116,7 @@ class VmapStacked:
         self.layout = TensorLayout(network)
 
     def __call__(self, params: Tensor, buffers: Buffers, inputs: Tensor, training: bool) -> Tensor:
+        """See `Stacked`."""
         self.network.train(training)
         if params.device.type == "cpu":
             inputs = inputs.expand(len(params), *inputs.shape[1:]).contiguous()

@@ -26,6 +26,7 @@ class SumPositions(nn.Module):
     """From `[batch, channels, height, width]` to `[batch, channels]`."""
 
     def forward(self, x: Tensor) -> Tensor:
+        """The sum over positions."""
         return x.sum(dim=(2, 3))
 
 

@@ -48,7 +48,7 @@ class AvaGrad(RuleOptimizer, rule="avagrad", variant="paper"):
             parts = replace(parts, denom=partial(paper_denom, joint=joint))
         for block in blocks:
             block.step(partial(parts.step, inplace=True), hyper)
-        if len(blocks) > 1 and authors:  # theirs is in the state, for the next step
+        if len(blocks) > 1 and authors:  # its normaliser is in the state, for the next step
             joint = _joint([block.state.normaliser for block in blocks], blocks)
             for block in blocks:
                 block.state = block.state._replace(normaliser=column(joint, block.state.normaliser))

@@ -142,6 +142,7 @@ class Adversarial(StepLoop):
             return network(params, buffers, inputs, training).to(self.dtype)
 
     def train(self, state: State, hyper: Hyper, seeds: Tensor, epoch: int) -> tuple[State, Outcome]:
+        """See `Procedure`."""
         steps = self.task.steps
         factors = self.task.schedule.factors(epoch, self.epochs, steps)
         given = self._batches(seeds, epoch)
@@ -253,14 +254,17 @@ class Adversarial(StepLoop):
         }
 
     def keep(self, state: State, which: Tensor) -> State:
+        """See `Procedure`."""
         return State(*(_kept(player, which) for player in state))
 
     @classmethod
     def backends_on_gpu(cls, task: Task, data: Dataset) -> tuple[str | None, ...]:
+        """See `Procedure`."""
         return (None,)
 
     @classmethod
     def check_backend(cls, task: Task, data: Dataset, device: torch.device, backend: str) -> None:
+        """See `Procedure`."""
         if backend not in ("vmap",):
             raise unknown("backend of this task", backend, ("vmap",))
 
@@ -283,11 +287,13 @@ class Adversarial(StepLoop):
 
     @classmethod
     def size(cls, task: Task, data: Dataset) -> Size:
+        """See `Procedure`."""
         judged = judge_of(data).images / task.batch_size
         return Size(task.batch_size, _gan_task(task).steps, JUDGED * judged)
 
     @classmethod
     def part(cls, task: Task, data: Dataset, size: Size) -> tuple[Task, Dataset]:
+        """See `Procedure`."""
         assert isinstance(data, GanData)
         images = max(2, round(size.evaluation * size.batch / JUDGED))
         cut = replace(data, judge=replace(data.judge, images=min(images, data.judge.images)))

@@ -229,14 +229,17 @@ class Language(StepLoop):
         return {name: read(state.rule, hyper) for name, read in self.rule.numbers.items()}
 
     def keep(self, state: State, which: Tensor) -> State:
+        """See `Procedure`."""
         return State(state.params[which], select_cells(state.rule, which))
 
     @classmethod
     def backends_on_gpu(cls, task: Task, data: Dataset) -> tuple[str | None, ...]:
+        """See `Procedure`."""
         return (None,)
 
     @classmethod
     def check_backend(cls, task: Task, data: Dataset, device: torch.device, backend: str) -> None:
+        """See `Procedure`."""
         if backend not in BACKENDS:
             raise unknown("backend of this task", backend, BACKENDS)
 
@@ -248,19 +251,21 @@ class Language(StepLoop):
             network = task.network()
         layout = TensorLayout(network)
         state = numbers_in_state(rule, layout.shapes)
-        # Of each parameter that a symbol meets (a matrix's rows) an output is kept, and has a gradient of its size.
+        # Each row of a matrix gives one output for each symbol, which is kept and has a gradient of its size.
         widths = sum(shape[0] for shape in layout.shapes if len(shape) == 2)
         kept = 2 * widths * task.batch_size * task.segment * torch.empty(0, dtype=precision).element_size()
         return 4 * (COPIES * sum(layout.sizes) + state) + kept
 
     @classmethod
     def size(cls, task: Task, data: Dataset) -> Size:
+        """See `Procedure`."""
         assert isinstance(task, LanguageTask)
         steps = math.ceil((len(data.train_x) // task.batch_size - 1) / task.segment)
         return Size(task.batch_size, max(steps, 1), len(data.valid_x) / task.batch_size / task.segment)
 
     @classmethod
     def part(cls, task: Task, data: Dataset, size: Size) -> tuple[Task, Dataset]:
+        """See `Procedure`."""
         assert isinstance(task, LanguageTask)
         train = data.train_x[: size.batch * (size.steps * task.segment + 1)]
         segment = min(task.segment, len(train) // size.batch - 1)

@@ -55,12 +55,14 @@ class FromFiles(Supervised):
         self._recordable = False
 
     def start(self, seeds: Tensor) -> State:
+        """See `Procedure`."""
         network, params, buffers = initial(self.task.network, seeds, self.device, self.dtype)
         self.stacked = OneByOne(network)
         return State(params, buffers, self.rule.init(params, TensorLayout(network).shapes))
 
     @torch.no_grad()
     def evaluate(self, state: State) -> Outcome:
+        """See `Procedure`."""
         if not self._checked:  # of validation images, those that cannot be read are left out
             whole = torch.tensor(list(self.threads.map(self._is_whole, self.valid_x.tolist())), device=self.device)
             self.valid_x, self.valid_y = self.valid_x[whole], self.valid_y[whole]
@@ -147,10 +149,12 @@ class FromFiles(Supervised):
 
     @classmethod
     def backends_on_gpu(cls, task: Task, data: Dataset) -> tuple[str | None, ...]:
+        """See `Procedure`."""
         return (None,)
 
     @classmethod
     def check_backend(cls, task: Task, data: Dataset, device: torch.device, backend: str) -> None:
+        """See `Procedure`."""
         raise BadInput(f"task '{task.name}' trains its cells one after another; it has no other backend")
 
     @classmethod

@@ -99,6 +99,7 @@ class Supervised(StepLoop):
             return self.stacked(params, state.buffers, inputs, training).to(self.dtype)
 
     def train(self, state: State, hyper: Hyper, seeds: Tensor, epoch: int) -> tuple[State, Outcome]:
+        """See `Procedure`."""
         steps = len(self.train_x) // self.task.batch_size
         if steps == 0:
             few, size = len(self.train_x), self.task.batch_size
@@ -180,7 +181,7 @@ class Supervised(StepLoop):
                 return self.forward(state, params, inputs, training=True)
             buffers = {name: b[cells] for name, b in state.buffers.items()}
             some = State(params[cells], buffers, None)
-            outputs = self.forward(some, some.params, inputs[cells[:1]], training=True)  # theirs are the same
+            outputs = self.forward(some, some.params, inputs[cells[:1]], training=True)  # one seed: the same inputs
             for name, b in buffers.items():
                 state.buffers[name][cells] = b
             return outputs
@@ -189,6 +190,7 @@ class Supervised(StepLoop):
 
     @torch.no_grad()
     def evaluate(self, state: State) -> Outcome:
+        """See `Procedure`."""
         state = self._judged(state)
         cells = len(state.params)
         total = torch.zeros(cells, dtype=torch.float64, device=self.device)
@@ -224,11 +226,13 @@ class Supervised(StepLoop):
         return {name: read(state.rule, hyper) for name, read in self.rule.numbers.items()}
 
     def keep(self, state: State, which: Tensor) -> State:
+        """See `Procedure`."""
         buffers = {name: b[which] for name, b in state.buffers.items()}
         return State(state.params[which], buffers, select_cells(state.rule, which))
 
     @classmethod
     def backends_on_gpu(cls, task: Task, data: Dataset) -> tuple[str | None, ...]:
+        """See `Procedure`."""
         with torch.device("meta"):
             network = task.network()
         known = read(network, data.train_x.dim()) is not None
@@ -236,6 +240,7 @@ class Supervised(StepLoop):
 
     @classmethod
     def check_backend(cls, task: Task, data: Dataset, device: torch.device, backend: str) -> None:
+        """See `Procedure`."""
         if backend not in BACKENDS:
             raise unknown("backend", backend, BACKENDS)
         with torch.device("meta"):
@@ -262,10 +267,12 @@ class Supervised(StepLoop):
 
     @classmethod
     def size(cls, task: Task, data: Dataset) -> Size:
+        """See `Procedure`."""
         return Size(task.batch_size, max(len(data.train_y) // task.batch_size, 1), len(data.valid_y) / task.batch_size)
 
     @classmethod
     def part(cls, task: Task, data: Dataset, size: Size) -> tuple[Task, Dataset]:
+        """See `Procedure`."""
         train, valid = size.steps * size.batch, max(1, round(size.evaluation * size.batch))
         cut = replace(
             data,

@@ -94,8 +94,8 @@ def paper_denom(state: AdamState, scales: Scales, joint: Tensor | None = None) -
 def normaliser(inverse: Tensor) -> tuple[Tensor, Tensor]:
     """From 1/η `[cells, n]` δ, its least element, and ‖δη/√d‖₂; both `[cells, 1]`. Their quotient normalises.
 
-    δη lies in (0, 1] however small ε is, where the sum of 1/ε² over a million dead units would overflow float32 at
-    ε = 1e-16.
+    δη lies in (0, 1] however small ε is, where the sum of 1/ε² over a million units without gradients would overflow
+    float32 at ε = 1e-16.
     """
     smallest = inverse.amin(dim=1, keepdim=True)
     return smallest, torch.linalg.vector_norm(smallest / inverse, dim=1, keepdim=True) / inverse.shape[1] ** 0.5

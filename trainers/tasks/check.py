@@ -44,7 +44,7 @@ def load_checked(task: Task, text: str, folder: Path | None, split_seed: int) ->
     if procedure is Supervised:
         _check_functions(task, data, who)
     elif _is_tried(procedure):
-        # The constructor of one of our procedures says what does not fit.
+        # The constructor of a shipped procedure says what does not fit.
         procedure(task, data, TRIAL, torch.device("cpu"), torch.float32, 1).start(torch.zeros(2, dtype=torch.int64))
     if _is_tried(procedure):
         _check_block(task, data, who)
@@ -52,7 +52,7 @@ def load_checked(task: Task, text: str, folder: Path | None, split_seed: int) ->
 
 
 def _is_tried(procedure: type) -> bool:
-    """Whether a few steps are tried: with a procedure of ours that does not read files, which may be broken."""
+    """Whether a few steps are tried: with a shipped procedure that does not read files, which may be broken."""
     return procedure.__module__.startswith("trainers.") and not getattr(procedure, "reads_files", False)
 
 

@@ -35,6 +35,7 @@ class Direct:
         self._latest: tuple[Tensor, int, Tensor] | None = None
 
     def __call__(self, params: Tensor, buffers: Buffers, inputs: Tensor, training: bool) -> Tensor:
+        """See `trainers.engine.stack.Stacked`."""
         images, few = self._slices(inputs), self.together(inputs)
         outputs = []
         for at, part in enumerate(params.split(few)):
