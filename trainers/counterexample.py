@@ -9,11 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numba import njit
 
 from grids.errors import BadInput, unknown
-from trainers.rules import get_rule
 
 RARE = 1.0 / 500.0
 METHODS = ("adam", "amsgrad", "delayed-adam", "dynamic-adam")
@@ -61,7 +59,7 @@ def simulate(
     """The mean of ‖∇f(w)‖² over the first t iterates, for t in `at`; of f itself, whatever its scale.
 
     Args:
-        settings: what to run; every one meets the same samples.
+        settings: what to run; all on the same samples.
         rare: bool `[seeds, steps]` from `samples`.
         at: int64, rising, from 1 to steps.
         start: w_1.
@@ -102,29 +100,4 @@ def _run(  # type: ignore[no-untyped-def]
             elif method == 2:
                 used = before
             w = min(1.0, max(0.0, w - alpha * g / (np.sqrt(used) + epsilons[t])))
-    return means
-
-
-def simulate_by_rules(
-    settings: Sequence[Setting], rare: np.ndarray, at: np.ndarray, *, start: float = 0.0, beta2: float = 0.99
-) -> np.ndarray:
-    """The same by the update rules themselves, a few thousand times slower: what `simulate` is held against."""
-    seeds, steps = rare.shape
-    wanted = {int(t): i for i, t in enumerate(at)}
-    means = np.empty((len(settings), seeds, len(at)))
-    for row, setting in enumerate(settings):
-        rule = get_rule(f"{setting.method}:form=plain")
-        values = {"alpha": setting.alpha, "epsilon": setting.epsilon, "beta1": 0.0, "beta2": beta2}
-        if setting.method == "dynamic-adam":
-            values["power"] = setting.power
-        hyper = {name: torch.full((seeds, 1), value, dtype=torch.float64) for name, value in values.items()}
-        w = torch.full((seeds, 1), start, dtype=torch.float64)
-        state, total = rule.init(w, ((1,),)), torch.zeros(seeds, dtype=torch.float64)
-        for t in range(steps):
-            total += ((999.0 * w[:, 0] - 499.0) / 500.0).square()
-            if t + 1 in wanted:
-                means[row, :, wanted[t + 1]] = (total / (t + 1)).numpy()
-            drawn = torch.from_numpy(rare[:, t : t + 1])
-            w, state = rule.step(w, setting.scale * torch.where(drawn, 999.0 * w, -1.0), state, hyper)
-            w = w.clamp(0.0, 1.0)
     return means

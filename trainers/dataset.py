@@ -1,5 +1,4 @@
-"""A data set as tasks load it: inputs and targets to train on, others to judge by, and those that a tuned network meets
-once, at the end."""
+"""A data set as tasks load it: inputs and targets for training, for validation, and for the test after tuning."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -30,7 +29,7 @@ class Dataset:
         folds: where there is no test set: a final training is judged by cross-validation over all examples in so many
             folds; 0 where that is not wanted either.
         kinds: of symbols, of a text: one more than the largest number that may occur; None to look for it.
-        about: whatever else a surface's header says of the data, as JSON; part of a sweep's identity.
+        about: further facts about the data for a surface's header, as JSON; part of a sweep's identity.
     """
 
     name: str

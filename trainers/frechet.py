@@ -1,7 +1,7 @@
 """The Fréchet distance between two sets of images, by the features of a fixed network.
 
-Heusel et al. 2017 (arXiv:1706.08500), section 3: each set's features are taken for a Gaussian, and the distance of two
-Gaussians has a closed form (Dowson & Landau 1982). With the features of Inception-v3 it is known as FID.
+Heusel et al. 2017 (arXiv:1706.08500), section 3: each set's features are modelled by a Gaussian, and the distance of
+two Gaussians has a closed form (Dowson & Landau 1982). With the features of Inception-v3 it is known as FID.
 """
 
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ from grids.errors import BadInput
 from trainers.features.base import Features
 
 TOGETHER = 512
-"""Images whose features are taken at once."""
+"""Images whose features are computed at once."""
 
 
 class Gaussian(NamedTuple):
@@ -93,7 +93,7 @@ def distance(found: Gaussian, reference: Gaussian, reference_root: Tensor | None
 
 @dataclass(frozen=True, eq=False)
 class Judge:
-    """What generated images are judged by.
+    """Computes the distance of generated images from reference images.
 
     Args:
         features: the network whose features are compared.

@@ -1,4 +1,4 @@
-"""What a GAN task is besides a task: how often its curve has a point, its data's judge, and what failing is worth."""
+"""GAN tasks: the points of their curves, the data with their judge, and the metric with its failure value."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ from trainers.networks.gan import Gan
 from trainers.task import Task
 
 EVALUATION_SEED = 0
-"""Of the latent vectors that images are judged from: the same for every cell, seed and point of a curve."""
+"""Of the latent vectors of evaluated images: the same for every cell, seed and point of a curve."""
 FAILURE_DIGITS = 3
-"""Significant digits of the untrained generator's distance: fewer than any two machines differ in."""
+"""Significant digits of the untrained generator's distance: so few that all machines agree."""
 
 
 @dataclass(frozen=True, eq=False)
 class GanData(Dataset):
-    """Images to train on, in `train_x`, and what generated ones are judged by. Targets are there, and never used.
+    """Images to train on, in `train_x`, and the judge of generated ones. Targets are never used.
 
     Args:
         judge: the feature network, the reference images' Gaussian, and how many images are generated.
@@ -55,6 +55,7 @@ class GanTask(Task):
                 raise BadInput(f"task '{self.name}': {name} must be a whole number of at least 1")
 
     def facts(self) -> dict[str, Any]:
+        """See `Task`."""
         return {
             "generator_steps_of_a_point": self.steps,
             "discriminator_steps": self.discriminator_steps,
@@ -62,6 +63,7 @@ class GanTask(Task):
         }
 
     def fidelity(self, epochs: int) -> tuple[str, tuple[float, ...]]:
+        """See `Task`."""
         return "step", tuple(float(self.steps * point) for point in range(1, epochs + 1))
 
 
@@ -93,7 +95,7 @@ def judge_of(data: Dataset) -> Judge:
 
 
 def evaluation_latents(images: int, latent: int) -> Tensor:
-    """The latent vectors that a generator is judged by, float32 `[images, latent]`, on the CPU."""
+    """The latent vectors that a generator is evaluated on, float32 `[images, latent]`, on the CPU."""
     return torch.randn(images, latent, generator=torch.Generator().manual_seed(EVALUATION_SEED))
 
 

@@ -1,4 +1,4 @@
-"""Examples as a network takes them, from examples as a data set keeps them."""
+"""Convert a data set's examples to a network's inputs: type, normalisation, fixed filters."""
 
 import torch
 from torch import Tensor

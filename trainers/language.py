@@ -1,4 +1,4 @@
-"""Language tasks: a character model on a text, judged in bits per character."""
+"""Language tasks: a character model on a text, evaluated in bits per character."""
 
 import math
 from dataclasses import dataclass

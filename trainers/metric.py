@@ -1,4 +1,4 @@
-"""What a cell's value means: the metric that a task is judged by."""
+"""The metric of a task: name and unit of a cell's value, its score, and the value of a failed run."""
 
 import math
 from collections.abc import Callable
@@ -16,14 +16,14 @@ Score = Callable[[Tensor, Tensor], Tensor]
 
 @dataclass(frozen=True)
 class Metric:
-    """What a value is, and what its differences are worth.
+    """What a cell's value is, and which differences of it matter.
 
     Args:
         name: as a reader knows it: "validation error".
         unit: of the value, as "%"; empty for none.
         failure: what a diverged run is worth, in the unit: a number, or a function of the data that gives it.
-        score: how one example is judged; a cell's value is the mean over the validation set. None where the
-            procedure judges all of it together.
+        score: gives one example's value; a cell's is the mean over the validation set. None where the procedure
+            evaluates the whole set together.
         targets: levels of suboptimality, in the unit, at which tuning costs are counted unless a user names others.
         resolution: the smallest difference that means anything, in the unit: a number, or a function of the data
             (one example of 500 is 0.2 points of an error in %); None where there is none.

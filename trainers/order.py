@@ -82,7 +82,7 @@ def segment_lengths(symbols: int, usual: int, epoch: int) -> list[int]:
 
 
 class NetworkDraws:
-    """What networks themselves draw in training (dropout), from `(seed, epoch)` alone.
+    """The random numbers that networks themselves draw in training (dropout), from `(seed, epoch)` alone.
 
     Such layers draw from torch's global generators. Cells of one seed run together and draw the same. Where a block
     has cells of several seeds and its network does draw, each seed's cells run by themselves, with generators that go

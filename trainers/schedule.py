@@ -1,4 +1,4 @@
-"""The learning rate's factor over a training, and the gradient's limit: options that a task has defaults for."""
+"""The schedule of the learning rate: its factor in every step of a training."""
 
 import math
 from collections.abc import Sequence

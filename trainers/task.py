@@ -1,4 +1,4 @@
-"""What is trained in a cell: a data set, a network, a procedure that trains it, and the metric that judges it."""
+"""The definition of a task: data set, network, schedule, the procedure that trains it, and the metric."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -85,7 +85,7 @@ class Task:
         check_clip(self.clip)
 
     def facts(self) -> dict[str, Any]:
-        """Whatever else of a kind of task determines its values, as JSON: part of a sweep's identity."""
+        """Further facts of a kind of task that determine its values, as JSON: part of a sweep's identity."""
         return {}
 
     def fidelity(self, epochs: int) -> tuple[str, tuple[float, ...]] | None:

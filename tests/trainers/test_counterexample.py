@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from grids.errors import BadInput
-from trainers.counterexample import Setting, points, samples, simulate, simulate_by_rules
+from tests.trainers.plain_counterexample import simulate_by_rules
+from trainers.counterexample import Setting, points, samples, simulate
 
 SETTINGS = [
     Setting("adam", 1e-3, 1e-8),

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from trainers.counterexample import Setting, samples, simulate, simulate_by_rules
+from tests.trainers.plain_counterexample import simulate_by_rules
+from trainers.counterexample import Setting, samples, simulate
 from trainers.theory import RATES, family, rates, ridge
 
 

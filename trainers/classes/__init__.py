@@ -1,1 +1,1 @@
-"""Anyone's `torch.optim.Optimizer` class, unmodified, as an update rule: a cell is a parameter group."""
+"""Any `torch.optim.Optimizer` class, unmodified, as an update rule: a cell is a parameter group."""

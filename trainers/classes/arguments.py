@@ -1,4 +1,4 @@
-"""What the constructor of an optimizer class takes: hyperparameters, options, and how users type them."""
+"""Read the constructor arguments of an optimizer class: hyperparameters, and options as users type them."""
 
 import inspect
 import math

@@ -1,4 +1,4 @@
-"""The state of a rule that is an optimizer class: what the class keeps of each cell, as the engine sees it."""
+"""The state of a rule that is an optimizer class: the class's own state of each cell, as the engine sees it."""
 
 import io
 from typing import Any
@@ -20,7 +20,7 @@ class Cells:
         kind: the class.
         shapes: of a network's tensors.
         plan: how it is run.
-        saved: what a cell's state was, of each; None where no step has been made.
+        saved: the saved state of each cell; None where no step has been made.
     """
 
     def __init__(self, kind: Kind, shapes: Shapes, plan: Plan, saved: list[Saved] | None = None) -> None:
@@ -48,7 +48,7 @@ class Cells:
         return self._live.judged(params)
 
     def save(self) -> list[Saved] | None:
-        """What is needed to go on, a part for each cell; None before the first step."""
+        """The saved state of each cell, from which training continues; None before the first step."""
         return self._saved if self._live is None else self._live.save()
 
     def select(self, index: Tensor) -> "Cells":
@@ -60,6 +60,7 @@ class Cells:
         return Cells(self.kind, self.shapes, self.plan, [saved[cell] for cell in chosen])
 
     def numbers_of_cell(self) -> int:
+        """How many numbers a cell's state holds (see `trainers.rules.cells`)."""
         return self.plan.numbers
 
 

@@ -49,7 +49,7 @@ class Kind:
             return switch_mode(self.cls(list(params), **values), "train")
         except BadInput:
             raise
-        except Exception as error:  # anybody's class may raise anything
+        except Exception as error:  # a user's class may raise anything
             given = self.words(hyper)
             failed = f"refuses {given}" if given else "cannot be made"
             raise BadInput(f"optimizer '{self.arguments.name}' {failed} ({reason(error)})") from error
@@ -66,7 +66,7 @@ class Kind:
 
 
 def switch_mode(optimizer: Optimizer, mode: str) -> Optimizer:
-    """The optimizer switched to `train` or `eval`, where it has modes; what it prints then is nobody's result."""
+    """The optimizer switched to `train` or `eval`, where it has modes; what it prints is discarded."""
     switch = getattr(optimizer, mode, None)
     if callable(switch):
         with contextlib.redirect_stdout(None):

@@ -1,7 +1,7 @@
 """The cells of a block in training, each a parameter group of one optimizer over views of the stacked parameters.
 
-Forward and backward pass stay fused; the class steps its groups one after another, as it does for anyone. A class
-whose groups touch each other gets one instance a cell.
+Forward and backward pass stay fused; the class steps its groups one after another, as always. A class whose groups
+influence each other gets one instance a cell.
 """
 
 import copy
@@ -39,7 +39,7 @@ class _Cell:
 
 
 class _Groups(list[dict[str, Any]]):
-    """Parameter groups that know how often they were gone through, and which of them is at work."""
+    """Parameter groups that count how often they were iterated over, and record the current one."""
 
     passes, at = 0, 0
 
@@ -117,7 +117,7 @@ class Live:
         return self.stack
 
     def _step_together(self) -> None:
-        """One step of all groups; after one that fails, the step goes on with the next."""
+        """One step of all groups; after one that fails, the step continues with the next."""
         optimizer = self.cells[0].optimizer
         left = [cell for cell in self.cells if not cell.lost]
         groups: Any = optimizer.param_groups
@@ -187,7 +187,7 @@ class Live:
             self.stack.copy_(params)
 
     def _put_back(self) -> None:
-        """Make parameters views of the stack again where the class has given them other memory."""
+        """Make parameters views of the stack again where the class has moved them to other memory."""
         for cell in self.cells:
             for p, view in zip(cell.params, cell.views, strict=True):
                 if p.data_ptr() != view.data_ptr():
@@ -199,7 +199,7 @@ class Live:
         return [[dict(cell.optimizer.state.get(p, {})) for p in group["params"]] for group in cell.groups]
 
     def save(self) -> list[Saved]:
-        """What is needed to go on, a part for each cell."""
+        """The saved state of each cell, from which training continues."""
         return [
             {
                 "hyper": cell.hyper,

@@ -1,4 +1,4 @@
-"""How a class must be run, found by a few steps on made-up gradients: nothing of it can be read off its code."""
+"""Find out by a few steps on artificial gradients how an optimizer class can be run for many cells."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
@@ -17,29 +17,29 @@ from trainers.classes.kind import Kind, Plan
 from trainers.rules.base import Shapes, sizes_of
 
 STEPS = 12
-"""More than the period of most things that a class does now and then."""
+"""More than the period of anything that most classes do every few steps."""
 
 FEW = 3
 SAME = {torch.float64: 1e-9, torch.float32: 1e-4}
 """Relative differences up to this are rounding. float32 is for classes that know nothing else."""
 
 SCALES = (1.0, 10.0, 0.1, 3.0)
-"""Of the gradients of one tensor and the next: a class that treats tensors as wholes shows it."""
+"""Factors of the gradients of successive tensors, which reveal a class that treats tensors as wholes."""
 
 
 ALONE = Plan(flat=False, apart=True)
-"""The class as its users run it."""
+"""One instance for each cell, over the network's own tensors: the class as its users run it."""
 
 
-class Stuck(Exception):
-    """The class cannot be run so; the message says why."""
+class CannotRun(Exception):
+    """The class cannot be run in this way; the message says why."""
 
 
 def find_plan(kind: Kind, shapes: Shapes) -> Plan:
-    """The fastest way to run a class that is the class still.
+    """The fastest plan that gives the same parameters as the class run as its users run it.
 
     Raises:
-        BadInput: the class cannot train tensors of these shapes, or not be stopped and go on.
+        BadInput: the class cannot train tensors of these shapes, or cannot be resumed.
     """
     name = kind.arguments.name
     distinct = tuple(dict.fromkeys(tuple(shape) for shape in shapes))
@@ -90,7 +90,7 @@ class _Trial:
         cells = Cells(self.kind, self.shapes, ALONE)
         try:
             return cells, self._path(cells, [self.base], count)
-        except Stuck as error:
+        except CannotRun as error:
             raise BadInput(f"optimizer '{self.kind.arguments.name}': {error}") from error
 
     def plan(self, who: str, shapes: Shapes) -> Plan:
@@ -125,7 +125,7 @@ class _Trial:
                 values = {**self.base, name: other}
                 try:
                     self._path(Cells(self.kind, self.shapes, ALONE), [values], 1)
-                except Stuck:
+                except CannotRun:
                     continue
                 yield values
                 break
@@ -146,7 +146,7 @@ class _Trial:
             poison: a cell whose gradients are NaN from the second step on.
 
         Raises:
-            Stuck: the class fails.
+            CannotRun: the class fails.
         """
         torch.manual_seed(0)
         count = len(settings)
@@ -160,9 +160,11 @@ class _Trial:
             try:
                 params = cells.step(params, grads, hyper)
             except BadInput as error:
-                raise Stuck(str(error).removeprefix(f"optimizer '{self.kind.arguments.name}'").lstrip(" :")) from error
+                raise CannotRun(
+                    str(error).removeprefix(f"optimizer '{self.kind.arguments.name}'").lstrip(" :")
+                ) from error
             except Exception as error:
-                raise Stuck(f"cannot be run ({reason(error)})") from error
+                raise CannotRun(f"cannot be run ({reason(error)})") from error
             path.append(params.clone())
         return torch.stack(path)
 
@@ -172,7 +174,7 @@ class _Trial:
             if path is None:
                 path = self._path(Cells(self.kind, self.shapes, ALONE), [values], steps)
             found = self._path(Cells(self.kind, self.shapes, replace(ALONE, flat=True)), [values], steps)
-        except Stuck:
+        except CannotRun:
             return False
         return self._same(found, path)
 
@@ -182,7 +184,7 @@ class _Trial:
         try:
             together = self._path(Cells(self.kind, self.shapes, plan), settings, steps)
             alone = self._path(Cells(self.kind, self.shapes, replace(plan, apart=True)), settings, steps)
-        except Stuck:
+        except CannotRun:
             return False
         return self._same(together, alone)
 
@@ -191,7 +193,7 @@ class _Trial:
         try:
             clean = self._path(Cells(self.kind, self.shapes, plan), [self.base], STEPS)
             other = self._path(Cells(self.kind, self.shapes, plan), [self.base, self.base], STEPS, poison=1)
-        except Stuck:
+        except CannotRun:
             return False
         return torch.equal(clean[:, 0], other[:, 0])
 
@@ -203,7 +205,7 @@ class _Trial:
         return bool((apart <= SAME[self.dtype] * size.clamp(min=1e-3)).all())
 
     def _check_resume(self, plan: Plan, who: str) -> None:
-        """Raises BadInput where the state does not hold all that a class goes on from."""
+        """Raises BadInput where the saved state does not hold all that a class needs to continue."""
 
         def run(stop: Callable[[Cells], Cells]) -> Tensor:
             torch.manual_seed(0)

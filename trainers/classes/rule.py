@@ -1,4 +1,4 @@
-"""An optimizer class as an update rule."""
+"""Make an update rule of an optimizer class."""
 
 import functools
 import inspect

@@ -1,4 +1,4 @@
-"""The images and texts that tasks train on: found in a user's folder, checked by their content, split."""
+"""Image sets and texts: read from a user's folder, checked by their digests, and split."""
 
 from trainers.data.sources import SOURCES, get_source
 from trainers.data.texts import TEXTS

@@ -1,4 +1,4 @@
-"""Flip and crop, done where the images lie: one gather for a whole batch, the same for all cells."""
+"""Random flips and crops of images on their device: one gather for a whole batch, the same for all cells."""
 
 from dataclasses import dataclass
 

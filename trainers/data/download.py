@@ -1,4 +1,4 @@
-"""Bringing an image set from its home page, by the user's own choice: resumed, checked, unpacked."""
+"""Download an image set from its home page when a user asks for it: resumed, checked, unpacked."""
 
 import hashlib
 import http.client
@@ -19,7 +19,7 @@ PATIENCE = 30.0  # seconds without a byte
 
 
 class Unreachable(Exception):
-    """The home page did not give what it should; the message is one line that says what and where."""
+    """The home page did not give the published file; the message is one line that says what and where."""
 
 
 def get(
@@ -29,16 +29,16 @@ def get(
     base: str | None = None,
     advance: Callable[[int], None] = lambda bytes_: None,
 ) -> Found:
-    """Bring a set into `folder`, under the names that torchvision uses, and read it.
+    """Download a set into `folder`, under the names that torchvision uses, and read it.
 
-    What has already come down is kept in a file ending in `.part`, and the next call goes on from there. A file or
-    archive that the user has put there is used, and stays.
+    What was downloaded before is kept in a file ending in `.part`, and the next call continues there. A file or archive
+    that the user has put there is used, and stays.
 
     Args:
         source: the set.
         folder: the user's; made where missing.
         base: take the files from below this URL instead of the home page.
-        advance: told of every piece: how many bytes nearer to the end.
+        advance: called with the number of bytes of every piece that was downloaded.
 
     Raises:
         Unreachable: no connection, a refusal, or a file that is not the published one.
@@ -60,7 +60,7 @@ def get(
 
 
 def _fetch(url: str, download: Download, path: Path, advance: Callable[[int], None]) -> bool:
-    """The file at `url` as `path`, whole and checked; False where it was there before."""
+    """Download `url` to `path`, whole and checked; False where the file was there before."""
     try:
         if path.is_file() and _md5(path) == download.md5:
             advance(download.size)
@@ -81,7 +81,7 @@ def _fetch(url: str, download: Download, path: Path, advance: Callable[[int], No
 
 
 def _continue(url: str, part: Path, advance: Callable[[int], None]) -> None:
-    """Append to `part` what it lacks of the file at `url`; a server that knows no ranges sends all of it again."""
+    """Append to `part` what it lacks of the file at `url`; a server without ranges sends all of it again."""
     have = part.stat().st_size if part.exists() else 0
     request = urllib.request.Request(url, headers={"User-Agent": "tunecost"})
     if have:

@@ -1,4 +1,4 @@
-"""Photographs of any size to tensors: fb.resnet.torch's recipe for ImageNet, which the paper follows.
+"""Convert photographs of any size to tensors by fb.resnet.torch's recipe for ImageNet, which the paper follows.
 
 Source: fb.resnet.torch, `datasets/transforms.lua` and `datasets/imagenet.lua`.
 """
@@ -38,7 +38,7 @@ def read(path: Path) -> np.ndarray:
     try:
         with Image.open(path) as image:
             return np.asarray(image.convert("RGB"))
-    except Exception as error:  # Pillow raises whatever a decoder comes upon
+    except Exception as error:  # Pillow's decoders raise exceptions of many kinds
         raise Broken(
             f"{path}: no image that can be read ({error}); remove it, or skip such files by --broken skip"
         ) from error

@@ -1,6 +1,6 @@
 """The Penn Treebank's text as language models use it: Mikolov's files, in word or character form, checked by content.
 
-Its licence allows research, not passing it on: the files are the user's own. Both forms hold the same characters. In
+Its licence allows research, not distribution: users have files of their own. Both forms hold the same characters. In
 the word form a line is a sentence; in the character form spaces separate all characters, and `_` stands for a space.
 """
 
@@ -48,7 +48,7 @@ class PennTreebank:
     title: str = "Penn Treebank"
 
     def how_to_get(self, folder: Path) -> str:
-        """Its licence does not allow to pass it on, so users bring it themselves."""
+        """Where to put the files: the licence does not allow to distribute them."""
         names = ", ".join(NAMES[0].format(split) for split in SPLITS)
         return (
             f"put Mikolov's {names} (or the character form) into {folder / 'ptb'}; "

@@ -1,7 +1,7 @@
-"""Reading an image set from a folder, in whichever of its usual layouts it lies there, and checking that it is real.
+"""Read an image set from a folder, in any of its usual file layouts, and check its digests.
 
-A set consists of parts. Every layout decodes a part to the same bytes (those of the set's plainest layout), and it is
-these that are hashed: a set is the same set, with the same sha256, however it was packed.
+A set consists of parts. Every layout decodes a part to the same bytes (those of the set's plainest layout), which are
+what is hashed: a set has the same sha256 however it was packed.
 """
 
 import hashlib
@@ -25,13 +25,13 @@ class Images(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Layout:
-    """One way a set lies on a disk.
+class FileLayout:
+    """The files of a set in one of the forms in which it is distributed.
 
     Args:
         folders: where, below the user's folder; the empty one is that folder itself.
         files: the name of each part's file.
-        decode: from a file's bytes to the part's; raises whatever it likes where they are damaged.
+        decode: from a file's bytes to the part's; may raise any exception where they are damaged.
         digests: of each file as it is, `algorithm:hex`; where given, they are checked instead of the parts'.
     """
 
@@ -66,14 +66,14 @@ class Source:
 
     Args:
         name: what users type.
-        title: what people call it.
+        title: its usual name.
         home: the page of its authors.
         digests: of each part's bytes, `algorithm:hex`.
-        layouts: the ways it is packed.
+        layouts: the forms in which it is distributed.
         parse: from the bytes of all parts to images.
         downloads: where it comes from.
-        training: the parts, by their place, whose images train, where each is a file of its own that the others can
-            do without; empty where only the whole set is of use.
+        training: the numbers of the parts that hold training images, where each is a file that may be missing; empty
+            where only the whole set can be used.
         sha256: of all parts' bytes one after the other; known for a set that may lack its test images.
     """
 
@@ -81,7 +81,7 @@ class Source:
     title: str
     home: str
     digests: tuple[str, ...]
-    layouts: tuple[Layout, ...]
+    layouts: tuple[FileLayout, ...]
     parse: Callable[[Sequence[bytes]], Images]
     downloads: tuple[Download, ...]
     training: tuple[int, ...] = ()
@@ -92,8 +92,8 @@ class Found(NamedTuple):
     """A set that was read.
 
     Args:
-        folder: from where.
-        images: what.
+        folder: that it was read from.
+        images: the set.
         sha256: of the bytes of all its parts one after the other. Of a set without its test images that of the whole
             one; of one without some of its training images that of what is there.
         missing: files of training images that are not there.
@@ -135,7 +135,7 @@ def read(source: Source, folder: Path, partly: bool = False) -> Found:
     return Found(place, source.parse(parts), digest, tuple(layout.files[at] for at in trained))
 
 
-def _find(source: Source, folder: Path, partly: bool) -> tuple[Path, Layout]:
+def _find(source: Source, folder: Path, partly: bool) -> tuple[Path, FileLayout]:
     """The first place that holds every file of a layout; else, if `partly`, the first with some to train on."""
     if not folder.is_dir():
         raise BadInput(f"{folder}: no such folder; {_advice(source, folder)}")
@@ -156,10 +156,10 @@ def _find(source: Source, folder: Path, partly: bool) -> tuple[Path, Layout]:
 
 
 def _advice(source: Source, folder: Path) -> str:
-    return f"'tunecost data get {source.name} --data {folder}' brings it, --data names another folder"
+    return f"'tunecost data get {source.name} --data {folder}' downloads it, --data names another folder"
 
 
-def _content(path: Path, layout: Layout) -> tuple[bytes, bytes]:
+def _content(path: Path, layout: FileLayout) -> tuple[bytes, bytes]:
     """A file's bytes, and those of the part in it."""
     try:
         raw = path.read_bytes()
@@ -168,7 +168,7 @@ def _content(path: Path, layout: Layout) -> tuple[bytes, bytes]:
     try:
         return raw, layout.decode(raw)
     except Exception as error:
-        # A damaged file can fail anywhere in gzip, pickle or numpy: all of it means the same to its owner.
+        # gzip, pickle and numpy raise many kinds of exceptions for a damaged file.
         raise BadInput(f"{path}: damaged ({type(error).__name__}: {error})") from error
 
 

@@ -1,4 +1,4 @@
-"""The image sets by name, with their true hashes.
+"""The image sets by name, with their published digests.
 
 The sha256 of CIFAR-10 and Fashion-MNIST were taken from files whose md5 are the published ones. CIFAR-100 is checked
 by published md5: of `train.bin` and `test.bin` in the binary layout, of `train` and `test` in the python one.
@@ -12,7 +12,7 @@ import torch
 
 from grids.errors import unknown
 from trainers.data import cifar, idx
-from trainers.data.source import Download, Images, Layout, Source
+from trainers.data.source import Download, FileLayout, Images, Source
 from trainers.data.texts import TEXTS
 
 _TORONTO = "https://www.cs.toronto.edu/~kriz/"
@@ -53,12 +53,12 @@ CIFAR10 = Source(
         "sha256:8e2eb146ae340b09e24670f29cabc6326dba54da8789dab6768acf480273f65b",
     ),
     layouts=(
-        Layout(
+        FileLayout(
             folders=("", "cifar-10-batches-bin", "cifar10", "cifar10/cifar-10-batches-bin"),
             files=tuple(f"{name}.bin" for name in _BATCHES),
             decode=_same,
         ),
-        Layout(
+        FileLayout(
             folders=("", "cifar-10-batches-py", "cifar10", "cifar10/cifar-10-batches-py"),
             files=_BATCHES,
             decode=partial(cifar.unpickle, labels=("labels",)),
@@ -84,12 +84,12 @@ CIFAR100 = Source(
     home=f"{_TORONTO}cifar.html",
     digests=("md5:6172c7755cfe09b2fe270c85cebc1b15", "md5:4499cfba6c016c1be1438163640a0898"),
     layouts=(
-        Layout(
+        FileLayout(
             folders=("", "cifar-100-binary", "cifar100", "cifar100/cifar-100-binary"),
             files=("train.bin", "test.bin"),
             decode=_same,
         ),
-        Layout(
+        FileLayout(
             folders=("", "cifar-100-python", "cifar100", "cifar100/cifar-100-python"),
             files=("train", "test"),
             decode=partial(cifar.unpickle, labels=("coarse_labels", "fine_labels")),
@@ -122,7 +122,7 @@ FASHION_MNIST = Source(
         "sha256:0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
     ),
     layouts=tuple(
-        Layout(folders=_IDX_FOLDERS, files=tuple(f"{name}{ending}" for name in _IDX), decode=idx.decode)
+        FileLayout(folders=_IDX_FOLDERS, files=tuple(f"{name}{ending}" for name in _IDX), decode=idx.decode)
         for ending in ("", ".gz")
     ),
     parse=_parse_fashion,

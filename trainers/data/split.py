@@ -1,4 +1,4 @@
-"""The training images of a set, split by a seed into those that train and those that judge a cell."""
+"""Split the training images of a set by a seed into training and validation images."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +18,9 @@ DEFAULT_FOLDER = Path("data")
 class Split:
     """A task's `load`: the set from a folder, split.
 
-    The set's training images are put in an order drawn from the seed, plainly, with no regard to their classes. The
-    first `validation` of them judge, the next `train` train, and what is left is not used. Its test images choose no
-    hyperparameter: a final training meets them, which takes training and validation images together, as the paper's.
+    The set's training images are put in an order drawn from the seed, without regard to their classes. The first
+    `validation` of them are for validation, the next `train` for training, and the rest is not used. The test images
+    choose no hyperparameter: they are for a final training on training and validation images together, as in the paper.
 
     Args:
         source: the image set.
@@ -39,8 +39,8 @@ class Split:
     def __call__(self, folder: Path | None, split_seed: int) -> Dataset:
         """The data, uint8 images `[examples, channels, height, width]`; without a folder, from `./data`.
 
-        Where files of training images are missing, those that are left are split, if they are enough: other data, and
-        named so. Without its test images a set is the same, but nothing can be transferred to it.
+        Where files of training images are missing, the others are split, if they are enough; the data's name then says
+        so. Without its test images a set is the same, but nothing can be transferred to it.
 
         Raises:
             BadInput: they are not there, not whole, or not what was published.
@@ -52,20 +52,20 @@ class Split:
             absent = f" ({', '.join(found.missing)} missing)" if found.missing else ""
             raise BadInput(f"{found.folder}: {len(y)} training images where {used} are needed{absent}")
         order = torch.from_numpy(np.random.default_rng(split_seed).permutation(len(y)))
-        judges, trains = order[: self.validation], order[self.validation : used]
+        valid_index, train_index = order[: self.validation], order[self.validation : used]
         filters = None
         if self.whiten:
             mean, deviation = (torch.tensor(numbers).view(-1, 1, 1) for numbers in self.normalize)
-            filters = whitening_filters((x[trains[:IMAGES]].float() - mean) / deviation, self.whiten)
+            filters = whitening_filters((x[train_index[:IMAGES]].float() - mean) / deviation, self.whiten)
         part = "" if used == len(y) else f", {used:,} of its {len(y):,} training images"
         part = "".join(f" without {name}" for name in found.missing) + part
         has_test = len(found.images.test_y) > 0
         return Dataset(
             name=f"{self.source.name}{part}",
-            train_x=x[trains],
-            train_y=y[trains],
-            valid_x=x[judges],
-            valid_y=y[judges],
+            train_x=x[train_index],
+            train_y=y[train_index],
+            valid_x=x[valid_index],
+            valid_y=y[valid_index],
             sha256=found.sha256,
             normalize=self.normalize,
             filters=filters,

@@ -1,4 +1,4 @@
-"""Texts for character models: their splits as symbols, numbered over all of them together."""
+"""Texts for character models: splits as numbers of characters, and the part of a text that a task takes."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ class Text(NamedTuple):
 
 
 class FoundText(NamedTuple):
-    """A text that was read: from where, what, and the sha256 of its splits one after the other, as UTF-8."""
+    """A text that was read: its place, the text, and the sha256 of its splits one after the other, as UTF-8."""
 
     place: str
     text: Text
@@ -38,7 +38,7 @@ class TextSource(Protocol):
 
     @property
     def title(self) -> str:
-        """What people call it."""
+        """Its usual name."""
 
     def read(self, folder: Path) -> FoundText:
         """The whole text from the user's folder, checked.
@@ -48,7 +48,7 @@ class TextSource(Protocol):
         """
 
     def how_to_get(self, folder: Path) -> str:
-        """What a user must do for it to lie where it is looked for."""
+        """What a user must do to have the text in the folder, in one line."""
 
 
 def number(train: str, validation: str, test: str = "") -> Text:
@@ -106,7 +106,7 @@ def kinds_of(data: Dataset) -> int:
 class Excerpt:
     """A task's `load`: so much of a text.
 
-    The training part is the beginning of the training split, and the validation and test parts are those of theirs.
+    Each part is the beginning of its split.
 
     Args:
         source: the text.

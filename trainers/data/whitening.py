@@ -1,4 +1,4 @@
-"""Filters that whiten an image set's small patches: a first layer that nobody has to train."""
+"""Filters that whiten an image set's small patches, for a first layer that is fixed rather than trained."""
 
 import torch
 from torch import Tensor
@@ -8,7 +8,7 @@ IMAGES = 5_000
 """Images that the covariance is estimated from, the first ones of the training set."""
 
 FLOOR = 5e-4
-"""Added to every variance, so that directions in which patches hardly vary are not blown up."""
+"""Added to every variance, so that directions in which patches hardly vary are not amplified."""
 
 
 def whitening_filters(images: Tensor, size: int = 2) -> Tensor:

@@ -1,4 +1,4 @@
-"""Training many cells at once: `train_block`; and judging them on other examples: `judge_block`."""
+"""Train many cells at once (`train_block`), and evaluate them on other examples (`judge_block`)."""
 
 from trainers.engine.block import judge_block, train_block
 from trainers.engine.results import BlockResult, Snapshot

@@ -1,4 +1,4 @@
-"""Select the backend that runs a network: the simple one runs any, a faster one only layers that it knows."""
+"""Select the execution backend of a network: `vmap` runs any network, a faster one only layers that it knows."""
 
 import importlib
 from types import ModuleType
@@ -9,14 +9,15 @@ from torch import nn
 from trainers.engine.batch_last import BatchLast
 from trainers.engine.grouped import Grouped
 from trainers.engine.program import read
-from trainers.engine.stack import Layout, Stacked, VmapStacked
+from trainers.engine.stack import Stacked, TensorLayout, VmapStacked
 
 BACKENDS = ("vmap", "batch_last", "compiled", "direct", "grouped", "channels_last")
-"""The simple one; batches of matrix products, by torch or with numba's kernels (CPU only); direct convolutions in
-register tiles (CPU only, images); grouped convolutions on images as torch or as tensor cores have them."""
+"""The simple one; on a CPU batched matrix products by torch alone, the same with kernels that numba compiles, and
+direct convolutions in register tiles (images); on a GPU grouped convolutions (images) in torch's memory format, and in
+that of tensor cores."""
 
 LARGE = 10_000
-"""Weights of a network's convolutions from which on direct ones are the default on a CPU: the bench shows both."""
+"""Weights of a network's convolutions from which on `direct` is the default on a CPU, measured by `make bench`."""
 
 
 def stack(network: nn.Module, dims: int, device: torch.device, backend: str | None = None) -> Stacked:
@@ -39,7 +40,7 @@ def stack(network: nn.Module, dims: int, device: torch.device, backend: str | No
         if backend not in (None, "vmap"):
             raise ValueError(f"{backend} does not know every layer of this network")
         return VmapStacked(network)
-    layout = Layout(network)
+    layout = TensorLayout(network)
     match backend or ("grouped" if device.type == "cuda" else default_on_cpu(network, dims)):
         case "grouped":
             return Grouped(program, layout)
@@ -58,7 +59,7 @@ def stack(network: nn.Module, dims: int, device: torch.device, backend: str | No
 
 
 def default_on_cpu(network: nn.Module, dims: int) -> str:
-    """`direct` for convolutions that are large enough to be worth it, else `compiled`; `vmap` for unknown layers.
+    """The default on a CPU: `direct` for large convolutions, else `compiled`; `vmap` for unknown layers.
 
     The choice follows from the network alone, so that every machine and every block makes the same one.
     """
@@ -73,7 +74,7 @@ def default_on_cpu(network: nn.Module, dims: int) -> str:
 
 
 def _compiled() -> ModuleType | None:
-    """The compiled kernels, where numba can be had and finds a folder for what it compiled."""
+    """The compiled kernels; None where numba is missing, or finds no folder for what it compiled."""
     try:
         return importlib.import_module("trainers.engine.native")
     except (ImportError, RuntimeError):

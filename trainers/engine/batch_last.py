@@ -1,4 +1,4 @@
-"""The fast backend on a CPU: activations `[cells, channels, ..., batch]`, every layer a batch of matrix products."""
+"""The CPU backends `batch_last` and `compiled`: batched matrix products on `[cells, channels, ..., batch]`."""
 
 from types import ModuleType
 
@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from trainers.engine import kernels
 from trainers.engine.program import Instruction, last_uses
-from trainers.engine.stack import Buffers, Layout
+from trainers.engine.stack import Buffers, TensorLayout
 
 
 class BatchLast:
@@ -20,11 +20,12 @@ class BatchLast:
         compiled: the module of compiled kernels (`native`); None for those of torch alone.
     """
 
-    def __init__(self, program: list[Instruction], layout: Layout, compiled: ModuleType | None = None) -> None:
+    def __init__(self, program: list[Instruction], layout: TensorLayout, compiled: ModuleType | None = None) -> None:
         self.program, self.layout, self.compiled = program, layout, compiled
         self._done = last_uses(program)
 
     def __call__(self, params: Tensor, buffers: Buffers, inputs: Tensor, training: bool) -> Tensor:
+        """See `trainers.engine.stack.Stacked`."""
         tensors = {**buffers, **self.layout.views(params)}
         # Results that all cells share, as the input where one seed's cells train, have a first dimension of 1.
         results: dict[int, Tensor] = {-1: inputs.movedim(1, -1).contiguous()}

@@ -1,4 +1,4 @@
-"""The loop that trains a block of cells: epochs, curves, divergence, snapshots."""
+"""The training loop of a block of cells: epochs, learning curves, divergence, snapshots."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -50,10 +50,11 @@ def train_block(
         device: `cpu`, `cuda`, `cuda:1`.
         dtype: of arithmetic: by default float32 on a CPU and bfloat16 on a GPU, where parameters, statistics and
             the rule stay float32.
-        backend: how the network is run, one of `trainers.engine.backends.BACKENDS`; by default the best known for it.
+        backend: the execution backend, one of `trainers.engine.backends.BACKENDS`; by default the fastest known for
+            the network.
         snapshot: continue from here, with the same other arguments. The result is that of never stopping.
         on_epoch: called after every epoch with what is needed to continue from there. On a GPU the snapshot's state is
-            the living one, which the next epoch changes: keep it with `Snapshot.keeping`, before returning.
+            the one in use, which the next epoch changes: copy it with `Snapshot.keeping`, before returning.
         clock: seconds since some moment, for the time that cells take.
 
     Raises:
@@ -99,13 +100,13 @@ def _train(
     if snapshot.seconds is not None:
         seconds = snapshot.seconds.clone()
 
-    def living() -> dict[str, Tensor]:
+    def remaining() -> dict[str, Tensor]:
         return {name: value[alive.to(device)] for name, value in values.items()}
 
     for epoch in range(snapshot.epoch, epochs):
         if len(alive):
             began, trained = clock(), alive
-            state, losses = procedure.train(state, living(), seeds[alive], epoch)
+            state, losses = procedure.train(state, remaining(), seeds[alive], epoch)
             found = procedure.evaluate(state)
             good = (losses.finite & found.finite).cpu() & ~diverged[alive]
             cell = are_cells(alive)
@@ -125,7 +126,7 @@ def _train(
                 Snapshot(epoch + 1, alive, leaves, diverged.clone(), curve.clone(), train_loss.clone(), seconds.clone())
             )
 
-    numbers = procedure.numbers(state, living())
+    numbers = procedure.numbers(state, remaining())
     worse = torch.zeros_like(diverged)
     if not metric.bounded:
         worse = curve[:, -1] > metric.failure_value
@@ -150,11 +151,11 @@ def judge_block(
     dtype: torch.dtype | None = None,
     backend: str | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The metric of trained cells on other examples than they were trained with.
+    """The metric of trained cells on other examples than they were trained with, as the validation set gives it.
 
     Args:
         task, rule, seeds, device, dtype, backend: as the block was trained, see `train_block`.
-        data: with the examples to judge by in the place of those of validation.
+        data: with the examples to evaluate on in place of the validation set.
         snapshot: the block after its last epoch.
 
     Returns:
@@ -182,7 +183,7 @@ def judge_block(
 def _restored(fresh: Any, snapshot: Snapshot) -> Any:
     """A procedure's fresh state with a snapshot's tensors in it."""
     leaves, structure = pytree.tree_flatten(fresh)
-    places = [t.device for t in leaves]  # what a rule knows of shapes may stay on the CPU
+    places = [t.device for t in leaves]  # sizes of tensors, which a rule's state may hold, stay on the CPU
     kept = [t.to(place, copy=True) for t, place in zip(snapshot.state, places, strict=True)]
     return pytree.tree_unflatten(kept, structure)
 
@@ -201,7 +202,7 @@ def _beginning(rows: Tensor, cells: int, epochs: int, failure: float) -> Snapsho
 
 
 def _of_all(number: Tensor, alive: Tensor, diverged: Tensor) -> np.ndarray:
-    """A number of the cells that the state holds, for all cells of the block: NaN where a cell diverged."""
+    """A number of each cell in the state, for all cells of the block, float64: NaN where a cell diverged."""
     every = torch.full((len(diverged),), float("nan"), dtype=torch.float64)
     every[alive] = number.double().cpu()
     every[diverged] = float("nan")
@@ -211,7 +212,11 @@ def _of_all(number: Tensor, alive: Tensor, diverged: Tensor) -> np.ndarray:
 def hyper_tensors(
     task: Task, rule: Rule, hyper: Mapping[str, np.ndarray], device: torch.device, dtype: torch.dtype
 ) -> dict[str, Tensor]:
-    """Every hyperparameter of the rule as `[cells, 1]`; what is not given stands at its default."""
+    """Every hyperparameter of the rule as `[cells, 1]`; one that is not given has its default in the task.
+
+    Raises:
+        BadInput: a hyperparameter that the rule does not have.
+    """
     for name in hyper:
         if name not in rule.hyperparameters:
             raise unknown(f"hyperparameter of {rule.name}", name, rule.hyperparameters)

@@ -1,4 +1,4 @@
-"""A training step whose launches a GPU has recorded: for many small kernels, launching costs more than running."""
+"""A training step recorded as a CUDA graph: many small kernels take longer to launch than to run."""
 
 import warnings
 from collections import Counter
@@ -12,11 +12,11 @@ from torch.utils import _pytree as pytree
 Step = Callable[[Any, Any, Tensor, Mapping[str, Tensor]], tuple[Any, Tensor]]
 
 WARM_UPS = 3
-"""Steps before recording: libraries choose their kernels and allocate their workspaces in the first ones."""
+"""Steps before the recording: in the first ones, libraries choose their kernels and allocate their workspaces."""
 
 
 class RecordedStep:
-    """The step for one number of cells, with all that it reads and writes at fixed addresses.
+    """A recorded step for one number of cells, with all that it reads and writes at fixed addresses.
 
     Args:
         step: `step(state, inputs, targets, hyper)` gives the next state and the losses `[cells]`. It must not wait
@@ -59,7 +59,7 @@ class RecordedStep:
         self._total += losses
 
     def begin(self, state: Any, hyper: Mapping[str, Tensor]) -> None:
-        """Take this state and these hyperparameters, and forget the losses so far.
+        """Begin with this state and these hyperparameters, and set the sum of losses to zero.
 
         A state that `end` gave, or the one that was recorded with, is in its place already.
         """
@@ -68,7 +68,7 @@ class RecordedStep:
         self._total.zero_()
 
     def set_hyper(self, hyper: Mapping[str, Tensor]) -> None:
-        """Take these hyperparameters from the next step on."""
+        """Use these hyperparameters from the next step on."""
         _copy(dict(hyper), self._hyper)
 
     def __call__(self, inputs: Any, targets: Tensor) -> None:
@@ -83,7 +83,7 @@ class RecordedStep:
 
 
 def record(step: Step, state: Any, inputs: Any, targets: Tensor, hyper: Mapping[str, Tensor]) -> RecordedStep | None:
-    """The step recorded, or None where that cannot be done (it then runs launch by launch).
+    """The step recorded; None, after a warning, where it cannot be recorded.
 
     Raises:
         torch.OutOfMemoryError: there is no room for a recording.
@@ -113,14 +113,14 @@ def _apart(state: Any) -> Any:
 
 
 def _copy(source: Any, target: Any) -> None:
-    """Write a state's tensors into those of another, though some may be the other's own, in other places."""
+    """Copy a state's tensors into those of another, some of which may be the same tensors in other places."""
     pairs = zip(pytree.tree_leaves(source), pytree.tree_leaves(target), strict=True)
     left = [(new, old) for new, old in pairs if new is not old]
     while left:
         read = Counter(_memory(new) for new, _ in left)
         free = (k for k, (new, old) in enumerate(left) if read[_memory(old)] == (_memory(old) == _memory(new)))
         at = next(free, None)
-        if at is None:  # they stand in a ring, which one copy opens
+        if at is None:  # they form a cycle, which one copy breaks
             left[0] = (left[0][0].clone(), left[0][1])
         else:
             new, old = left.pop(at)

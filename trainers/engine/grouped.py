@@ -1,7 +1,7 @@
-"""The backend for a GPU: activations `[batch, cells·channels, height, width]`, convolutions with a group for each cell.
+"""The GPU backends `grouped` and `channels_last`: convolutions with a group for each cell.
 
-The first convolution, where all cells share its input, is one dense convolution with cells·channels results. Batch
-norm, ReLU and pooling do not see that channels belong to cells, and run as for one wide network.
+Activations are `[batch, cells·channels, height, width]`. The first convolution, where all cells share its input, is one
+dense convolution with cells·channels results. Batch norm, ReLU and pooling run as for one wide network.
 """
 
 import torch
@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from trainers.engine.laid_out import LaidOut
 from trainers.engine.program import Instruction, last_uses
-from trainers.engine.stack import Buffers, Layout
+from trainers.engine.stack import Buffers, TensorLayout
 
 
 class Grouped:
@@ -23,7 +23,10 @@ class Grouped:
     """
 
     def __init__(
-        self, program: list[Instruction], layout: Layout, memory_format: torch.memory_format = torch.contiguous_format
+        self,
+        program: list[Instruction],
+        layout: TensorLayout,
+        memory_format: torch.memory_format = torch.contiguous_format,
     ) -> None:
         self.program, self.layout, self.memory_format = program, layout, memory_format
         self._done = last_uses(program)
@@ -31,6 +34,7 @@ class Grouped:
         self._products = tuple(roles[name] in ("conv", "linear") for name in layout.names)
 
     def __call__(self, params: Tensor, buffers: Buffers, inputs: Tensor, training: bool) -> Tensor:
+        """See `trainers.engine.stack.Stacked`."""
         cells = len(params)
         low = torch.get_autocast_dtype(params.device.type) if torch.is_autocast_enabled(params.device.type) else None
         kinds = tuple(low if low is not None and product else params.dtype for product in self._products)

@@ -1,4 +1,4 @@
-"""Forward and backward of the layers that cost most, on activations `[cells, channels, ..., batch]`.
+"""Batch norm and convolutions for the CPU backends, forward and backward, on `[cells, channels, ..., batch]`.
 
 Written for a CPU's caches: few passes over the activations, the last dimension long and contiguous, and no sum that
 crosses cells, so that a cell's numbers do not depend on how many others there are.
@@ -40,9 +40,10 @@ class NormRelu(Function):
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor, *unused: Tensor) -> tuple[Tensor | None, ...]:
+        """The gradients of `forward`'s arguments, from those of its results."""
         y, inverse, scale = ctx.saved_tensors
         positions = grad.shape[2]
-        # The result of the mask and what was kept for this one backward are ours to write over.
+        # The masked gradient and the saved tensors are used only here, and may be written over.
         grad = grad.clone() if y is None else torch.ops.aten.threshold_backward(grad, y, 0)
         bias_grad = grad.sum(dim=2, keepdim=True)
         weight_grad = torch.linalg.vecdot(grad, ctx.centred).unsqueeze(2).mul_(inverse)
@@ -84,6 +85,7 @@ class Convolution(Function):
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+        """The gradients of `forward`'s arguments, from those of its results."""
         columns, weight = ctx.saved_tensors
         _, channels, height, width, batch = ctx.shape
         cells = len(weight)

@@ -1,4 +1,4 @@
-"""Parameters as a GPU's layers want them: a layer's of all cells side by side, cast once, gradients in place."""
+"""The parameters of all cells in the memory layout of a GPU's layers, cast once, with gradients written in place."""
 
 from typing import Any
 
@@ -7,19 +7,22 @@ from torch import Tensor
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
-from trainers.engine.stack import Layout
+from trainers.engine.stack import TensorLayout
 
 
 class LaidOut(Function):
     """Every tensor of a network from the cells' rows: one pass over the parameters forward, one backward.
 
-    Autograd's own way casts each tensor and copies it together in passes of their own, and gathers the gradients in
-    more.
+    Autograd by itself would cast and copy each tensor in separate passes, and gather the gradients in more.
     """
 
     @staticmethod
     def forward(
-        ctx: Any, params: Tensor, layout: Layout, kinds: tuple[torch.dtype, ...], memory_format: torch.memory_format
+        ctx: Any,
+        params: Tensor,
+        layout: TensorLayout,
+        kinds: tuple[torch.dtype, ...],
+        memory_format: torch.memory_format,
     ) -> tuple[Tensor, ...]:
         """From params `[cells, n]` each tensor `[cells·first dimension, ...]`, of its own type.
 
@@ -42,6 +45,7 @@ class LaidOut(Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *grads: Tensor | None) -> tuple[Tensor | None, ...]:
+        """The gradients of `forward`'s arguments, from those of its results."""
         every = torch.empty_like(ctx.like)
         for view, grad in zip(ctx.layout.views(every).values(), grads, strict=True):
             if grad is None:

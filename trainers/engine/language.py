@@ -1,4 +1,4 @@
-"""Character models of many cells on one segment of a text: one cell after another, or all at once."""
+"""The backends of character models: run many cells on one segment of a text, one after another or all at once."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, vmap
 from torch.nn import functional
 
-from trainers.engine.stack import Layout
+from trainers.engine.stack import TensorLayout
 from trainers.networks.language import Carried, CharacterLSTM, Masks
 
 BACKENDS = ("each", "fused")
@@ -57,9 +57,10 @@ class EachCell:
     together: int | None = 1
 
     def __init__(self, network: nn.Module) -> None:
-        self.network, self.layout = network, Layout(network)
+        self.network, self.layout = network, TensorLayout(network)
 
     def __call__(self, params: Tensor, symbols: Tensor, carried: Carried, masks: Masks) -> tuple[Tensor, Carried]:
+        """See `Segments`."""
         views = self.layout.views(params)
         found = [
             functional_call(
@@ -79,9 +80,11 @@ class VmapSegments:
     together: int | None = None
 
     def __init__(self, network: nn.Module) -> None:
-        self.network, self.layout = network, Layout(network)
+        self.network, self.layout = network, TensorLayout(network)
 
     def __call__(self, params: Tensor, symbols: Tensor, carried: Carried, masks: Masks) -> tuple[Tensor, Carried]:
+        """See `Segments`."""
+
         def one(mine: dict[str, Tensor], state: Carried, dropped: dict[str, Tensor]) -> tuple[Tensor, Carried]:
             found: tuple[Tensor, Carried] = functional_call(self.network, mine, (symbols, state, dropped))
             return found
@@ -104,9 +107,10 @@ class FusedLSTM:
     together: int | None = None
 
     def __init__(self, network: CharacterLSTM) -> None:
-        self.layout, self.count = Layout(network), len(network.layers)
+        self.layout, self.count = TensorLayout(network), len(network.layers)
 
     def __call__(self, params: Tensor, symbols: Tensor, carried: Carried, masks: Masks) -> tuple[Tensor, Carried]:
+        """See `Segments`."""
         tensors = self.layout.views(params)
         embedding = tensors["embedding"]
         outputs = _dropped(embedding[:, symbols], masks, "units0")

@@ -1,4 +1,4 @@
-"""How many cells to train at once, and by which backend: a short measurement on the machine that will do it."""
+"""Choose block size and backend by timing a few training steps on the device that will train."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -17,11 +17,13 @@ from trainers.task import Dataset, Task
 
 STEPS = 6
 TRIED = 3
-"""Sizes that are measured, of those that fit, from the largest down: each costs a search for the fastest kernels."""
+"""Block sizes that are timed, of those that fit, from the largest down: each new one makes libraries search for their
+fastest kernels."""
 SHARE = 0.9
-"""Of the device's free memory: what a block may take."""
+"""The share of the device's free memory that a block may take."""
 ENOUGH = 1.05
-"""A bigger block must be faster by this much: the smaller one loses less to a crash and drops dead cells as well."""
+"""The factor by which a larger block must be faster to be chosen: a smaller one loses less in a crash, and drops
+diverged cells sooner."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Measured:
         cells: trained at once.
         backend: what ran the network.
         seconds: for one step of one cell.
-        judging: seconds for one cell and one batch that judges it.
+        judging: seconds for one cell and one batch of its evaluation.
         memory: bytes that torch held of a GPU at the block's peak, recordings included; 0 on a CPU, which does not
             tell.
     """
@@ -58,12 +60,14 @@ def measure(
     work: Size | None = None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Measured:
-    """Time a few training steps of a block whose cells all survive, and one batch that judges them.
+    """Time a few training steps of a block in which no cell diverges, and the evaluation of one batch.
 
     Args:
-        task, data, rule, device, cells, backend: what is trained, where and how.
-        work: that is timed; `STEPS` steps and one batch unless given. The result is for its batch.
-        clock: gives seconds.
+        task, data, rule, device: what will be trained, and where.
+        cells: trained at once.
+        backend: the execution backend; None for the default.
+        work: what is timed; `STEPS` steps and one batch unless given. The result is for its batch.
+        clock: seconds since some moment.
 
     Raises:
         torch.OutOfMemoryError: the block does not fit.
@@ -125,7 +129,7 @@ def choose_block(
             try:
                 tried = measure(task, data, rule, device, cells, backend)
             except torch.OutOfMemoryError:
-                continue  # the next look at what is free empties the cache, now that no error holds what did not fit
+                continue  # `_free` empties the cache, once the error, which refers to the tensors, is gone
             if tried.memory <= SHARE * room:
                 fitting.append(tried)
             if len(fitting) == TRIED:

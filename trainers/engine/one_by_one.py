@@ -1,10 +1,10 @@
-"""A large network's cells one after another: nothing is gained by fusing what fills a device alone."""
+"""The backend of large networks: one cell after another, since one network alone keeps a device busy."""
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from trainers.engine.stack import Buffers, Layout
+from trainers.engine.stack import Buffers, TensorLayout
 
 
 class OneByOne:
@@ -12,7 +12,7 @@ class OneByOne:
 
     def __init__(self, network: nn.Module) -> None:
         self.network = network
-        self.layout = Layout(network)
+        self.layout = TensorLayout(network)
 
     def __call__(self, params: Tensor, buffers: Buffers, inputs: Tensor, training: bool) -> Tensor:
         """See `trainers.engine.stack.Stacked`."""

@@ -1,4 +1,4 @@
-"""A plain module read as a short program of known layers, where every one of them is known."""
+"""Translate a plain module into a list of known layers, which the fast backends run."""
 
 import operator
 from collections.abc import Mapping
@@ -50,11 +50,11 @@ def last_uses(program: list[Instruction]) -> list[tuple[int, ...]]:
 
 
 class Unknown(Exception):
-    """A layer that no fast way knows."""
+    """A layer that the fast backends do not know."""
 
 
 def read(network: nn.Module, dims: int) -> list[Instruction] | None:
-    """The module's program, or None where any layer is unknown: then only the simple way can run it.
+    """The module's program; None where any layer is unknown, so that only `vmap` can run it.
 
     Args:
         network: any plain module.
@@ -69,7 +69,7 @@ def read(network: nn.Module, dims: int) -> list[Instruction] | None:
             return None
         return _fuse_relu(_Reader(network, dims).instructions(graphs[0]))
     except Exception:
-        # Tracing runs the user's own code on stand-ins: whatever it raises there means that we cannot read it.
+        # Tracing runs the user's code on symbolic values: any exception there means that it cannot be translated.
         return None
     finally:
         network.train(was_training)

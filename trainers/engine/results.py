@@ -1,4 +1,4 @@
-"""What a block gives back, and what it takes to continue one."""
+"""The result of a block of cells, and the snapshot from which its training continues."""
 
 import io
 from collections.abc import Callable
@@ -42,8 +42,8 @@ class Snapshot:
         curve: float64 `[cells, epochs]`, filled up to `epoch`.
         train_loss: float64 `[cells]`, of the epoch just done.
         seconds: each cell's share of the time that its block took up to `epoch`, float64 `[cells]`: an epoch's time is
-            divided among the cells that still live. None in what was kept before it was measured. It differs from run
-            to run, which a `BlockResult` does not.
+            divided among the cells that have not diverged. None in snapshots from before it was measured. It differs
+            from run to run, which a `BlockResult` does not.
     """
 
     epoch: int
@@ -56,13 +56,13 @@ class Snapshot:
 
     @property
     def lasting(self) -> bool:
-        """Whether the state is here to stay, rather than a block's living one."""
+        """Whether the state is a copy, rather than the one that a block is training."""
         return all(tensor.device.type == "cpu" for tensor in self.state)
 
     def keeping(self) -> Callable[[], bytes]:
-        """Begin to copy the state from its device, which need not wait for it; the result waits, and gives `to_bytes`.
+        """Begin to copy the state from its device without waiting; the returned function waits, and gives `to_bytes`.
 
-        The copy is whole by the time that whatever the device is given after this call is begun.
+        The device finishes the copy before it begins any work that it is given after this call.
         """
         if self.lasting:
             return self.to_bytes
@@ -77,7 +77,7 @@ class Snapshot:
         return finish
 
     def to_bytes(self) -> bytes:
-        """All of it, as `from_bytes` reads it without running any code."""
+        """The snapshot as bytes, which `from_bytes` reads without running any code."""
         buffer = io.BytesIO()
         torch.save({**vars(self), "state": [tensor.cpu() for tensor in self.state]}, buffer)
         return buffer.getvalue()
@@ -89,7 +89,7 @@ class Snapshot:
 
 
 def _begin_copy(tensor: Tensor) -> Tensor:
-    """A copy in memory that a device can write to by itself."""
+    """A copy in pinned memory, which a device writes to while the program goes on."""
     if tensor.device.type == "cpu":
         return tensor.clone()
     return torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=True).copy_(tensor, non_blocking=True)

@@ -1,7 +1,7 @@
-"""How many rows a GPU trains at once: a few fixed numbers, since each new one costs a search for its fastest kernels.
+"""How many rows a GPU trains at once: a few fixed numbers, since each new one starts a search for fast kernels.
 
 A row is a cell's place in the state. Rows whose cells have diverged, and rows that only fill up to a fixed number,
-are trained along and count for nothing.
+are trained too, and their results are discarded.
 """
 
 import torch
@@ -10,7 +10,7 @@ from torch import Tensor
 SIZES = (1, 2, 4, 8, 16, 32, 63, 111, 147, 221, 441)
 
 MOST_FILL = 0.1
-"""Of the rows, that may only fill up: beyond it an odd number of cells is trained as it is."""
+"""The largest share of rows that may only fill up; where more would be needed, the number of cells stays as it is."""
 
 
 def rows_of(cells: int, device: torch.device) -> Tensor:
@@ -32,7 +32,7 @@ def are_cells(rows: Tensor) -> Tensor:
 
 
 def rows_to_keep(good: Tensor, device: torch.device) -> Tensor | None:
-    """Which rows to go on with, int64 in their order, once those that are not `good` have diverged; None for all.
+    """Which rows to continue with, int64 in their order, once those that are not `good` have diverged; None for all.
 
     On a CPU the good ones. On a GPU as many as the next fixed number, so that some that diverged stay; and only where
     an eighth can go.

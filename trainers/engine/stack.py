@@ -1,4 +1,4 @@
-"""Many copies of one plain module: their parameters side by side, and the simple way to run them all."""
+"""Many copies of one plain module: their parameters side by side, and the simple backend that runs them all, `vmap`."""
 
 import warnings
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.autograd import Function
 from torch.func import functional_call, vmap
 
-# A remark on torch's own progress, about operations that vmap runs one cell at a time; users can do nothing about it.
+# Torch warns of operations that vmap runs one cell at a time; users can do nothing about it.
 warnings.filterwarnings("ignore", message="There is a performance drop")
 
 Buffers = dict[str, Tensor]
@@ -40,7 +40,7 @@ def trained(network: nn.Module) -> dict[str, nn.Parameter]:
     return {name: parameter for name, parameter in network.named_parameters() if parameter.requires_grad}
 
 
-class Layout:
+class TensorLayout:
     """Where each trained tensor of a module lies in a cell's flat row of parameters."""
 
     def __init__(self, network: nn.Module) -> None:
@@ -113,9 +113,10 @@ class VmapStacked:
 
     def __init__(self, network: nn.Module) -> None:
         self.network = network
-        self.layout = Layout(network)
+        self.layout = TensorLayout(network)
 
     def __call__(self, params: Tensor, buffers: Buffers, inputs: Tensor, training: bool) -> Tensor:
+        """See `Stacked`."""
         self.network.train(training)
         if params.device.type == "cpu":
             inputs = inputs.expand(len(params), *inputs.shape[1:]).contiguous()

@@ -1,1 +1,1 @@
-"""Networks whose features tell sets of images apart; one file for each, loaded only where a task needs it."""
+"""Fixed networks by whose features sets of images are compared; one module for each, loaded when a task needs it."""

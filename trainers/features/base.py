@@ -1,8 +1,10 @@
-"""What a feature network is: fixed weights, a name, and a digest that says which they are."""
+"""The definition of a feature network: a name, fixed weights, and their digest."""
 
 import copy
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +17,7 @@ class Features:
     """A fixed network from images to features.
 
     Args:
-        title: what people call it.
+        title: its usual name.
         size: features of an image.
         shape: of an image: channels, height, width.
         network: gives features `[n, size]` from images as `prepare` makes them.
@@ -68,3 +70,15 @@ def pixels(images: Tensor) -> Tensor:
 def frozen(network: nn.Module) -> nn.Module:
     """The network as one that only judges: in evaluation mode, no gradients for its weights."""
     return network.eval().requires_grad_(False)
+
+
+def sha256_of(path: Path) -> str:
+    """The digest of a file's bytes, lower-case hex.
+
+    Raises:
+        BadInput: it cannot be read.
+    """
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read ({error.strerror or error})") from error

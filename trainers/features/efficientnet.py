@@ -9,8 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from grids.errors import BadInput
-from trainers.features.base import Features, frozen, pixels
-from trainers.features.weights import sha256_of
+from trainers.features.base import Features, frozen, pixels, sha256_of
 
 TITLE = "EfficientNet-Lite0"
 SIZE = 1280

@@ -11,8 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from grids.errors import BadInput
-from trainers.features.base import Features, frozen, pixels
-from trainers.features.weights import sha256_of
+from trainers.features.base import Features, frozen, pixels, sha256_of
 
 TITLE = "Inception-v3"
 METRIC = "FID"

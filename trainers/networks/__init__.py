@@ -1,1 +1,1 @@
-"""Networks to train: plain modules that know nothing of cells, blocks or the engine."""
+"""Networks to train: plain modules, independent of cells, blocks and the engine."""

@@ -1,8 +1,8 @@
 """A small convolutional network for CIFAR-10, made for surfaces: hundreds of cells must train in minutes on a GPU.
 
-Nets of this size are bound by memory traffic, not arithmetic. So pooling comes before the norm and the ReLU (which then
-touch a quarter of the numbers), and most channels stand where images are small. What the first layer of such a network
-learns is much the same whatever trains it, so it is not trained: the inputs are whitened patches (`data.whitening`),
+Networks of this size are limited by memory traffic, not arithmetic. So pooling comes before the norm and the ReLU
+(which then touch a quarter of the numbers), and most channels stand where images are small. The first layer of such a
+network learns much the same with any optimizer, so it is not trained: inputs are whitened patches (`data.whitening`),
 computed once for all cells. Three groups of layers as in KellerJordan/cifar10-airbench, narrower, and without its parts
 that favour an optimizer (a rate for each kind of parameter, averages of iterates).
 """

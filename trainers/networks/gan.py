@@ -9,7 +9,7 @@ class Gan(nn.Module):
 
     Args:
         generator: from latent vectors `[batch, latent]` to images in [−1, 1].
-        discriminator: from images to one score each, `[batch, 1]`; higher for what it takes for real.
+        discriminator: from images to one score each, `[batch, 1]`; higher for images that it takes for real.
         latent: numbers in a latent vector, drawn from N(0, 1).
     """
 
@@ -26,6 +26,7 @@ class SumPositions(nn.Module):
     """From `[batch, channels, height, width]` to `[batch, channels]`."""
 
     def forward(self, x: Tensor) -> Tensor:
+        """The sum over positions."""
         return x.sum(dim=(2, 3))
 
 

@@ -1,4 +1,4 @@
-"""Character models: symbols in, scores of the next symbol out; each a plain module that carries its state along."""
+"""Character models, from symbols to scores of the next symbol: plain modules that return their state."""
 
 import itertools
 import math

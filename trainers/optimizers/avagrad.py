@@ -1,23 +1,21 @@
-"""AvaGrad and AvaGradW for any training loop."""
+"""AvaGrad and AvaGradW for any training loop: their rates are normalised over all blocks of a group together."""
 
-import functools
-from typing import Any, NamedTuple
+from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from trainers.optimizers.base import RuleOptimizer
-from trainers.optimizers.blocks import Block, step_all
-from trainers.rules.adam import adam_advance, average_scales, corrected_alpha
-from trainers.rules.adaptive import AdaptiveRule, Parts, Scales
-from trainers.rules.avagrad import AuthorsState, avagrad, avagradw, normaliser
+from trainers.optimizers.blocks import Block
+from trainers.rules.adaptive import AdaptiveRule
+from trainers.rules.avagrad import inverse_rates, normaliser, paper_denom
 from trainers.rules.base import Hyper
-from trainers.rules.moments import column, root, root_gain
-
-_avagrad, _avagradw = functools.cache(avagrad), functools.cache(avagradw)
+from trainers.rules.moments import column
 
 
-class AvaGrad(RuleOptimizer):
+class AvaGrad(RuleOptimizer, rule="avagrad", variant="paper"):
     """AvaGrad (Savarese et al. 2021): the size of its steps does not depend on `eps`, so `lr` is tuned alone.
 
     Args:
@@ -36,89 +34,31 @@ class AvaGrad(RuleOptimizer):
     0.0
     """
 
-    def __init__(
-        self,
-        params: Any,
-        lr: float = 0.1,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 0.1,
-        weight_decay: float = 0.0,
-        variant: str = "paper",
-    ) -> None:
-        defaults = {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "variant": variant}
-        super().__init__(params, defaults)
-
-    def rule(self, group: dict[str, Any]) -> AdaptiveRule:
-        return _avagrad(variant=group["variant"])
-
     def advance(self, blocks: list[Block], group: dict[str, Any], hyper: Hyper) -> None:
+        """See `RuleOptimizer`: one block's step is the rule's, several share one normaliser."""
         rule = self.rule(group)
-        if len(blocks) == 1:
-            step_all(blocks, rule, hyper)
-            return
-        authors = group["variant"] == "authors"
-        gains = {block.seen: root_gain(hyper["beta2"], block.state.step + 1 if authors else None) for block in blocks}
-        joint = _joined([_find_roots(block, hyper["epsilon"], gains[block.seen]) for block in blocks], blocks)
-        for block in blocks if not authors else ():
-            block.state = block.state._replace(normaliser=column(joint, block.state.mean))
-        step_all(blocks, _rooted(authors, rule.parts.decoupled), hyper)
-        for block in blocks if authors else ():  # Theirs is one step late: this one is for the next.
-            step, mean, squares = block.state
-            block.state = AuthorsState(step, mean, squares, column(joint, mean))
+        assert isinstance(rule, AdaptiveRule)
+        parts, authors = rule.parts, group["variant"] == "authors"
+        if len(blocks) > 1 and not authors:
+            norms = [
+                normaliser(inverse_rates(b.state, parts.prepare(b.state.step, hyper, b.state.exp_avg.dtype)))
+                for b in blocks
+            ]
+            joint = _joint([smallest / size for smallest, size in norms], blocks)
+            parts = replace(parts, denom=partial(paper_denom, joint=joint))
+        for block in blocks:
+            block.step(partial(parts.step, inplace=True), hyper)
+        if len(blocks) > 1 and authors:  # its normaliser is in the state, for the next step
+            joint = _joint([block.state.normaliser for block in blocks], blocks)
+            for block in blocks:
+                block.state = block.state._replace(normaliser=column(joint, block.state.normaliser))
 
 
-class AvaGradW(AvaGrad):
+class AvaGradW(AvaGrad, rule="avagradw", variant="paper"):
     """AvaGrad with decoupled weight decay: parameters are multiplied by 1 − lr · weight_decay (see `AvaGrad`)."""
 
-    def rule(self, group: dict[str, Any]) -> AdaptiveRule:
-        return _avagradw(variant=group["variant"])
 
-
-class _RootedState(NamedTuple):
-    """Adam's state, the roots `[1, n]` that its normaliser is made of, and the normaliser `[1, 1]` to step with."""
-
-    step: Tensor
-    mean: Tensor
-    squares: Tensor
-    roots: Tensor
-    normaliser: Tensor
-
-
-def _find_roots(block: Block, epsilon: Tensor, gain: Tensor) -> Tensor:
-    """Add roots to a block's state, 1/η = gain · roots, and return the normaliser of η, `[1, 1]`.
-
-    They are kept for the step, since a square root costs more than the memory that they fill.
-    """
-    step, mean, squares, *late = block.state
-    block.spare = root(squares, column(epsilon / gain, squares), out=block.spare)
-    smallest, size = normaliser(block.spare)
-    own = gain * smallest / size
-    block.state = _RootedState(step, mean, squares, block.spare, late[0] if late else own)
-    return own
-
-
-@functools.cache
-def _rooted(authors: bool, decoupled: bool) -> Parts:
-    """AvaGrad on a `_RootedState`: what is left is done for each element by itself."""
-
-    def scales(rated: Tensor, seen: Tensor, hyper: Hyper) -> dict[str, Tensor]:
-        if not authors:
-            return average_scales(hyper) | {"scale": root_gain(hyper["beta2"]) / hyper["alpha"]}
-        # The roots are shifted by the ε of the next step's normaliser, whose bias correction differs.
-        gain, following = root_gain(hyper["beta2"], rated), root_gain(hyper["beta2"], seen)
-        shift = hyper["epsilon"] / gain - hyper["epsilon"] / following
-        return average_scales(hyper) | {"shift": shift, "scale": gain / corrected_alpha(seen, hyper)}
-
-    def divisors(state: _RootedState, scales: Scales) -> Tensor:
-        roots = state.roots.add_(scales["shift"]) if authors else state.roots
-        return roots.mul_(scales["scale"] / state.normaliser)
-
-    return Parts(
-        scales=scales, advance=adam_advance, divisors=divisors, decoupled=decoupled, decay_first=not authors, delay=True
-    )
-
-
-def _joined(normalisers: list[Tensor], blocks: list[Block]) -> Tensor:
+def _joint(normalisers: list[Tensor], blocks: list[Block]) -> Tensor:
     """The normaliser of all blocks together from each one's own, `[1, 1]` float64."""
     each = torch.cat(normalisers).double()
     lengths = torch.tensor([[sum(block.sizes)] for block in blocks], device=each.device)

@@ -1,27 +1,42 @@
-"""The torch optimizer around an update rule."""
+"""The base class of the optimizers: a torch.optim class that is made from an update rule."""
 
 import functools
+import inspect
 from collections import defaultdict
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 from torch.optim.optimizer import Optimizer
 
-from trainers.optimizers.blocks import CHUNK, Block, cut, join_state, layout, split_state, step_all
+from trainers.optimizers.blocks import CHUNK, Block, cut, join_state, split_state, state_layout
 from trainers.rules.base import Hyper, Rule
-from trainers.rules.ranges import in_range
+from trainers.rules.ranges import BELOW_ONE, in_range
+from trainers.rules.shipped import SHIPPED
 
-RULES_NAMES = {"lr": "alpha", "eps": "epsilon"}
-"""What the rules call those of torch's arguments that have another name there."""
+RULE_NAMES = {"lr": "alpha", "eps": "epsilon", "weight_decouple": "decouple"}
+"""The rules' names of those arguments that are called otherwise in torch."""
+
+FORMER_KEYS = {"mean": "exp_avg"}
+"""Keys of saved states that have another name now."""
+
+TORCH_NAMES = {rule: torchs for torchs, rule in RULE_NAMES.items()}
 
 
 class RuleOptimizer(Optimizer):
-    """A torch optimizer that steps each parameter group by an update rule; subclasses name rule and arguments.
+    """A torch optimizer that steps each parameter group by an update rule.
+
+    A subclass names a shipped rule in its class statement, and is complete with that:
+    `class AdamW(RuleOptimizer, rule="adamw", weight_decay=1e-2)`. Its constructor takes `params`, then `lr` for α,
+    `betas` for β1 and β2, `eps` for ε and the rule's other hyperparameters, with the rule's defaults unless the
+    statement gives others, and last those of the rule's options that the statement gives.
 
     A parameter without a gradient is left out of a step, as in torch.optim. `self.state` is filled when the state
     is asked for (`state_dict`, copying, pickling), in torch's layout: per parameter, in its shape.
+
+    Raises:
+        ValueError: an argument out of its range (see `check`).
     """
 
     whole = False
@@ -30,25 +45,43 @@ class RuleOptimizer(Optimizer):
     together = False
     """Whether a rule must see all tensors of a group at once."""
 
-    def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
+    _make: ClassVar[Callable[..., Rule]]
+    _options: ClassVar[tuple[str, ...]]
+    _signature: ClassVar[inspect.Signature | None] = None
+    __signature__: ClassVar[inspect.Signature]
+
+    def __init_subclass__(cls, rule: str | None = None, **arguments: Any) -> None:
+        super().__init_subclass__()
+        if rule is not None:
+            cls._make = staticmethod(functools.cache(SHIPPED[rule].make))
+            cls._options = tuple(name for name in arguments if RULE_NAMES.get(name, name) in SHIPPED[rule].switches)
+            cls._signature = _signature(cls._make().hyperparameters, arguments)
+            cls.__signature__ = cls._signature
+        if "__init__" in vars(cls):
+            cls.__signature__ = inspect.Signature([*inspect.signature(cls.__init__).parameters.values()][1:])
+
+    def __init__(self, params: Any, *args: Any, **options: Any) -> None:
+        if self._signature is None:
+            raise TypeError(
+                f"{type(self).__name__} names no rule: class {type(self).__name__}(RuleOptimizer, rule=...)"
+            )
+        bound = self._signature.bind(params, *args, **options)
+        bound.apply_defaults()
+        defaults = dict(bound.arguments)
         self._blocks: dict[int, list[Block]] = {}
-        self._laid: dict[int, Any] = {}  # what a group's blocks were cut from
-        super().__init__(params, defaults)
+        self._cut_from: dict[int, Any] = {}  # the parameters of a group's blocks
+        super().__init__(defaults.pop("params"), defaults)
 
     def rule(self, group: dict[str, Any]) -> Rule:
         """The rule of a parameter group, from its options; the same object for the same options."""
-        raise NotImplementedError
+        return self._make(**{RULE_NAMES.get(name, name): group[name] for name in self._options})
 
     def hyperparameters(self, group: dict[str, Any]) -> dict[str, float]:
         """The rule's hyperparameters, from torch's arguments; weight decay only where there is any."""
-        values = {"alpha": float(group["lr"])}
-        if group["weight_decay"]:
-            values["weight_decay"] = float(group["weight_decay"])
-        if "betas" in group:
-            values |= {"beta1": float(group["betas"][0]), "beta2": float(group["betas"][1])}
-        if "eps" in group:
-            values["epsilon"] = float(group["eps"])
-        return values
+        given = {RULE_NAMES.get(name, name): value for name, value in group.items()}
+        given |= dict(zip(("beta1", "beta2"), group.get("betas", ()), strict=False))
+        names = self.rule(group).hyperparameters
+        return {name: float(given[name]) for name in names if name != "weight_decay" or given[name]}
 
     def check(self, group: dict[str, Any]) -> None:
         """Refuse a parameter group's options where no step could mean anything.
@@ -56,19 +89,18 @@ class RuleOptimizer(Optimizer):
         Raises:
             ValueError: an argument out of its range.
         """
-        for name in ("lr", "eps", "weight_decay", "momentum", "final_lr", "gamma", "power"):
-            if name in group and not in_range(RULES_NAMES.get(name, name), float(group[name])):
-                raise ValueError(f"Invalid {name}: {group[name]} (must be a number, 0 or larger)")
-        betas = group.get("betas", (0.0, 0.0))
-        if len(betas) != 2:
-            raise ValueError(f"Invalid betas: {betas} (must be two numbers)")
-        for index, beta in enumerate(betas):
-            if not in_range(f"beta{index + 1}", float(beta)):
-                raise ValueError(f"Invalid beta at index {index}: {beta} (must lie in [0, 1))")
+        if len(group.get("betas", (0.0, 0.0))) != 2:
+            raise ValueError(f"Invalid betas: {group['betas']} (must be two numbers)")
+        for name, value in self.hyperparameters(group).items():
+            if not in_range(name, value):
+                least = "in [0, 1)" if name in BELOW_ONE else "0 or larger"
+                raise ValueError(f"Invalid {TORCH_NAMES.get(name, name)}: {value} (must be a number, {least})")
 
     def advance(self, blocks: list[Block], group: dict[str, Any], hyper: Hyper) -> None:
         """One step of a group's blocks, all on one device."""
-        step_all(blocks, self.rule(group), hyper)
+        rule = self.rule(group)
+        for block in blocks:
+            block.step(rule.in_place or rule.step, hyper)
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add a group of parameters.
@@ -79,7 +111,6 @@ class RuleOptimizer(Optimizer):
         super().add_param_group(param_group)
         try:
             self.check(self.param_groups[-1])
-            self.rule(self.param_groups[-1])
         except ValueError:
             self.param_groups.pop()
             raise
@@ -99,13 +130,13 @@ class RuleOptimizer(Optimizer):
             active = [p for p in group["params"] if p.grad is not None and p.numel()]
             for p in active:
                 _refuse(type(self).__name__, p)
-            laid = tuple((id(p), p.dtype, p.device, p.is_contiguous()) for p in active)
-            if self._laid.get(number) != laid:
+            parameters = tuple((id(p), p.dtype, p.device, p.is_contiguous()) for p in active)
+            if self._cut_from.get(number) != parameters:
                 self._publish()
                 self._blocks[number] = self._gather(self.rule(group), active)
-                self._laid[number] = laid
+                self._cut_from[number] = parameters
             for p in active:
-                self.state.pop(p, None)  # What was asked for is not kept twice.
+                self.state.pop(p, None)  # a state that was asked for is not kept twice
             blocks = self._blocks[number]
             values = tuple(self.hyperparameters(group).items())
             by_device = defaultdict(list)
@@ -126,7 +157,7 @@ class RuleOptimizer(Optimizer):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
-        self._blocks, self._laid = {}, {}
+        self._blocks, self._cut_from = {}, {}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """See torch.optim.Optimizer.
@@ -134,14 +165,17 @@ class RuleOptimizer(Optimizer):
         Raises:
             ValueError: a state that lacks what this rule remembers, or groups of other sizes.
         """
-        saved = state_dict["state"]
+        saved = {
+            number: {FORMER_KEYS.get(key, key): value for key, value in fields.items()}
+            for number, fields in state_dict["state"].items()
+        }
         for group in state_dict["param_groups"]:
-            expected = layout(self.rule({**self.defaults, **group}))
+            expected = state_layout(self.rule({**self.defaults, **group}))
             for number in group["params"]:
                 lacking = [name for name in expected if number in saved and name not in saved[number]]
                 if lacking:
                     raise ValueError(f"{type(self).__name__} cannot go on from this state: it lacks {lacking}")
-        super().load_state_dict(state_dict)
+        super().load_state_dict({**state_dict, "state": saved})
         numbers = [number for group in state_dict["param_groups"] for number in group["params"]]
         params = [p for group in self.param_groups for p in group["params"]]
         for number, p in zip(numbers, params, strict=True):
@@ -151,27 +185,41 @@ class RuleOptimizer(Optimizer):
     def _publish(self) -> None:
         """Put every block's state into `self.state`, where torch looks for it."""
         for number, blocks in self._blocks.items():
-            self.state.update(split_state(blocks, layout(self.rule(self.param_groups[number]))))
+            self.state.update(split_state(blocks, state_layout(self.rule(self.param_groups[number]))))
 
     def _gather(self, rule: Rule, params: list[Tensor]) -> list[Block]:
         """Blocks of `params` with what `self.state` has of them; a parameter without a state starts anew."""
         together: dict[Any, list[Tensor]] = defaultdict(list)
         for p in params:
-            seen = int(self.state[p]["step"]) if "step" in self.state[p] else bool(self.state[p])
-            together[p.device, p.dtype, seen].append(p)
+            steps = int(self.state[p]["step"]) if "step" in self.state[p] else bool(self.state[p])
+            together[p.device, p.dtype, steps].append(p)
         blocks = []
-        for (device, _, seen), members in together.items():
+        for (device, *_), members in together.items():
             limit = CHUNK if device.type == "cpu" and not self.together else None
             for pieces in cut(members, limit, whole=self.whole):
-                block = Block(pieces, seen, None)
+                block = Block(pieces, None)
                 block.state = join_state(rule, block, self.state)
                 blocks.append(block)
         return blocks
 
 
+def _signature(hyperparameters: Mapping[str, float], arguments: Mapping[str, Any]) -> inspect.Signature:
+    """A constructor's: `lr`, `betas`, the other hyperparameters, options; `arguments` add, or replace a default."""
+    values: dict[str, Any] = {TORCH_NAMES.get(name, name): value for name, value in hyperparameters.items()}
+    betas = tuple(values.pop(name) for name in ("beta1", "beta2") if name in values)
+    values = {"lr": values["lr"], **({"betas": betas} if betas else {}), **values}
+    values = {} if arguments.keys() >= values.keys() else values  # all of them are given, in an order of their own
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    given = [
+        inspect.Parameter(name, kind, default=value, annotation=type(value))
+        for name, value in {**values, **arguments}.items()
+    ]
+    return inspect.Signature([inspect.Parameter("params", kind), *given])
+
+
 @functools.lru_cache(maxsize=256)
 def _columns(values: tuple[tuple[str, float], ...], device: torch.device) -> Hyper:
-    """Hyperparameters as `[1, 1]` tensors; kept, since they seldom change and a GPU is slow to be told."""
+    """Hyperparameters as `[1, 1]` tensors; cached, since they seldom change and copies to a GPU are slow."""
     columns = {name: torch.full((1, 1), value, dtype=torch.float64, device=device) for name, value in values}
     columns.setdefault("schedule", torch.ones((1, 1), dtype=torch.float64, device=device))
     return columns

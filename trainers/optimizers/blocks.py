@@ -1,20 +1,18 @@
-"""The parameters of a group as rows that a rule can step.
+"""Blocks of parameters: the parameters of a group as rows that a rule can step, and their states.
 
 A rule sees a network's parameters as `[cells, n]`; here there is one cell. On a CPU a group is cut into rows that
 stay in the cache where the rule allows it: a rule makes about ten passes over its input, and passes through main
-memory would cost more than all of its arithmetic.
+memory would take longer than all of its arithmetic.
 """
 
-import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from trainers.rules.adaptive import AdaptiveRule, Parts, Scales
-from trainers.rules.base import Hyper, Rule, Shapes
+from trainers.rules.base import Hyper, Rule, Shapes, Step
 
 CHUNK = 1 << 18
 
@@ -24,25 +22,18 @@ HALF = (torch.float16, torch.bfloat16)
 Piece = tuple[Tensor, int, int]
 """Elements of a parameter: the parameter, the first one's position, one past the last one's."""
 
-Update = Callable[[Tensor, Tensor, Any], tuple[Tensor, Any]]
-"""From parameters, gradients (`[1, n]`) and state to the next parameters and state."""
-
 
 @dataclass
 class Block:
-    """Pieces of parameters that have had all their steps together, side by side.
+    """Pieces of parameters that have made all their steps together, side by side.
 
     Args:
         pieces: at least one, of parameters of one dtype and one device.
-        seen: the number of steps they have had.
         state: the rule's state for them, `[1, n]`; of type float32 where the parameters are `HALF`.
-        spare: memory for something `[1, n]` within a step, kept from step to step where a rule wants it.
     """
 
     pieces: list[Piece]
-    seen: int
     state: Any
-    spare: Tensor | None = None
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -58,44 +49,17 @@ class Block:
         """The parameters, `[1, n]`."""
         return _row([p.detach().reshape(-1)[start:end] for p, start, end in self.pieces])
 
-    def step(self, update: Update) -> None:
-        """Step the parameters by their gradients."""
+    def step(self, update: Step, hyper: Hyper) -> None:
+        """Step the parameters by their gradients, by a rule's `step` or `in_place`."""
         grads = _row([p.grad.reshape(-1)[start:end] for p, start, end in self.pieces if p.grad is not None])
         row = self.row()
-        after, self.state = update(row, grads, self.state)
-        self.seen += 1
+        after, self.state = update(row, grads, self.state, hyper)
         first = self.pieces[0][0]
         if after is row and len(self.pieces) == 1 and first.is_contiguous() and first.dtype == row.dtype:
             return  # The row is the parameter's own memory: it was stepped in place.
         targets = [p.detach().view(-1)[start:end] if p.is_contiguous() else p for p, start, end in self.pieces]
         new = [part.view_as(target) for part, target in zip(after[0].split(self.sizes), targets, strict=True)]
         torch._foreach_copy_(targets, new)
-
-
-def step_all(blocks: Sequence[Block], rule: Rule | Parts, hyper: Hyper) -> None:
-    """Step blocks by a rule, or the parts of one.
-
-    What an adaptive step needs to know of the cell is computed once for all blocks that are as old.
-    """
-    used = rule.parts if isinstance(rule, AdaptiveRule) else rule
-    scales: dict[Any, Any] = {}
-    for block in blocks:
-        if isinstance(used, Parts):
-            dtype = block.pieces[0][0].dtype
-            kind = block.seen, torch.float32 if dtype in HALF else dtype
-            if kind not in scales:
-                scales[kind] = used.prepare(block.state.step, hyper, kind[1])
-            block.step(functools.partial(_apply, used, scales[kind]))
-        else:
-            block.step(functools.partial(_step, used, hyper))
-
-
-def _apply(parts: Parts, scales: Scales, row: Tensor, grads: Tensor, state: Any) -> tuple[Tensor, Any]:
-    return parts.apply(row, grads, state, scales, inplace=True)
-
-
-def _step(rule: Rule, hyper: Hyper, row: Tensor, grads: Tensor, state: Any) -> tuple[Tensor, Any]:
-    return rule.step(row, grads, state, hyper)
 
 
 def cut(params: Sequence[Tensor], limit: int | None, *, whole: bool = False) -> Iterator[list[Piece]]:
@@ -129,7 +93,7 @@ def cut(params: Sequence[Tensor], limit: int | None, *, whole: bool = False) -> 
         yield shared
 
 
-def layout(rule: Rule) -> dict[str, str]:
+def state_layout(rule: Rule) -> dict[str, str]:
     """What each field of a rule's state has an entry for: `element`, `tensor`, or neither (`shared`).
 
     A field of one dimension says something about the tensors' sizes and is left out: it is made anew.
@@ -170,7 +134,7 @@ def join_state(rule: Rule, block: Block, states: dict[Tensor, dict[str, Tensor]]
     if not states[block.pieces[0][0]]:
         return fresh
     fields = {}
-    for name, kind in layout(rule).items():
+    for name, kind in state_layout(rule).items():
         like = getattr(fresh, name)
         values = [(states[p][name].to(like), start, end) for p, start, end in block.pieces]
         if kind == "element":

@@ -1,6 +1,5 @@
 """Schedule-free AdamW for any training loop."""
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -8,18 +7,15 @@ import torch
 from torch import Tensor
 
 from trainers.optimizers.base import RuleOptimizer
-from trainers.rules.base import Rule
-from trainers.rules.schedulefree import schedulefree_adamw, trained_at
-
-_schedulefree_adamw = functools.cache(schedulefree_adamw)
+from trainers.rules.schedulefree import trained_at
 
 
-class ScheduleFreeAdamW(RuleOptimizer):
+class ScheduleFreeAdamW(RuleOptimizer, rule="schedulefree-adamw"):
     """Schedule-free AdamW (Defazio et al. 2024), as `schedulefree.AdamWScheduleFree` without its own warm-up.
 
-    The parameters are those that gradients are taken at; `eval()` puts the averages into them that a network is
-    judged at, `train()` brings the others back. Batch norm's statistics are not the optimizer's to change: after
-    `eval()`, let some training batches through the network in training mode.
+    The parameters are those that gradients are taken at; `eval()` replaces them by the averages that a network is
+    evaluated at, `train()` restores them. The optimizer does not change batch norm's statistics: after `eval()`, run
+    some training batches through the network in training mode.
 
     Args:
         params: parameters or groups of them.
@@ -41,19 +37,9 @@ class ScheduleFreeAdamW(RuleOptimizer):
     True
     """
 
-    def __init__(
-        self,
-        params: Any,
-        lr: float = 2.5e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 0.0,
-    ) -> None:
-        defaults = {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "train_mode": True}
-        super().__init__(params, defaults)
-
-    def rule(self, group: dict[str, Any]) -> Rule:
-        return _schedulefree_adamw()
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        """See `RuleOptimizer`."""
+        super().add_param_group({"train_mode": True, **param_group})
 
     def eval(self) -> None:
         """Put the averages into the parameters."""

@@ -1,4 +1,4 @@
-"""How a block of cells is trained and judged, one file for each kind of learning; `base` says what the engine asks."""
+"""Training and evaluation of a block of cells, one module for each kind of learning; `base` defines the interface."""
 
 from typing import TYPE_CHECKING
 

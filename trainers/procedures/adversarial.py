@@ -1,24 +1,23 @@
 """Adversarial learning: a generator and a discriminator, each with its own state of the same rule, hinge loss."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from itertools import chain
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from grids.errors import BadInput, unknown
-from trainers.engine.graphs import RecordedStep, record
-from trainers.engine.stack import Buffers, Layout, VmapStacked, initial
+from trainers.engine.stack import Buffers, TensorLayout, VmapStacked, initial
 from trainers.frechet import Judge
 from trainers.gan import GanData, GanTask, evaluation_latents, judge_of
 from trainers.inputs import Inputs
 from trainers.networks.gan import Gan
 from trainers.order import NetworkDraws, augment_generator, endless_batches, latent_generator
 from trainers.procedures.base import Hyper, Outcome, Size
+from trainers.procedures.loop import StepLoop
 from trainers.procedures.supervised import COPIES, EVALUATION, STATISTICS, activations
-from trainers.procedures.update import clipped, scheduled
+from trainers.procedures.update import clipped
 from trainers.rules.base import Rule, sizes_of
 from trainers.rules.cells import numbers_in_state, select_cells
 from trainers.task import Dataset, Task
@@ -47,7 +46,7 @@ class State(NamedTuple):
     discriminator: Player
 
 
-class Adversarial:
+class Adversarial(StepLoop):
     """Two networks, two states of one rule; cells of the same seed share real batches and latent vectors.
 
     A generator step comes after `discriminator_steps` of the discriminator, each on a fresh real and a fresh generated
@@ -56,8 +55,9 @@ class Adversarial:
     - discriminator: mean relu(1 − D(x)) + mean relu(1 + D(G(z)));
     - generator: −mean D(G(z)).
 
-    Images are judged in evaluation mode, by batch norm's running statistics. The training loss is the discriminator's
-    in its last update, averaged over steps: 2 where it tells nothing apart, 0 where it has won.
+    Images for the evaluation are generated in evaluation mode, by batch norm's running statistics. The training loss is
+    the discriminator's in its last update, averaged over steps: 2 where it cannot distinguish real from generated
+    images, 0 where it always can.
 
     Args:
         task, data, rule: what is trained, on what, and how.
@@ -96,8 +96,6 @@ class Adversarial:
         self.generator: VmapStacked
         self.discriminator: VmapStacked
         self._step = rule.step_on(device)
-        self._recorded: RecordedStep | None = None
-        self._recordable = True
 
     def start(self, seeds: Tensor) -> State:
         """Every cell starts from the two networks of its seed."""
@@ -144,6 +142,7 @@ class Adversarial:
             return network(params, buffers, inputs, training).to(self.dtype)
 
     def train(self, state: State, hyper: Hyper, seeds: Tensor, epoch: int) -> tuple[State, Outcome]:
+        """See `Procedure`."""
         steps = self.task.steps
         factors = self.task.schedule.factors(epoch, self.epochs, steps)
         given = self._batches(seeds, epoch)
@@ -183,38 +182,12 @@ class Adversarial:
             z = torch.randn(updates + 1, size, self.latent, generator=latents, device=self.device)
             yield self.inputs(images).unflatten(0, (updates, size)), z.to(self.dtype)
 
-    def _run(
-        self, state: State, hyper: Hyper, factors: list[float], given: Iterable[tuple[Tensor, Tensor]]
-    ) -> tuple[State, Tensor]:
-        """All steps of an epoch: the state, and each cell's sum of losses."""
-        total = torch.zeros(len(state.generator.params), dtype=torch.float64, device=self.device)
-        for factor, (images, latents) in zip(factors, given, strict=True):
-            state, losses = self.step(state, images, latents, scheduled(hyper, factor, self.rule.rate))
-            total += losses
-        return state, total
+    def step(self, state: State, inputs: Tensor, targets: Tensor, hyper: Hyper) -> tuple[State, Tensor]:
+        """One generator step of every cell, after the discriminator's; and the latter's last loss `[cells]`.
 
-    def _replay(
-        self, state: State, hyper: Hyper, factors: list[float], given: Iterable[tuple[Tensor, Tensor]]
-    ) -> tuple[State, Tensor]:
-        """The same by a recorded step, where the device can record it."""
-        left = iter(given)
-        first = next(left)
-        now = scheduled(hyper, factors[0], self.rule.rate)
-        if self._recorded is None or self._recorded.cells != len(state.generator.params):
-            self._recorded = None  # its memory first: two blocks may not fit
-            with self.draws.kept():  # a resumed training records at another time
-                self._recorded = record(self.step, state, *first, now) if self._recordable else None
-            self._recordable = self._recorded is not None
-        if self._recorded is None:
-            return self._run(state, hyper, factors, chain([first], left))
-        self._recorded.begin(state, now)
-        for factor, (images, latents) in zip(factors, chain([first], left), strict=True):
-            self._recorded.set_hyper(scheduled(hyper, factor, self.rule.rate))
-            self._recorded(images, latents)
-        return self._recorded.end()
-
-    def step(self, state: State, images: Tensor, latents: Tensor, hyper: Hyper) -> tuple[State, Tensor]:
-        """One generator step of every cell, after the discriminator's; and the latter's last loss `[cells]`."""
+        Inputs are real images and targets latent vectors, as `_batches` gives them.
+        """
+        images, latents = inputs, targets
         generator, discriminator = state
         for update in range(self.task.discriminator_steps):
             with torch.no_grad():
@@ -259,7 +232,7 @@ class Adversarial:
         return Outcome(found, finite & found.isfinite())
 
     def _judged(self, generator: Player) -> Player:
-        """The generator at the parameters that the rule is judged at, where they are others than those in training.
+        """The generator at the parameters that the rule is evaluated at, where they differ from those in training.
 
         Batch norm's statistics belong to the parameters: they are gathered anew, on a copy.
         """
@@ -273,7 +246,7 @@ class Adversarial:
         return judged
 
     def numbers(self, state: State, hyper: Hyper) -> dict[str, Tensor]:
-        """What the rule says of its two states: the generator's under its name, the other's as `discriminator_NAME`."""
+        """The rule's numbers of both states: the generator's under their names, the other's as `discriminator_NAME`."""
         return {
             f"{prefix}{name}": read(player.rule, hyper)
             for prefix, player in zip(("", "discriminator_"), state, strict=True)
@@ -281,14 +254,17 @@ class Adversarial:
         }
 
     def keep(self, state: State, which: Tensor) -> State:
+        """See `Procedure`."""
         return State(*(_kept(player, which) for player in state))
 
     @classmethod
     def backends_on_gpu(cls, task: Task, data: Dataset) -> tuple[str | None, ...]:
+        """See `Procedure`."""
         return (None,)
 
     @classmethod
     def check_backend(cls, task: Task, data: Dataset, device: torch.device, backend: str) -> None:
+        """See `Procedure`."""
         if backend not in ("vmap",):
             raise unknown("backend of this task", backend, ("vmap",))
 
@@ -302,7 +278,7 @@ class Adversarial:
         numbers, passes = 0, []
         inputs = latents
         for network in (made.generator, made.discriminator):
-            shapes = Layout(network).shapes
+            shapes = TensorLayout(network).shapes
             numbers += COPIES * sum(sizes_of(shapes)) + numbers_in_state(rule, shapes)
             passes.append(activations(network, inputs))
             inputs = _output(network, inputs)
@@ -311,11 +287,13 @@ class Adversarial:
 
     @classmethod
     def size(cls, task: Task, data: Dataset) -> Size:
+        """See `Procedure`."""
         judged = judge_of(data).images / task.batch_size
         return Size(task.batch_size, _gan_task(task).steps, JUDGED * judged)
 
     @classmethod
     def part(cls, task: Task, data: Dataset, size: Size) -> tuple[Task, Dataset]:
+        """See `Procedure`."""
         assert isinstance(data, GanData)
         images = max(2, round(size.evaluation * size.batch / JUDGED))
         cut = replace(data, judge=replace(data.judge, images=min(images, data.judge.images)))

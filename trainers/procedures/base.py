@@ -1,4 +1,4 @@
-"""What the engine asks of a procedure: a way to train a block of cells, whatever the kind of learning.
+"""The interface between the engine and a procedure, which trains a block of cells by one kind of learning.
 
 A procedure knows the task's data, networks and losses. The engine knows cells, epochs, divergence and resuming, and
 asks the procedure for everything else. A new kind of learning is one more file in this folder.
@@ -35,7 +35,7 @@ class Size:
     Args:
         batch: examples a step.
         steps: of an epoch.
-        evaluation: the work of judging, in batches.
+        evaluation: the work of evaluating, in batches.
     """
 
     batch: int
@@ -44,7 +44,7 @@ class Size:
 
 
 class Procedure(Protocol):
-    """A way to train a block of cells.
+    """Trains a block of cells.
 
     The state is a pytree of tensors, and the whole of what an epoch depends on besides its number, the cells' seeds
     and hyperparameters. Recurrent state, or several optimizers in turn, are parts of it. No cell's numbers may touch
@@ -83,7 +83,7 @@ class Procedure(Protocol):
 
     @classmethod
     def backends_on_gpu(cls, task: "Task", data: Dataset) -> tuple[str | None, ...]:
-        """What is worth measuring on a GPU; None is the default there."""
+        """The backends worth timing on a GPU; None is the default there."""
 
     @classmethod
     def check_backend(cls, task: "Task", data: Dataset, device: torch.device, backend: str) -> None:

@@ -1,4 +1,4 @@
-"""Language modelling: a character model, one rule, and a text that is read in order, segment after segment."""
+"""Language modelling: a character model, one rule, and a text that is read in order, one segment after another."""
 
 import math
 from collections.abc import Iterator
@@ -10,24 +10,24 @@ from torch import Tensor
 
 from grids.errors import BadInput, unknown
 from trainers.data.text import kinds_of
-from trainers.engine.graphs import RecordedStep, record
 from trainers.engine.language import BACKENDS, Segments, segments, symbol_losses
-from trainers.engine.stack import Layout, initial
+from trainers.engine.stack import TensorLayout, initial
 from trainers.language import LanguageTask
 from trainers.networks.language import Carried, LanguageNetwork
-from trainers.order import segment_generator, segment_lengths
+from trainers.order import NetworkDraws, segment_generator, segment_lengths
 from trainers.procedures.base import Hyper, Outcome, Size
+from trainers.procedures.loop import StepLoop
 from trainers.procedures.update import clipped, scheduled
 from trainers.rules.base import Rule
 from trainers.rules.cells import numbers_in_state, select_cells
 from trainers.task import Dataset, Task
 
 COPIES = 5
-"""Parameter-sized arrays in use at once beside the rule's state: parameters old and new, gradients, two in a step."""
+"""Parameter-sized arrays in use at once besides the rule's state: parameters old and new, gradients, two in a step."""
 
 
 class State(NamedTuple):
-    """One network and one rule. What a network carries along begins anew with each epoch and is no part of it."""
+    """One network and one rule. What a network carries along is reset in each epoch, and so not part of it."""
 
     params: Tensor
     rule: Any
@@ -48,7 +48,7 @@ class Segment(NamedTuple):
     targets: Tensor
 
 
-class Language:
+class Language(StepLoop):
     """Training as salesforce/awd-lstm-lm has it, for many cells.
 
     The training text is cut into `batch_size` streams of equal length, which are read side by side, `segment` symbols
@@ -61,7 +61,7 @@ class Language:
         device: where.
         dtype: of arithmetic. With bfloat16, parameters and the rule stay float32 (autocast).
         epochs: of the whole training, along which the schedule runs.
-        backend: how the networks are run, one of `trainers.engine.language.BACKENDS`.
+        backend: the execution backend, one of `trainers.engine.language.BACKENDS`.
 
     Raises:
         BadInput: a text too short for the streams and segments, or no language network.
@@ -88,7 +88,7 @@ class Language:
         self.network: LanguageNetwork
         self.run: Segments
         self._step = rule.step_on(device)
-        self._recorded: RecordedStep | None = None
+        self.draws = NetworkDraws(device)
         self._recordable = device.type == "cuda" and not rule.by_value
 
     def start(self, seeds: Tensor) -> State:
@@ -109,7 +109,7 @@ class Language:
             raise BadInput(f"task '{self.task.name}': its network takes {network.context} symbols at most, not {what}")
         network.train()
         self.network, self.run = network, segments(network, self.device, self.backend)
-        return State(params, self.rule.init(params, Layout(network).shapes))
+        return State(params, self.rule.init(params, TensorLayout(network).shapes))
 
     def train(self, state: State, hyper: Hyper, seeds: Tensor, epoch: int) -> tuple[State, Outcome]:
         """One epoch; the value is the mean −ln p of the text's symbols."""
@@ -123,7 +123,7 @@ class Language:
             if factor != last:
                 now, last = scheduled(hyper, factor, self.rule.rate), factor
             if length == self.task.segment and recording is None:
-                recording = self._recording(running, segment, now)
+                recording = self._recording(running, *segment, now)
             if length == self.task.segment and recording is not None:
                 recording.set_hyper(now)
                 recording(*segment)
@@ -164,18 +164,6 @@ class Language:
     def _carried(self, cells: int, batch: int) -> Carried:
         fresh = self.network.carried(batch, self.device, self.dtype)
         return tuple(t.unsqueeze(0).expand(cells, *t.shape).clone() for t in fresh)
-
-    def _recording(self, state: Running, segment: Segment, hyper: Hyper) -> RecordedStep | None:
-        """A recorded step that begins with this state; None where the device can record none."""
-        if not self._recordable:
-            return None
-        if self._recorded is None or self._recorded.cells != len(state.params):
-            self._recorded = None  # its memory first: two blocks may not fit
-            self._recorded = record(self.step, state, *segment, hyper)
-            self._recordable = self._recorded is not None
-        if self._recorded is not None:
-            self._recorded.begin(state, hyper)
-        return self._recorded
 
     def step(
         self, state: Running, inputs: tuple[Tensor, dict[str, Tensor]], targets: Tensor, hyper: Hyper
@@ -237,18 +225,21 @@ class Language:
         return Outcome(every / (len(text) - 1) / text.shape[1] / math.log(2), every.isfinite())
 
     def numbers(self, state: State, hyper: Hyper) -> dict[str, Tensor]:
-        """What the rule says of its state."""
+        """The rule's numbers of its state."""
         return {name: read(state.rule, hyper) for name, read in self.rule.numbers.items()}
 
     def keep(self, state: State, which: Tensor) -> State:
+        """See `Procedure`."""
         return State(state.params[which], select_cells(state.rule, which))
 
     @classmethod
     def backends_on_gpu(cls, task: Task, data: Dataset) -> tuple[str | None, ...]:
+        """See `Procedure`."""
         return (None,)
 
     @classmethod
     def check_backend(cls, task: Task, data: Dataset, device: torch.device, backend: str) -> None:
+        """See `Procedure`."""
         if backend not in BACKENDS:
             raise unknown("backend of this task", backend, BACKENDS)
 
@@ -258,21 +249,23 @@ class Language:
         assert isinstance(task, LanguageTask)
         with torch.device("meta"):
             network = task.network()
-        layout = Layout(network)
+        layout = TensorLayout(network)
         state = numbers_in_state(rule, layout.shapes)
-        # Of each parameter that a symbol meets (a matrix's rows) an output is kept, and has a gradient of its size.
+        # Each row of a matrix gives one output for each symbol, which is kept and has a gradient of its size.
         widths = sum(shape[0] for shape in layout.shapes if len(shape) == 2)
         kept = 2 * widths * task.batch_size * task.segment * torch.empty(0, dtype=precision).element_size()
         return 4 * (COPIES * sum(layout.sizes) + state) + kept
 
     @classmethod
     def size(cls, task: Task, data: Dataset) -> Size:
+        """See `Procedure`."""
         assert isinstance(task, LanguageTask)
         steps = math.ceil((len(data.train_x) // task.batch_size - 1) / task.segment)
         return Size(task.batch_size, max(steps, 1), len(data.valid_x) / task.batch_size / task.segment)
 
     @classmethod
     def part(cls, task: Task, data: Dataset, size: Size) -> tuple[Task, Dataset]:
+        """See `Procedure`."""
         assert isinstance(task, LanguageTask)
         train = data.train_x[: size.batch * (size.steps * task.segment + 1)]
         segment = min(task.segment, len(train) // size.batch - 1)

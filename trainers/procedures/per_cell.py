@@ -1,4 +1,4 @@
-"""A function of one network's outputs and targets, for the outputs of many cells: losses and scores."""
+"""Losses and scores of many cells, from functions of one network's outputs and targets."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Supervised learning on photographs read from files as they are needed, by a network that fills a device alone."""
+"""Supervised learning on photographs that are read from files while training, one cell after another."""
 
 import math
 import os
@@ -16,7 +16,7 @@ from grids.errors import BadInput
 from trainers.data.folder import Photographs
 from trainers.data.photos import SIZE, Broken, for_judging, for_training, read
 from trainers.engine.one_by_one import OneByOne
-from trainers.engine.stack import Layout, initial
+from trainers.engine.stack import TensorLayout, initial
 from trainers.order import batches, photo_generator
 from trainers.procedures.base import Outcome
 from trainers.procedures.supervised import State, Supervised
@@ -55,13 +55,15 @@ class FromFiles(Supervised):
         self._recordable = False
 
     def start(self, seeds: Tensor) -> State:
+        """See `Procedure`."""
         network, params, buffers = initial(self.task.network, seeds, self.device, self.dtype)
         self.stacked = OneByOne(network)
-        return State(params, buffers, self.rule.init(params, Layout(network).shapes))
+        return State(params, buffers, self.rule.init(params, TensorLayout(network).shapes))
 
     @torch.no_grad()
     def evaluate(self, state: State) -> Outcome:
-        if not self._checked:  # an image that judges has no stand-in: what cannot be read is left out
+        """See `Procedure`."""
+        if not self._checked:  # of validation images, those that cannot be read are left out
             whole = torch.tensor(list(self.threads.map(self._is_whole, self.valid_x.tolist())), device=self.device)
             self.valid_x, self.valid_y = self.valid_x[whole], self.valid_y[whole]
             self._checked = True
@@ -75,7 +77,7 @@ class FromFiles(Supervised):
         return True
 
     def inputs(self, examples: Tensor) -> Tensor:
-        """Files by their numbers, as images to judge by: `[batch, 3, 224, 224]`."""
+        """Validation images from the numbers of their files: `[batch, 3, 224, 224]`."""
         return self._read([int(place) for place in examples], lambda pixels, place: for_judging(pixels))
 
     def _batches(self, seeds: Tensor, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
@@ -114,7 +116,7 @@ class FromFiles(Supervised):
         return torch.stack([x for x, _ in pairs])[place], torch.stack([y for _, y in pairs])[place]
 
     def _targets(self, shown: list[int], batch: Tensor) -> Tensor:
-        """The classes of the files that were read, which may stand in for broken ones."""
+        """The classes of the files that were read, some of them in place of broken ones."""
         asked = self.train_x[batch].tolist()
         targets = self.train_y[batch].clone()
         where = {int(file): at for at, file in enumerate(self.train_x.tolist())} if shown != asked else {}
@@ -147,10 +149,12 @@ class FromFiles(Supervised):
 
     @classmethod
     def backends_on_gpu(cls, task: Task, data: Dataset) -> tuple[str | None, ...]:
+        """See `Procedure`."""
         return (None,)
 
     @classmethod
     def check_backend(cls, task: Task, data: Dataset, device: torch.device, backend: str) -> None:
+        """See `Procedure`."""
         raise BadInput(f"task '{task.name}' trains its cells one after another; it has no other backend")
 
     @classmethod
@@ -161,6 +165,6 @@ class FromFiles(Supervised):
 
 
 def _in_parts(task: Task, data: Dataset) -> Task:
-    """The task with batches that even a small folder, tried before the whole set, fills four of."""
+    """The task with batches so small that even a small folder fills four of them."""
     fit = len(data.train_y) // 4
     return task if fit >= task.batch_size else replace(task, batch_size=2 ** int(math.log2(max(fit, 1))))

@@ -1,9 +1,8 @@
 """Supervised learning: one network, one rule, batches of examples with targets."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from itertools import chain
 from typing import Any, NamedTuple
 
 import torch
@@ -12,14 +11,14 @@ from torch.utils import _pytree as pytree
 
 from grids.errors import BadInput, unknown
 from trainers.engine.backends import BACKENDS, stack
-from trainers.engine.graphs import RecordedStep, record
 from trainers.engine.program import read
-from trainers.engine.stack import Buffers, FewAtOnce, Layout, Stacked, initial
+from trainers.engine.stack import Buffers, FewAtOnce, Stacked, TensorLayout, initial
 from trainers.inputs import Inputs
 from trainers.order import NetworkDraws, augment_generator, batches
 from trainers.procedures.base import Hyper, Outcome, Size
+from trainers.procedures.loop import StepLoop
 from trainers.procedures.per_cell import mean_losses, scores
-from trainers.procedures.update import clipped, scheduled
+from trainers.procedures.update import clipped
 from trainers.rules.base import Rule, sizes_of
 from trainers.rules.cells import numbers_in_state, select_cells
 from trainers.task import Dataset, Task
@@ -28,11 +27,11 @@ EVALUATION = 4
 """Batches evaluated at once on a CPU. A GPU, whose memory a block fills, takes the batch of training."""
 
 STATISTICS = 50
-"""Batches that batch norm's statistics are gathered from, where a network is judged at other parameters than it trains:
-what the authors of schedule-free methods advise."""
+"""Batches that batch norm's statistics are gathered from, where a network is evaluated at other parameters than it
+trains, as the authors of schedule-free methods advise."""
 
 COPIES = 5
-"""Parameter-sized arrays in use at once beside the state: parameters old and new, gradients, two inside a step."""
+"""Parameter-sized arrays in use at once besides the state: parameters old and new, gradients, two inside a step."""
 
 
 class State(NamedTuple):
@@ -43,7 +42,7 @@ class State(NamedTuple):
     rule: Any
 
 
-class Supervised:
+class Supervised(StepLoop):
     """One network, one rule; cells of the same seed share their batches.
 
     Args:
@@ -51,7 +50,7 @@ class Supervised:
         device: where.
         dtype: of arithmetic. With bfloat16, parameters, statistics and the rule stay float32 (autocast).
         epochs: of the whole training, along which the schedule runs.
-        backend: how the network is run, one of `backends.BACKENDS`; by default the best known for it.
+        backend: the execution backend, one of `backends.BACKENDS`; by default the fastest known for the network.
     """
 
     def __init__(
@@ -76,14 +75,12 @@ class Supervised:
         self.draws = NetworkDraws(device)
         self._network_draws: bool | None = None
         self._step = rule.step_on(device)
-        self._recorded: RecordedStep | None = None
-        self._recordable = True
 
     def start(self, seeds: Tensor) -> State:
         """Every cell starts from the parameters of its seed."""
         network, params, buffers = initial(self.task.network, seeds, self.device, self.dtype)
         self.stacked = stack(network, self.train_x.dim(), self.device, self.backend)
-        return State(params, buffers, self.rule.init(params, Layout(network).shapes))
+        return State(params, buffers, self.rule.init(params, TensorLayout(network).shapes))
 
     def inputs(self, examples: Tensor) -> Tensor:
         """Examples as the network takes them, see `Inputs`."""
@@ -102,6 +99,7 @@ class Supervised:
             return self.stacked(params, state.buffers, inputs, training).to(self.dtype)
 
     def train(self, state: State, hyper: Hyper, seeds: Tensor, epoch: int) -> tuple[State, Outcome]:
+        """See `Procedure`."""
         steps = len(self.train_x) // self.task.batch_size
         if steps == 0:
             few, size = len(self.train_x), self.task.batch_size
@@ -118,7 +116,7 @@ class Supervised:
         return state, Outcome(total / steps, finite)
 
     def _draws(self, state: State) -> bool:
-        """Whether the network draws random numbers in training: tried once, on a copy of one cell."""
+        """Whether the network draws random numbers in training: tested once, on a copy of one cell."""
         if self._network_draws is None:
             one = State(state.params[:1], {name: b[:1].clone() for name, b in state.buffers.items()}, None)
             inputs = self.inputs(self.train_x[: self.task.batch_size]).unsqueeze(0)
@@ -149,41 +147,6 @@ class Supervised:
         if self.task.augment is not None:
             examples = self.task.augment(examples, generator)
         return self.inputs(examples), self.train_y[batch]
-
-    def _run(
-        self, state: State, hyper: Hyper, factors: list[float], given: Iterable[tuple[Tensor, Tensor]]
-    ) -> tuple[State, Tensor]:
-        """All steps of an epoch: the state, and each cell's sum of losses."""
-        total = torch.zeros(len(state.params), dtype=torch.float64, device=self.device)
-        now, last = scheduled(hyper, factors[0], self.rule.rate), factors[0]
-        for factor, (inputs, targets) in zip(factors, given, strict=False):
-            if factor != last:
-                now, last = scheduled(hyper, factor, self.rule.rate), factor
-            state, losses = self.step(state, inputs, targets, now)
-            total += losses
-        return state, total
-
-    def _replay(
-        self, state: State, hyper: Hyper, factors: list[float], given: Iterable[tuple[Tensor, Tensor]]
-    ) -> tuple[State, Tensor]:
-        """The same by a recorded step, where the device can record it."""
-        batches_left = iter(given)
-        first = next(batches_left)
-        now, last = scheduled(hyper, factors[0], self.rule.rate), factors[0]
-        if self._recorded is None or self._recorded.cells != len(state.params):
-            self._recorded = None  # its memory first: two blocks may not fit
-            with self.draws.kept():  # a resumed training records at another time
-                self._recorded = record(self.step, state, *first, now) if self._recordable else None
-            self._recordable = self._recorded is not None
-        if self._recorded is None:
-            return self._run(state, hyper, factors, chain([first], batches_left))
-        self._recorded.begin(state, now)
-        for factor, (inputs, targets) in zip(factors, chain([first], batches_left), strict=False):
-            if factor != last:
-                self._recorded.set_hyper(scheduled(hyper, factor, self.rule.rate))
-                last = factor
-            self._recorded(inputs, targets)
-        return self._recorded.end()
 
     def step(self, state: State, inputs: Tensor, targets: Tensor, hyper: Hyper) -> tuple[State, Tensor]:
         """One update of every cell; no cell's numbers touch another's, so one that diverged needs no masking."""
@@ -218,7 +181,7 @@ class Supervised:
                 return self.forward(state, params, inputs, training=True)
             buffers = {name: b[cells] for name, b in state.buffers.items()}
             some = State(params[cells], buffers, None)
-            outputs = self.forward(some, some.params, inputs[cells[:1]], training=True)  # theirs are the same
+            outputs = self.forward(some, some.params, inputs[cells[:1]], training=True)  # one seed: the same inputs
             for name, b in buffers.items():
                 state.buffers[name][cells] = b
             return outputs
@@ -227,6 +190,7 @@ class Supervised:
 
     @torch.no_grad()
     def evaluate(self, state: State) -> Outcome:
+        """See `Procedure`."""
         state = self._judged(state)
         cells = len(state.params)
         total = torch.zeros(cells, dtype=torch.float64, device=self.device)
@@ -240,7 +204,7 @@ class Supervised:
         return Outcome(total / len(self.valid_y), finite & total.isfinite())
 
     def _judged(self, state: State) -> State:
-        """The state at the parameters that the rule is judged at, where they are others than those in training.
+        """The state at the parameters that the rule is evaluated at, where they differ from those in training.
 
         Batch norm's statistics belong to the parameters: they are gathered anew, on a copy, from the first batches of
         the training set in its own order, the same for every cell and epoch.
@@ -258,15 +222,17 @@ class Supervised:
         return judged
 
     def numbers(self, state: State, hyper: Hyper) -> dict[str, Tensor]:
-        """What the rule says of its state."""
+        """The rule's numbers of its state."""
         return {name: read(state.rule, hyper) for name, read in self.rule.numbers.items()}
 
     def keep(self, state: State, which: Tensor) -> State:
+        """See `Procedure`."""
         buffers = {name: b[which] for name, b in state.buffers.items()}
         return State(state.params[which], buffers, select_cells(state.rule, which))
 
     @classmethod
     def backends_on_gpu(cls, task: Task, data: Dataset) -> tuple[str | None, ...]:
+        """See `Procedure`."""
         with torch.device("meta"):
             network = task.network()
         known = read(network, data.train_x.dim()) is not None
@@ -274,6 +240,7 @@ class Supervised:
 
     @classmethod
     def check_backend(cls, task: Task, data: Dataset, device: torch.device, backend: str) -> None:
+        """See `Procedure`."""
         if backend not in BACKENDS:
             raise unknown("backend", backend, BACKENDS)
         with torch.device("meta"):
@@ -300,10 +267,12 @@ class Supervised:
 
     @classmethod
     def size(cls, task: Task, data: Dataset) -> Size:
+        """See `Procedure`."""
         return Size(task.batch_size, max(len(data.train_y) // task.batch_size, 1), len(data.valid_y) / task.batch_size)
 
     @classmethod
     def part(cls, task: Task, data: Dataset, size: Size) -> tuple[Task, Dataset]:
+        """See `Procedure`."""
         train, valid = size.steps * size.batch, max(1, round(size.evaluation * size.batch))
         cut = replace(
             data,
@@ -321,7 +290,7 @@ def _some(state: State, cells: slice) -> State:
 
 
 def activations(network: nn.Module, batch: Tensor) -> int:
-    """Numbers that the layers put out for a batch, all together."""
+    """How many numbers all layers' outputs for a batch have together."""
     total = 0
 
     def count(module: nn.Module, inputs: object, output: object) -> None:

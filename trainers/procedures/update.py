@@ -1,4 +1,4 @@
-"""What happens to gradient and learning rate before a rule sees them."""
+"""The schedule of the learning rate and the clipping of gradients, applied before a rule's step."""
 
 from collections.abc import Mapping
 

@@ -4,19 +4,23 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from trainers.rules.adam import adam_defaults, adam_init, average_scales, corrected_alpha
+from trainers.rules.adam import adam_defaults, adam_init, adam_scales, corrected_step_size
 from trainers.rules.adaptive import AdaptiveRule, Parts, Scales, adaptive
 from trainers.rules.base import Hyper, Shapes
-from trainers.rules.moments import average, discounted_squares, divisor_scales, divisors, rms_root, root_gain
-from trainers.rules.radam import rectification, rectified_divisors, rectified_scales
+from trainers.rules.moments import denom_of, denom_scales, discounted_sum, moving_average, rms_sqrt, sqrt_v_factor
+from trainers.rules.radam import rectification, rectified_denom, rectified_scales
 from trainers.rules.shipped import register
 
 
 class AdaBeliefState(NamedTuple):
-    """Gradients seen (no dimension), m and s/(1 − β2): the averages of gradient and squared surprise, `[cells, n]`."""
+    """What AdaBelief remembers.
+
+    `step` (no dimension): gradients so far. `exp_avg` `[cells, n]`: m. `surprise` `[cells, n]`: s/(1 − β2), s being
+    the moving average of (g − m)².
+    """
 
     step: Tensor
-    mean: Tensor
+    exp_avg: Tensor
     surprise: Tensor
 
 
@@ -25,7 +29,7 @@ def adabelief(*, rectify: bool = False, decouple: bool = False) -> AdaptiveRule:
     """AdaBelief (Zhuang et al. 2020) as its authors' code stands at the version the paper names, 9b8bb0a.
 
     m ← β1·m + (1 − β1)·g, s ← β2·s + (1 − β2)·(g − m)² + ε, w ← w − α · (m/c1) / (√s/√c2 + ε). ε enters twice: the
-    code adds it to s in place, so that it piles up to ε/(1 − β2), and again outside the root; the publication
+    code adds it to s in place, so that its part in s grows to ε/(1 − β2), and again outside the root; the publication
     has it in s alone. A grid of ε for AdaBelief therefore lies much lower than one for Adam.
 
     Args:
@@ -37,27 +41,28 @@ def adabelief(*, rectify: bool = False, decouple: bool = False) -> AdaptiveRule:
     def init(params: Tensor, shapes: Shapes) -> AdaBeliefState:
         return AdaBeliefState(*adam_init(params, shapes))
 
-    def scales(rated: Tensor, seen: Tensor, hyper: Hyper) -> dict[str, Tensor]:
+    def scales(v_step: Tensor, step: Tensor, hyper: Hyper) -> dict[str, Tensor]:
         if rectify:
-            length, rectifier = rectification(hyper["beta2"], rated)
-            divisor = rectified_scales(length >= 5.0, rectifier, rated, seen, hyper)
+            rho, rectifier = rectification(hyper["beta2"], v_step)
+            own = rectified_scales(rho >= 5.0, rectifier, v_step, step, hyper)
         else:
-            divisor = divisor_scales(root_gain(hyper["beta2"], rated), hyper["epsilon"], corrected_alpha(seen, hyper))
+            factor = sqrt_v_factor(hyper["beta2"], v_step)
+            own = denom_scales(factor, hyper["epsilon"], corrected_step_size(step, hyper))
         added = hyper["epsilon"] / (1.0 - hyper["beta2"].double())
-        return average_scales(hyper) | divisor | {"added": added}
+        return adam_scales(hyper) | own | {"added": added}
 
-    def advance(state: AdaBeliefState, grads: Tensor, scales: Scales, inplace: bool) -> AdaBeliefState:
-        mean, surprise = (state.mean, state.surprise) if inplace else (None, None)
-        mean = average(state.mean, grads, scales["fresh"], out=mean)
-        surprise = discounted_squares(state.surprise, grads - mean, scales["beta2"], out=surprise)
-        return AdaBeliefState(scales["seen"], mean, surprise.add_(scales["added"]))
+    def update(state: AdaBeliefState, grads: Tensor, scales: Scales, inplace: bool) -> AdaBeliefState:
+        exp_avg, surprise = (state.exp_avg, state.surprise) if inplace else (None, None)
+        exp_avg = moving_average(state.exp_avg, grads, scales["one_minus_beta1"], out=exp_avg)
+        surprise = discounted_sum(state.surprise, grads - exp_avg, scales["beta2"], out=surprise)
+        return AdaBeliefState(scales["step"], exp_avg, surprise.add_(scales["added"]))
 
-    def divisor(state: AdaBeliefState, scales: Scales) -> Tensor:
-        return rectified_divisors(state.surprise, scales) if rectify else divisors(state.surprise, scales)
+    def denom(state: AdaBeliefState, scales: Scales) -> Tensor:
+        return rectified_denom(state.surprise, scales) if rectify else denom_of(state.surprise, scales)
 
-    def rms_root_s(state: AdaBeliefState, beta2: Tensor) -> Tensor:
-        return rms_root(state.surprise, beta2)
+    def rms_sqrt_s(state: AdaBeliefState, beta2: Tensor) -> Tensor:
+        return rms_sqrt(state.surprise, beta2)
 
-    parts = Parts(scales=scales, advance=advance, divisors=divisor, rms_root_v=rms_root_s, decoupled=decouple)
+    parts = Parts(scales=scales, update=update, denom=denom, rms_sqrt_v=rms_sqrt_s, decoupled=decouple)
     summary = "AdaBelief (Zhuang et al. 2020, their code at 9b8bb0a; unrectified, weight decay coupled)"
     return adaptive("adabelief", adam_defaults(), init, parts, summary)

@@ -1,4 +1,4 @@
-"""Adam and its nearest relatives: AMSGrad, AdamW, Adam with an ε that grows."""
+"""Adam and the rules that differ from it in one place: AMSGrad, AdamW, Adam with an ε that grows."""
 
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -10,13 +10,13 @@ from grids.errors import unknown
 from trainers.rules.adaptive import AdaptiveRule, Parts, Scales, adaptive
 from trainers.rules.base import Hyper, Shapes
 from trainers.rules.moments import (
-    average,
-    correction,
-    discounted_squares,
-    divisor_scales,
-    divisors,
-    rms_root,
-    root_gain,
+    bias_correction,
+    denom_of,
+    denom_scales,
+    discounted_sum,
+    moving_average,
+    rms_sqrt,
+    sqrt_v_factor,
 )
 from trainers.rules.shipped import register
 
@@ -24,69 +24,74 @@ FORMS = ("torch", "old", "plain")
 
 
 class AdamState(NamedTuple):
-    """Gradients seen (no dimension), m and v/(1 − β2): the moving averages of gradient and its square, `[cells, n]`.
+    """What Adam remembers.
 
-    `squares` is Σ β2^(t−i)·g_i². The factor 1 − β2 joins others of its kind in the divisor.
+    `step` (no dimension): gradients so far. `exp_avg` `[cells, n]`: m. `squares` `[cells, n]`: v/(1 − β2) (see
+    `moments`), so torch's `exp_avg_sq` without its factor.
     """
 
     step: Tensor
-    mean: Tensor
+    exp_avg: Tensor
     squares: Tensor
 
 
 class AMSGradState(NamedTuple):
-    """Adam's state, and the largest `squares` so far, `[cells, n]`."""
+    """Adam's state, and in `largest` the largest `squares` so far, `[cells, n]`."""
 
     step: Tensor
-    mean: Tensor
+    exp_avg: Tensor
     squares: Tensor
     largest: Tensor
 
 
 def adam_defaults(alpha: float = 1e-3, epsilon: float = 1e-8) -> dict[str, float]:
-    """The hyperparameters that every relative of Adam has, with the defaults of torch.optim."""
+    """The hyperparameters of Adam and all rules like it, with the defaults of torch.optim."""
     return {"alpha": alpha, "epsilon": epsilon, "beta1": 0.9, "beta2": 0.999, "weight_decay": 0.0}
 
 
 def adam_init(params: Tensor, shapes: Shapes) -> AdamState:
-    """Nothing seen yet."""
+    """The state before the first gradient."""
     step = torch.zeros((), dtype=torch.int64, device=params.device)
     return AdamState(step, torch.zeros_like(params), torch.zeros_like(params))
 
 
-def adam_advance(state: Any, grads: Tensor, scales: Scales, inplace: bool) -> AdamState:
+def update_adam_state(state: Any, grads: Tensor, scales: Scales, inplace: bool) -> AdamState:
     """Both moving averages (equations 5 and 6)."""
-    mean, squares = (state.mean, state.squares) if inplace else (None, None)
+    exp_avg, squares = (state.exp_avg, state.squares) if inplace else (None, None)
     return AdamState(
-        scales["seen"],
-        average(state.mean, grads, scales["fresh"], out=mean),
-        discounted_squares(state.squares, grads, scales["beta2"], out=squares),
+        scales["step"],
+        moving_average(state.exp_avg, grads, scales["one_minus_beta1"], out=exp_avg),
+        discounted_sum(state.squares, grads, scales["beta2"], out=squares),
     )
 
 
-def average_scales(hyper: Hyper) -> dict[str, Tensor]:
-    """The scales of `adam_advance`."""
-    return {"fresh": 1.0 - hyper["beta1"].double(), "beta2": hyper["beta2"]}
+def adam_scales(hyper: Hyper) -> dict[str, Tensor]:
+    """The scales of `update_adam_state`."""
+    return {"one_minus_beta1": 1.0 - hyper["beta1"].double(), "beta2": hyper["beta2"]}
 
 
-def corrected_alpha(seen: Tensor, hyper: Hyper) -> Tensor:
-    """α / (1 − β1^t): α with the bias correction of m."""
-    return hyper["alpha"] / correction(hyper["beta1"], seen)
+def corrected_step_size(step: Tensor, hyper: Hyper) -> Tensor:
+    """α / (1 − β1^t), `[cells, 1]`: α with the bias correction of m."""
+    return hyper["alpha"] / bias_correction(hyper["beta1"], step)
 
 
 def adam_parts(form: str) -> Parts:
-    """The parts of Adam in one of its forms (see `adam`)."""
+    """The parts of Adam in one of its forms (see `adam`).
+
+    Raises:
+        BadInput: there is no such form.
+    """
     if form not in FORMS:
         raise unknown("form of Adam", form, FORMS)
 
-    def scales(rated: Tensor, seen: Tensor, hyper: Hyper) -> dict[str, Tensor]:
-        factor = hyper["alpha"] if form == "plain" else corrected_alpha(seen, hyper)
+    def scales(v_step: Tensor, step: Tensor, hyper: Hyper) -> dict[str, Tensor]:
+        step_size = hyper["alpha"] if form == "plain" else corrected_step_size(step, hyper)
         if form == "old":
-            factor = factor * correction(hyper["beta2"], rated).sqrt()
-        gain = root_gain(hyper["beta2"], rated if form == "torch" else None)
-        return average_scales(hyper) | divisor_scales(gain, hyper["epsilon"], factor)
+            step_size = step_size * bias_correction(hyper["beta2"], v_step).sqrt()
+        factor = sqrt_v_factor(hyper["beta2"], v_step if form == "torch" else None)
+        return adam_scales(hyper) | denom_scales(factor, hyper["epsilon"], step_size)
 
-    return Parts(scales=scales, advance=adam_advance, divisors=lambda state, scales: divisors(state.squares, scales))
+    return Parts(scales=scales, update=update_adam_state, denom=lambda state, scales: denom_of(state.squares, scales))
 
 
 @register("adam", label="Adam", study=2)
@@ -125,18 +130,18 @@ def amsgrad(*, form: str = "torch") -> AdaptiveRule:
     def init(params: Tensor, shapes: Shapes) -> AMSGradState:
         return AMSGradState(*adam_init(params, shapes), torch.zeros_like(params))
 
-    def advance(state: AMSGradState, grads: Tensor, scales: Scales, inplace: bool) -> AMSGradState:
-        step, mean, squares = adam_advance(state, grads, scales, inplace)
+    def update(state: AMSGradState, grads: Tensor, scales: Scales, inplace: bool) -> AMSGradState:
+        step, exp_avg, squares = update_adam_state(state, grads, scales, inplace)
         largest = torch.maximum(state.largest, squares, out=state.largest if inplace else None)
-        return AMSGradState(step, mean, squares, largest)
+        return AMSGradState(step, exp_avg, squares, largest)
 
-    def largest_divisors(state: AMSGradState, scales: Scales) -> Tensor:
-        return divisors(state.largest, scales)
+    def denom(state: AMSGradState, scales: Scales) -> Tensor:
+        return denom_of(state.largest, scales)
 
-    def rms_root_v(state: AMSGradState, beta2: Tensor) -> Tensor:
-        return rms_root(state.largest, beta2)
+    def rms_sqrt_v(state: AMSGradState, beta2: Tensor) -> Tensor:
+        return rms_sqrt(state.largest, beta2)
 
-    parts = replace(adam_parts(form), advance=advance, divisors=largest_divisors, rms_root_v=rms_root_v)
+    parts = replace(adam_parts(form), update=update, denom=denom, rms_sqrt_v=rms_sqrt_v)
     summary = "AMSGrad (Reddi et al. 2018; as torch.optim.Adam with amsgrad=True)"
     return adaptive("amsgrad", adam_defaults(), init, parts, summary)
 
@@ -150,9 +155,9 @@ def dynamic_adam(*, form: str = "torch") -> AdaptiveRule:
     """
     plain = adam_parts(form)
 
-    def scales(rated: Tensor, seen: Tensor, hyper: Hyper) -> dict[str, Tensor]:
-        growth = torch.pow(rated.clamp(min=1).double(), hyper["power"].double())
-        return plain.scales(rated, seen, {**hyper, "epsilon": hyper["epsilon"] * growth})
+    def scales(v_step: Tensor, step: Tensor, hyper: Hyper) -> dict[str, Tensor]:
+        growth = torch.pow(v_step.clamp(min=1).double(), hyper["power"].double())
+        return plain.scales(v_step, step, {**hyper, "epsilon": hyper["epsilon"] * growth})
 
     summary = "Adam whose epsilon grows like t^power (the paper's Theorem 2)"
     defaults = {**adam_defaults(), "power": 0.5}

@@ -1,4 +1,4 @@
-"""AdaShift: rates from a gradient so old that it is independent of the direction."""
+"""AdaShift: parameter-wise rates from a gradient ten steps old, which is independent of the direction."""
 
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ from torch import Tensor
 from trainers.rules.adam import adam_defaults
 from trainers.rules.adaptive import AdaptiveRule, Parts, Scales, adaptive
 from trainers.rules.base import Hyper, Shapes, sizes_of
-from trainers.rules.moments import discounted_squares, divisor_scales, divisors, rms_root, root_gain
+from trainers.rules.moments import denom_of, denom_scales, discounted_sum, rms_sqrt, sqrt_v_factor
 from trainers.rules.shipped import register
 
 WINDOW = 10
@@ -20,11 +20,11 @@ CACHED = 1 << 17
 class AdaShiftState(NamedTuple):
     """What AdaShift remembers.
 
-    `step` (no dimension): gradients seen. `sizes` `[tensors]`: how many parameters each tensor of the network has, on
+    `step` (no dimension): gradients so far. `sizes` `[tensors]`: how many parameters each tensor of the network has, on
     the host, which cuts tensors by them.
     `squares` `[cells, tensors]`: v/(1 − β2), v the average of the largest squared gradient. The rest,
-    `[cells, n]` each: the last ten gradients, oldest first. Ten tensors rather than one: to move the window on then
-    costs nothing.
+    `[cells, n]` each: the last ten gradients, oldest first. Ten tensors rather than one, so that the window moves on
+    without a copy.
     """
 
     step: Tensor
@@ -49,7 +49,7 @@ def adashift() -> AdaptiveRule:
     m = Σ_{i<n} β1^i·g_{t−i} / Σ_{i<n} β1^i, and for each tensor of the network one v ← β2·v + (1 − β2)·max(g²_{t−n}),
     w ← w − α·m / (√(v/(1 − β2^{t−n})) + ε). The first n steps only fill the window, as in the authors' last code
     (the publication starts with n gradients in hand). Their first code counts g_t twice in m and leaves g_{t−n+1}
-    out, and its maximum is of a v that never forgets by averaging (`max_mean`): neither is in the publication, nor
+    out, and its maximum is of a v that is not averaged over time (`max_mean`): neither is in the publication, nor
     here. Nor is their special case of a window of 1 where β1 = 0: here v always comes from ten steps ago.
     """
 
@@ -59,19 +59,23 @@ def adashift() -> AdaptiveRule:
         window = (torch.zeros_like(params) for _ in range(WINDOW))
         return AdaShiftState(step, lengths, params.new_zeros(len(params), len(shapes)), *window)
 
-    def scales(rated: Tensor, seen: Tensor, hyper: Hyper) -> dict[str, Tensor]:
+    def scales(v_step: Tensor, step: Tensor, hyper: Hyper) -> dict[str, Tensor]:
         weights = sum(hyper["beta1"].double() ** age for age in range(WINDOW))
-        counted = rated - WINDOW
-        factor = hyper["alpha"] / weights * (counted > 0)
-        divisor = divisor_scales(root_gain(hyper["beta2"], counted), hyper["epsilon"], factor)
-        return {"beta1": hyper["beta1"], "beta2": hyper["beta2"]} | divisor
+        counted = v_step - WINDOW
+        step_size = hyper["alpha"] / weights * (counted > 0)
+        factor = sqrt_v_factor(hyper["beta2"], counted)
+        return {
+            "beta1": hyper["beta1"],
+            "beta2": hyper["beta2"],
+            **denom_scales(factor, hyper["epsilon"], step_size),
+        }
 
-    def advance(state: AdaShiftState, grads: Tensor, scales: Scales, inplace: bool) -> AdaShiftState:
+    def update(state: AdaShiftState, grads: Tensor, scales: Scales, inplace: bool) -> AdaShiftState:
         largest = largest_of_each(state.oldest, state.sizes)
-        squares = discounted_squares(state.squares, largest, scales["beta2"])
-        # The window outlives the caller's gradients, which may be written over.
+        squares = discounted_sum(state.squares, largest, scales["beta2"])
+        # A copy, since the caller may write over the gradients.
         newest = state.oldest.copy_(grads) if inplace else grads.clone()
-        return AdaShiftState(scales["seen"], state.sizes, squares, *state[4:], newest)
+        return AdaShiftState(scales["step"], state.sizes, squares, *state[4:], newest)
 
     def moment(state: AdaShiftState, scales: Scales) -> Tensor:
         total = state.oldest.clone()
@@ -82,13 +86,13 @@ def adashift() -> AdaptiveRule:
                 part.mul_(scales["beta1"]).add_(each)
         return total
 
-    def divisor(state: AdaShiftState, scales: Scales) -> Tensor:
-        return spread(divisors(state.squares, scales), state.sizes)
+    def denom(state: AdaShiftState, scales: Scales) -> Tensor:
+        return repeat_each(denom_of(state.squares, scales), state.sizes)
 
-    def rms_root_v(state: AdaShiftState, beta2: Tensor) -> Tensor:
-        return rms_root(state.squares, beta2, state.sizes)
+    def rms_sqrt_v(state: AdaShiftState, beta2: Tensor) -> Tensor:
+        return rms_sqrt(state.squares, beta2, state.sizes)
 
-    parts = Parts(scales=scales, advance=advance, divisors=divisor, moment=moment, rms_root_v=rms_root_v)
+    parts = Parts(scales=scales, update=update, denom=denom, moment=moment, rms_sqrt_v=rms_sqrt_v)
     summary = "AdaShift (Zhou et al. 2019; window of 10, largest squared gradient of each tensor)"
     return adaptive("adashift", adam_defaults(epsilon=1e-10), init, parts, summary)
 
@@ -99,6 +103,6 @@ def largest_of_each(values: Tensor, sizes: Tensor) -> Tensor:
     return torch.stack([torch.linalg.vector_norm(piece, torch.inf, dim=1) for piece in pieces], dim=1)
 
 
-def spread(each: Tensor, sizes: Tensor) -> Tensor:
+def repeat_each(each: Tensor, sizes: Tensor) -> Tensor:
     """`each` `[cells, tensors]` for every parameter of its tensor: `[cells, n]`."""
     return torch.cat([each[:, i : i + 1].expand(-1, length) for i, length in enumerate(sizes.tolist())], dim=1)

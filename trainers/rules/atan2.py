@@ -4,13 +4,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from trainers.rules.adam import AdamState, adam_advance, adam_init, average_scales
+from trainers.rules.adam import AdamState, adam_init, adam_scales, update_adam_state
 from trainers.rules.base import Hyper, Rule
-from trainers.rules.moments import column, correction, decayed, rms_root, root_gain
+from trainers.rules.moments import bias_correction, column, decayed, rms_sqrt, sqrt_v_factor
 from trainers.rules.shipped import register
 
 
-@register("adam-atan2", label="Adam-atan2", twin=True)
+@register("adam-atan2", label="Adam-atan2")
 def adam_atan2() -> Rule:
     """Adam-atan2 (Everett et al. 2024, section 5), weight decay decoupled.
 
@@ -19,18 +19,16 @@ def adam_atan2() -> Rule:
     """
 
     def step(params: Tensor, grads: Tensor, state: AdamState, hyper: Hyper) -> tuple[Tensor, AdamState]:
-        scales = {name: column(value, params) for name, value in average_scales(hyper).items()} | {
-            "seen": state.step + 1
-        }
-        after = adam_advance(state, grads, scales, inplace=False)
-        gain = correction(hyper["beta1"], after.step) * root_gain(hyper["beta2"], after.step)
-        update = _atan2(after.mean, after.squares.sqrt().mul_(column(gain, params)))
+        scales = {name: column(value, params) for name, value in adam_scales(hyper).items()}
+        after = update_adam_state(state, grads, {**scales, "step": state.step + 1}, inplace=False)
+        factor = bias_correction(hyper["beta1"], after.step) * sqrt_v_factor(hyper["beta2"], after.step)
+        update = _atan2(after.exp_avg, after.squares.sqrt().mul_(column(factor, params)))
         return torch.addcmul(decayed(params, hyper), update, column(-hyper["alpha"], params)), after
 
     defaults = {"alpha": 1e-3, "beta1": 0.9, "beta2": 0.999, "weight_decay": 0.0}
     summary = "Adam with atan2 in place of the division and ε (Everett et al. 2024), decoupled weight decay"
-    numbers = {"rms_sqrt_v": lambda state, hyper: rms_root(state.squares, hyper["beta2"])}
-    return Rule("adam-atan2", defaults, adam_init, step, summary, numbers=numbers, elementwise=True)
+    numbers = {"rms_sqrt_v": lambda state, hyper: rms_sqrt(state.squares, hyper["beta2"])}
+    return Rule("adam-atan2", defaults, adam_init, step, summary, numbers=numbers)
 
 
 VECTORS = 64

@@ -1,4 +1,4 @@
-"""What an update rule is: one pure function on tensors whose first dimension is the cell."""
+"""The definition of an update rule: one pure function on tensors whose first dimension is the cell."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -16,6 +16,7 @@ Hyper = Mapping[str, Tensor]
 current factor, and `schedule` is that factor (a tensor that broadcasts)."""
 
 Step = Callable[[Tensor, Tensor, Any, Hyper], tuple[Tensor, Any]]
+"""`step(params, grads, state, hyper)`: the next params `[cells, n]` and state (see `Rule`)."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +38,11 @@ class Rule:
             the state after the last step. They become columns of the surface.
         rate: which of the hyperparameters is the learning rate, the one that a task's schedule changes.
         evaluated_at: `evaluated_at(params, state)` gives the parameters `[cells, n]` at which a network is to be
-            judged, in memory of their own, where those are others than the ones that gradients are taken at
+            evaluated, in memory of their own, where those are others than the ones that gradients are taken at
             (averages of iterates); None where they are the same.
-        elementwise: whether an element's step depends on that element alone, so that tensors may be cut anywhere.
         by_value: whether a step reads its hyperparameters as Python's numbers: they come in float64 whatever the
             parameters are in, and no CUDA graph records it. Such a step may change its arguments.
-        identity: what tells the rule from others of its name, for a sweep's digest and a surface's header.
+        identity: what distinguishes the rule from others of its name, for a sweep's digest and a surface's header.
         check: `check(name, value)` raises BadInput for a hyperparameter's value that the rule cannot have.
     """
 
@@ -55,14 +55,13 @@ class Rule:
     numbers: Mapping[str, Callable[[Any, Hyper], Tensor]] = field(default_factory=dict)
     rate: str = "alpha"
     evaluated_at: Callable[[Tensor, Any], Tensor] | None = None
-    elementwise: bool = False
     by_value: bool = False
     identity: Mapping[str, str] = field(default_factory=dict)
     check: Callable[[str, float], None] | None = None
     in_place: Step | None = None
 
     def step_on(self, device: torch.device) -> Step:
-        """The step to train with: on a GPU, whose memory is what a step waits for, in place where that is known."""
+        """The step to train with: on a GPU, where memory traffic limits a step, the one in place if there is one."""
         return self.in_place if self.in_place is not None and device.type == "cuda" else self.step
 
 

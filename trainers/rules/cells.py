@@ -1,4 +1,4 @@
-"""The cells of a state: which tensors belong to cells, how to take some of the cells out, how much a cell holds."""
+"""Select cells from a rule's state, and count the numbers that it holds for a cell."""
 
 from typing import Any, Protocol, runtime_checkable
 
@@ -11,13 +11,13 @@ from trainers.rules.base import Rule, Shapes, sizes_of
 
 @runtime_checkable
 class OwnCells(Protocol):
-    """A state that is no tuple of tensors, and keeps its cells itself; a pytree of tensors to the engine."""
+    """A state that is no tuple of tensors and selects its cells itself; the engine sees a pytree of tensors."""
 
     def select(self, index: Tensor) -> Any:
         """The state of the cells in `index`, in that order."""
 
     def numbers_of_cell(self) -> int:
-        """How many numbers the state of a cell holds once it has stepped."""
+        """How many numbers the state of a cell holds after its first step."""
 
 
 def per_cell(tensor: Tensor) -> bool:
@@ -36,8 +36,8 @@ def select_cells(state: Any, index: Tensor) -> Any:
     """
     if isinstance(state, OwnCells):
         return state.select(index)
-    kept = [tensor[index] if per_cell(tensor) else tensor for tensor in state]
-    return type(state)(*kept) if hasattr(state, "_fields") else type(state)(kept)
+    chosen = [tensor[index] if per_cell(tensor) else tensor for tensor in state]
+    return type(state)(*chosen) if hasattr(state, "_fields") else type(state)(chosen)
 
 
 def numbers_in_state(rule: Rule, shapes: Shapes) -> int:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from trainers.rules.base import Hyper, Rule, Shapes
-from trainers.rules.moments import average, column, decayed
+from trainers.rules.moments import column, decayed, moving_average
 from trainers.rules.shipped import register
 
 
@@ -16,7 +16,7 @@ class LionState(NamedTuple):
     exp_avg: Tensor
 
 
-@register("lion", label="Lion", twin=True)
+@register("lion", label="Lion")
 def lion() -> Rule:
     """Lion (Chen et al. 2023, algorithm 2), weight decay decoupled.
 
@@ -27,11 +27,11 @@ def lion() -> Rule:
         return LionState(torch.zeros_like(params))
 
     def step(params: Tensor, grads: Tensor, state: LionState, hyper: Hyper) -> tuple[Tensor, LionState]:
-        fresh1, fresh2 = (column(1.0 - hyper[beta].double(), params) for beta in ("beta1", "beta2"))
-        direction = average(state.exp_avg, grads, fresh1).sign_()
+        one_minus_beta1, one_minus_beta2 = (column(1.0 - hyper[beta].double(), params) for beta in ("beta1", "beta2"))
+        direction = moving_average(state.exp_avg, grads, one_minus_beta1).sign_()
         params = torch.addcmul(decayed(params, hyper), direction, column(-hyper["alpha"], params))
-        return params, LionState(average(state.exp_avg, grads, fresh2))
+        return params, LionState(moving_average(state.exp_avg, grads, one_minus_beta2))
 
     defaults = {"alpha": 1e-4, "beta1": 0.9, "beta2": 0.99, "weight_decay": 0.0}
     summary = "Lion, steps by the sign of a momentum (Chen et al. 2023), decoupled weight decay"
-    return Rule("lion", defaults, init, step, summary, elementwise=True)
+    return Rule("lion", defaults, init, step, summary)

@@ -1,4 +1,4 @@
-"""Muon: momentum made orthogonal in a network's inner layers, AdamW in the rest."""
+"""Muon: orthogonalised momentum in a network's inner layers, AdamW in the rest."""
 
 import math
 from collections.abc import Iterator
@@ -10,19 +10,20 @@ from torch import Tensor
 from grids.errors import unknown
 from trainers.rules.base import Hyper, Rule, Shapes
 from trainers.rules.moments import (
-    average,
+    bias_correction,
     column,
-    correction,
     decayed,
-    discounted_squares,
-    divisor_scales,
-    divisors,
-    root_gain,
+    denom_of,
+    denom_scales,
+    discounted_sum,
+    moving_average,
+    sqrt_v_factor,
 )
 from trainers.rules.shipped import register
 
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)
-"""Of the Newton-Schulz iteration: Keller Jordan's, steepest at zero; they leave singular values of about 0.7 to 1.2."""
+"""Of the Newton-Schulz iteration: Keller Jordan's, with the largest slope at zero. Singular values end between about
+0.7 and 1.2."""
 
 ITERATIONS, LEAST_NORM = 5, 1e-7
 
@@ -32,8 +33,8 @@ SCALES = ("match_rms_adamw", "original")
 class MuonState(NamedTuple):
     """What Muon remembers.
 
-    `step` (no dimension): gradients seen. `matrices`: of each tensor its size, and the rows and columns of its matrix,
-    0 and 0 where AdamW steps it; int64 `[3 · tensors]`, always on the CPU. `exp_avg` `[cells, n]`: the first moment.
+    `step` (no dimension): gradients so far. `matrices`: of each tensor its size, and the rows and columns of its
+    matrix, 0 and 0 where AdamW steps it; int64 `[3 · tensors]`, always on the CPU. `exp_avg` `[cells, n]`: m.
     `squares` `[cells, n]`: AdamW's v/(1 − β2), 0 in matrices.
     """
 
@@ -43,7 +44,7 @@ class MuonState(NamedTuple):
     squares: Tensor
 
 
-@register("muon", label="Muon", twin=True)
+@register("muon", label="Muon")
 def muon(*, scale: str = "match_rms_adamw", nesterov: bool = True) -> Rule:
     """Muon (Jordan et al. 2024) in every matrix but a network's first and last, AdamW in those, norms and biases.
 
@@ -63,26 +64,24 @@ def muon(*, scale: str = "match_rms_adamw", nesterov: bool = True) -> Rule:
         return MuonState(step, sizes, torch.zeros_like(params), torch.zeros_like(params))
 
     def step(params: Tensor, grads: Tensor, state: MuonState, hyper: Hyper) -> tuple[Tensor, MuonState]:
-        seen, kept = state.step + 1, decayed(params, hyper)
-        scales = {name: column(value, params) for name, value in _scales(seen, hyper).items()}
-        after, means, totals = [], [], []
+        count, shrunk = state.step + 1, decayed(params, hyper)
+        scales = {name: column(value, params) for name, value in _scales(count, hyper).items()}
+        parts: list[tuple[Tensor, Tensor, Tensor]] = []
         for rows, columns, at in _pieces(state.matrices, params.shape[1]):
-            grad, mean, total = (each[:, at] for each in (grads, state.exp_avg, state.squares))
+            grad, exp_avg, squares = (each[:, at] for each in (grads, state.exp_avg, state.squares))
             if rows:
-                mean = average(mean, grad, scales["fresh momentum"])
-                update = average(grad, mean, scales["momentum"]) if nesterov else mean
+                exp_avg = moving_average(exp_avg, grad, scales["one_minus_momentum"])
+                update = moving_average(grad, exp_avg, scales["momentum"]) if nesterov else exp_avg
                 direction = orthogonalized(update.reshape(-1, rows, columns)).flatten(1)
                 size = scales["alpha"] * size_of_step(scale, rows, columns)
-                new = torch.addcmul(kept[:, at], direction, size, value=-1)
+                new = torch.addcmul(shrunk[:, at], direction, size, value=-1)
             else:
-                mean = average(mean, grad, scales["fresh"])
-                total = discounted_squares(total, grad, scales["beta2"])
-                new = torch.addcdiv(kept[:, at], mean, divisors(total, scales), value=-1)
-            after.append(new)
-            means.append(mean)
-            totals.append(total)
-        following, exp_avg, squares = (torch.cat(each, dim=1) for each in (after, means, totals))
-        return following, MuonState(seen, state.matrices, exp_avg, squares)
+                exp_avg = moving_average(exp_avg, grad, scales["one_minus_beta1"])
+                squares = discounted_sum(squares, grad, scales["beta2"])
+                new = torch.addcdiv(shrunk[:, at], exp_avg, denom_of(squares, scales), value=-1)
+            parts.append((new, exp_avg, squares))
+        after, exp_avg, squares = (torch.cat(each, dim=1) for each in zip(*parts, strict=True))
+        return after, MuonState(count, state.matrices, exp_avg, squares)
 
     defaults = {"alpha": 1e-3, "epsilon": 1e-8, "momentum": 0.95, "beta1": 0.9, "beta2": 0.95, "weight_decay": 0.0}
     summary = "Muon in inner layers, AdamW in first, last, norms and biases (Jordan et al. 2024; Liu et al. 2025)"
@@ -90,7 +89,7 @@ def muon(*, scale: str = "match_rms_adamw", nesterov: bool = True) -> Rule:
 
 
 def orthogonalized(matrices: Tensor) -> Tensor:
-    """Each matrix `[matrices, rows, columns]` with its singular values brought near to 1; zeros stay zeros.
+    """Each matrix `[matrices, rows, columns]` with its singular values moved near to 1; zeros stay zeros.
 
     Newton-Schulz: X ← a·X + b·(XXᵀ)·X + c·(XXᵀ)²·X, from X of a Frobenius norm of 1, in the shape with fewer rows.
     """
@@ -134,14 +133,14 @@ def _pieces(matrices: Tensor, n: int) -> Iterator[tuple[int, int, slice]]:
         yield 0, 0, slice(start, n)
 
 
-def _scales(seen: Tensor, hyper: Hyper) -> dict[str, Tensor]:
+def _scales(step: Tensor, hyper: Hyper) -> dict[str, Tensor]:
     alpha, momentum = hyper["alpha"].double(), hyper["momentum"].double()
-    factor = alpha / correction(hyper["beta1"], seen)
+    step_size = alpha / bias_correction(hyper["beta1"], step)
     return {
         "alpha": alpha,
         "momentum": momentum,
-        "fresh momentum": 1.0 - momentum,
-        "fresh": 1.0 - hyper["beta1"].double(),
+        "one_minus_momentum": 1.0 - momentum,
+        "one_minus_beta1": 1.0 - hyper["beta1"].double(),
         "beta2": hyper["beta2"],
-        **divisor_scales(root_gain(hyper["beta2"], seen), hyper["epsilon"], factor),
+        **denom_scales(sqrt_v_factor(hyper["beta2"], step), hyper["epsilon"], step_size),
     }

@@ -1,4 +1,4 @@
-"""Making an update rule of one's own from a plain function."""
+"""A decorator that makes an update rule of a user's step function."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,7 +19,7 @@ def update_rule(
     """A decorator that makes a `Rule` of a step function, named after it.
 
     Args:
-        init, evaluated_at: the state before the first step, and the parameters to be judged (see `Rule`).
+        init, evaluated_at: the state before the first step, and the parameters to be evaluated (see `Rule`).
         rate: the name of the learning rate among the hyperparameters.
         hyperparameters: names and defaults. One called `weight_decay` takes the task's value unless it is given.
 

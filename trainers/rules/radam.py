@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor
 
-from trainers.rules.adam import AdamState, adam_advance, adam_defaults, adam_init, average_scales, corrected_alpha
+from trainers.rules.adam import AdamState, adam_defaults, adam_init, adam_scales, corrected_step_size, update_adam_state
 from trainers.rules.adaptive import AdaptiveRule, Parts, Scales, adaptive
 from trainers.rules.base import Hyper
-from trainers.rules.moments import clipped, correction, divisor_scales, divisors, root_gain
+from trainers.rules.moments import bias_correction, clamped, denom_of, denom_scales, sqrt_v_factor
 from trainers.rules.shipped import register
 
 
@@ -16,18 +16,18 @@ def radam() -> AdaptiveRule:
 
     With m, v, c1 and c2 as in Adam, and ρ_t, r_t of `rectification`: where ρ_t > 5,
     w ← w − α·r_t·√c2/c1 · m / (√v + ε), and w ← w − α/c1 · m before. Those first steps (five at β2 = 0.999) are
-    not divided by anything of the size of ε: an α that suits a large ε blows them up.
+    not divided by anything of the size of ε: with an α made for a large ε they diverge.
     """
 
-    def scales(rated: Tensor, seen: Tensor, hyper: Hyper) -> dict[str, Tensor]:
-        length, rectifier = rectification(hyper["beta2"], rated)
-        return average_scales(hyper) | rectified_scales(length > 5.0, rectifier, rated, seen, hyper)
+    def scales(v_step: Tensor, step: Tensor, hyper: Hyper) -> dict[str, Tensor]:
+        rho, rectifier = rectification(hyper["beta2"], v_step)
+        return adam_scales(hyper) | rectified_scales(rho > 5.0, rectifier, v_step, step, hyper)
 
-    def divisor(state: AdamState, scales: Scales) -> Tensor:
-        return rectified_divisors(state.squares, scales)
+    def denom(state: AdamState, scales: Scales) -> Tensor:
+        return rectified_denom(state.squares, scales)
 
     summary = "RAdam, rectified Adam (Liu et al. 2020; as torch.optim.RAdam)"
-    parts = Parts(scales=scales, advance=adam_advance, divisors=divisor)
+    parts = Parts(scales=scales, update=update_adam_state, denom=denom)
     return adaptive("radam", adam_defaults(), adam_init, parts, summary)
 
 
@@ -39,25 +39,25 @@ def rectification(beta: Tensor, step: Tensor) -> tuple[Tensor, Tensor]:
     """
     beta = beta.double()
     steps = step.clamp(min=1)
-    longest = 2.0 / (1.0 - beta) - 1.0
-    length = longest - 2.0 * steps * torch.pow(beta, steps) / correction(beta, step)
-    square = (length - 4.0) * (length - 2.0) * longest / ((longest - 4.0) * (longest - 2.0) * length)
-    return length, torch.where(length > 4.0, square, 1.0).sqrt()
+    rho_inf = 2.0 / (1.0 - beta) - 1.0
+    rho = rho_inf - 2.0 * steps * torch.pow(beta, steps) / bias_correction(beta, step)
+    square = (rho - 4.0) * (rho - 2.0) * rho_inf / ((rho_inf - 4.0) * (rho_inf - 2.0) * rho)
+    return rho, torch.where(rho > 4.0, square, 1.0).sqrt()
 
 
-def rectified_scales(known: Tensor, rectifier: Tensor, rated: Tensor, seen: Tensor, hyper: Hyper) -> dict[str, Tensor]:
-    """The scales of `rectified_divisors`; `known` `[cells, 1]` says in which cells the variance is."""
-    factor = corrected_alpha(seen, hyper)
-    adapted = factor * rectifier * correction(hyper["beta2"], rated).sqrt()
-    scales = divisor_scales(root_gain(hyper["beta2"]), hyper["epsilon"], adapted)
-    # An infinite lower and upper limit leave a divisor as it is; two equal ones replace it.
-    never = torch.full_like(factor, torch.inf)
+def rectified_scales(adapt: Tensor, rectifier: Tensor, v_step: Tensor, step: Tensor, hyper: Hyper) -> dict[str, Tensor]:
+    """The scales of `rectified_denom`; `adapt` `[cells, 1]` says in which cells the step is adapted."""
+    step_size = corrected_step_size(step, hyper)
+    rectified = step_size * rectifier * bias_correction(hyper["beta2"], v_step).sqrt()
+    scales = denom_scales(sqrt_v_factor(hyper["beta2"]), hyper["epsilon"], rectified)
+    # An infinite lower and upper limit leave a denominator as it is; two equal ones replace it.
+    infinite = torch.full_like(step_size, torch.inf)
     return scales | {
-        "least": torch.where(known, -never, 1.0 / factor),
-        "most": torch.where(known, never, 1.0 / factor),
+        "min": torch.where(adapt, -infinite, 1.0 / step_size),
+        "max": torch.where(adapt, infinite, 1.0 / step_size),
     }
 
 
-def rectified_divisors(total: Tensor, scales: Scales) -> Tensor:
-    """(√v + ε) / (α·r·√c2/c1) where the variance is known, c1/α elsewhere; `[cells, n]`."""
-    return clipped(divisors(total, scales), scales)
+def rectified_denom(squares: Tensor, scales: Scales) -> Tensor:
+    """(√v + ε) / (α·r·√c2/c1) where the step is adapted, c1/α elsewhere; `[cells, n]`."""
+    return clamped(denom_of(squares, scales), scales)

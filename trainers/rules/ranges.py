@@ -1,13 +1,13 @@
-"""Which values the hyperparameters of the rules here can take, whoever asks: an option or an axis of a space."""
+"""The valid ranges of the shipped rules' hyperparameters, for options and for axes of a space."""
 
 from grids.errors import BadInput
 
 BELOW_ONE = ("beta1", "beta2")
-"""Shares of an average; at 1 nothing new would ever enter it."""
+"""Weights of what an average was before; at 1 no gradient would ever enter it."""
 
 
 def in_range(name: str, value: float) -> bool:
-    """Whether a run can mean anything with this value: 0 or more, finite, an average's share below 1.
+    """Whether a hyperparameter may have this value: 0 or more and finite, β1 and β2 below 1.
 
     >>> in_range("beta2", 0.5), in_range("beta2", 1.0), in_range("alpha", 1.0)
     (True, False, True)
@@ -16,7 +16,7 @@ def in_range(name: str, value: float) -> bool:
 
 
 def check_range(optimizer: str, name: str, value: float) -> None:
-    """Refuse what no run could mean: a negative hyperparameter, or an average's share of 1 or more.
+    """Refuse a value out of range: a negative or infinite hyperparameter, β1 or β2 of 1 or more.
 
     Raises:
         BadInput: naming optimizer, hyperparameter and value.

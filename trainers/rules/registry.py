@@ -1,4 +1,4 @@
-"""Update rules by name: those that ship with the program, a user's own file, installed entry points."""
+"""Find update rules by name: those that ship with the program, a user's own module, installed entry points."""
 
 import importlib
 import inspect

@@ -1,4 +1,4 @@
-"""Schedule-free AdamW: gradients between an iterate and the average that is judged, in place of a schedule."""
+"""Schedule-free AdamW: an average of iterates that is evaluated, in place of a schedule of the learning rate."""
 
 from typing import NamedTuple
 
@@ -6,12 +6,12 @@ import torch
 from torch import Tensor
 
 from trainers.rules.base import Hyper, Rule, Shapes
-from trainers.rules.moments import column, discounted_squares, divisor_scales, divisors, rms_root, root_gain
+from trainers.rules.moments import column, denom_of, denom_scales, discounted_sum, rms_sqrt, sqrt_v_factor
 from trainers.rules.shipped import register
 
 
 class ScheduleFreeState(NamedTuple):
-    """Gradients seen (no dimension); v/(1 − β2), the iterate z and its average x, `[cells, n]`; and of the average's
+    """Gradients so far (no dimension); v/(1 − β2), the iterate z and its average x, `[cells, n]`; and of the average's
     weights the sum and the largest α so far, float64 `[cells, 1]`."""
 
     step: Tensor
@@ -28,7 +28,7 @@ def schedulefree_adamw() -> Rule:
 
     With g the gradient at y, v and c2 as in Adam: z ← z − α·(g/(√v/√c2 + ε) + λ·y), x ← (1 − c)·x + c·z,
     y ← (1 − β1)·z + β1·x. The weight of a z in x is the square of the largest α so far, c its share of all weights.
-    Gradients are taken at y, networks are judged at x. Made for a constant α: `--schedule constant`, with a warm-up.
+    Gradients are taken at y, networks are evaluated at x. Made for a constant α: `--schedule constant`, with a warm-up.
     """
 
     def init(params: Tensor, shapes: Shapes) -> ScheduleFreeState:
@@ -37,10 +37,10 @@ def schedulefree_adamw() -> Rule:
         return ScheduleFreeState(step, torch.zeros_like(params), params.clone(), params.clone(), weight_sum, alpha_max)
 
     def step(params: Tensor, grads: Tensor, state: ScheduleFreeState, hyper: Hyper) -> tuple[Tensor, ScheduleFreeState]:
-        seen, alpha = state.step + 1, hyper["alpha"].double()
-        squares = discounted_squares(state.squares, grads, column(hyper["beta2"], params))
-        scales = divisor_scales(root_gain(hyper["beta2"], seen), hyper["epsilon"], torch.ones_like(alpha))
-        update = grads / divisors(squares, {name: column(value, params) for name, value in scales.items()})
+        count, alpha = state.step + 1, hyper["alpha"].double()
+        squares = discounted_sum(state.squares, grads, column(hyper["beta2"], params))
+        scales = denom_scales(sqrt_v_factor(hyper["beta2"], count), hyper["epsilon"], torch.ones_like(alpha))
+        update = grads / denom_of(squares, {name: column(value, params) for name, value in scales.items()})
         if "weight_decay" in hyper:
             update.addcmul_(params, column(hyper["weight_decay"], params))
         z = torch.addcmul(state.z, update, column(-alpha, params))
@@ -48,7 +48,7 @@ def schedulefree_adamw() -> Rule:
         weight_sum = state.weight_sum + alpha_max.square()
         share = torch.where(weight_sum > 0, alpha_max.square() / weight_sum, 0.0)
         x = torch.lerp(state.x, z, column(share, params))
-        return trained_at(z, x, hyper["beta1"]), ScheduleFreeState(seen, squares, z, x, weight_sum, alpha_max)
+        return trained_at(z, x, hyper["beta1"]), ScheduleFreeState(count, squares, z, x, weight_sum, alpha_max)
 
     defaults = {"alpha": 2.5e-3, "epsilon": 1e-8, "beta1": 0.9, "beta2": 0.999, "weight_decay": 0.0}
     return Rule(
@@ -57,9 +57,8 @@ def schedulefree_adamw() -> Rule:
         init,
         step,
         "AdamW that averages its iterates in place of a schedule (Defazio et al. 2024, their code)",
-        numbers={"rms_sqrt_v": lambda state, hyper: rms_root(state.squares, hyper["beta2"])},
+        numbers={"rms_sqrt_v": lambda state, hyper: rms_sqrt(state.squares, hyper["beta2"])},
         evaluated_at=lambda params, state: state.x.clone(),
-        elementwise=True,
     )
 
 

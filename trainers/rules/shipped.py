@@ -22,14 +22,12 @@ class Shipped:
         label: the name in figures.
         make: the factory.
         study: its place in the paper's list of ten; None where it is not one of them.
-        twin: whether its torch.optim class is made of the rule (`trainers.optimizers.twin`).
     """
 
     name: str
     label: str
     make: Factory
     study: int | None
-    twin: bool = False
 
     @property
     def switches(self) -> dict[str, Any]:
@@ -42,14 +40,13 @@ SHIPPED: dict[str, Shipped] = {}
 """Every shipped rule by name. Complete once `trainers.rules` is imported."""
 
 
-def register(name: str, *, label: str, study: int | None = None, twin: bool = False) -> Callable[[_Factory], _Factory]:
+def register(name: str, *, label: str, study: int | None = None) -> Callable[[_Factory], _Factory]:
     """A decorator: the factory's rule ships with the program under that name.
 
     Args:
         name: what users type.
         label: the name in figures.
         study: its place in the paper's list, from 1.
-        twin: whether a torch.optim class named after the label is made of it, as `trainers.optimizers.Lion`.
 
     Raises:
         ValueError: there is one of that name already.
@@ -58,7 +55,7 @@ def register(name: str, *, label: str, study: int | None = None, twin: bool = Fa
     def add(make: _Factory) -> _Factory:
         if name in SHIPPED:
             raise ValueError(f"two rules are called '{name}'")
-        SHIPPED[name] = Shipped(name, label, make, study, twin)
+        SHIPPED[name] = Shipped(name, label, make, study)
         return make
 
     return add

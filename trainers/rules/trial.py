@@ -1,4 +1,4 @@
-"""One step of a rule that someone else wrote, before hours are spent on it."""
+"""Check a user's update rule by one step, before any training starts."""
 
 import torch
 from torch import Tensor
@@ -23,16 +23,16 @@ def check_step(name: str, rule: Rule) -> None:
         hyper = {key: torch.full((CELLS, 1), float(value)) for key, value in rule.hyperparameters.items()}
         state = rule.init(params, SHAPES)
         result = rule.step(params, grads, state, {**hyper, "schedule": torch.ones(CELLS, 1)})
-        judged = params if rule.evaluated_at is None else rule.evaluated_at(*result)
+        evaluated = params if rule.evaluated_at is None else rule.evaluated_at(*result)
     except Exception as error:
-        # Whatever a user's rule raises is theirs to correct.
+        # A user's rule may raise anything.
         raise BadInput(f"optimizer '{name}' fails at its first step ({error!r})") from error
     if not (isinstance(result, tuple) and len(result) == 2):
         raise BadInput(f"optimizer '{name}': its step must return two things, the next parameters and state")
     after, following = result
     if not (isinstance(after, Tensor) and after.shape == params.shape and after.dtype == params.dtype):
         raise BadInput(f"optimizer '{name}': its step must return parameters of the shape and type that it was given")
-    if not (isinstance(judged, Tensor) and judged.shape == params.shape):
+    if not (isinstance(evaluated, Tensor) and evaluated.shape == params.shape):
         raise BadInput(f"optimizer '{name}': evaluated_at must return parameters of the shape that it was given")
     for each in (state, following):
         if not (isinstance(each, tuple) and all(isinstance(value, Tensor) for value in each)):

@@ -5,8 +5,7 @@ import pkgutil
 
 from grids.errors import unknown
 from trainers.task import Task
-from trainers.tasks.own import own_task
-from trainers.tasks.registry import TASKS, register
+from trainers.tasks.registry import TASKS, own_task, register
 
 __all__ = ["TASKS", "get_task", "register", "ships"]
 

@@ -1,4 +1,4 @@
-"""What a user's own task gives is checked before hours are spent on it: data, network, loss, score."""
+"""Check the data, network, loss and score of a user's own task before any training starts."""
 
 import warnings
 from collections.abc import Callable
@@ -16,14 +16,14 @@ from trainers.procedures.base import Size
 from trainers.procedures.supervised import Supervised
 from trainers.rules.base import Rule
 from trainers.task import Dataset, Task
-from trainers.tasks.own import described
+from trainers.tasks.registry import described
 
 PARTS = ("train_x", "train_y", "valid_x", "valid_y")
 TRIAL = Rule("trial", {"alpha": 0.0}, lambda params, shapes: (), lambda params, grads, state, hyper: (params, state))
 
 
 def load_checked(task: Task, text: str, folder: Path | None, split_seed: int) -> Dataset:
-    """The data of a user's task, once they and its functions have been tried on one batch.
+    """Load the data of a user's task, and try them and its functions on one batch.
 
     Args:
         task: the task.
@@ -44,7 +44,7 @@ def load_checked(task: Task, text: str, folder: Path | None, split_seed: int) ->
     if procedure is Supervised:
         _check_functions(task, data, who)
     elif _is_tried(procedure):
-        # Its own constructor says best what does not fit; those of users' own procedures are theirs to word.
+        # The constructor of a shipped procedure says what does not fit.
         procedure(task, data, TRIAL, torch.device("cpu"), torch.float32, 1).start(torch.zeros(2, dtype=torch.int64))
     if _is_tried(procedure):
         _check_block(task, data, who)
@@ -52,12 +52,12 @@ def load_checked(task: Task, text: str, folder: Path | None, split_seed: int) ->
 
 
 def _is_tried(procedure: type) -> bool:
-    """Whether a few steps say something: of a procedure of ours, which does not read files that may be broken."""
+    """Whether a few steps are tried: with a shipped procedure that does not read files, which may be broken."""
     return procedure.__module__.startswith("trainers.") and not getattr(procedure, "reads_files", False)
 
 
 def check_data(task: Task, data: Any, who: str) -> None:
-    """Refuse data that no training could mean.
+    """Refuse data that cannot be trained on.
 
     Raises:
         BadInput: no Dataset; parts that are empty, not finite, of differing numbers or shapes, or that fill no batch;
@@ -191,5 +191,5 @@ def _called(call: Callable[[], Any], what: str) -> Any:
     try:
         return call()
     except Exception as error:
-        said = reason(error).partition(". We don't")[0]  # what follows is for those who write torch
+        said = reason(error).partition(". We don't")[0]  # the rest is for developers of torch
         raise BadInput(f"{what} fails: {said}") from error

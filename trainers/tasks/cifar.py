@@ -9,9 +9,9 @@ from torch import nn
 from trainers.data.augment import FlipCrop
 from trainers.data.sources import CIFAR10, CIFAR100
 from trainers.data.split import Split
-from trainers.networks.cifar import cifar10_small
 from trainers.networks.convnet import cifar10_convnet
 from trainers.networks.resnet import resnet20, wide_resnet
+from trainers.networks.small import cifar10_small
 from trainers.procedures.classification import smoothed_cross_entropy
 from trainers.task import Schedule, Task
 from trainers.tasks.registry import register

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from trainers.networks.digits import digits_conv, digits_mlp
+from trainers.networks.small import digits_conv, digits_mlp
 from trainers.task import Dataset, Task
 from trainers.tasks.registry import register
 

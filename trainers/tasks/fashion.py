@@ -2,7 +2,7 @@
 
 from trainers.data.sources import FASHION_MNIST
 from trainers.data.split import Split
-from trainers.networks.fashion import fashion_conv, fashion_mlp
+from trainers.networks.small import fashion_conv, fashion_mlp
 from trainers.task import Task
 from trainers.tasks.registry import register
 

@@ -22,7 +22,7 @@ from trainers.tasks.digits import VALIDATION, shuffled
 from trainers.tasks.registry import register
 
 BETAS = {"beta1": 0.5, "betas.0": 0.5}
-"""The first β of Adam's relatives, as StudioGAN has it; the paper names none. By the name in each kind of rule."""
+"""β1 of Adam and rules like it, as StudioGAN has it; the paper names none. By its name in each kind of rule."""
 
 
 def gan_data(

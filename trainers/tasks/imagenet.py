@@ -1,4 +1,4 @@
-"""ImageNet, for `tunecost transfer`: the paper trains no grid on it, but the hyperparameters of its CIFAR surfaces."""
+"""ImageNet, for `tunecost transfer`: the paper trains it with the best hyperparameters of its CIFAR surfaces."""
 
 from trainers.data.folder import PhotoFolder
 from trainers.networks.resnet50 import resnet50

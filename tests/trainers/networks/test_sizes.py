@@ -6,12 +6,11 @@ import pytest
 import torch
 from torch import nn
 
-from trainers.networks.cifar import cifar10_small
 from trainers.networks.convnet import cifar10_convnet
-from trainers.networks.fashion import fashion_conv, fashion_mlp
 from trainers.networks.gan import Gan, digits_gan, geometric_gan
 from trainers.networks.language import CharacterLSTM
 from trainers.networks.resnet import resnet20, wide_resnet
+from trainers.networks.small import cifar10_small, fashion_conv, fashion_mlp
 from trainers.tasks import get_task
 
 

@@ -171,8 +171,8 @@ def test_the_two_networks_have_states_of_their_own(monkeypatch: pytest.MonkeyPat
     generator, discriminator = seen[-1]
     assert int(generator.rule.step) == POINTS * STEPS
     assert int(discriminator.rule.step) == 2 * POINTS * STEPS
-    assert generator.rule.mean.shape == generator.params.shape
-    assert discriminator.rule.mean.shape == discriminator.params.shape
+    assert generator.rule.exp_avg.shape == generator.params.shape
+    assert discriminator.rule.exp_avg.shape == discriminator.params.shape
 
 
 def test_training_lowers_the_distance() -> None:

@@ -1,4 +1,4 @@
-"""Networks on a CPU with direct convolutions: nothing is unfolded, and most of the time goes into small register tiles.
+"""The CPU backend `direct`: convolutions computed without unfolding images, in small tiles of vector registers.
 
 `tiles` emits the innermost loops, `convolution` and `norm` are the loops around them, `layers` are their forward and
 backward passes for autograd, `network` runs a program of layers.

@@ -40,8 +40,8 @@ from trainers.engine.direct.tiles import (
 Array = np.ndarray
 
 compiled: Any = njit(nogil=True, cache=True, fastmath={"contract", "reassoc", "arcp"}, error_model="numpy")
-"""Sums may be reordered into vector lanes and products fused, but NaN and infinity keep their meaning: they are how a
-diverged cell is told."""
+"""Sums may be reordered into vector lanes and products fused, but NaN and infinity keep their meaning: a diverged cell
+is recognised by them."""
 
 TOGETHER = 64
 """Positions whose weight gradient is summed in one go: their panels stay in the first-level cache for all taps."""

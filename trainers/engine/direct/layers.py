@@ -1,4 +1,4 @@
-"""The costly layers for autograd: a convolution, a norm with or without ReLU, and both in one.
+"""Autograd functions of the backend `direct`: a convolution, a norm with or without ReLU, and both in one.
 
 Each cell is a loop of its own, so that its numbers cannot depend on the block it is trained in.
 """

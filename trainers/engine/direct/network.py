@@ -13,7 +13,7 @@ from trainers.engine.batch_last import BatchLast
 from trainers.engine.direct import LANES
 from trainers.engine.direct.layers import Convolution, ConvolutionNorm, Norm, normalised
 from trainers.engine.program import Instruction
-from trainers.engine.stack import Buffers, Layout
+from trainers.engine.stack import Buffers, TensorLayout
 
 TOGETHER = 4 << 20
 """Results of layers, in numbers, that the cells which go through the program together may have: what they leave for
@@ -29,12 +29,13 @@ class Direct:
         compiled: the module of compiled kernels for features (`native`).
     """
 
-    def __init__(self, program: list[Instruction], layout: Layout, compiled: ModuleType | None) -> None:
+    def __init__(self, program: list[Instruction], layout: TensorLayout, compiled: ModuleType | None) -> None:
         self.program, self.layout = fuse_norms(program), layout
         self.features = BatchLast(program, layout, compiled)
         self._latest: tuple[Tensor, int, Tensor] | None = None
 
     def __call__(self, params: Tensor, buffers: Buffers, inputs: Tensor, training: bool) -> Tensor:
+        """See `trainers.engine.stack.Stacked`."""
         images, few = self._slices(inputs), self.together(inputs)
         outputs = []
         for at, part in enumerate(params.split(few)):

@@ -1,4 +1,4 @@
-"""Batch norm and ReLU on slices, in the two halves that a convolution in front of it can do as it goes along.
+"""Batch norm and ReLU on slices, in two halves, which a preceding convolution calls for each slice.
 
 A slice is a matrix `[positions, channels·LANES]`: whatever is done is done to whole columns. Of the last slice only the
 first `images` places of each channel hold images.

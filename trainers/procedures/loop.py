@@ -1,0 +1,71 @@
+"""The steps of an epoch: one after another, or as replays of a recorded step on a GPU."""
+
+from collections.abc import Callable, Iterable
+from itertools import chain
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from trainers.engine.graphs import RecordedStep, record
+from trainers.order import NetworkDraws
+from trainers.procedures.base import Hyper
+from trainers.procedures.update import scheduled
+from trainers.rules.base import Rule
+
+
+class StepLoop:
+    """What procedures share that take one batch a step: a base class.
+
+    A procedure has `step(state, inputs, targets, hyper)`, which gives the next state and each cell's loss `[cells]`.
+    """
+
+    rule: Rule
+    device: torch.device
+    draws: NetworkDraws
+    step: Callable[..., tuple[Any, Tensor]]
+    _recorded: RecordedStep | None = None
+    _recordable: bool = True
+
+    def _run(
+        self, state: Any, hyper: Hyper, factors: list[float], given: Iterable[tuple[Any, Tensor]]
+    ) -> tuple[Any, Tensor]:
+        """All steps of an epoch: the state, and each cell's sum of losses, float64 `[cells]`."""
+        total = torch.zeros(len(hyper[self.rule.rate]), dtype=torch.float64, device=self.device)
+        now, last = scheduled(hyper, factors[0], self.rule.rate), factors[0]
+        for factor, (inputs, targets) in zip(factors, given, strict=False):
+            if factor != last:
+                now, last = scheduled(hyper, factor, self.rule.rate), factor
+            state, losses = self.step(state, inputs, targets, now)
+            total += losses
+        return state, total
+
+    def _replay(
+        self, state: Any, hyper: Hyper, factors: list[float], given: Iterable[tuple[Any, Tensor]]
+    ) -> tuple[Any, Tensor]:
+        """The same, by a recorded step where the device can record one."""
+        left = iter(given)
+        first = next(left)
+        now, last = scheduled(hyper, factors[0], self.rule.rate), factors[0]
+        recording = self._recording(state, *first, now)
+        if recording is None:
+            return self._run(state, hyper, factors, chain([first], left))
+        for factor, (inputs, targets) in zip(factors, chain([first], left), strict=False):
+            if factor != last:
+                recording.set_hyper(scheduled(hyper, factor, self.rule.rate))
+                last = factor
+            recording(inputs, targets)
+        return recording.end()
+
+    def _recording(self, state: Any, inputs: Any, targets: Tensor, hyper: Hyper) -> RecordedStep | None:
+        """A recorded step that begins with this state; None where the device can record none."""
+        if not self._recordable:
+            return None
+        if self._recorded is None or self._recorded.cells != len(hyper[self.rule.rate]):
+            self._recorded = None  # its memory first: two blocks may not fit
+            with self.draws.kept():  # a resumed training records at another time
+                self._recorded = record(self.step, state, inputs, targets, hyper)
+            self._recordable = self._recorded is not None
+        if self._recorded is not None:
+            self._recorded.begin(state, hyper)
+        return self._recorded
