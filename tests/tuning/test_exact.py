@@ -6,6 +6,7 @@ from collections import defaultdict
 
 import numpy as np
 import pytest
+import scipy.linalg
 
 from grids.errors import BadInput
 from grids.space import Axis, Cell, Space
@@ -13,6 +14,7 @@ from grids.surface import Provenance, Surface
 from tuning.arena import Arena
 from tuning.chunk import Chunk, run_chunk
 from tuning.exact import exact_curve, exact_law, exact_laws
+from tuning.exact.descent import forward_substitution
 from tuning.ledger import Limits
 from tuning.replay import replay
 
@@ -229,3 +231,13 @@ def test_a_ball_of_other_cells_is_that_of_the_searcher(axes: tuple[int, ...]) ->
             wanted = np.zeros(24)
             wanted[others if len(others) else np.ravel_multi_index(center, shape)] = 1 / max(len(others), 1)
             np.testing.assert_array_equal(law, wanted)
+
+
+@pytest.mark.parametrize("size", [1, 2, 63, 64, 65, 200])
+def test_forward_substitution_is_scipys(size: int) -> None:
+    rng = np.random.default_rng(size)
+    matrix = np.tril(rng.random((size, size))) / size + np.eye(size)
+    right = rng.random(size)
+    found = forward_substitution(matrix, right)
+    np.testing.assert_allclose(found, scipy.linalg.solve_triangular(matrix, right, lower=True), rtol=1e-13)
+    np.testing.assert_allclose(matrix @ found, right, rtol=1e-13)
