@@ -17,7 +17,7 @@ from grids.surface import Surface
 from grids.within import within as narrowed
 from tuning.arena import Arena
 from tuning.budget import Budget
-from tuning.chunk import Chunk, Rows, run_chunk
+from tuning.chunk import Chunk, Rows, is_few, run_chunk
 from tuning.kernels import is_compiled
 from tuning.ledger import Limits
 from tuning.searchers import SearcherSpec, get_searcher, names
@@ -109,11 +109,11 @@ def replay_parts(
             limits = budget.limits(spec, made[kind])
             _try(spec, made[kind], limits)
             games.append((made[kind], text, limits))
-    chunks = [
-        Chunk(arena, text, seed, part, limits)
-        for arena, text, limits in games
-        for part in _parts(wanted, limits.max_trials, jobs)
-    ]
+    chunks = []
+    for arena, text, limits in games:
+        plain = is_few(arena, get_searcher(text), len(wanted), limits)
+        for numbers in [wanted] if plain else _parts(wanted, limits.max_trials, jobs):
+            chunks.append(Chunk(arena, text, seed, numbers, limits, plain))
     results: list[Rows | None] = [None] * len(chunks)
     for number, rows in _all(chunks, jobs):
         results[number] = rows
@@ -185,16 +185,18 @@ def _try(spec: SearcherSpec, arena: Arena, limits: Limits) -> None:
 
 
 def _all(chunks: Sequence[Chunk], jobs: int) -> Iterator[tuple[int, Rows]]:
-    """Every chunk's rows with its number, in the order they are ready: compiled ones first, the rest in processes."""
-    compiled = [
-        number
-        for number, chunk in enumerate(chunks)
-        if chunk.limits.workers == 1 and is_compiled(get_searcher(chunk.searcher))
-    ]
-    others = sorted(set(range(len(chunks))) - set(compiled))
-    for numbers, divide in ((compiled, share), (others, spread)):
+    """Every chunk's rows with its number, in the order they are ready: small ones first, what is compiled in threads,
+    the rest in processes.
+    """
+    small: list[int] = []
+    compiled: list[int] = []
+    others: list[int] = []
+    for number, chunk in enumerate(chunks):
+        threaded = chunk.limits.workers == 1 and is_compiled(get_searcher(chunk.searcher))
+        (small if chunk.plain else compiled if threaded else others).append(number)
+    for numbers, divide in ((small, None), (compiled, share), (others, spread)):
         work = [chunks[number] for number in numbers]
-        if min(jobs, len(work)) > 1:
+        if divide is not None and min(jobs, len(work)) > 1:
             for place, rows in divide(run_chunk, work, min(jobs, len(work))):
                 yield numbers[place], rows
         else:

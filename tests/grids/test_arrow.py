@@ -1,8 +1,5 @@
 """Numbers from and to Arrow's buffers, against Arrow's own conversions."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -54,14 +51,3 @@ def test_texts_are_arrows(pairs: list[tuple[str, int]]) -> None:
     found = repeated(texts, counts)
     found.validate(full=True)
     assert found.equals(pa.array([text for text, count in pairs for _ in range(count)], pa.string()))
-
-
-@pytest.mark.parametrize(
-    "line", ["grid list", "grid show digits-mlp/adam", "exact digits-mlp/sgd -s random", "exact digits-mlp/adam"]
-)
-def test_a_surface_is_read_without_pandas(line: str) -> None:
-    """Nor with anything else that is slow to import and not needed."""
-    program = f"import sys; from tuning.cli import run; assert run({line.split()!r}) == 0; print(*sys.modules)"
-    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
-    loaded = set(said.splitlines()[-1].split())
-    assert not loaded & {"pandas", "scipy", "matplotlib", "torch", "optuna", "cma", "numba"}

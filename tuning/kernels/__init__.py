@@ -1,7 +1,7 @@
 """Compiled forms of searchers: the same trials as the readable ones in `tuning.searchers`, many replays at a time.
 
 `compiled_trials` plays, or says that this searcher has no compiled form; `compiled_rows` makes the replay table's rows
-of what was played. numba is imported when one of them first needs it.
+of what was played. numba is imported when one of them first needs it. `plain_trials` has Python run a kernel instead.
 
 A searcher's kernel is the function that its registration names, called as `kernel(searcher, game)`: with a searcher
 constructed on the space, whose options it reads, and a `tuning.kernels.game.Game`. It plays and returns True, or False
@@ -9,10 +9,13 @@ where this space is beyond it. That of a searcher over fidelities is called as `
 that does.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from grids.space import Space
 from tuning.arena import Arena
+from tuning.kernels.game import Game
 from tuning.ledger import Limits
 from tuning.played import Played
 from tuning.searchers import SEARCHERS, SearcherSpec
@@ -51,19 +54,42 @@ def compiled_trials(
     """
     if not is_compiled(spec) or repeats.stop > 2**32:
         return None
-    from tuning.kernels.game import Game
     from tuning.kernels.pcg import streams
 
+    return _kernel_trials(spec, space, told, columns, stop, streams(first, repeats))
+
+
+def plain_trials(
+    spec: SearcherSpec,
+    space: Space,
+    told: np.ndarray,
+    columns: np.ndarray,
+    stop: float,
+    generators: Sequence[np.random.Generator],
+) -> np.ndarray | None:
+    """What `compiled_trials` returns, from each replay's generator, by a kernel that Python runs.
+
+    None where the searcher's own class is the plain form of its kernel: see `Registered.plain_kernel`.
+    """
+    if spec.name not in SEARCHERS or not SEARCHERS[spec.name].plain_kernel:
+        return None
+    states = np.empty(len(generators), object)
+    states[:] = generators
+    return _kernel_trials(spec, space, told, columns, stop, states)
+
+
+def _kernel_trials(
+    spec: SearcherSpec,
+    space: Space,
+    told: np.ndarray,
+    columns: np.ndarray,
+    stop: float,
+    states: np.ndarray,
+) -> np.ndarray | None:
     kernel = load(SEARCHERS[spec.name].kernel or "")
     matrix = np.full(columns.shape, -1, np.int32)
-    game = Game(
-        streams(first, repeats),
-        np.array(space.shape),
-        np.ascontiguousarray(told),
-        np.ascontiguousarray(columns),
-        stop,
-        matrix,
-    )
+    told, columns = np.ascontiguousarray(told), np.ascontiguousarray(columns)
+    game = Game(states, np.array(space.shape), told, columns, stop, matrix)
     return matrix if kernel(spec.build(space, np.random.default_rng(0)), game) else None
 
 
@@ -95,8 +121,20 @@ def compiled_played(
         played: Played | None = load(SEARCHERS[spec.name].kernel or "")(spec, arena, columns, limits, first, repeats)
         return played
     matrix = compiled_trials(spec, arena.space, arena.asked[..., -1], columns, arena.stop, first, repeats)
-    if matrix is None:
+    return None if matrix is None else _played(matrix, arena, columns, limits)
+
+
+def plain_played(
+    spec: SearcherSpec, arena: Arena, columns: np.ndarray, limits: Limits, generators: Sequence[np.random.Generator]
+) -> Played | None:
+    """As `compiled_played`, by `plain_trials`; None where that is None or limits are beyond it."""
+    if limits.workers > 1:
         return None
+    matrix = plain_trials(spec, arena.space, arena.asked[..., -1], columns, arena.stop, generators)
+    return None if matrix is None else _played(matrix, arena, columns, limits)
+
+
+def _played(matrix: np.ndarray, arena: Arena, columns: np.ndarray, limits: Limits) -> Played:
     cells = arena.answered(matrix)
     clock = None
     if limits.timed:

@@ -59,6 +59,7 @@ class TPE:
         self.n_ei_candidates = n_ei_candidates
         self._cells: list[Cell] = []
         self._values: list[float] = []
+        self._good: tuple[np.ndarray, Parzen] | None = None  # the good trials and their density, as long as they are
 
     def ask(self) -> Cell:
         if len(self._values) < self.n_startup_trials:
@@ -81,4 +82,7 @@ class TPE:
         cells = np.array(self._cells, dtype=np.int64).reshape(-1, len(self.space.shape))
         is_good = np.zeros(len(cells), dtype=bool)
         is_good[np.argsort(self._values, kind="stable")[: good_count(len(cells))]] = True
-        return Parzen(cells[is_good], self.space.shape), Parzen(cells[~is_good], self.space.shape)
+        good = np.flatnonzero(is_good)
+        if self._good is None or not np.array_equal(good, self._good[0]):
+            self._good = good, Parzen(cells[good], self.space.shape)
+        return self._good[1], Parzen(cells[~is_good], self.space.shape)
