@@ -87,6 +87,13 @@ def _masses(distances: np.ndarray, width: float) -> list[float]:
     return [0.5 * (math.erfc((d - 0.5) / scale) - math.erfc((d + 0.5) / scale)) for d in distances.tolist()]
 
 
+@functools.lru_cache(maxsize=4096)
+def _weights(count: int) -> np.ndarray:
+    """Weights `[count + 1]` of so many kernels and the prior, summing to 1."""
+    weights = np.append(age_weights(count), 1.0)
+    return np.asarray(weights / weights.sum())
+
+
 class Parzen:
     """The density of a set of cells: one kernel for each, a product over axes, and one wide kernel as the prior.
 
@@ -98,8 +105,7 @@ class Parzen:
     """
 
     def __init__(self, cells: np.ndarray, shape: tuple[int, ...]) -> None:
-        weights = np.append(age_weights(len(cells)), 1.0)
-        self.weights = weights / weights.sum()
+        self.weights = _weights(len(cells))
         """`[count + 1]`, summing to 1; the last is the prior's."""
         self.masses = [
             np.concatenate(
@@ -108,6 +114,10 @@ class Parzen:
             for axis, length in enumerate(shape)
         ]
         """For each axis, `[count + 1, length]`: the probability of each index under each kernel."""
+
+    @functools.cached_property
+    def _sums(self) -> list[np.ndarray]:
+        return [np.cumsum(masses, axis=1) for masses in self.masses]
 
     def density(self, cells: np.ndarray) -> np.ndarray:
         """Probability `[m]` of each of `cells`, int `[m, axes]`."""
@@ -119,12 +129,10 @@ class Parzen:
     def draw(self, uniforms: np.ndarray) -> np.ndarray:
         """Independent cells, int `[m, axes]`, from `uniforms`, float64 `[m, 1 + axes]`: the kernel, then each axis."""
         kernel = _invert(np.cumsum(self.weights)[None, :], uniforms[:, 0])
-        axes = [
-            _invert(np.cumsum(masses[kernel], axis=1), uniforms[:, 1 + axis]) for axis, masses in enumerate(self.masses)
-        ]
+        axes = [_invert(sums[kernel], uniforms[:, 1 + axis]) for axis, sums in enumerate(self._sums)]
         return np.stack(axes, axis=1)
 
 
 def _invert(cumulative: np.ndarray, uniform: np.ndarray) -> np.ndarray:
     """The first position `[m]` at which rows of `cumulative` exceed `uniform` of their total."""
-    return np.asarray((cumulative <= uniform[:, None] * cumulative[:, -1:]).sum(axis=1))
+    return np.asarray((cumulative > uniform[:, None] * cumulative[:, -1:]).argmax(axis=1))

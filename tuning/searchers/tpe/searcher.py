@@ -66,7 +66,7 @@ class TPE:
             return self.space.cell(pick(self.rng, self.space.size))
         good, rest = self.densities()
         candidates = good.draw(self.rng.random((self.n_ei_candidates, 1 + len(self.space.shape))))
-        ratio = good.density(candidates) / rest.density(candidates)
+        ratio = (good.density(candidates) / rest.density(candidates)).tolist()
         best = 0
         for place in range(1, len(ratio)):
             if ratio[place] > ratio[best] * (1.0 + TIE):
