@@ -67,14 +67,10 @@ class SearcherSpec:
     def from_list(self) -> bool:
         """Whether it chooses from a list of cells and needs no neighbours, so that it works on a pool.
 
-        A class of anyone's says so by an attribute `from_list = True`; of this program's searchers over fidelities, the
-        one that proposes cells does.
+        A class says so by an attribute `from_list = True`; one that depends on options, by a function of these.
         """
-        if self.over_fidelities and not self.foreign:
-            from tuning.searchers.proposer import proposer_spec
-
-            return proposer_spec(str(self.options.get("of", "random"))).from_list
-        return bool(getattr(self.factory, "from_list", False))
+        said = getattr(self.factory, "from_list", False)
+        return bool(said(self.options) if callable(said) else said)
 
     def build(self, space: Space, rng: np.random.Generator, fidelities: Fidelities | None = None) -> Searcher:
         """The searcher, ready for its first `ask`. Raises BadInput where an option is out of range."""
