@@ -11,11 +11,11 @@ import scipy.linalg
 from grids.errors import BadInput
 from grids.space import Axis, Cell, Space
 from grids.surface import Provenance, Surface
-from tuning.arena import Arena
 from tuning.chunk import Chunk, run_chunk
 from tuning.exact import exact_curve, exact_law, exact_laws
 from tuning.exact.descent import forward_substitution
 from tuning.ledger import Limits
+from tuning.problem import TabularProblem
 from tuning.replay import replay
 
 TABLES = {
@@ -204,7 +204,7 @@ def test_agrees_with_a_million_replays(text: str) -> None:
     parts = [range(start, start + 50_000) for start in range(0, 1_000_000, 50_000)]
     firsts: list[list[np.ndarray]] = [[] for _ in targets]
     for part in parts:
-        rows_of = run_chunk(Chunk(Arena.of("x", surface(table)), text, 0, part, Limits(trials)))
+        rows_of = run_chunk(Chunk(TabularProblem.of("x", surface(table)), text, 0, part, Limits(trials)))
         for found, target in zip(firsts, targets, strict=True):
             hit = np.nonzero(rows_of["suboptimality"] <= target * (1 + 1e-9))[0]
             _, first = np.unique(rows_of["repeat"][hit], return_index=True)

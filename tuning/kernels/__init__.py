@@ -14,10 +14,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from grids.space import Space
-from tuning.arena import Arena
 from tuning.kernels.game import Game
 from tuning.ledger import Limits
 from tuning.played import Played
+from tuning.problem import TabularProblem
 from tuning.searchers import SEARCHERS, SearcherSpec
 from tuning.searchers.registry import load
 
@@ -95,7 +95,7 @@ def _kernel_trials(
 
 def compiled_played(
     spec: SearcherSpec,
-    arena: Arena,
+    problem: TabularProblem,
     columns: np.ndarray,
     limits: Limits,
     first: np.random.SeedSequence,
@@ -107,8 +107,8 @@ def compiled_played(
 
     Args:
         spec: the searcher.
-        arena: what is played on.
-        columns: int32 `[len(repeats), trainings]`, the column of the arena that each training is told of.
+        problem: what is played on.
+        columns: int32 `[len(repeats), trainings]`, the column of the problem that each training is told of.
         limits: of each replay.
         first: the seed sequence of any repeat; the last number of its spawn key is the repeat's.
         repeats: which.
@@ -118,32 +118,36 @@ def compiled_played(
     if spec.over_fidelities:
         if repeats.stop > 2**32:
             return None
-        played: Played | None = load(SEARCHERS[spec.name].kernel or "")(spec, arena, columns, limits, first, repeats)
+        played: Played | None = load(SEARCHERS[spec.name].kernel or "")(spec, problem, columns, limits, first, repeats)
         return played
-    matrix = compiled_trials(spec, arena.space, arena.asked[..., -1], columns, arena.stop, first, repeats)
-    return None if matrix is None else _played(matrix, arena, columns, limits)
+    matrix = compiled_trials(spec, problem.space, problem.asked[..., -1], columns, problem.stop, first, repeats)
+    return None if matrix is None else _played(matrix, problem, columns, limits)
 
 
 def plain_played(
-    spec: SearcherSpec, arena: Arena, columns: np.ndarray, limits: Limits, generators: Sequence[np.random.Generator]
+    spec: SearcherSpec,
+    problem: TabularProblem,
+    columns: np.ndarray,
+    limits: Limits,
+    generators: Sequence[np.random.Generator],
 ) -> Played | None:
     """As `compiled_played`, by `plain_trials`; None where that is None or limits are beyond it."""
     if limits.workers > 1:
         return None
-    matrix = plain_trials(spec, arena.space, arena.asked[..., -1], columns, arena.stop, generators)
-    return None if matrix is None else _played(matrix, arena, columns, limits)
+    matrix = plain_trials(spec, problem.space, problem.asked[..., -1], columns, problem.stop, generators)
+    return None if matrix is None else _played(matrix, problem, columns, limits)
 
 
-def _played(matrix: np.ndarray, arena: Arena, columns: np.ndarray, limits: Limits) -> Played:
-    cells = arena.answered(matrix)
+def _played(matrix: np.ndarray, problem: TabularProblem, columns: np.ndarray, limits: Limits) -> Played:
+    cells = problem.answered(matrix)
     clock = None
     if limits.timed:
-        clock = np.cumsum(np.where(cells >= 0, arena.durations[cells, columns], 0.0), axis=1)
+        clock = np.cumsum(np.where(cells >= 0, problem.durations[cells, columns], 0.0), axis=1)
     return Played(cells, columns, clock=clock)
 
 
-def compiled_rows(played: Played, arena: Arena, first_repeat: int) -> dict[str, np.ndarray]:
+def compiled_rows(played: Played, problem: TabularProblem, first_repeat: int) -> dict[str, np.ndarray]:
     """The replay table's rows, as `tuning.table.table_rows` makes them."""
     from tuning.kernels.record import record
 
-    return record(played, arena, first_repeat)
+    return record(played, problem, first_repeat)

@@ -9,10 +9,10 @@ import pytest
 from grids.library import load_surface
 from grids.space import Axis, Space
 from grids.surface import Provenance, Surface
-from tuning.arena import Arena
 from tuning.kernels import compiled_trials, plain_trials
 from tuning.kernels.game import generator_at
 from tuning.kernels.pcg import streams
+from tuning.problem import TabularProblem
 from tuning.searchers import get_searcher
 from tuning.searchers.cmaes import CMAES, kernel
 from tuning.streams import generator, stream
@@ -45,19 +45,19 @@ SURFACES = {
 }
 
 
-def both(text: str, arena: Arena, trials: int, repeats: range) -> tuple[np.ndarray, np.ndarray]:
+def both(text: str, problem: TabularProblem, trials: int, repeats: range) -> tuple[np.ndarray, np.ndarray]:
     spec = get_searcher(text)
-    columns = noise_columns(arena, spec, 2, repeats, trials)
-    first = stream(2, text, arena.name, repeats.start)
-    found = compiled_trials(spec, arena.space, arena.final, columns, -math.inf, first, repeats)
+    columns = noise_columns(problem, spec, 2, repeats, trials)
+    first = stream(2, text, problem.name, repeats.start)
+    found = compiled_trials(spec, problem.space, problem.final, columns, -math.inf, first, repeats)
     assert found is not None
-    endless = replace(arena, lowest=-math.inf)
+    endless = replace(problem, lowest=-math.inf)
     return found, trials_matrix(endless, spec, 2, repeats, columns).cells
 
 
 @pytest.mark.parametrize("name", SURFACES)
 def test_trials_are_pycmas(name: str) -> None:
-    found, plain = both("cmaes", Arena.of("x", SURFACES[name]()), 300, range(1, 1 + REPLAYS))
+    found, plain = both("cmaes", TabularProblem.of("x", SURFACES[name]()), 300, range(1, 1 + REPLAYS))
     assert found.size >= 1000
     np.testing.assert_array_equal(found, plain)
 
@@ -65,10 +65,14 @@ def test_trials_are_pycmas(name: str) -> None:
 @pytest.mark.parametrize("text", ["cmaes", "cmaes:sigma=2,popsize=9", "cmaes:sigma=0.05"])
 @pytest.mark.parametrize("name", SURFACES)
 def test_run_by_python_the_kernel_does_the_same(name: str, text: str) -> None:
-    arena, spec, columns = Arena.of("x", SURFACES[name]()), get_searcher(text), np.zeros((REPLAYS, 300), np.int32)
-    game = spec, arena.space, arena.final, columns, -math.inf
-    generators = [generator(stream(2, text, arena.name, repeat)) for repeat in range(REPLAYS)]
-    found = compiled_trials(*game, stream(2, text, arena.name, 0), range(REPLAYS))
+    problem, spec, columns = (
+        TabularProblem.of("x", SURFACES[name]()),
+        get_searcher(text),
+        np.zeros((REPLAYS, 300), np.int32),
+    )
+    game = spec, problem.space, problem.final, columns, -math.inf
+    generators = [generator(stream(2, text, problem.name, repeat)) for repeat in range(REPLAYS)]
+    found = compiled_trials(*game, stream(2, text, problem.name, 0), range(REPLAYS))
     assert found is not None
     np.testing.assert_array_equal(plain_trials(*game, generators), found)
 
@@ -83,7 +87,7 @@ def test_run_by_python_a_replay_that_degenerates_is_pycmas_too() -> None:
 
 
 def test_trials_with_noise_are_pycmas() -> None:
-    found, plain = both("cmaes", Arena.of("x", load_surface("fashion-mlp/avagrad"), noise=True), 400, range(4))
+    found, plain = both("cmaes", TabularProblem.of("x", load_surface("fashion-mlp/avagrad"), noise=True), 400, range(4))
     np.testing.assert_array_equal(found, plain)
 
 
