@@ -1,6 +1,7 @@
 """Convert Arrow arrays to numpy and back through their buffers.
 
-Arrow's own conversions import pandas when first used, which takes longer than reading a surface.
+Arrow's own conversions import pandas when first used, and its functions `pyarrow.compute`; both take longer than
+reading a surface.
 """
 
 from collections.abc import Sequence
@@ -28,6 +29,42 @@ def _of_chunk(chunk: pa.Array) -> np.ndarray:
         bits = np.unpackbits(np.frombuffer(values, np.uint8), count=first + count, bitorder="little")
         return bits[first:].astype(bool)
     return np.frombuffer(values, chunk.type.to_pandas_dtype(), count=first + count)[first:]
+
+
+def lengths_of(column: "pa.Array | pa.ChunkedArray") -> pa.Array:
+    """The length of each text or list, int32 `[rows]`; null for null."""
+    chunks = column.chunks if isinstance(column, pa.ChunkedArray) else [column]
+    if column.null_count:
+        import pyarrow.compute as pc
+
+        measure = pc.binary_length if pa.types.is_string(column.type) else pc.list_value_length
+        return pa.concat_arrays([measure(chunk) for chunk in chunks])
+    parts = [np.diff(_ends_of(chunk)) for chunk in chunks] or [np.empty(0, np.int32)]
+    return pa.Array.from_buffers(pa.int32(), len(column), [None, _buffer(np.concatenate(parts))])
+
+
+def flattened(lists: pa.ListArray) -> pa.Array:
+    """What the lists hold, one after the other."""
+    if lists.null_count:
+        return lists.flatten()
+    ends = _ends_of(lists)
+    return lists.values[ends[0] : ends[-1]]
+
+
+def _ends_of(chunk: pa.Array) -> np.ndarray:
+    """Where each text or list begins in the values, and at last where the last ends: int32 `[rows + 1]`."""
+    offsets = chunk.buffers()[1]
+    if offsets is None or not len(chunk):
+        return np.zeros(1, np.int32)
+    return np.frombuffer(offsets, np.int32, count=chunk.offset + len(chunk) + 1)[chunk.offset :]
+
+
+def plain_array(values: np.ndarray) -> pa.Array:
+    """`pyarrow.array` of booleans, int32, int64, float32 or float64 `[n]`; NaN stays NaN."""
+    if values.dtype == bool:
+        return array_of(values)
+    kind = getattr(pa, values.dtype.name)()
+    return pa.Array.from_buffers(kind, len(values), [None, _buffer(np.ascontiguousarray(values))])
 
 
 def array_of(values: np.ndarray) -> pa.Array:

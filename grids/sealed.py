@@ -21,10 +21,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from grids.arrow import numbers_of
+from grids.arrow import flattened, lengths_of, numbers_of
 from grids.atomic import write_whole
 from grids.errors import BadInput, Damaged
 
@@ -53,8 +52,8 @@ def columns_sha256(table: pa.Table) -> str:
         if isinstance(array, pa.ChunkedArray):
             array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], column.type)
         if listed:
-            digest.update(_bytes_of(pc.list_value_length(array)))
-            array = array.flatten()
+            digest.update(_bytes_of(lengths_of(array)))
+            array = flattened(array)
         digest.update(_bytes_of(array))
     return digest.hexdigest()
 
@@ -76,7 +75,7 @@ def _bytes_of(array: pa.Array) -> bytes:
         filled = array.fill_null("") if array.null_count else array
         _, offsets, letters = filled.buffers()
         ends = np.frombuffer(offsets, np.int32)[filled.offset : filled.offset + len(filled) + 1]
-        return _bytes_of(pc.binary_length(array)) + memoryview(letters)[ends[0] : ends[-1]]
+        return _bytes_of(lengths_of(array)) + memoryview(letters)[ends[0] : ends[-1]]
     numbers = (pa.types.is_boolean, pa.types.is_integer, pa.types.is_floating)
     if not any(test(array.type) for test in numbers):
         return repr(array.to_pylist()).encode()  # a column that another program added

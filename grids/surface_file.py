@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from grids.arrow import numbers_of
+from grids.arrow import flattened, lengths_of, numbers_of, plain_array
 from grids.errors import BadInput
 from grids.header import is_number
 from grids.pool import Pool, pool_order
@@ -51,11 +50,11 @@ def _arrow(name: str, column: np.ndarray) -> pa.Array:
     if name == "curve":
         rows, epochs = column.shape
         offsets = np.arange(rows + 1, dtype=np.int32) * epochs
-        return pa.ListArray.from_arrays(pa.array(offsets), pa.array(column.ravel()))
+        return pa.ListArray.from_arrays(plain_array(offsets), plain_array(column.ravel()))
     if column.dtype == object:
         return pa.array(column, pa.string())
     kind = {"diverged": bool, "filled": bool, "seed": np.int64}.get(name, np.float64)
-    return pa.array(column.astype(kind))
+    return plain_array(column.astype(kind))
 
 
 def _header(surface: Surface) -> dict[str, Any]:
@@ -297,10 +296,11 @@ def _curve(table: pa.Table, order: np.ndarray, shape: tuple[int, ...]) -> np.nda
     if not any(test(kind) for test in lists) or not _holds_numbers(kind.value_type):
         raise BadInput(f"column 'curve' holds {kind}, not lists of numbers")
     precision = pa.float32() if kind.value_type == pa.float32() else pa.float64()
-    column = column.cast(pa.list_(precision), safe=False)
-    lengths = numbers_of(pc.list_value_length(column))
+    if kind != pa.list_(precision):
+        column = column.cast(pa.list_(precision), safe=False)
+    lengths = numbers_of(lengths_of(column))
     epochs = int(np.nan_to_num(lengths[0]))
     if (lengths != epochs).any():
         raise BadInput("column 'curve' has lists of different lengths")
-    flat = numbers_of(pc.list_flatten(column))
+    flat = numbers_of(pa.chunked_array([flattened(chunk) for chunk in column.chunks], precision))
     return np.asarray(flat.reshape(len(order), epochs)[order].reshape(*shape, epochs))

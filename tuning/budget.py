@@ -7,8 +7,8 @@ from itertools import pairwise
 import numpy as np
 
 from grids.errors import BadInput, unknown
-from tuning.arena import Arena
 from tuning.ledger import SLACK, CostModel, Limits
+from tuning.problem import TabularProblem
 from tuning.searchers import SearcherSpec, names
 
 MOST_CELLS = 10_000
@@ -37,7 +37,7 @@ class Budget:
         if self.cost_model not in CostModel.__members__:
             raise unknown("cost model", self.cost_model, CostModel.__members__)
 
-    def limits(self, spec: SearcherSpec, arena: Arena) -> Limits:
+    def limits(self, spec: SearcherSpec, problem: TabularProblem) -> Limits:
         """The limits of one searcher's replays on one surface.
 
         Raises:
@@ -45,33 +45,33 @@ class Budget:
                 none that could be meant.
         """
         model = CostModel(self.cost_model)
-        self._check(spec, arena, model)
-        cells = len(arena.value)
+        self._check(spec, problem, model)
+        cells = len(problem.value)
         if self.max_trials is None and self.max_epochs is None and cells > MOST_CELLS:
             raise BadInput(
-                f"{arena.label}: has {cells:,} cells, too many to spend a trial on each: "
+                f"{problem.label}: has {cells:,} cells, too many to spend a trial on each: "
                 f"say with --max-trials how many a replay may spend"
             )
         max_spent = math.inf if self.max_epochs is None else self.max_epochs
         trials = self.max_trials
         if spec.over_fidelities and trials is None and self.max_epochs is None:
-            max_spent = cells * arena.whole
+            max_spent = cells * problem.whole
         if trials is None and math.isinf(max_spent):
             trials = cells
         if math.isfinite(max_spent):
-            most = self._most_queries(spec, arena, max_spent, model)
+            most = self._most_queries(spec, problem, max_spent, model)
             trials = most if trials is None else min(trials, most)
         assert trials is not None
-        timed = self.workers is not None or arena.seconds is not None
+        timed = self.workers is not None or problem.seconds is not None
         return Limits(trials, max_spent, model, self.workers or 1, timed)
 
-    def _check(self, spec: SearcherSpec, arena: Arena, model: CostModel) -> None:
+    def _check(self, spec: SearcherSpec, problem: TabularProblem, model: CostModel) -> None:
         who = f"searcher '{spec.text}'"
-        if arena.fidelity is None:
+        if problem.fidelity is None:
             if spec.over_fidelities:
-                raise BadInput(f"{who} compares shorter trainings, and {arena.label} has no curves to read them from")
+                raise BadInput(f"{who} compares shorter trainings, and {problem.label} has no curves to read them from")
             if self.max_epochs is not None:
-                raise BadInput(f"--max-epochs: {arena.label} has no curves, so what a training spends is not known")
+                raise BadInput(f"--max-epochs: {problem.label} has no curves, so what a training spends is not known")
         if model is CostModel.stop and spec.over_fidelities and not spec.stops:
             able = " and ".join(name for name in names(fidelities=True) if _stops(name))
             raise BadInput(
@@ -82,20 +82,20 @@ class Budget:
                 f"{who} does not say that it works with several workers (a class says so by `parallel = True`)"
             )
 
-    def _most_queries(self, spec: SearcherSpec, arena: Arena, max_spent: float, model: CostModel) -> int:
+    def _most_queries(self, spec: SearcherSpec, problem: TabularProblem, max_spent: float, model: CostModel) -> int:
         """How many queries could be started at most; raises BadInput where none could."""
-        assert arena.fidelity is not None
-        unit = f"{arena.fidelity.name}s"
+        assert problem.fidelity is not None
+        unit = f"{problem.fidelity.name}s"
         short = spec.over_fidelities or spec.own
         if not short:
-            most = math.floor(max_spent / arena.whole * (1 + SLACK)) if arena.whole > 0 else len(arena.value)
+            most = math.floor(max_spent / problem.whole * (1 + SLACK)) if problem.whole > 0 else len(problem.value)
             if most < 1:
                 raise BadInput(
-                    f"--max-epochs {max_spent:g} is less than one training of {arena.label}: {arena.whole:g} {unit}"
+                    f"--max-epochs {max_spent:g} is less than one training of {problem.label}: {problem.whole:g} {unit}"
                 )
             return most
-        searcher = spec.build(arena.space, np.random.default_rng(0), arena.fidelities(model is not CostModel.stop))
-        steps = [after - one for one, after in pairwise((0.0, *arena.fidelity.values)) if after > one]
+        searcher = spec.build(problem.space, np.random.default_rng(0), problem.fidelities(model is not CostModel.stop))
+        steps = [after - one for one, after in pairwise((0.0, *problem.fidelity.values)) if after > one]
         least = float(getattr(searcher, "least", min(steps)))
         if max_spent < least * (1 - SLACK):
             raise BadInput(

@@ -1,4 +1,4 @@
-"""The command line's root: `tunecost`. Each command lives in `tuning/commands/`, and imports what it needs late."""
+"""The command line's root: `tunecost`. Each command is in `tuning/commands/`, imported when it is named."""
 
 import itertools
 import os
@@ -6,35 +6,38 @@ import re
 import sys
 import traceback
 import warnings
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from grids.errors import BadInput
-from tuning.commands import (
-    claims,
-    compare,
-    cost,
-    data,
-    exact,
-    export,
-    figure,
-    gpu,
-    grid,
-    replay,
-    report,
-    results,
-    separability,
-    table,
-    transfer,
-    tunability,
-    tune,
-)
-from tuning.late_help import LateHelp
+from tuning.late_commands import late_group
 from tuning.terminal import say
+
+COMMANDS = {
+    "grid": "tuning.commands.grid:app",
+    "replay": "tuning.commands.replay:replay",
+    "cost": "tuning.commands.cost:cost",
+    "export": "tuning.commands.export:export",
+    "exact": "tuning.commands.exact:exact",
+    "separability": "tuning.commands.separability:separability",
+    "compare": "tuning.commands.compare:compare",
+    "tunability": "tuning.commands.tunability:tunability",
+    "tune": "tuning.commands.tune:tune",
+    "transfer": "tuning.commands.transfer:transfer",
+    "table": "tuning.commands.table:app",
+    "figure": "tuning.commands.figure:app",
+    "claims": "tuning.commands.claims:claims",
+    "report": "tuning.commands.report:report",
+    "data": "tuning.commands.data:app",
+    "gpu": "tuning.commands.gpu:gpu",
+    "results": "tuning.commands.results:results",
+}
+"""Where each command is made, in the order of the help."""
 
 app = typer.Typer(
     name="tunecost",
+    cls=late_group(COMMANDS),
     help="What does it cost to tune an optimizer? Train error surfaces, replay searchers over them, count the trials.",
     no_args_is_help=True,
     add_completion=False,
@@ -53,28 +56,16 @@ def _print_version(asked: bool) -> None:
 @app.callback()
 def _root(
     version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+        bool,
+        typer.Option(
+            "--version",
+            callback=_print_version,
+            is_eager=True,
+            help="Print the version and exit.",
+            show_default="off",
+        ),
     ] = False,
 ) -> None: ...
-
-
-app.add_typer(grid.app, name="grid")
-app.command("replay", cls=LateHelp)(replay.replay)
-app.command("cost")(cost.cost)
-app.command("export")(export.export)
-app.command("exact", cls=LateHelp)(exact.exact)
-app.command("separability")(separability.separability)
-app.command("compare")(compare.compare)
-app.command("tunability")(tunability.tunability)
-app.command("tune", cls=LateHelp)(tune.tune)
-app.command("transfer")(transfer.transfer)
-app.add_typer(table.app, name="table")
-app.add_typer(figure.app, name="figure")
-app.command("claims", cls=LateHelp)(claims.claims)
-app.command("report")(report.report)
-app.add_typer(data.app, name="data")
-app.command("gpu", cls=LateHelp)(gpu.gpu)
-app.command("results")(results.results)
 
 
 def main() -> None:
@@ -96,9 +87,8 @@ def _open_streams() -> None:
 def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code; what went wrong is one line on stderr."""
     command = typer.main.get_command(app)
-    _show_every_default(command)
     try:
-        result = command.main(arguments, prog_name="tunecost", standalone_mode=False)
+        result = command.main(arguments, prog_name="tunecost", standalone_mode=False, obj=run)
         sys.stdout.flush()
         if result == 130:  # Typer takes Ctrl-C in its own hands, and says nothing
             return _say("interrupted", 130)
@@ -128,18 +118,6 @@ def run(arguments: list[str]) -> int:
             traceback.print_exc()
         line = f"failed: {type(error).__name__}: {error}".splitlines()[0]
         return _say(f"{line} (TUNECOST_DEBUG=1 shows where)", 1)
-
-
-def _show_every_default(command: Any) -> None:
-    """Have help say what holds where a switch or an option without a value is not given, at every level."""
-    for parameter in command.params:
-        if parameter.param_type_name == "option" and not parameter.required and parameter.show_default is True:
-            if parameter.default is None:
-                parameter.show_default = "none"
-            elif parameter.default is False and not parameter.secondary_opts:
-                parameter.show_default = "off"
-    for inner in getattr(command, "commands", {}).values():
-        _show_every_default(inner)
 
 
 def _usage(error: Exception, arguments: list[str]) -> str:

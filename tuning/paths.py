@@ -16,11 +16,11 @@ from grids.errors import BadInput
 from grids.replay_table import Judged, judged_by
 from grids.surface import Surface
 from grids.within import within as narrowed
-from tuning.arena import Arena
 from tuning.budget import MOST_CELLS, Budget
 from tuning.kernels import compiled_played
 from tuning.ledger import Limits
 from tuning.played import Played
+from tuning.problem import TabularProblem
 from tuning.searchers import SearcherSpec, get_searcher
 from tuning.streams import stream
 from tuning.table import table_rows
@@ -70,15 +70,15 @@ def play_again(surface: Surface, rows: pd.DataFrame, header: Mapping[str, Any], 
     spec = get_searcher(searcher)
     whole = surface.judged_by(judged.value_of)
     part = whole if judged.within == "all" else narrowed(whole, judged.within)
-    arena = _arena(name, whole, part, spec, judged)
-    limits = _budget(header, name, part).limits(spec, arena)
+    problem = _problem(name, whole, part, spec, judged)
+    limits = _budget(header, name, part).limits(spec, problem)
     if limits.max_trials < 1 or limits.max_trials < int(rows["trial"].max()):
         raise BadInput(f"{name}, {searcher}: the table's replays are longer than its header allows")
     found = []
     for number in numbers:
-        played = _play(arena, spec, int(header["seed"]), number, limits)
-        _check(played, arena, rows[rows["repeat"] == number], number)
-        found.append(_path(played, arena, number, _flat_in_whole(whole, judged.within)))
+        played = _play(problem, spec, int(header["seed"]), number, limits)
+        _check(played, problem, rows[rows["repeat"] == number], number)
+        found.append(_path(played, problem, number, _flat_in_whole(whole, judged.within)))
     return found
 
 
@@ -107,9 +107,9 @@ def _check_axes(surface: Surface, live: Any) -> None:
         raise BadInput("the cells of this live table are of another space")
 
 
-def _arena(name: str, whole: Surface, part: Surface, spec: SearcherSpec, judged: Judged) -> Arena:
+def _problem(name: str, whole: Surface, part: Surface, spec: SearcherSpec, judged: Judged) -> TabularProblem:
     """What was played on, as `tuning.replay.replay` makes it."""
-    return Arena.of(
+    return TabularProblem.of(
         name,
         part,
         judged.seed_statistic,
@@ -133,17 +133,17 @@ def _budget(header: Mapping[str, Any], name: str, part: Surface) -> Budget:
     )
 
 
-def _play(arena: Arena, spec: SearcherSpec, seed: int, number: int, limits: Limits) -> Played:
+def _play(problem: TabularProblem, spec: SearcherSpec, seed: int, number: int, limits: Limits) -> Played:
     repeats = range(number, number + 1)
-    columns = noise_columns(arena, spec, seed, repeats, limits.max_trials)
-    first = stream(seed, spec.text, arena.name, number)
-    played = compiled_played(spec, arena, columns, limits, first, repeats)
-    return trials_matrix(arena, spec, seed, repeats, columns, limits) if played is None else played
+    columns = noise_columns(problem, spec, seed, repeats, limits.max_trials)
+    first = stream(seed, spec.text, problem.name, number)
+    played = compiled_played(spec, problem, columns, limits, first, repeats)
+    return trials_matrix(problem, spec, seed, repeats, columns, limits) if played is None else played
 
 
-def _check(played: Played, arena: Arena, rows: pd.DataFrame, number: int) -> None:
+def _check(played: Played, problem: TabularProblem, rows: pd.DataFrame, number: int) -> None:
     """Raises BadInput where the rows of what was played are not the table's."""
-    found = table_rows(played, arena, number)
+    found = table_rows(played, problem, number)
     for column in ("trial", "unique", "best", "end"):
         told = rows[column].to_numpy()
         if len(told) != len(found[column]) or not np.array_equal(told, found[column]):
@@ -152,14 +152,14 @@ def _check(played: Played, arena: Arena, rows: pd.DataFrame, number: int) -> Non
             )
 
 
-def _path(played: Played, arena: Arena, number: int, flat: np.ndarray | None) -> Path:
+def _path(played: Played, problem: TabularProblem, number: int, flat: np.ndarray | None) -> Path:
     cells = played.cells[0]
     length = int((cells >= 0).sum())
     cells = cells[:length].astype(np.int64)
     amounts = None
-    if played.points is not None and arena.amounts is not None:
-        amounts = np.array(arena.amounts)[played.points[0, :length]]
-        amounts = None if (amounts == arena.whole).all() else amounts
+    if played.points is not None and problem.amounts is not None:
+        amounts = np.array(problem.amounts)[played.points[0, :length]]
+        amounts = None if (amounts == problem.whole).all() else amounts
     return Path(number, np.arange(1, length + 1), cells if flat is None else flat[cells], amounts)
 
 

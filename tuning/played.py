@@ -11,7 +11,7 @@ class Played:
 
     Args:
         cells: int32 `[replays, trials]`, flat cell numbers, −1 after the end; every replay has at least one.
-        columns: int32 `[replays, trials]`, which column of the arena was told.
+        columns: int32 `[replays, trials]`, which column of the problem was told.
         points: int32 `[replays, trials]`, how far the cell was trained; None: always to the end.
         spent: float64 `[replays, trials]`, charged so far; None: a whole training at each trial.
         clock: float64 `[replays, trials]`, elapsed so far; None where not recorded.

@@ -15,11 +15,11 @@ from grids.errors import BadInput, unknown
 from grids.replay_table import Part
 from grids.surface import Surface
 from grids.within import within as narrowed
-from tuning.arena import Arena
 from tuning.budget import Budget
-from tuning.chunk import Chunk, Rows, run_chunk
+from tuning.chunk import Chunk, Rows, is_few, run_chunk
 from tuning.kernels import is_compiled
 from tuning.ledger import Limits
+from tuning.problem import TabularProblem
 from tuning.searchers import SearcherSpec, get_searcher, names
 from tuning.trials import play
 from tuning.workers import share, spread
@@ -97,7 +97,7 @@ def replay_parts(
     for label, whole in named.items():
         part = whole if within is None else narrowed(whole, within)
         least = float(whole.table(seed_statistic).min()) if lowest == "own" else None
-        made: dict[tuple[bool, bool], Arena] = {}
+        made: dict[tuple[bool, bool], TabularProblem] = {}
         for text in searchers:
             spec = get_searcher(text)
             free = nearest and part.space.is_pool and not spec.from_list
@@ -105,15 +105,17 @@ def replay_parts(
                 raise BadInput(not_on_a_pool(spec, label))
             kind = free, spec.over_fidelities or spec.own
             if kind not in made:
-                made[kind] = Arena.of(label, part, seed_statistic, noise, lowest=least, nearest=free, curves=kind[1])
+                made[kind] = TabularProblem.of(
+                    label, part, seed_statistic, noise, lowest=least, nearest=free, curves=kind[1]
+                )
             limits = budget.limits(spec, made[kind])
             _try(spec, made[kind], limits)
             games.append((made[kind], text, limits))
-    chunks = [
-        Chunk(arena, text, seed, part, limits)
-        for arena, text, limits in games
-        for part in _parts(wanted, limits.max_trials, jobs)
-    ]
+    chunks = []
+    for problem, text, limits in games:
+        plain = is_few(problem, get_searcher(text), len(wanted), limits)
+        for numbers in [wanted] if plain else _parts(wanted, limits.max_trials, jobs):
+            chunks.append(Chunk(problem, text, seed, numbers, limits, plain))
     results: list[Rows | None] = [None] * len(chunks)
     for number, rows in _all(chunks, jobs):
         results[number] = rows
@@ -176,25 +178,27 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _try(spec: SearcherSpec, arena: Arena, limits: Limits) -> None:
+def _try(spec: SearcherSpec, problem: TabularProblem, limits: Limits) -> None:
     """Raises BadInput where a searcher cannot work, before hours go into others."""
-    searcher = spec.build(arena.space, np.random.default_rng(0), arena.fidelities(limits.pauses))
+    searcher = spec.build(problem.space, np.random.default_rng(0), problem.fidelities(limits.pauses))
     if spec.foreign:
         with spec.blamed():
-            play(searcher, arena, np.zeros(1, np.int32), replace(limits, max_trials=1, workers=1))
+            play(searcher, problem, np.zeros(1, np.int32), replace(limits, max_trials=1, workers=1))
 
 
 def _all(chunks: Sequence[Chunk], jobs: int) -> Iterator[tuple[int, Rows]]:
-    """Every chunk's rows with its number, in the order they are ready: compiled ones first, the rest in processes."""
-    compiled = [
-        number
-        for number, chunk in enumerate(chunks)
-        if chunk.limits.workers == 1 and is_compiled(get_searcher(chunk.searcher))
-    ]
-    others = sorted(set(range(len(chunks))) - set(compiled))
-    for numbers, divide in ((compiled, share), (others, spread)):
+    """Every chunk's rows with its number, in the order they are ready: small ones first, what is compiled in threads,
+    the rest in processes.
+    """
+    small: list[int] = []
+    compiled: list[int] = []
+    others: list[int] = []
+    for number, chunk in enumerate(chunks):
+        threaded = chunk.limits.workers == 1 and is_compiled(get_searcher(chunk.searcher))
+        (small if chunk.plain else compiled if threaded else others).append(number)
+    for numbers, divide in ((small, None), (compiled, share), (others, spread)):
         work = [chunks[number] for number in numbers]
-        if min(jobs, len(work)) > 1:
+        if divide is not None and min(jobs, len(work)) > 1:
             for place, rows in divide(run_chunk, work, min(jobs, len(work))):
                 yield numbers[place], rows
         else:
@@ -208,8 +212,8 @@ def _parts(repeats: range, max_trials: int, jobs: int) -> list[range]:
 
 
 def _part(chunk: Chunk, rows: Rows) -> Part:
-    arena = chunk.arena
-    return Part((arena.label, arena.optimizer, arena.task, chunk.searcher), rows)
+    problem = chunk.problem
+    return Part((problem.label, problem.optimizer, problem.task, chunk.searcher), rows)
 
 
 def _check(

@@ -3,11 +3,11 @@
 import numpy as np
 
 from grids.target import gap
-from tuning.arena import Arena
 from tuning.played import Played
+from tuning.problem import TabularProblem
 
 
-def table_rows(played: Played, arena: Arena, first_repeat: int) -> dict[str, np.ndarray]:
+def table_rows(played: Played, problem: TabularProblem, first_repeat: int) -> dict[str, np.ndarray]:
     """The rows of the replay table: one each time a replay improves on its best, and one last row at its end.
 
     The incumbent is the fully trained cell of the lowest value told so far, the first of equals. `best` is what that
@@ -16,7 +16,7 @@ def table_rows(played: Played, arena: Arena, first_repeat: int) -> dict[str, np.
 
     Args:
         played: what was played.
-        arena: what it was played on.
+        problem: what it was played on.
         first_repeat: the number of the first replay.
 
     Returns:
@@ -25,8 +25,8 @@ def table_rows(played: Played, arena: Arena, first_repeat: int) -> dict[str, np.
     """
     matrix = played.cells
     there = matrix >= 0
-    full = there if played.points is None else there & (played.points == arena.points - 1)
-    told = np.where(full, arena.final[matrix, played.columns], np.inf)
+    full = there if played.points is None else there & (played.points == problem.points - 1)
+    told = np.where(full, problem.final[matrix, played.columns], np.inf)
     so_far = np.minimum.accumulate(told, axis=1)
     improved = full.copy()
     improved[:, 1:] &= so_far[:, 1:] < so_far[:, :-1]
@@ -45,15 +45,15 @@ def table_rows(played: Played, arena: Arena, first_repeat: int) -> dict[str, np.
     end = np.repeat([False, True], [len(replay) - len(ends), len(ends)])
     order = np.lexsort((end, trial, replay))
     replay, trial, cell, end = replay[order], trial[order], cell[order], end[order]
-    best = np.where(cell >= 0, arena.value[cell], np.inf)
+    best = np.where(cell >= 0, problem.value[cell], np.inf)
     return {
         "repeat": replay.astype(np.int64) + first_repeat,
         "trial": trial.astype(np.int64) + 1,
         "unique": unique[replay, trial].astype(np.int64),
         "best": best,
-        "suboptimality": gap(best, arena.lowest),
+        "suboptimality": gap(best, problem.lowest),
         "end": end,
-        **played.more(replay, trial, arena.whole),
+        **played.more(replay, trial, problem.whole),
     }
 
 

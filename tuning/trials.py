@@ -8,20 +8,25 @@ from typing import Any
 import numpy as np
 
 from grids.errors import BadInput
-from tuning.arena import Arena
 from tuning.ledger import Ledger, Limits
 from tuning.played import Played
+from tuning.problem import TabularProblem
 from tuning.searchers import Query, Searcher, SearcherSpec
 from tuning.streams import NOISE, generator, stream
 
 
 def trials_matrix(
-    arena: Arena, spec: SearcherSpec, seed: int, repeats: range, columns: np.ndarray, limits: Limits | None = None
+    problem: TabularProblem,
+    spec: SearcherSpec,
+    seed: int,
+    repeats: range,
+    columns: np.ndarray,
+    limits: Limits | None = None,
 ) -> Played:
     """What a range of replays evaluates, each replay on its own streams, one searcher at a time.
 
     Args:
-        arena: what is played on.
+        problem: what is played on.
         spec: the searcher.
         seed: the user's.
         repeats: which replays.
@@ -34,10 +39,10 @@ def trials_matrix(
     limits = limits or Limits(columns.shape[1])
     found = []
     for row, repeat in enumerate(repeats):
-        rng = generator(stream(seed, spec.text, arena.name, repeat))
-        searcher = spec.build(arena.space, rng, arena.fidelities(limits.pauses))
+        rng = generator(stream(seed, spec.text, problem.name, repeat))
+        searcher = spec.build(problem.space, rng, problem.fidelities(limits.pauses))
         with spec.blamed():
-            found.append(play(searcher, arena, columns[row], limits))
+            found.append(play(searcher, problem, columns[row], limits))
     shape = len(found), max(len(replay.cells) for replay in found)
     cells, told, points = (np.full(shape, fill, np.int32) for fill in (-1, 0, 0))
     spent, clock = np.zeros(shape), np.zeros(shape)
@@ -45,13 +50,13 @@ def trials_matrix(
         length = len(replay.cells)
         cells[row, :length], told[row, :length], points[row, :length] = replay.cells, replay.columns, replay.points
         spent[row, :length], clock[row, :length] = replay.spent, replay.clock
-    if arena.fidelity is None:
+    if problem.fidelity is None:
         spent[:] = np.nan
     return Played(cells, told, points, spent, clock if limits.timed else None)
 
 
-def noise_columns(arena: Arena, spec: SearcherSpec, seed: int, repeats: range, trainings: int) -> np.ndarray:
-    """Which column of the arena each training is told of: uniform with noise, else 0.
+def noise_columns(problem: TabularProblem, spec: SearcherSpec, seed: int, repeats: range, trainings: int) -> np.ndarray:
+    """Which column of the problem each training is told of: uniform with noise, else 0.
 
     Int32 `[len(repeats), trainings]`.
 
@@ -59,10 +64,10 @@ def noise_columns(arena: Arena, spec: SearcherSpec, seed: int, repeats: range, t
     of their own, so that noise takes nothing from the searcher's.
     """
     columns = np.zeros((len(repeats), trainings), np.int32)
-    if arena.noisy:
+    if problem.noisy:
         for row, repeat in enumerate(repeats):
-            uniform = generator(stream(seed, spec.text, arena.name, repeat, NOISE)).random(trainings)
-            columns[row] = (uniform * arena.told.shape[1]).astype(np.int32)
+            uniform = generator(stream(seed, spec.text, problem.name, repeat, NOISE)).random(trainings)
+            columns[row] = (uniform * problem.told.shape[1]).astype(np.int32)
     return columns
 
 
@@ -88,7 +93,7 @@ class _Running:
     amount: float
 
 
-def play(searcher: Searcher, arena: Arena, columns: np.ndarray, limits: Limits) -> Replay:
+def play(searcher: Searcher, problem: TabularProblem, columns: np.ndarray, limits: Limits) -> Replay:
     """One replay: ask and tell until the lowest value was told of a whole training, or nothing more may be spent.
 
     Workers that are free start what the searcher asks for. Then the clock goes to where the next of them is done, and
@@ -96,15 +101,15 @@ def play(searcher: Searcher, arena: Arena, columns: np.ndarray, limits: Limits) 
     running when the budget ends is still told.
 
     Args:
-        searcher: fresh, on the arena's space.
-        arena: what is played on.
-        columns: int `[trainings]`, the column of `arena.asked` that each training is told of.
+        searcher: fresh, on the problem's space.
+        problem: what is played on.
+        columns: int `[trainings]`, the column of `problem.asked` that each training is told of.
         limits: what may be spent, and how it is counted.
 
     Raises:
         BadInput: the searcher asked for what is no cell of the space, or for a training that cannot be.
     """
-    ledger, found = Ledger(arena.amounts, limits.cost_model), Replay()
+    ledger, found = Ledger(problem.amounts, limits.cost_model), Replay()
     running: list[tuple[float, int, _Running]] = []
     clock, spent, promised, started, over = 0.0, 0.0, 0.0, 0, False
     while True:
@@ -117,7 +122,7 @@ def play(searcher: Searcher, arena: Arena, columns: np.ndarray, limits: Limits) 
                 if not running:
                     raise BadInput(f"{type(searcher).__name__} asked for None, though it waits for no result")
                 break
-            flat, cell, fidelity, training = _query(asked, arena, searcher)
+            flat, cell, fidelity, training = _query(asked, problem, searcher)
             charge = ledger.charge(flat, cell, fidelity, training)
             if charge.point < ledger.last and not limits.pauses:
                 _check_stops(searcher)
@@ -127,8 +132,8 @@ def play(searcher: Searcher, arena: Arena, columns: np.ndarray, limits: Limits) 
             number = charge.training.number
             column = int(columns[number])
             ledger.enter(charge, training)
-            share = charge.amount / arena.whole if arena.amounts is not None else 1.0
-            ends = clock + share * float(arena.durations[flat, column])
+            share = charge.amount / problem.whole if problem.amounts is not None else 1.0
+            ends = clock + share * float(problem.durations[flat, column])
             entry = _Running(asked, flat, column, charge.point, charge.amount)
             heapq.heappush(running, (ends, started, entry))
             started += 1
@@ -138,7 +143,7 @@ def play(searcher: Searcher, arena: Arena, columns: np.ndarray, limits: Limits) 
         clock = running[0][0]
         while running and running[0][0] == clock:
             done = heapq.heappop(running)[2]
-            value = float(arena.told[done.cell, done.column, done.point])
+            value = float(problem.told[done.cell, done.column, done.point])
             searcher.tell(done.asked, value)
             spent += done.amount
             found.cells.append(done.cell)
@@ -146,21 +151,21 @@ def play(searcher: Searcher, arena: Arena, columns: np.ndarray, limits: Limits) 
             found.points.append(done.point)
             found.spent.append(spent)
             found.clock.append(clock)
-            if done.point == ledger.last and value <= arena.stop:
+            if done.point == ledger.last and value <= problem.stop:
                 return found
 
 
-def _query(asked: Any, arena: Arena, searcher: Searcher) -> tuple[int, Any, float | None, int | None]:
+def _query(asked: Any, problem: TabularProblem, searcher: Searcher) -> tuple[int, Any, float | None, int | None]:
     """The number of the cell that answers what was asked, the cell as asked, and the query's fidelity and training."""
     cell, fidelity, training = asked, None, None
     if isinstance(asked, Query):
         cell, fidelity, training = asked.cell, asked.fidelity, asked.training
-    flat = flat_number(cell, arena.space.shape)
+    flat = flat_number(cell, problem.space.shape)
     if flat is None:
-        shape = arena.space.shape
+        shape = problem.space.shape
         raise BadInput(f"{type(searcher).__name__} asked for {asked!r}, not a cell of a space of shape {shape}")
-    if arena.answers is not None:
-        flat = int(arena.answers[flat])
+    if problem.answers is not None:
+        flat = int(problem.answers[flat])
     return flat, cell, fidelity, training
 
 

@@ -1,15 +1,13 @@
 """Numbers from and to Arrow's buffers, against Arrow's own conversions."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grids.arrow import array_of, numbers_of, repeated
+from grids.arrow import array_of, flattened, lengths_of, numbers_of, repeated
 
 ARRAYS = {
     "floats": pa.array([0.5, -1.0, float("inf"), 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]),
@@ -56,10 +54,17 @@ def test_texts_are_arrows(pairs: list[tuple[str, int]]) -> None:
     assert found.equals(pa.array([text for text, count in pairs for _ in range(count)], pa.string()))
 
 
-@pytest.mark.parametrize("line", ["grid list", "grid show digits-mlp/adam", "exact digits-mlp/sgd -s random"])
-def test_a_surface_is_read_without_pandas(line: str) -> None:
-    """Nor with anything else that is slow to import and not needed."""
-    program = f"import sys; from tuning.cli import run; assert run({line.split()!r}) == 0; print(*sys.modules)"
-    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
-    loaded = set(said.splitlines()[-1].split())
-    assert not loaded & {"pandas", "scipy.stats", "scipy.special", "matplotlib", "torch", "optuna", "cma", "numba"}
+@pytest.mark.parametrize("nulls", [False, True])
+def test_lengths_are_arrows(nulls: bool) -> None:
+    more = [None] if nulls else []
+    texts = pa.array(["a", "", "über", "xyz", *more, "b"])
+    lists = pa.array([[1.0], [], [2.0, 3.0], [4.0], *more, []])
+    for array, measure in ((texts, pc.binary_length), (lists, pc.list_value_length)):
+        for part in (array, array[1:], array[2:4], array[:0]):
+            for column in (part, pa.chunked_array([part]), pa.chunked_array([part, array, part])):
+                found = lengths_of(column)
+                found.validate(full=True)
+                wanted = measure(column)
+                assert found.equals(wanted.combine_chunks() if isinstance(column, pa.ChunkedArray) else wanted)
+    for part in (lists, lists[1:], lists[2:4], lists[:0]):
+        assert flattened(part).equals(part.flatten())

@@ -23,11 +23,11 @@ import pytest
 from grids import surface_file
 from grids.space import PRESETS
 from grids.surface import Provenance, Surface
-from tuning.arena import Arena
 from tuning.budget import Budget
 from tuning.chunk import Chunk, run_chunk
 from tuning.kernels import compiled_rows, compiled_trials
 from tuning.played import Played
+from tuning.problem import TabularProblem
 from tuning.replay import replay
 from tuning.searchers import get_searcher, names
 from tuning.streams import stream
@@ -49,7 +49,7 @@ def surface(name: str, turn: float) -> Surface:
 
 
 SURFACES = {"bench/adam": surface("adam", 0.8), "bench/avagrad": surface("avagrad", 0.0)}
-ARENA = Arena.of("bench/adam", SURFACES["bench/adam"])
+PROBLEM = TabularProblem.of("bench/adam", SURFACES["bench/adam"])
 
 
 @pytest.fixture(scope="module")
@@ -74,10 +74,10 @@ def played(text: str, repeats: int, trials: int, stop: float) -> tuple[int, floa
     spec, columns = get_searcher(text), np.zeros((repeats, trials), np.int32)
     began = time.perf_counter()
     matrix = compiled_trials(
-        spec, ARENA.space, ARENA.final, columns, stop, stream(0, text, ARENA.name, 0), range(repeats)
+        spec, PROBLEM.space, PROBLEM.final, columns, stop, stream(0, text, PROBLEM.name, 0), range(repeats)
     )
     assert matrix is not None
-    compiled_rows(Played(matrix, columns), ARENA, 0)
+    compiled_rows(Played(matrix, columns), PROBLEM, 0)
     return int((matrix >= 0).sum()), time.perf_counter() - began
 
 
@@ -126,7 +126,7 @@ def test_tpe(table: list[Row]) -> None:
         trials, seconds = played("tpe", 250, CELLS, -np.inf)
         ours[0], ours[1] = ours[0] + trials, ours[1] + seconds
         began = time.perf_counter()
-        theirs[0] += optuna_loop(ARENA.value, CELLS, part)
+        theirs[0] += optuna_loop(PROBLEM.value, CELLS, part)
         theirs[1] += time.perf_counter() - began
     ratio = ours[0] / ours[1] / (theirs[0] / theirs[1])
     table.append(
@@ -136,29 +136,29 @@ def test_tpe(table: list[Row]) -> None:
 
 @pytest.mark.parametrize("text", ["random", "random-unique", "gld", "cgld"])
 def test_simple_searchers(table: list[Row], text: str) -> None:
-    for what, stop in (("to the best cell", ARENA.lowest), ("441 trials", -np.inf)):
+    for what, stop in (("to the best cell", PROBLEM.lowest), ("441 trials", -np.inf)):
         trials, seconds = min((played(text, 10_000, CELLS, stop) for _ in range(5)), key=lambda found: found[1])
         each = f"{seconds / 10_000 * 1e6:.0f} µs a replay"
         table.append((f"{text}, 10,000 × {what}, table included", rate(trials, seconds), each, ""))
 
 
-def with_curves() -> Arena:
+def with_curves() -> TabularProblem:
     """The same cells over 27 epochs, which rank cells better and better."""
     final = SURFACES["bench/adam"].value
     early = np.random.default_rng(1).random((*final.shape, 27)) * np.linspace(5, 0, 27)
     curve = final[..., None] + early
     whole = Surface(PRESETS["paper-cifar"], (0,), curve[..., -1], final > 89, Provenance("bench", "adam"), curve)
-    return Arena.of("bench/adam", whole, curves=True)
+    return TabularProblem.of("bench/adam", whole, curves=True)
 
 
-def optuna_hyperband(arena: Arena, trials: int) -> int:
+def optuna_hyperband(problem: TabularProblem, trials: int) -> int:
     """Queries of random search with `HyperbandPruner`, of so many trials asked and told one at a time."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     pruner = optuna.pruners.HyperbandPruner(min_resource=1, max_resource=27, reduction_factor=3)
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0), pruner=pruner)
     for _ in range(trials):
         trial = study.ask({"cell": optuna.distributions.IntDistribution(0, CELLS - 1)})
-        for epoch, value in enumerate(arena.told[trial.params["cell"], 0].tolist(), start=1):
+        for epoch, value in enumerate(problem.told[trial.params["cell"], 0].tolist(), start=1):
             trial.report(value, epoch)
             if trial.should_prune():
                 study.tell(trial, state=optuna.trial.TrialState.PRUNED)
@@ -170,8 +170,8 @@ def optuna_hyperband(arena: Arena, trials: int) -> int:
 
 @pytest.mark.parametrize("text", names(fidelities=True))
 def test_searchers_over_fidelities(table: list[Row], text: str) -> None:
-    arena = with_curves()
-    for what, on in (("to the best cell", arena), ("441 × 27 epochs", replace(arena, lowest=-1.0))):
+    problem = with_curves()
+    for what, on in (("to the best cell", problem), ("441 × 27 epochs", replace(problem, lowest=-1.0))):
         limits = Budget().limits(get_searcher(text), on)
         run_chunk(Chunk(on, text, 0, range(2), limits))
         best, trials = np.inf, 0
@@ -181,20 +181,20 @@ def test_searchers_over_fidelities(table: list[Row], text: str) -> None:
             trials = int(rows["trial"][rows["end"]].sum())
             best = min(best, (time.process_time() - began) / trials)
         against = ""
-        if text == "hyperband" and on is arena:
+        if text == "hyperband" and on is problem:
             began = time.process_time()
             against = f"Optuna, ask and tell: {rate(optuna_hyperband(on, 200), time.process_time() - began)}"
         table.append((f"{text}, 150 × {what}, table included", rate(1.0, best), against, f"{trials:,} queries"))
 
 
 def test_cmaes(table: list[Row]) -> None:
-    for what, stop in (("to the best cell", ARENA.lowest), ("441 trials", -np.inf)):
+    for what, stop in (("to the best cell", PROBLEM.lowest), ("441 trials", -np.inf)):
         ours, theirs = [0, 0.0], [0, 0.0]
         for part in range(5):
             trials, seconds = played("cmaes", 1000, CELLS, stop)
             ours[0], ours[1] = ours[0] + trials, ours[1] + seconds
             began = time.perf_counter()
-            theirs[0] += sum(pycma_loop(ARENA.value, CELLS, seed, stop) for seed in range(10 * part, 10 * part + 10))
+            theirs[0] += sum(pycma_loop(PROBLEM.value, CELLS, seed, stop) for seed in range(10 * part, 10 * part + 10))
             theirs[1] += time.perf_counter() - began
         ratio = ours[0] / ours[1] / (theirs[0] / theirs[1])
         against = f"pycma, plain loop: {rate(*theirs)}"
@@ -248,13 +248,13 @@ def test_figure_2(table: list[Row]) -> None:
     seconds = time.perf_counter() - began
     plain, sample = 0.0, 10
     for (label, one), text in itertools.product(SURFACES.items(), names(paper=True)):
-        arena = Arena.of(label, one)
+        problem = TabularProblem.of(label, one)
         began = time.perf_counter()
         if text == "tpe":
             for seed in range(sample):
-                optuna_loop(arena.value, CELLS, seed, arena.lowest)
+                optuna_loop(problem.value, CELLS, seed, problem.lowest)
         else:
-            trials_matrix(arena, get_searcher(text), 0, range(sample), np.zeros((sample, CELLS), np.int32))
+            trials_matrix(problem, get_searcher(text), 0, range(sample), np.zeros((sample, CELLS), np.int32))
         plain += (time.perf_counter() - began) * 1000 / sample
     what = "figure 2: 2 surfaces × 5 searchers × 1,000, 2 jobs"
     against = f"plain loops, from {sample} replays: {plain:,.0f} s"

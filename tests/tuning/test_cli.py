@@ -95,6 +95,27 @@ def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "line",
+    [
+        "grid list",
+        "grid show digits-mlp/adam",
+        "exact digits-mlp/sgd -s random",
+        "exact digits-mlp/adam",
+        "replay digits-mlp/adam --repeats 10 --out replays.parquet",
+    ],
+)
+def test_a_quick_command_imports_nothing_slow_that_it_does_not_need(line: str, tmp_path: Path) -> None:
+    script = f"import sys; from tuning.cli import run; print('loaded', run({line.split()!r}), *sys.modules)"
+    done = tunecost(cwd=tmp_path, start=("-c", script))
+    _, code, *loaded = done.stdout.splitlines()[-1].split()
+    assert code == "0"
+    slow = {"pandas", "scipy", "matplotlib", "torch", "optuna", "cma", "numba", "llvmlite", "sklearn", "asyncio"} | {
+        "pyarrow.compute"
+    }
+    assert not slow & set(loaded)
+
+
+@pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (["grdi"], "No such command 'grdi'"),

@@ -6,14 +6,16 @@ from collections import defaultdict
 
 import numpy as np
 import pytest
+import scipy.linalg
 
 from grids.errors import BadInput
 from grids.space import Axis, Cell, Space
 from grids.surface import Provenance, Surface
-from tuning.arena import Arena
 from tuning.chunk import Chunk, run_chunk
 from tuning.exact import exact_curve, exact_law, exact_laws
+from tuning.exact.descent import forward_substitution
 from tuning.ledger import Limits
+from tuning.problem import TabularProblem
 from tuning.replay import replay
 
 TABLES = {
@@ -202,7 +204,7 @@ def test_agrees_with_a_million_replays(text: str) -> None:
     parts = [range(start, start + 50_000) for start in range(0, 1_000_000, 50_000)]
     firsts: list[list[np.ndarray]] = [[] for _ in targets]
     for part in parts:
-        rows_of = run_chunk(Chunk(Arena.of("x", surface(table)), text, 0, part, Limits(trials)))
+        rows_of = run_chunk(Chunk(TabularProblem.of("x", surface(table)), text, 0, part, Limits(trials)))
         for found, target in zip(firsts, targets, strict=True):
             hit = np.nonzero(rows_of["suboptimality"] <= target * (1 + 1e-9))[0]
             _, first = np.unique(rows_of["repeat"][hit], return_index=True)
@@ -229,3 +231,13 @@ def test_a_ball_of_other_cells_is_that_of_the_searcher(axes: tuple[int, ...]) ->
             wanted = np.zeros(24)
             wanted[others if len(others) else np.ravel_multi_index(center, shape)] = 1 / max(len(others), 1)
             np.testing.assert_array_equal(law, wanted)
+
+
+@pytest.mark.parametrize("size", [1, 2, 63, 64, 65, 200])
+def test_forward_substitution_is_scipys(size: int) -> None:
+    rng = np.random.default_rng(size)
+    matrix = np.tril(rng.random((size, size))) / size + np.eye(size)
+    right = rng.random(size)
+    found = forward_substitution(matrix, right)
+    np.testing.assert_allclose(found, scipy.linalg.solve_triangular(matrix, right, lower=True), rtol=1e-13)
+    np.testing.assert_allclose(matrix @ found, right, rtol=1e-13)

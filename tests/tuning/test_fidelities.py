@@ -11,9 +11,9 @@ from grids.errors import BadInput
 from grids.pool import Pool
 from grids.space import Axis, Space
 from grids.surface import Fidelity, Provenance, Surface
-from tuning.arena import Arena
 from tuning.chunk import Chunk, run_chunk
 from tuning.ledger import CostModel, Ledger, Limits
+from tuning.problem import TabularProblem
 from tuning.replay import replay
 from tuning.searchers import Fidelities, get_searcher
 from tuning.searchers.fidelities import bracket, brackets, halvings, rungs
@@ -97,9 +97,9 @@ def test_nothing_counts_before_a_cell_is_trained_to_the_end() -> None:
 
 
 def test_a_bracket_draws_no_cell_twice_and_the_next_begins_anew() -> None:
-    arena = Arena.of("toy/opt", ranked(), curves=True)
+    problem = TabularProblem.of("toy/opt", ranked(), curves=True)
     columns = np.zeros((30, 200), np.int32)
-    played = trials_matrix(arena, get_searcher("sha"), 0, range(30), columns, Limits(80))
+    played = trials_matrix(problem, get_searcher("sha"), 0, range(30), columns, Limits(80))
     twice = 0
     for cells in played.cells:
         if cells[79] < 0:
@@ -145,10 +145,10 @@ def test_whole_trainings_cost_the_same_by_every_model(model: str) -> None:
 def test_a_seed_stays_with_its_training() -> None:
     """Under noise, what a training shows at later rungs is what the same seed showed there."""
     surface = rough(seeds=4)
-    arena = Arena.of("toy/opt", surface, noise=True, curves=True)
+    problem = TabularProblem.of("toy/opt", surface, noise=True, curves=True)
     columns = np.random.default_rng(0).integers(0, 4, (10, 400)).astype(np.int32)
     for text in ("sha", "asha", "median"):
-        played = trials_matrix(arena, get_searcher(text), 0, range(10), columns, Limits(60))
+        played = trials_matrix(problem, get_searcher(text), 0, range(10), columns, Limits(60))
         assert played.points is not None
         for row in range(10):
             steps: dict[tuple[int, int], Counter[int]] = {}
@@ -165,10 +165,10 @@ def test_curves_are_told_as_decimals_and_end_at_the_value() -> None:
     curve = (surface.curve / 10).astype(np.float32)  # type: ignore[operator]
     value = np.round(curve[..., -1].astype(float), 1)
     one = Surface(surface.space, (0,), value, surface.diverged, surface.provenance, curve)
-    arena = Arena.of("x", one, curves=True)
-    assert (arena.told * 10 == np.round(arena.told * 10)).all()
-    assert (arena.told[:, 0, -1] == value.ravel()).all()
-    best = Arena.of("x", one.judged_by("best"), curves=True)
+    problem = TabularProblem.of("x", one, curves=True)
+    assert (problem.told * 10 == np.round(problem.told * 10)).all()
+    assert (problem.told[:, 0, -1] == value.ravel()).all()
+    best = TabularProblem.of("x", one.judged_by("best"), curves=True)
     assert (np.diff(best.told[:, 0], axis=1) <= 0).all()
 
 
@@ -177,8 +177,10 @@ def test_a_curve_that_is_not_finite_is_worth_failure() -> None:
     curve = surface.curve.copy()  # type: ignore[union-attr]
     curve[0, 0, 0, 2:5] = np.nan
     about = Provenance("toy", "opt", failure=77.0)
-    arena = Arena.of("x", Surface(surface.space, (0,), surface.value, surface.diverged, about, curve), curves=True)
-    assert arena.told[0, 0, 2:5].tolist() == [77.0] * 3
+    problem = TabularProblem.of(
+        "x", Surface(surface.space, (0,), surface.value, surface.diverged, about, curve), curves=True
+    )
+    assert problem.told[0, 0, 2:5].tolist() == [77.0] * 3
 
 
 OWN = """
@@ -279,10 +281,10 @@ def test_on_a_pool_it_is_the_proposer_that_needs_an_order() -> None:
 
 
 def test_chunks_change_nothing() -> None:
-    arena = Arena.of("toy/opt", rough(seeds=3), noise=True, curves=True)
+    problem = TabularProblem.of("toy/opt", rough(seeds=3), noise=True, curves=True)
     for text in ("sha:of=gld", "hyperband", "asha", "median"):
         limits = Limits(200, 150.0)
-        whole = run_chunk(Chunk(arena, text, 0, range(6), limits))
-        parts = [run_chunk(Chunk(arena, text, 0, part, limits)) for part in (range(2), range(2, 6))]
+        whole = run_chunk(Chunk(problem, text, 0, range(6), limits))
+        parts = [run_chunk(Chunk(problem, text, 0, part, limits)) for part in (range(2), range(2, 6))]
         for name, column in whole.items():
             np.testing.assert_array_equal(column, np.concatenate([part[name] for part in parts]))

@@ -11,9 +11,9 @@ from optuna.pruners import BasePruner, MedianPruner, SuccessiveHalvingPruner
 from scipy.stats import ks_2samp, mannwhitneyu
 
 from grids.library import load_surface
-from tuning.arena import Arena
 from tuning.kernels import compiled_played
 from tuning.ledger import CostModel, Limits
+from tuning.problem import TabularProblem
 from tuning.searchers import get_searcher
 from tuning.streams import stream
 from tuning.trials import noise_columns, trials_matrix
@@ -32,10 +32,10 @@ def _silent() -> None:
     optuna.logging.set_verbosity(optuna.logging.ERROR)
 
 
-def arena_of(surface: str) -> Arena:
+def problem_of(surface: str) -> TabularProblem:
     """A surface on which a replay goes on after its best cell."""
-    arena = Arena.of(surface, load_surface(surface), curves=True, lowest=-1.0)
-    return arena
+    problem = TabularProblem.of(surface, load_surface(surface), curves=True, lowest=-1.0)
+    return problem
 
 
 def reported(study: optuna.Study, trial: optuna.Trial, curve: np.ndarray) -> int:
@@ -53,9 +53,9 @@ def reported(study: optuna.Study, trial: optuna.Trial, curve: np.ndarray) -> int
 @pytest.mark.parametrize("surface", SURFACES[:2])
 @pytest.mark.parametrize("text", PRUNERS)
 def test_every_decision_is_the_pruners(text: str, surface: str) -> None:
-    arena, spec, limits = arena_of(surface), get_searcher(text), Limits(150, cost_model=STOP)
-    columns = noise_columns(arena, spec, 0, range(2), 150)
-    played = trials_matrix(arena, spec, 0, range(2), columns, limits)
+    problem, spec, limits = problem_of(surface), get_searcher(text), Limits(150, cost_model=STOP)
+    columns = noise_columns(problem, spec, 0, range(2), 150)
+    played = trials_matrix(problem, spec, 0, range(2), columns, limits)
     assert played.points is not None
     stops = 0
     for cells, points in zip(played.cells, played.points, strict=True):
@@ -63,21 +63,23 @@ def test_every_decision_is_the_pruners(text: str, surface: str) -> None:
         # A training is over where the next query is of the first rung again.
         begins = np.flatnonzero(points == points[0])
         for begin, end in pairwise(begins.tolist()):
-            epochs = reported(study, study.ask(), arena.told[cells[begin], 0])
+            epochs = reported(study, study.ask(), problem.told[cells[begin], 0])
             assert epochs == points[end - 1] + 1
-            stops += epochs < arena.points
+            stops += epochs < problem.points
     assert stops > 10
 
 
-def optunas(arena: Arena, make: Callable[[], BasePruner], studies: int, trials: int) -> tuple[np.ndarray, np.ndarray]:
+def optunas(
+    problem: TabularProblem, make: Callable[[], BasePruner], studies: int, trials: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Epochs spent and the best value of complete trainings, after so many trials of each study."""
     spent, best = np.zeros(studies), np.full(studies, np.inf)
     for number in range(studies):
         sampler = optuna.samplers.RandomSampler(seed=number)
-        study = optuna.create_study(sampler=sampler, pruner=make(), study_name=f"{arena.label} {number}")
+        study = optuna.create_study(sampler=sampler, pruner=make(), study_name=f"{problem.label} {number}")
         for _ in range(trials):
-            trial = study.ask({"cell": IntDistribution(0, len(arena.value) - 1)})
-            curve = arena.told[trial.params["cell"], 0]
+            trial = study.ask({"cell": IntDistribution(0, len(problem.value) - 1)})
+            curve = problem.told[trial.params["cell"], 0]
             epochs = reported(study, trial, curve)
             spent[number] += epochs
             if epochs == len(curve):
@@ -85,12 +87,12 @@ def optunas(arena: Arena, make: Callable[[], BasePruner], studies: int, trials: 
     return spent, best
 
 
-def ours(arena: Arena, text: str, replays: int, trials: int) -> tuple[np.ndarray, np.ndarray]:
+def ours(problem: TabularProblem, text: str, replays: int, trials: int) -> tuple[np.ndarray, np.ndarray]:
     """The same of our replays."""
-    most = trials * arena.points + 1
+    most = trials * problem.points + 1
     spec, limits = get_searcher(text), Limits(most, cost_model=STOP)
     columns = np.zeros((replays, most), np.int32)
-    played = compiled_played(spec, arena, columns, limits, stream(0, text, arena.name, 0), range(replays))
+    played = compiled_played(spec, problem, columns, limits, stream(0, text, problem.name, 0), range(replays))
     assert played is not None
     assert played.points is not None
     assert played.spent is not None
@@ -99,14 +101,14 @@ def ours(arena: Arena, text: str, replays: int, trials: int) -> tuple[np.ndarray
         begins = np.flatnonzero(played.points[row] == played.points[row, 0])
         end = begins[trials]
         spent[row] = played.spent[row, end - 1]
-        full = played.points[row, :end] == arena.points - 1
-        best[row] = arena.told[played.cells[row, :end][full], 0, -1].min(initial=np.inf)
+        full = played.points[row, :end] == problem.points - 1
+        best[row] = problem.told[played.cells[row, :end][full], 0, -1].min(initial=np.inf)
     return spent, best
 
 
 def p_values(surface: str, text: str, studies: int, trials: int = 30) -> dict[str, float]:
-    arena = arena_of(surface)
-    theirs, mine = optunas(arena, PRUNERS[text], studies, trials), ours(arena, text, 4000, trials)
+    problem = problem_of(surface)
+    theirs, mine = optunas(problem, PRUNERS[text], studies, trials), ours(problem, text, 4000, trials)
     found = {}
     for what, their, my in zip(("epochs", "best"), theirs, mine, strict=True):
         found[f"{what}, KS"] = float(ks_2samp(their, my).pvalue)

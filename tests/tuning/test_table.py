@@ -6,18 +6,20 @@ import numpy as np
 import pytest
 
 from grids.space import Axis, Space
-from tuning.arena import Arena
 from tuning.played import Played
+from tuning.problem import TabularProblem
 from tuning.table import table_rows
 
 
-def arena(cells: int, columns: int, rng: np.random.Generator) -> Arena:
+def problem(cells: int, columns: int, rng: np.random.Generator) -> TabularProblem:
     space = Space((Axis("alpha", tuple(range(1, cells + 1)), "linear"),))
     told = rng.integers(0, 6, (cells, columns)).astype(float)
-    return Arena("label", "adam", "toy", space, told.mean(axis=1), told[..., None], float(told.mean(axis=1).min()))
+    return TabularProblem(
+        "label", "adam", "toy", space, told.mean(axis=1), told[..., None], float(told.mean(axis=1).min())
+    )
 
 
-def walk(cells: list[int], columns: list[int], repeat: int, on: Arena) -> list[dict[str, Any]]:
+def walk(cells: list[int], columns: list[int], repeat: int, on: TabularProblem) -> list[dict[str, Any]]:
     rows = []
     lowest_told, incumbent, seen = np.inf, -1, set()
     for trial, (cell, column) in enumerate(zip(cells, columns, strict=True), start=1):
@@ -36,7 +38,7 @@ def walk(cells: list[int], columns: list[int], repeat: int, on: Arena) -> list[d
 @pytest.mark.parametrize(("replays", "trials"), [(1, 1), (1, 9), (40, 1), (60, 30)])
 def test_rows_are_those_of_a_plain_walk(replays: int, trials: int, columns: int) -> None:
     rng = np.random.default_rng(replays + trials)
-    on = arena(8, columns, rng)
+    on = problem(8, columns, rng)
     told = rng.integers(0, columns, (replays, trials))
     matrix = rng.integers(0, 8, (replays, trials)).astype(np.int32)
     lengths = rng.integers(1, trials + 1, replays)

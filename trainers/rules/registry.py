@@ -13,6 +13,7 @@ from typing import Any
 from torch.optim import Optimizer
 
 from grids.errors import BadInput, unknown
+from grids.options_text import options_of
 from grids.plugins import load_object, reason
 from trainers.rules.adam import adam
 from trainers.rules.adaptive import delayed
@@ -109,15 +110,7 @@ def _split(text: str) -> tuple[str, dict[str, str]]:
     name, found, tail = text.rpartition(":")
     if not found or "=" not in tail:
         return text, {}
-    options: dict[str, str] = {}
-    for part in tail.split(","):
-        key, equals, value = (piece.strip() for piece in part.partition("="))
-        if not (key and equals and value):
-            raise BadInput(f"optimizer '{text}': '{part}' is not option=value")
-        if key in options:
-            raise BadInput(f"optimizer '{text}': option '{key}' is given twice")
-        options[key] = value
-    return name, options
+    return name, options_of(tail, f"optimizer '{text}'")
 
 
 def _source(name: str) -> Rule | Shipped | type[Optimizer]:

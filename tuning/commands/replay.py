@@ -103,7 +103,7 @@ def replay(
     from grids.library import find_surface, load_surface
     from grids.surface_facts import SurfaceFacts
     from grids.within import within as narrowed
-    from tuning.arena import Arena
+    from tuning.problem import TabularProblem
     from tuning.replay import cores, versions
     from tuning.replay import replay_parts as run
     from tuning.searchers import LABELS, names
@@ -116,7 +116,7 @@ def replay(
     facts = {text: SurfaceFacts.of(one, find_surface(text), seed_statistic) for text, one in loaded.items()}
     parts = loaded if within is None else {text: narrowed(one, within) for text, one in loaded.items()}
     for text, part in parts.items():
-        facts[text] = replace(facts[text], clock=Arena.of(text, part, seed_statistic).clock)
+        facts[text] = replace(facts[text], clock=TabularProblem.of(text, part, seed_statistic).clock)
         if within is not None:
             facts[text] = replace(facts[text], lowest_within=float(part.table(seed_statistic).min()))
     if nearest and not any(one.space.is_pool for one in loaded.values()):

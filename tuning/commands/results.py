@@ -23,6 +23,7 @@ searcher on each surface. Which surfaces these were is told by their digests, at
 
 
 def results(
+    context: typer.Context,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The page and its figures go here.")],
     task: Annotated[
         list[str] | None, typer.Option(help="A task whose surfaces ship; may be given again.", show_default="all")
@@ -39,7 +40,7 @@ def results(
     except OSError as error:
         raise BadInput(f"{out}: cannot be made a folder ({error.strerror or error})") from None
     with tempfile.TemporaryDirectory() as folder, progress("results", 7 * len(surfaces) + 3, quiet) as advance:
-        sections = Sections(surfaces, Path(folder), repeats, advance)
+        sections = Sections(surfaces, Path(folder), repeats, context.obj, advance)
         parts = [HEAD.format(repeats=repeats), *sections.of_tasks(), *sections.of_all(), digests(surfaces)]
         for figure in sorted(Path(folder).glob("*.png")):
             shutil.copyfile(figure, out / figure.name)

@@ -46,11 +46,19 @@ class Sections:
         surfaces: by task, see `shipped`.
         folder: where commands are run and figures drawn.
         repeats: replays of each searcher on each surface.
+        run: runs a command line, `tuning.cli.run`, and returns its exit code.
         advance: called with 1 after each command that takes long.
     """
 
-    def __init__(self, surfaces: Surfaces, folder: Path, repeats: int, advance: Callable[[int], None]) -> None:
-        self.surfaces, self.folder, self.repeats, self.advance = surfaces, folder, repeats, advance
+    def __init__(
+        self,
+        surfaces: Surfaces,
+        folder: Path,
+        repeats: int,
+        run: Callable[[list[str]], int],
+        advance: Callable[[int], None],
+    ) -> None:
+        self.surfaces, self.folder, self.repeats, self.run, self.advance = surfaces, folder, repeats, run, advance
 
     def of_tasks(self) -> Iterator[str]:
         """A part for each task."""
@@ -253,11 +261,9 @@ class Sections:
         Raises:
             BadInput: it failed.
         """
-        from tuning.cli import run
-
         printed, said = io.StringIO(), io.StringIO()
         with contextlib.chdir(self.folder), contextlib.redirect_stdout(printed), contextlib.redirect_stderr(said):
-            code = run(list(words))
+            code = self.run(list(words))
         if code:
             raise BadInput(f"`{shlex.join(['tunecost', *words])}` failed: {said.getvalue().strip()}")
         return printed.getvalue()

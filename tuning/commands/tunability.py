@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from grids.errors import BadInput
+from grids.errors import BadInput, unknown
+from grids.options_text import options_of
 from tuning.commands.options import BootstrapSeed, Epoch, Form, SeedStatistic, Statistic, ValueOf, Within
 from tuning.terminal import Format, print_rows, say
 
@@ -158,11 +159,9 @@ def _default(text: str | None, surface: "Surface") -> Mapping[str, float | str]:
     """The cell that `--default` names, or the shipped optimizer's own; empty where there is none."""
     if text is not None:
         given: dict[str, float | str] = {}
-        for part in text.split(","):
-            name, equals, value = (piece.strip() for piece in part.partition("="))
-            if not equals or name not in surface.space.names:
-                axes = ", ".join(surface.space.names)
-                raise BadInput(f"--default is written AXIS=VALUE,... with the axes {axes}, not '{part}'")
+        for name, value in options_of(text, "--default", "AXIS=VALUE,...").items():
+            if name not in surface.space.names:
+                raise BadInput(f"--default: {unknown('axis', name, surface.space.names)}")
             given[name] = value if surface.space.axis(name).labelled else _number(name, value)
         return given
     from trainers.rules import get_rule, ships

@@ -9,9 +9,9 @@ from grids.library import find_surface, load_surface
 from grids.replay_table import Judged
 from grids.surface_facts import SurfaceFacts, file_sha256
 from grids.within import within as narrowed
-from tuning.arena import Arena
 from tuning.exact.laws import exact_curve, exact_laws, too_large
 from tuning.exact.runtime import Runtime
+from tuning.problem import TabularProblem
 from tuning.searchers import get_searcher
 
 
@@ -51,11 +51,11 @@ def law_of_replays(
     if not same or (about.sha256 and about.sha256 != file_sha256(find_surface(surface_name))):
         raise BadInput(f"--exact: {surface_name} is no longer the surface that was replayed")
     part = surface if judged.within == "all" else narrowed(surface, judged.within)
-    arena = Arena.of(surface_name, part, judged.seed_statistic, lowest=lowest)
+    problem = TabularProblem.of(surface_name, part, judged.seed_statistic, lowest=lowest)
     on_pool = part.space.is_pool and not get_searcher(searcher).from_list
     if on_pool or too_large(searcher, part.space.size):
         return None
-    table = arena.value.reshape(part.space.shape)
-    curve = exact_curve(table, searcher, trials, part.space) + (float(table.min()) - arena.lowest)
-    (law,) = exact_laws(table, searcher, [target], arena.lowest, part.space)
+    table = problem.value.reshape(part.space.shape)
+    curve = exact_curve(table, searcher, trials, part.space) + (float(table.min()) - problem.lowest)
+    (law,) = exact_laws(table, searcher, [target], problem.lowest, part.space)
     return curve, law

@@ -11,8 +11,8 @@ from grids.metric import Targets, default_targets
 from grids.surface import Surface
 from grids.surface_facts import SurfaceFacts
 from grids.within import within as narrowed
-from tuning.arena import Arena
 from tuning.exact.laws import EXACT, exact_laws, most_cells, too_large
+from tuning.problem import TabularProblem
 from tuning.replay import not_on_a_pool
 from tuning.searchers import get_searcher
 
@@ -73,29 +73,29 @@ def add_rows(
     surface = whole if within is None else narrowed(whole, within)
     own = float(whole.table(seed_statistic).min())
     least = {"own": own, "all": of_task}.get(lowest)
-    arena = Arena.of(label, surface, seed_statistic, lowest=least)
+    problem = TabularProblem.of(label, surface, seed_statistic, lowest=least)
     wanted, scale, unit = targets, 1.0, surface.provenance.unit
     if percent is not None:
-        if arena.lowest == 0:
+        if problem.lowest == 0:
             raise BadInput(f"{label}: relative targets need a lowest value other than 0")
-        wanted, scale, unit = targets or percent[0], abs(arena.lowest) / 100, percent[1]
+        wanted, scale, unit = targets or percent[0], abs(problem.lowest) / 100, percent[1]
     if not (wanted or levels):
         usual = default_targets(whole, seed_statistic)
         table.derived.append((label, usual, unit))
         wanted = usual.values
-    table.ranges.append((label, SurfaceFacts(span=float(np.ptp(arena.value / 2.0)) * 2.0)))
+    table.ranges.append((label, SurfaceFacts(span=float(np.ptp(problem.value / 2.0)) * 2.0)))
     sense = -1.0 if surface.provenance.maximized else 1.0
-    values = arena.value.reshape(surface.space.shape)
+    values = problem.value.reshape(surface.space.shape)
     texts = list(dict.fromkeys(searchers or EXACT))
     for text in _within_reach(surface, label, texts, bool(searchers), table.left_out):
         if levels:
             # A value is reached where it is no worse: a distance of 0 from the level.
             laws = [exact_laws(values, text, [0.0], sense * level, surface.space)[0] for level in levels]
         else:
-            laws = exact_laws(values, text, [target * scale for target in wanted], arena.lowest, surface.space)
+            laws = exact_laws(values, text, [target * scale for target in wanted], problem.lowest, surface.space)
         for level, law in zip(levels or wanted, laws, strict=True):
             q25, median, q75 = law.quantiles([0.25, 0.5, 0.75])
-            known = (label, arena.optimizer, arena.task, text, level, law.mean, median, q25, q75, law.ever, unit)
+            known = (label, problem.optimizer, problem.task, text, level, law.mean, median, q25, q75, law.ever, unit)
             hit = law.hit(max(by or (0,)))
             chances = {f"hit_by_{trial}": float(hit[trial]) for trial in by}
             table.rows.append(dict(zip(COLUMNS, known, strict=True)) | chances)

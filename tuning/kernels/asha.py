@@ -5,36 +5,36 @@ from typing import Any
 
 import numpy as np
 
-from tuning.arena import Arena
 from tuning.kernels.compiling import compiled
 from tuning.kernels.queries import Budgets, Log, play_ahead, proposals, write
 from tuning.ledger import Limits
 from tuning.played import Played
+from tuning.problem import TabularProblem
 from tuning.searchers.spec import SearcherSpec
 
 
 def asha(
     spec: SearcherSpec,
-    arena: Arena,
+    problem: TabularProblem,
     columns: np.ndarray,
     limits: Limits,
     first: np.random.SeedSequence,
     repeats: range,
 ) -> Played | None:
     """The kernel of `ASHA`, as `tuning.kernels.compiled_played` calls it."""
-    searcher: Any = spec.build(arena.space, np.random.default_rng(0), arena.fidelities(limits.pauses))
-    assert arena.amounts is not None
-    points = np.array([arena.amounts.index(amount) for amount in searcher.rungs])
-    amounts, told = np.array(searcher.rungs), np.ascontiguousarray(arena.told)
+    searcher: Any = spec.build(problem.space, np.random.default_rng(0), problem.fidelities(limits.pauses))
+    assert problem.amounts is not None
+    points = np.array([problem.amounts.index(amount) for amount in searcher.rungs])
+    amounts, told = np.array(searcher.rungs), np.ascontiguousarray(problem.told)
 
     def propose(trainings: int) -> np.ndarray | None:
-        return proposals(searcher.of, arena, int(points[0]), columns[:, :trainings], first, repeats)
+        return proposals(searcher.of, problem, int(points[0]), columns[:, :trainings], first, repeats)
 
     def play(cells: np.ndarray, budgets: Budgets, log: Log) -> bool:
         eta = float(searcher.eta)
         return bool(play_asha(cells, columns, told, points, amounts, eta, limits.pauses, budgets, log))
 
-    return play_ahead(play, propose, arena, limits, repeats)
+    return play_ahead(play, propose, problem, limits, repeats)
 
 
 @compiled

@@ -1,4 +1,4 @@
-"""What a compiled searcher is handed: replays to play, all at once."""
+"""What a searcher's kernel is handed: replays to play, all at once."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,8 @@ class Game(NamedTuple):
     """Replays of one searcher on one table; its kernel fills `matrix`.
 
     Args:
-        states: uint64 `[replays, 4]`, each replay's stream, for `tuning.kernels.pcg`.
+        states: uint64 `[replays, 4]`, each replay's stream, for `tuning.kernels.pcg`; or where Python runs the kernel,
+            objects `[replays]`, each replay's `numpy.random.Generator`.
         shape: int64 `[axes]`, the space's.
         told: float64 `[cells, columns]`, what a searcher may be told of each cell.
         columns: int32 `[replays, trials]`, the column told at each trial.
@@ -23,3 +24,15 @@ class Game(NamedTuple):
     columns: np.ndarray
     stop: float
     matrix: np.ndarray
+
+
+def generator_at(state: np.ndarray | np.random.Generator) -> np.random.Generator:
+    """NumPy's generator of one of a game's streams."""
+    if isinstance(state, np.random.Generator):
+        return state
+    found = np.random.PCG64()
+    high, low, increment_high, increment_low = (int(part) for part in state)
+    at = found.state
+    at["state"] = {"state": high << 64 | low, "inc": increment_high << 64 | increment_low}
+    found.state = at
+    return np.random.Generator(found)

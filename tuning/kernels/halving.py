@@ -4,28 +4,28 @@ from typing import Any
 
 import numpy as np
 
-from tuning.arena import Arena
 from tuning.kernels.compiling import compiled
 from tuning.kernels.queries import Budgets, Log, play_ahead, proposals, rounds_without_repetition, write
 from tuning.ledger import CostModel, Limits
 from tuning.played import Played
+from tuning.problem import TabularProblem
 from tuning.searchers.fidelities import Bracket
 from tuning.searchers.spec import SearcherSpec
 
 
 def halving(
     spec: SearcherSpec,
-    arena: Arena,
+    problem: TabularProblem,
     columns: np.ndarray,
     limits: Limits,
     first: np.random.SeedSequence,
     repeats: range,
 ) -> Played | None:
     """The kernel of `SHA` and `Hyperband`, as `tuning.kernels.compiled_played` calls it."""
-    searcher: Any = spec.build(arena.space, np.random.default_rng(0), arena.fidelities(limits.pauses))
+    searcher: Any = spec.build(problem.space, np.random.default_rng(0), problem.fidelities(limits.pauses))
     brackets: tuple[Bracket, ...] = searcher.brackets
-    sizes, points, charges = _stages(brackets, arena, limits)
-    told = np.ascontiguousarray(arena.told)
+    sizes, points, charges = _stages(brackets, problem, limits)
+    told = np.ascontiguousarray(problem.told)
     starts = sizes[:, 0]
     ends = np.cumsum(starts)
 
@@ -39,10 +39,10 @@ def halving(
             # Which trainings are this bracket's: `size` in each round.
             place = (np.arange(rounds)[:, None] * ends[-1] + ends[number] - size + np.arange(size)).ravel()
             if searcher.without_repetition:
-                found = rounds_without_repetition(arena, size, len(place), first, repeats, number)
+                found = rounds_without_repetition(problem, size, len(place), first, repeats, number)
             else:
                 point = int(points[number, 0])
-                made = proposals(searcher.of, arena, point, wide[:, place], first, repeats, number)
+                made = proposals(searcher.of, problem, point, wide[:, place], first, repeats, number)
                 if made is None:
                     return None
                 found = made
@@ -52,19 +52,21 @@ def halving(
     def play(cells: np.ndarray, budgets: Budgets, log: Log) -> bool:
         return bool(play_halving(cells, columns, told, sizes, points, charges, budgets, log))
 
-    return play_ahead(play, propose, arena, limits, repeats)
+    return play_ahead(play, propose, problem, limits, repeats)
 
 
-def _stages(brackets: tuple[Bracket, ...], arena: Arena, limits: Limits) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _stages(
+    brackets: tuple[Bracket, ...], problem: TabularProblem, limits: Limits
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Of each bracket's rungs, `[brackets, rungs]`: cells (0 after the last), point, and what a query is charged."""
-    assert arena.amounts is not None
+    assert problem.amounts is not None
     longest = max(len(one.rungs) for one in brackets)
     sizes, points = np.zeros((len(brackets), longest), np.int64), np.zeros((len(brackets), longest), np.int64)
     charges = np.zeros((len(brackets), longest))
     for number, one in enumerate(brackets):
         before = 0.0
         for rung, (amount, size) in enumerate(zip(one.rungs, one.sizes, strict=True)):
-            sizes[number, rung], points[number, rung] = size, arena.amounts.index(amount)
+            sizes[number, rung], points[number, rung] = size, problem.amounts.index(amount)
             charges[number, rung] = amount if limits.cost_model is CostModel.restart else amount - before
             before = amount
     return sizes, points, charges

@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from tuning.arena import Arena
 from tuning.kernels.compiling import compiled
 from tuning.kernels.queries import Budgets, Log, play_ahead, proposals, write
 from tuning.ledger import Limits
 from tuning.played import Played
+from tuning.problem import TabularProblem
 from tuning.searchers.spec import SearcherSpec
 
 _LEARN_NOTHING = ("random", "random-unique")
@@ -18,27 +18,27 @@ _LEARN_NOTHING = ("random", "random-unique")
 
 def median(
     spec: SearcherSpec,
-    arena: Arena,
+    problem: TabularProblem,
     columns: np.ndarray,
     limits: Limits,
     first: np.random.SeedSequence,
     repeats: range,
 ) -> Played | None:
     """The kernel of `Median`, as `tuning.kernels.compiled_played` calls it."""
-    searcher: Any = spec.build(arena.space, np.random.default_rng(0), arena.fidelities(limits.pauses))
+    searcher: Any = spec.build(problem.space, np.random.default_rng(0), problem.fidelities(limits.pauses))
     if searcher.of.name not in _LEARN_NOTHING:
         return None
-    assert arena.amounts is not None
-    points = np.array([arena.amounts.index(amount) for amount in searcher.amounts])
-    amounts, told = np.array(searcher.amounts), np.ascontiguousarray(arena.told)
+    assert problem.amounts is not None
+    points = np.array([problem.amounts.index(amount) for amount in searcher.amounts])
+    amounts, told = np.array(searcher.amounts), np.ascontiguousarray(problem.told)
 
     def propose(trainings: int) -> np.ndarray | None:
-        return proposals(searcher.of, arena, int(points[0]), columns[:, :trainings], first, repeats)
+        return proposals(searcher.of, problem, int(points[0]), columns[:, :trainings], first, repeats)
 
     def play(cells: np.ndarray, budgets: Budgets, log: Log) -> bool:
         return bool(play_median(cells, columns, told, points, amounts, max(searcher.startup, 1), budgets, log))
 
-    return play_ahead(play, propose, arena, limits, repeats)
+    return play_ahead(play, propose, problem, limits, repeats)
 
 
 @compiled

@@ -50,16 +50,6 @@ def streams(first: np.random.SeedSequence, repeats: range, purpose: tuple[int, .
     return _states(np.array([*entropy, 0, *purpose], np.uint32), place, repeats.start, len(repeats))
 
 
-def numpys(state: np.ndarray) -> np.random.PCG64:
-    """NumPy's own bit generator at a state of `streams`."""
-    found = np.random.PCG64()
-    high, low, increment_high, increment_low = (int(part) for part in state)
-    at = found.state
-    at["state"] = {"state": high << 64 | low, "inc": increment_high << 64 | increment_low}
-    found.state = at
-    return found
-
-
 @compiled_part
 def word(state: np.ndarray) -> np.uint64:
     """The next 64 bits of a stream. `state`, uint64 `[4]`, moves on."""

@@ -5,12 +5,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tuning.arena import Arena
 from tuning.kernels.compiling import compiled, compiled_part
 from tuning.kernels.game import Game
 from tuning.kernels.pcg import pick, streams
 from tuning.ledger import SLACK, CostModel, Limits
 from tuning.played import Played
+from tuning.problem import TabularProblem
 from tuning.searchers import SEARCHERS
 from tuning.searchers.proposer import PROPOSER
 from tuning.searchers.registry import load
@@ -75,7 +75,7 @@ def write(log: Log, replay: int, trial: int, cell: int, column: int, point: int,
 def play_ahead(
     play: Callable[[np.ndarray, Budgets, Log], bool],
     propose: Callable[[int], np.ndarray | None],
-    arena: Arena,
+    problem: TabularProblem,
     limits: Limits,
     repeats: range,
 ) -> Played | None:
@@ -84,7 +84,7 @@ def play_ahead(
     Args:
         play: writes all queries down, given cells `[replays, trainings]`; True where they were too few.
         propose: cells for so many trainings or, where those of a round go together, for some more.
-        arena, limits, repeats: as of `compiled_played`.
+        problem, limits, repeats: as of `compiled_played`.
 
     Returns:
         What was played; None where the proposer has no compiled form.
@@ -92,7 +92,7 @@ def play_ahead(
     most = limits.max_trials
     spent = limits.max_spent * (1 + SLACK)
     restart = limits.cost_model is CostModel.restart
-    budgets = Budgets(most, spent, restart, arena.stop, arena.points - 1, arena.whole)
+    budgets = Budgets(most, spent, restart, problem.stop, problem.points - 1, problem.whole)
     shape = len(repeats), most
     log = Log(
         np.empty(shape, np.int32),
@@ -101,14 +101,14 @@ def play_ahead(
         np.empty(shape),
         np.empty(shape if limits.timed else (len(repeats), 0)),
         np.zeros(len(repeats), np.int64),
-        np.ascontiguousarray(arena.durations),
+        np.ascontiguousarray(problem.durations),
     )
     trainings = min(_AHEAD, most)
     while True:
         proposed = propose(trainings)
         if proposed is None:
             return None
-        if not play(arena.answered(proposed), budgets, log):
+        if not play(problem.answered(proposed), budgets, log):
             break
         trainings = min(4 * trainings, most)
     used = int(log.length.max())
@@ -123,7 +123,7 @@ def play_ahead(
 
 def proposals(
     of: SearcherSpec,
-    arena: Arena,
+    problem: TabularProblem,
     point: int,
     columns: np.ndarray,
     first: np.random.SeedSequence,
@@ -134,7 +134,7 @@ def proposals(
 
     Args:
         of: the proposer.
-        arena: what is played on.
+        problem: what is played on.
         point: of the values that it is told.
         columns: int32 `[replays, trainings]`, the column told of each.
         first: the seed sequence of any repeat of the searcher that it proposes to.
@@ -142,24 +142,24 @@ def proposals(
         bracket: for which it proposes.
 
     Returns:
-        int32 `[replays, trainings]`, cells of the arena's space; None where it has no compiled form.
+        int32 `[replays, trainings]`, cells of the problem's space; None where it has no compiled form.
     """
     if of.name not in SEARCHERS or SEARCHERS[of.name].kernel is None:
         return None
-    told = np.ascontiguousarray(arena.asked[..., point])
+    told = np.ascontiguousarray(problem.asked[..., point])
     matrix = np.full(columns.shape, -1, np.int32)
-    states, shape = streams(first, repeats, (PROPOSER, bracket)), np.array(arena.space.shape)
+    states, shape = streams(first, repeats, (PROPOSER, bracket)), np.array(problem.space.shape)
     game = Game(states, shape, told, np.ascontiguousarray(columns), -np.inf, matrix)
     kernel = load(SEARCHERS[of.name].kernel or "")
-    return matrix if kernel(of.build(arena.space, np.random.default_rng(0)), game) else None
+    return matrix if kernel(of.build(problem.space, np.random.default_rng(0)), game) else None
 
 
 def rounds_without_repetition(
-    arena: Arena, size: int, trainings: int, first: np.random.SeedSequence, repeats: range, bracket: int
+    problem: TabularProblem, size: int, trainings: int, first: np.random.SeedSequence, repeats: range, bracket: int
 ) -> np.ndarray:
     """As `proposals`, of random cells of which no two are the same within a round of `size`."""
     matrix = np.empty((len(repeats), trainings), np.int32)
-    _deal(streams(first, repeats, (PROPOSER, bracket)), arena.space.size, size, matrix)
+    _deal(streams(first, repeats, (PROPOSER, bracket)), problem.space.size, size, matrix)
     return matrix
 
 

@@ -5,16 +5,16 @@ import math
 import numpy as np
 
 from grids.target import gap
-from tuning.arena import Arena
 from tuning.kernels.compiling import compiled
 from tuning.played import Played
+from tuning.problem import TabularProblem
 
 
-def record(played: Played, arena: Arena, first_repeat: int) -> dict[str, np.ndarray]:
+def record(played: Played, problem: TabularProblem, first_repeat: int) -> dict[str, np.ndarray]:
     """What `tuning.table.table_rows` makes of the same arguments."""
     points = np.empty((0, 0), np.int32) if played.points is None else played.points
-    numbers, best, end = _rows(played.cells, arena.final, played.columns, points, arena.points - 1, arena.value)
-    lowest = arena.lowest
+    numbers, best, end = _rows(played.cells, problem.final, played.columns, points, problem.points - 1, problem.value)
+    lowest = problem.lowest
     return {
         "repeat": numbers[0] + first_repeat,
         "trial": numbers[1],
@@ -22,7 +22,7 @@ def record(played: Played, arena: Arena, first_repeat: int) -> dict[str, np.ndar
         "best": best,
         "suboptimality": gap(best, lowest),
         "end": end,
-        **played.more(numbers[0], numbers[1] - 1, arena.whole),
+        **played.more(numbers[0], numbers[1] - 1, problem.whole),
     }
 
 

@@ -8,7 +8,7 @@ from grids.errors import BadInput
 from grids.space import Cell, Space
 from tuning.searchers.base import Query
 from tuning.searchers.fidelities import Fidelities, check_eta, rungs
-from tuning.searchers.proposer import Proposer, proposer_spec
+from tuning.searchers.proposer import Proposer, proposer_spec, proposes_from_list
 from tuning.searchers.registry import searcher
 
 
@@ -44,6 +44,7 @@ class ASHA:
     """
 
     parallel = True
+    from_list = staticmethod(proposes_from_list)
     stops = True
 
     def __init__(

@@ -5,7 +5,7 @@ import numpy as np
 from grids.space import Cell, Space
 from tuning.searchers.base import Query
 from tuning.searchers.fidelities import Bracket
-from tuning.searchers.proposer import Proposer, proposer_spec
+from tuning.searchers.proposer import Proposer, proposer_spec, proposes_from_list
 
 
 class Halving:
@@ -25,6 +25,7 @@ class Halving:
     """
 
     parallel = True
+    from_list = staticmethod(proposes_from_list)
 
     def __init__(self, space: Space, rng: np.random.Generator, brackets: tuple[Bracket, ...], of: str) -> None:
         self.brackets = brackets

@@ -6,7 +6,7 @@ from grids.errors import BadInput
 from grids.space import Cell, Space
 from tuning.searchers.base import Query
 from tuning.searchers.fidelities import Fidelities
-from tuning.searchers.proposer import Proposer, proposer_spec
+from tuning.searchers.proposer import Proposer, proposer_spec, proposes_from_list
 from tuning.searchers.registry import searcher
 
 
@@ -36,6 +36,7 @@ class Median:
     """
 
     parallel = True
+    from_list = staticmethod(proposes_from_list)
     stops = True
 
     def __init__(

@@ -1,5 +1,8 @@
 """The searcher that proposes cells to one over fidelities: its option `of`."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from grids.errors import BadInput
@@ -23,6 +26,11 @@ def proposer_spec(of: str) -> SearcherSpec:
     if spec.over_fidelities or (spec.name in SEARCHERS and SEARCHERS[spec.name].fidelities):
         raise BadInput(f"of names the searcher that proposes cells, and '{of}' compares shorter trainings itself")
     return spec
+
+
+def proposes_from_list(options: Mapping[str, Any]) -> bool:
+    """Whether a searcher with these options works on a pool: where the one that proposes its cells does."""
+    return proposer_spec(str(options.get("of", "random"))).from_list
 
 
 class Proposer:

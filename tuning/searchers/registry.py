@@ -1,7 +1,7 @@
 """The registry of searchers: help, suggestions, figures, claims, kernels, laws and tests read what they need here.
 
 All that the program knows of a searcher is said where its class is registered. Its compiled form and its exact law are
-named as `module:name` and imported when first needed, since they need numba and scipy.
+named as `module:name` and imported when first needed, since they need numba.
 """
 
 import importlib
@@ -28,6 +28,8 @@ class Registered:
         phrase: its name within a sentence.
         paper: whether it is one of those that the AvaGrad paper compares.
         fidelities: whether it asks for shorter trainings too, so that it needs a surface with curves.
+        plain_kernel: whether Python, too, runs its kernel, for a few replays: where its class needs a library that
+            takes long to import.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Registered:
     phrase: str
     paper: bool = False
     fidelities: bool = False
+    plain_kernel: bool = False
 
     @property
     def compiled(self) -> bool:
@@ -73,6 +76,7 @@ def searcher(
     phrase: str = "",
     paper: bool = False,
     fidelities: bool = False,
+    plain_kernel: bool = False,
 ) -> Callable[[Factory], Factory]:
     """Register the class below under `name`; the arguments are those of `Registered`, `phrase` being `label` if empty.
 
@@ -83,9 +87,8 @@ def searcher(
     def register(factory: Factory) -> Factory:
         if name in _REGISTERED:
             raise ValueError(f"two searchers are called '{name}'")
-        _REGISTERED[name] = Registered(
-            name, factory, label, summary, place, kernel, law, variants, phrase or label, paper, fidelities
-        )
+        said = (label, summary, place, kernel, law, variants, phrase or label, paper, fidelities, plain_kernel)
+        _REGISTERED[name] = Registered(name, factory, *said)
         return factory
 
     return register

@@ -2,10 +2,7 @@
 
 import contextlib
 import functools
-import importlib
 import inspect
-import os
-import sys
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping
@@ -15,6 +12,8 @@ from typing import Any, Literal
 import numpy as np
 
 from grids.errors import BadInput, unknown
+from grids.options_text import options_of, plain_value
+from grids.plugins import load_module
 from grids.space import Space
 from tuning.searchers.base import Searcher
 from tuning.searchers.fidelities import Fidelities
@@ -68,14 +67,10 @@ class SearcherSpec:
     def from_list(self) -> bool:
         """Whether it chooses from a list of cells and needs no neighbours, so that it works on a pool.
 
-        A class of anyone's says so by an attribute `from_list = True`; of this program's searchers over fidelities, the
-        one that proposes cells does.
+        A class says so by an attribute `from_list = True`; one that depends on options, by a function of these.
         """
-        if self.over_fidelities and not self.foreign:
-            from tuning.searchers.proposer import proposer_spec
-
-            return proposer_spec(str(self.options.get("of", "random"))).from_list
-        return bool(getattr(self.factory, "from_list", False))
+        said = getattr(self.factory, "from_list", False)
+        return bool(said(self.options) if callable(said) else said)
 
     def build(self, space: Space, rng: np.random.Generator, fidelities: Fidelities | None = None) -> Searcher:
         """The searcher, ready for its first `ask`. Raises BadInput where an option is out of range."""
@@ -120,16 +115,11 @@ def read_options(text: str, factory: Callable[..., Any], owner: str) -> dict[str
     known.pop(FIDELITIES, None)
     anything = any(p.kind is p.VAR_KEYWORD for p in parameters)
     options: dict[str, Any] = {}
-    for part in filter(None, (piece.strip() for piece in text.split(","))):
-        name, equals, value = (piece.strip() for piece in part.partition("="))
-        if not equals or not name or not value:
-            raise BadInput(f"{owner}: options are written name=value, not '{part}'")
-        if name in options:
-            raise BadInput(f"{owner}: option '{name}' is given twice")
+    for name, value in options_of(text, owner).items():
         if name in known:
             options[name] = _convert(value, known[name], f"{owner}: option '{name}'")
         elif anything:
-            options[name] = _guess(value)
+            options[name] = plain_value(value)
         elif known:
             raise BadInput(f"{owner}: {unknown('option', name, known)}")
         else:
@@ -158,19 +148,7 @@ def _convert(value: str, wanted: Any, where: str) -> Any:
         except ValueError:
             kind = "a whole number" if wanted is int else "a number"
             raise BadInput(f"{where} must be {kind}, not '{value}'") from None
-    return value if wanted is str else _guess(value)
-
-
-def _guess(value: str) -> Any:
-    plain = {"true": True, "false": False, "none": None}
-    if value.lower() in plain:
-        return plain[value.lower()]
-    for kind in (int, float):
-        try:
-            return kind(value)
-        except ValueError:
-            continue
-    return value
+    return value if wanted is str else plain_value(value)
 
 
 def own_searcher(text: str) -> SearcherSpec:
@@ -183,14 +161,7 @@ def own_searcher(text: str) -> SearcherSpec:
     """
     module_name, class_name, rest = (*text.split(":", 2), "")[:3]
     owner = f"searcher '{text}'"
-    if os.getcwd() not in sys.path:
-        sys.path.append(os.getcwd())
-    try:
-        module = importlib.import_module(module_name)
-    except ModuleNotFoundError as error:
-        raise BadInput(f"{owner}: no module '{error.name}' here or among what is installed") from error
-    except Exception as error:
-        raise BadInput(f"{owner}: importing '{module_name}' failed: {type(error).__name__}: {error}") from error
+    module = load_module(module_name, owner)
     factory = getattr(module, class_name, None)
     if not callable(factory):
         classes = [name for name, item in vars(module).items() if hasattr(item, "ask") and hasattr(item, "tell")]

@@ -47,7 +47,7 @@ def test_options_and_fixed_hyperparameters():
         ("adam:beta2=1", "adam': beta2=1 is out of range (0 or more, below 1)"),
         ("delayed-adam:weight_decay=-1", "weight_decay=-1 is out of range (0 or more)"),
         ("adam:beta2=nan", "beta2=nan is not a finite number"),
-        ("adam:beta2=", "is not option=value"),
+        ("adam:beta2=", "options are written name=value, not 'beta2='"),
         ("adam:beta2=0.9,beta2=0.99", "given twice"),
         ("sgd:nesterov=maybe", "neither true nor false"),
         ("delayed-sgd", "no parameter-wise rates"),

@@ -27,6 +27,24 @@ def test_compiles_where_no_folder_can_be_written(monkeypatch: pytest.MonkeyPatch
     assert compiling.compiled(double)(21) == 42
 
 
+def test_a_plain_form_calls_plain_forms() -> None:
+    @compiling.compiled_part
+    def part(number: int) -> str:
+        return type(number).__name__
+
+    names = {"part": part, "compiled": compiling.compiled}
+    exec("@compiled\ndef whole(number):\n    return part(number)", names)
+    whole = compiling.plain(names["whole"])  # type: ignore[type-var]
+    assert whole(2**70) == "int"  # which numba compiles neither for such a number nor to a name
+
+
+def test_what_is_compiled_elsewhere_has_a_plain_form_of_its_own() -> None:
+    halve = compiling.compiled_elsewhere("no_such_module:halve", lambda number: number / 2)
+    assert compiling.plain(halve)(3) == 1.5
+    with pytest.raises(ModuleNotFoundError):
+        halve(3)
+
+
 WHOLE = """
 from kept.kernels.compiling import compiled
 from kept.kernels.part import part
@@ -35,7 +53,7 @@ from kept.kernels.part import part
 def whole(number):
     return part(number)
 
-print(whole(1), sum(whole.stats.cache_hits.values()))
+print(whole(1), sum(whole.fast.stats.cache_hits.values()))
 """
 PART = """
 from kept.kernels.compiling import compiled_part

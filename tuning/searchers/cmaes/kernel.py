@@ -5,21 +5,28 @@ not positive definite) is left to pycma: it plays such a replay from its beginni
 to it altogether.
 """
 
+import copy
 import math
+from typing import Any
 
 import numpy as np
 
-from tuning.kernels.compiling import compiled
-from tuning.kernels.game import Game
-from tuning.kernels.normal import normal
-from tuning.kernels.pcg import numpys, uniform
+from tuning.kernels.compiling import compiled, compiled_elsewhere, plain
+from tuning.kernels.game import Game, generator_at
 from tuning.searchers.cmaes.bounds import into_bounds
 from tuning.searchers.cmaes.constants import LEAST_SIZE, Constants, constants
 from tuning.searchers.cmaes.searcher import CMAES
 from tuning.searchers.cmaes.stops import History, forget, has_moved, is_beyond, new_history, remember, stops
 from tuning.searchers.cmaes.strategy import State, begin, decompose, new_state, start_at, update
-from tuning.searchers.cmaes.ties import orders, sort
 
+
+def _argsort(values: np.ndarray, table: np.ndarray, order: np.ndarray) -> None:
+    order[:] = np.argsort(values)
+
+
+uniform: Any = compiled_elsewhere("tuning.kernels.pcg:uniform", np.random.Generator.random)
+normal: Any = compiled_elsewhere("tuning.kernels.normal:normal", np.random.Generator.standard_normal)
+sort = compiled_elsewhere("tuning.searchers.cmaes.ties:sort", _argsort)
 BEYOND = -1
 """Instead of a trial: pycma would come to the rescue."""
 
@@ -32,16 +39,21 @@ def cmaes(searcher: CMAES, game: Game) -> bool:
     strides = np.array([math.prod(searcher.space.shape[axis + 1 :]) for axis in searcher.moving])
     of = constants(max(len(ranges), 2), searcher.popsize)
     states, shape, told, columns, stop, matrix = game
-    moving, table = shape[list(searcher.moving)], orders(of.size)
-    beyond = play(states.copy(), of, table, ranges, moving, strides, searcher.sigma, told, columns, stop, matrix)
+    moving, table, play_all = shape[list(searcher.moving)], np.empty((0, of.size), np.int8), plain(play)
+    if states.dtype != object:
+        from tuning.searchers.cmaes.ties import orders
+
+        table, play_all = orders(of.size), play
+    used = copy.deepcopy(states)
+    beyond = play_all(used, of, table, ranges, moving, strides, searcher.sigma, told, columns, stop, matrix)
     for row in np.flatnonzero(beyond):
-        rng = np.random.Generator(numpys(states[row]))
+        rng = generator_at(states[row])
         pycmas = CMAES(searcher.space, rng, sigma=searcher.sigma, popsize=searcher.popsize)
-        matrix[row] = _plainly(pycmas, told, columns[row], stop)
+        matrix[row] = _by_pycma(pycmas, told, columns[row], stop)
     return True
 
 
-def _plainly(searcher: CMAES, told: np.ndarray, columns: np.ndarray, stop: float) -> np.ndarray:
+def _by_pycma(searcher: CMAES, told: np.ndarray, columns: np.ndarray, stop: float) -> np.ndarray:
     """A row of `Game.matrix`, asked and told one trial at a time."""
     row = np.full(len(columns), -1, np.int32)
     for trial, column in enumerate(columns):

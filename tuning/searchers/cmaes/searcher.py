@@ -19,6 +19,7 @@ from tuning.searchers.registry import searcher
     place=3,
     paper=True,
     kernel="tuning.searchers.cmaes.kernel:cmaes",
+    plain_kernel=True,
     law=None,
     variants=("sigma=2,popsize=9", "sigma=0.05"),
 )

@@ -5,6 +5,9 @@ for integer parameters 0 … n−1 at Optuna's defaults, after Bergstra et al., 
 An axis of n indices is the interval from −1/2 to n−1/2, and an index is the unit interval around it.
 """
 
+import functools
+import math
+
 import numpy as np
 
 SMALLEST_SHARE = 100
@@ -48,13 +51,47 @@ def widths(centers: np.ndarray, length: int) -> np.ndarray:
 
 
 def kernel_masses(centers: np.ndarray, widths: np.ndarray, length: int) -> np.ndarray:
-    """Probability `[kernels, length]` of each index under normal distributions cut off at the axis's borders."""
-    from scipy.special import ndtr
+    """Probability `[count, length]` of each index under normal distributions cut off at the axis's borders.
 
-    distance = np.abs(np.arange(length) - centers[:, None])
+    Args:
+        centers: int `[count]`, indices.
+        widths: float64 `[count]`, standard deviations: few different ones, on a grid.
+        length: of the axis.
+    """
+    listed = widths.tolist()
+    row = {width: number for number, width in enumerate(dict.fromkeys(listed))}
+    around = np.array([_around(width, length) for width in row]).reshape(-1, 2 * length - 1)
+    rows = np.array([row[width] for width in listed], np.int64)
+    masses = around[rows[:, None], (length - 1 - centers)[:, None] + np.arange(length)]
+    return np.asarray(masses / masses.sum(axis=1, keepdims=True))
+
+
+@functools.lru_cache(maxsize=64)
+def prior_masses(length: int) -> np.ndarray:
+    """Probability `[1, length]` of each index under the prior: in the middle of the axis, as wide as the axis."""
+    masses = np.array([_masses(np.abs(np.arange(length) - 0.5 * (length - 1)), float(length))])
+    return np.asarray(masses / masses.sum(axis=1, keepdims=True))
+
+
+@functools.lru_cache(maxsize=4096)
+def _around(width: float, length: int) -> np.ndarray:
+    """Masses at the distances −(length − 1) … length − 1 from the center, borders not cut off."""
+    right = _masses(np.arange(length), width)
+    return np.array([*right[:0:-1], *right])
+
+
+def _masses(distances: np.ndarray, width: float) -> list[float]:
+    """The mass of the unit interval at each distance from the center of a normal distribution, borders not cut off."""
+    scale = math.sqrt(2.0) * width
     # Both limits lie on the left of the center (or around it), where the tail keeps its digits.
-    inside = ndtr((0.5 - distance) / widths[:, None]) - ndtr((-0.5 - distance) / widths[:, None])
-    return np.asarray(inside / inside.sum(axis=1, keepdims=True))
+    return [0.5 * (math.erfc((d - 0.5) / scale) - math.erfc((d + 0.5) / scale)) for d in distances.tolist()]
+
+
+@functools.lru_cache(maxsize=4096)
+def _weights(count: int) -> np.ndarray:
+    """Weights `[count + 1]` of so many kernels and the prior, summing to 1."""
+    weights = np.append(age_weights(count), 1.0)
+    return np.asarray(weights / weights.sum())
 
 
 class Parzen:
@@ -68,18 +105,19 @@ class Parzen:
     """
 
     def __init__(self, cells: np.ndarray, shape: tuple[int, ...]) -> None:
-        weights = np.append(age_weights(len(cells)), 1.0)
-        self.weights = weights / weights.sum()
+        self.weights = _weights(len(cells))
         """`[count + 1]`, summing to 1; the last is the prior's."""
         self.masses = [
-            kernel_masses(
-                np.append(cells[:, axis], 0.5 * (length - 1)),
-                np.append(widths(cells[:, axis], length), float(length)),
-                length,
+            np.concatenate(
+                [kernel_masses(cells[:, axis], widths(cells[:, axis], length), length), prior_masses(length)]
             )
             for axis, length in enumerate(shape)
         ]
         """For each axis, `[count + 1, length]`: the probability of each index under each kernel."""
+
+    @functools.cached_property
+    def _sums(self) -> list[np.ndarray]:
+        return [np.cumsum(masses, axis=1) for masses in self.masses]
 
     def density(self, cells: np.ndarray) -> np.ndarray:
         """Probability `[m]` of each of `cells`, int `[m, axes]`."""
@@ -91,12 +129,10 @@ class Parzen:
     def draw(self, uniforms: np.ndarray) -> np.ndarray:
         """Independent cells, int `[m, axes]`, from `uniforms`, float64 `[m, 1 + axes]`: the kernel, then each axis."""
         kernel = _invert(np.cumsum(self.weights)[None, :], uniforms[:, 0])
-        axes = [
-            _invert(np.cumsum(masses[kernel], axis=1), uniforms[:, 1 + axis]) for axis, masses in enumerate(self.masses)
-        ]
+        axes = [_invert(sums[kernel], uniforms[:, 1 + axis]) for axis, sums in enumerate(self._sums)]
         return np.stack(axes, axis=1)
 
 
 def _invert(cumulative: np.ndarray, uniform: np.ndarray) -> np.ndarray:
     """The first position `[m]` at which rows of `cumulative` exceed `uniform` of their total."""
-    return np.asarray((cumulative <= uniform[:, None] * cumulative[:, -1:]).sum(axis=1))
+    return np.asarray((cumulative > uniform[:, None] * cumulative[:, -1:]).argmax(axis=1))

@@ -59,13 +59,14 @@ class TPE:
         self.n_ei_candidates = n_ei_candidates
         self._cells: list[Cell] = []
         self._values: list[float] = []
+        self._good: tuple[np.ndarray, Parzen] | None = None  # the good trials and their density, as long as they are
 
     def ask(self) -> Cell:
         if len(self._values) < self.n_startup_trials:
             return self.space.cell(pick(self.rng, self.space.size))
         good, rest = self.densities()
         candidates = good.draw(self.rng.random((self.n_ei_candidates, 1 + len(self.space.shape))))
-        ratio = good.density(candidates) / rest.density(candidates)
+        ratio = (good.density(candidates) / rest.density(candidates)).tolist()
         best = 0
         for place in range(1, len(ratio)):
             if ratio[place] > ratio[best] * (1.0 + TIE):
@@ -81,4 +82,7 @@ class TPE:
         cells = np.array(self._cells, dtype=np.int64).reshape(-1, len(self.space.shape))
         is_good = np.zeros(len(cells), dtype=bool)
         is_good[np.argsort(self._values, kind="stable")[: good_count(len(cells))]] = True
-        return Parzen(cells[is_good], self.space.shape), Parzen(cells[~is_good], self.space.shape)
+        good = np.flatnonzero(is_good)
+        if self._good is None or not np.array_equal(good, self._good[0]):
+            self._good = good, Parzen(cells[good], self.space.shape)
+        return self._good[1], Parzen(cells[~is_good], self.space.shape)

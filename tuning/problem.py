@@ -14,7 +14,7 @@ from tuning.searchers.fidelities import Fidelities
 
 
 @dataclass(frozen=True)
-class Arena:
+class TabularProblem:
     """A surface as replays see it; small and picklable, since it travels to every worker.
 
     Args:
@@ -53,8 +53,8 @@ class Arena:
         lowest: float | None = None,
         nearest: bool = False,
         curves: bool = False,
-    ) -> "Arena":
-        """The arena of a surface, judged by a statistic over its seeds.
+    ) -> "TabularProblem":
+        """The problem of a surface, judged by a statistic over its seeds.
 
         A diverged cell whose value is not finite counts as the worst finite value of the surface.
 
@@ -78,11 +78,11 @@ class Arena:
         about = surface.provenance
         least = float(value.min()) if lowest is None else lowest
         told = surface.finite.reshape(surface.space.size, -1) if noise else value[:, None]
-        arena = cls(label, about.optimizer, about.task, space, value, told[..., None], least, answers)
+        problem = cls(label, about.optimizer, about.task, space, value, told[..., None], least, answers)
         fidelity = surface.fidelity if surface.fidelity is not None and surface.fidelity.values else None
         if curves and fidelity is not None:
-            arena = replace(arena, told=_along_curves(surface, seed_statistic, noise, told))
-        return replace(arena, fidelity=fidelity, seconds=_seconds(surface, noise))
+            problem = replace(problem, told=_along_curves(surface, seed_statistic, noise, told))
+        return replace(problem, fidelity=fidelity, seconds=_seconds(surface, noise))
 
     @property
     def name(self) -> str:

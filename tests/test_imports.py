@@ -1,0 +1,63 @@
+"""Which module imports which: packages only those below them, and no module itself by way of others."""
+
+import ast
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+BELOW = {
+    "grids": {"grids"},
+    "trainers": {"grids", "trainers"},
+    "analysis": {"grids", "analysis"},
+    "tuning": {"grids", "tuning"},
+}
+"""What the modules of each package may import; the command line, `tuning.commands`, all of them."""
+
+
+def name_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+MODULES = {name_of(path): path for package in BELOW for path in sorted((ROOT / package).rglob("*.py"))}
+
+
+def statements(node: ast.AST, late: bool) -> Iterator[ast.Import | ast.ImportFrom]:
+    """The imports of a module; those inside functions where `late`, those for type checkers never."""
+    for inner in ast.iter_child_nodes(node):
+        if isinstance(inner, ast.Import | ast.ImportFrom):
+            yield inner
+        typing = isinstance(inner, ast.If) and ast.unparse(inner.test) == "TYPE_CHECKING"
+        if not typing and (late or not isinstance(inner, ast.FunctionDef)):
+            yield from statements(inner, late)
+
+
+def imported(module: str, late: bool) -> set[str]:
+    """The modules of ours that a module imports."""
+    found: set[str] = set()
+    for statement in statements(ast.parse(MODULES[module].read_text()), late):
+        if isinstance(statement, ast.ImportFrom):
+            inside = {f"{statement.module}.{each.name}" for each in statement.names}
+            found |= {name if name in MODULES else str(statement.module) for name in inside}
+        else:
+            found |= {each.name for each in statement.names}
+    return found & MODULES.keys() - {module}
+
+
+@pytest.mark.parametrize(("package", "late"), [*((name, False) for name in BELOW), ("tuning", True)])
+def test_no_module_imports_itself_by_way_of_others(package: str, late: bool) -> None:
+    graph = {name: imported(name, late) for name in MODULES if name.partition(".")[0] == package}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" imports ".join(reversed(error.args[1])))
+
+
+@pytest.mark.parametrize("package", BELOW)
+def test_packages_import_those_below_them(package: str) -> None:
+    for name in MODULES:
+        if name.partition(".")[0] == package and not name.startswith("tuning.commands"):
+            others = {each.partition(".")[0] for each in imported(name, late=True)} - BELOW[package]
+            assert not others, f"{name} imports {others}"
