@@ -5,6 +5,9 @@ Networks of this size are limited by memory traffic, not arithmetic. So pooling 
 network learns much the same with any optimizer, so it is not trained: inputs are whitened patches (`data.whitening`),
 computed once for all cells. Three groups of layers as in KellerJordan/cifar10-airbench, narrower, and without its parts
 that favour an optimizer (a rate for each kind of parameter, averages of iterates).
+
+Reached by one cell each after 8 epochs on 45,000 real images, in float32 on a CPU (validation error): AvaGrad 19.5 %
+(α 1, ε 0.1), SGD 20.9 % (α 0.1; 21.1 % at 0.5), Adam 35.4 % (α 0.1, ε 0.1).
 """
 
 from torch import nn

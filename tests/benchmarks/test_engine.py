@@ -8,9 +8,9 @@ from concurrent.futures import ProcessPoolExecutor
 import numpy as np
 import pytest
 import torch
+from networks import DATA, alone, fused, load, plain_step, random_images, step_operations, warm_up
 
 from grids.errors import BadInput
-from trainers.bench import DATA, alone, fused, load, plain_step, random_images, step_operations, warm_up
 from trainers.device import describe
 from trainers.engine.backends import BACKENDS, default_on_cpu
 from trainers.engine.measure import choose_block, measure

@@ -123,7 +123,7 @@ def test_what_is_wrong_is_said_in_one_line(line: str, said: str, capsys: Capture
     assert said in printed.err
 
 
-SHIPPED = sorted((Path(__file__).parents[2] / "analysis" / "live").glob("*.parquet"))
+SHIPPED = sorted((Path(__file__).parents[3] / "analysis" / "live").glob("*.parquet"))
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)

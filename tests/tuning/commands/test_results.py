@@ -11,7 +11,7 @@ import pytest
 from grids.library import SHIPPED
 from tuning.cli import run
 
-PAGE = Path(__file__).parents[2] / "analysis" / "results" / "README.md"
+PAGE = Path(__file__).parents[3] / "analysis" / "results" / "README.md"
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Speed and memory of replaying, printed as one table: `pytest -m bench -s tests/tuning/test_bench_replay.py`.
+"""Speed and memory of replaying, printed as one table: `pytest -m bench -s tests/benchmarks/test_replay.py`.
 
 Every ratio compares two measurements of the same run, taken in turns. Only equality can fail; speeds are for reading.
 """

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from networks import warm_up
 
-from trainers.bench import warm_up
 from trainers.device import describe
 from trainers.live import Journal, LiveTrainer, block_size, crew, identity_of
 from trainers.sweep.job import Job
