@@ -40,7 +40,7 @@ setup: .venv/ready ## make .venv and install everything, pinned
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
-test: setup ## the test suite, under three minutes on two cores
+test: setup ## the test suite, some minutes on two cores
 	$(BIN)/python -m pytest -n 2 -q
 
 test-slow: setup ## the tests that take minutes: real kills, real Slurm, a million replays

@@ -39,9 +39,9 @@ def agreement(device: torch.device) -> list[dict[str, Any]]:
     """A row for each backend and rule: the largest difference after a few steps, over the largest parameter."""
     rows = []
     for rule in RULES:
-        expected = _parameters(torch.device("cpu"), torch.float64, "vmap", rule)
+        expected = parameters_of(torch.device("cpu"), torch.float64, "vmap", rule)
         for backend in backends(device):
-            found = _parameters(device, torch.float64, backend, rule)
+            found = parameters_of(device, torch.float64, backend, rule)
             worst = float((found - expected).abs().max() / expected.abs().max())
             rows.append({"backend": backend, "rule": rule, "difference": worst, "agrees": worst <= AGREES})
     return rows
@@ -51,14 +51,14 @@ def recording(device: torch.device) -> list[dict[str, Any]]:
     """A row for each rule: whether its step was recorded, and how far its results are from those of the plain step."""
     rows = []
     for rule in RULES:
-        plain = _parameters(device, arithmetic(device), None, rule, record=False)
+        plain = parameters_of(device, arithmetic(device), None, rule, record=False)
         procedure, recorded = _trained(device, arithmetic(device), None, rule, record=True)
         worst = float((recorded - plain).abs().max() / plain.abs().max())
-        rows.append({"rule": rule, "recorded": procedure._recorded is not None, "difference": worst})
+        rows.append({"rule": rule, "recorded": procedure.recorded is not None, "difference": worst})
     return rows
 
 
-def _parameters(
+def parameters_of(
     device: torch.device, dtype: torch.dtype, backend: str | None, rule: str, record: bool = True
 ) -> Tensor:
     return _trained(device, dtype, backend, rule, record)[1]
@@ -72,7 +72,7 @@ def _trained(
     rule = get_rule(name)
     with prepared(device):
         procedure = Supervised(task, data, rule, device, dtype, 1, backend)
-        procedure._recordable = record
+        procedure.recordable = record
         kind = dtype if dtype == torch.float64 else torch.float32
         hyper = hyper_tensors(task, rule, {rule.rate: np.array(ALPHAS)}, device, kind)
         seeds = torch.zeros(len(ALPHAS), dtype=torch.int64)

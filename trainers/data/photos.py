@@ -56,7 +56,7 @@ def for_training(pixels: np.ndarray, rng: np.random.Generator) -> Tensor:
     """
     cut = _resized(_random_part(pixels, rng), (SIZE, SIZE)).astype(np.float32) / 255
     for change in rng.permutation(3):
-        cut = _jittered(cut, int(change), 1.0 + rng.uniform(-JITTER, JITTER))
+        cut = jittered(cut, int(change), 1.0 + rng.uniform(-JITTER, JITTER))
     cut = cut + (EIGENVECTORS @ (rng.normal(0, LIGHTING, 3) * EIGENVALUES)).astype(np.float32)
     cut = cut[:, ::-1] if rng.random() < 0.5 else cut
     return _normalised(cut)
@@ -95,7 +95,7 @@ def _resized(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return np.asarray(Image.fromarray(np.ascontiguousarray(pixels)).resize(size, Image.Resampling.BICUBIC))
 
 
-def _jittered(image: np.ndarray, change: int, factor: float) -> np.ndarray:
+def jittered(image: np.ndarray, change: int, factor: float) -> np.ndarray:
     """Brightness, contrast or saturation: a blend with black, with the mean grey, or with the image in grey."""
     grey = image @ GREY
     other = (np.float32(0), grey.mean(), grey[..., None])[change]

@@ -34,7 +34,7 @@ class RecordedStep:
         self._inputs, self._targets = pytree.tree_map(torch.clone, inputs), targets.clone()
         self._hyper = {name: value.clone() for name, value in hyper.items()}
         self._total = torch.zeros(self.cells, dtype=torch.float64, device=device)
-        self._state = pytree.tree_map(torch.clone, state)
+        self.state = pytree.tree_map(torch.clone, state)
         current = torch.cuda.current_stream(device)
         side = torch.cuda.Stream(device)
         side.wait_stream(current)
@@ -42,7 +42,7 @@ class RecordedStep:
             for _ in range(WARM_UPS):
                 self._once(step)
         current.wait_stream(side)
-        self._state = _apart(state)
+        self.state = _apart(state)
         self._graph = torch.cuda.CUDAGraph()
         try:
             with torch.cuda.graph(self._graph):
@@ -54,8 +54,8 @@ class RecordedStep:
     def _once(self, step: Step) -> None:
         # The step is handed in, not kept: a recording that its own step's owner holds would be a cycle, and its memory
         # would wait for the garbage collector while the next block is measured.
-        state, losses = step(self._state, self._inputs, self._targets, self._hyper)
-        _copy(state, self._state)
+        state, losses = step(self.state, self._inputs, self._targets, self._hyper)
+        copy_tree(state, self.state)
         self._total += losses
 
     def begin(self, state: Any, hyper: Mapping[str, Tensor]) -> None:
@@ -63,23 +63,23 @@ class RecordedStep:
 
         A state that `end` gave, or the one that was recorded with, is in its place already.
         """
-        _copy(state, self._state)
+        copy_tree(state, self.state)
         self.set_hyper(hyper)
         self._total.zero_()
 
     def set_hyper(self, hyper: Mapping[str, Tensor]) -> None:
         """Use these hyperparameters from the next step on."""
-        _copy(dict(hyper), self._hyper)
+        copy_tree(dict(hyper), self._hyper)
 
     def __call__(self, inputs: Any, targets: Tensor) -> None:
         """One step."""
-        _copy(inputs, self._inputs)
+        copy_tree(inputs, self._inputs)
         self._targets.copy_(targets)
         self._graph.replay()
 
     def end(self) -> tuple[Any, Tensor]:
         """The state reached, which the next step changes, and each cell's sum of losses, float64 `[cells]`."""
-        return self._state, self._total.clone()
+        return self.state, self._total.clone()
 
 
 def record(step: Step, state: Any, inputs: Any, targets: Tensor, hyper: Mapping[str, Tensor]) -> RecordedStep | None:
@@ -112,7 +112,7 @@ def _apart(state: Any) -> Any:
     return pytree.tree_map(own, state)
 
 
-def _copy(source: Any, target: Any) -> None:
+def copy_tree(source: Any, target: Any) -> None:
     """Copy a state's tensors into those of another, some of which may be the same tensors in other places."""
     pairs = zip(pytree.tree_leaves(source), pytree.tree_leaves(target), strict=True)
     left = [(new, old) for new, old in pairs if new is not old]

@@ -31,7 +31,7 @@ def digits_features(images: Tensor, classes: Tensor) -> Features:
         images: `[n, 1, 8, 8]` in [−1, 1].
         classes: int64 `[n]`.
     """
-    network, digest = _trained(_Data(images, classes))
+    network, digest = trained(_Data(images, classes))
     return Features(TITLE, SIZE, (1, 8, 8), network, digest, prepare=torch.Tensor.float)
 
 
@@ -50,7 +50,7 @@ class _Data:
 
 
 @lru_cache(maxsize=4)
-def _trained(data: _Data) -> tuple[nn.Module, str]:
+def trained(data: _Data) -> tuple[nn.Module, str]:
     """The layers up to the features, float32, and the digest of their weights."""
     network = _classifier().double()
     optimizer = torch.optim.Adam(network.parameters(), lr=RATE, weight_decay=DECAY)

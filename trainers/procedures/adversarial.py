@@ -145,17 +145,17 @@ class Adversarial(StepLoop):
         """See `Procedure`."""
         steps = self.task.steps
         factors = self.task.schedule.factors(epoch, self.epochs, steps)
-        given = self._batches(seeds, epoch)
+        given = self.batches_of(seeds, epoch)
         with self.draws.of_epoch(seeds, epoch, draws=False):
             recordable = self.device.type == "cuda" and not self.rule.by_value
-            state, total = (self._replay if recordable else self._run)(state, hyper, factors, given)
+            state, total = (self.replay_steps if recordable else self.run_steps)(state, hyper, factors, given)
         # A sum stays non-finite once it is, so this latches every step; a last bad update shows in the parameters.
         finite = total.isfinite()
         for player in state:
             finite = finite & player.params.abs().amax(dim=1).isfinite()
         return state, Outcome(total / steps, finite)
 
-    def _batches(self, seeds: Tensor, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
+    def batches_of(self, seeds: Tensor, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
         """Of each generator step the real batches `[1|cells, updates, batch, ...]`, and the latent vectors.
 
         The latter are `[1|cells, updates + 1, batch, latent]`, the last being the generator's own.
@@ -185,7 +185,7 @@ class Adversarial(StepLoop):
     def step(self, state: State, inputs: Tensor, targets: Tensor, hyper: Hyper) -> tuple[State, Tensor]:
         """One generator step of every cell, after the discriminator's; and the latter's last loss `[cells]`.
 
-        Inputs are real images and targets latent vectors, as `_batches` gives them.
+        Inputs are real images and targets latent vectors, as `batches_of` gives them.
         """
         images, latents = inputs, targets
         generator, discriminator = state

@@ -89,7 +89,7 @@ class Language(StepLoop):
         self.run: Segments
         self._step = rule.step_on(device)
         self.draws = NetworkDraws(device)
-        self._recordable = device.type == "cuda" and not rule.by_value
+        self.recordable = device.type == "cuda" and not rule.by_value
 
     def start(self, seeds: Tensor) -> State:
         """Every cell starts from the parameters of its seed."""
@@ -113,10 +113,10 @@ class Language(StepLoop):
 
     def train(self, state: State, hyper: Hyper, seeds: Tensor, epoch: int) -> tuple[State, Outcome]:
         """One epoch; the value is the mean −ln p of the text's symbols."""
-        lengths = self._lengths(epoch)
+        lengths = self.lengths(epoch)
         factors = self.task.schedule.factors(epoch, self.epochs, len(lengths))
         factors = [factor * length / self.task.segment for factor, length in zip(factors, lengths, strict=True)]
-        running = Running(state.params, state.rule, self._carried(len(seeds), self.task.batch_size))
+        running = Running(state.params, state.rule, self.carried_at_start(len(seeds), self.task.batch_size))
         total = torch.zeros(len(seeds), dtype=torch.float64, device=self.device)
         now, last, recording = scheduled(hyper, factors[0], self.rule.rate), factors[0], None
         for factor, length, segment in zip(factors, lengths, self._segments(lengths, seeds, epoch), strict=True):
@@ -140,7 +140,7 @@ class Language(StepLoop):
         finite = total.isfinite() & running.params.abs().amax(dim=1).isfinite()
         return State(running.params, running.rule), Outcome(total / sum(lengths), finite)
 
-    def _lengths(self, epoch: int) -> list[int]:
+    def lengths(self, epoch: int) -> list[int]:
         """Symbols of each segment of an epoch: all but the first of a stream are predicted."""
         symbols, usual = len(self.train_text) - 1, self.task.segment
         if self.task.random_segments:
@@ -161,7 +161,7 @@ class Language(StepLoop):
             yield Segment((self.train_text[begun:end], masks), self.train_text[begun + 1 : end + 1])
             begun = end
 
-    def _carried(self, cells: int, batch: int) -> Carried:
+    def carried_at_start(self, cells: int, batch: int) -> Carried:
         fresh = self.network.carried(batch, self.device, self.dtype)
         return tuple(t.unsqueeze(0).expand(cells, *t.shape).clone() for t in fresh)
 
@@ -215,7 +215,7 @@ class Language(StepLoop):
         for part in self._parts(cells):
             params = judged[part]
             total = torch.zeros(len(params), dtype=torch.float64, device=self.device)
-            carried = self._carried(len(params), text.shape[1])
+            carried = self.carried_at_start(len(params), text.shape[1])
             for begun in range(0, len(text) - 1, usual):
                 end = min(begun + usual, len(text) - 1)
                 scores, carried = self._scores(params, text[begun:end], carried, {})

@@ -24,10 +24,10 @@ class StepLoop:
     device: torch.device
     draws: NetworkDraws
     step: Callable[..., tuple[Any, Tensor]]
-    _recorded: RecordedStep | None = None
-    _recordable: bool = True
+    recorded: RecordedStep | None = None
+    recordable: bool = True
 
-    def _run(
+    def run_steps(
         self, state: Any, hyper: Hyper, factors: list[float], given: Iterable[tuple[Any, Tensor]]
     ) -> tuple[Any, Tensor]:
         """All steps of an epoch: the state, and each cell's sum of losses, float64 `[cells]`."""
@@ -40,7 +40,7 @@ class StepLoop:
             total += losses
         return state, total
 
-    def _replay(
+    def replay_steps(
         self, state: Any, hyper: Hyper, factors: list[float], given: Iterable[tuple[Any, Tensor]]
     ) -> tuple[Any, Tensor]:
         """The same, by a recorded step where the device can record one."""
@@ -49,7 +49,7 @@ class StepLoop:
         now, last = scheduled(hyper, factors[0], self.rule.rate), factors[0]
         recording = self._recording(state, *first, now)
         if recording is None:
-            return self._run(state, hyper, factors, chain([first], left))
+            return self.run_steps(state, hyper, factors, chain([first], left))
         for factor, (inputs, targets) in zip(factors, chain([first], left), strict=False):
             if factor != last:
                 recording.set_hyper(scheduled(hyper, factor, self.rule.rate))
@@ -59,13 +59,13 @@ class StepLoop:
 
     def _recording(self, state: Any, inputs: Any, targets: Tensor, hyper: Hyper) -> RecordedStep | None:
         """A recorded step that begins with this state; None where the device can record none."""
-        if not self._recordable:
+        if not self.recordable:
             return None
-        if self._recorded is None or self._recorded.cells != len(hyper[self.rule.rate]):
-            self._recorded = None  # its memory first: two blocks may not fit
+        if self.recorded is None or self.recorded.cells != len(hyper[self.rule.rate]):
+            self.recorded = None  # its memory first: two blocks may not fit
             with self.draws.kept():  # a resumed training records at another time
-                self._recorded = record(self.step, state, inputs, targets, hyper)
-            self._recordable = self._recorded is not None
-        if self._recorded is not None:
-            self._recorded.begin(state, hyper)
-        return self._recorded
+                self.recorded = record(self.step, state, inputs, targets, hyper)
+            self.recordable = self.recorded is not None
+        if self.recorded is not None:
+            self.recorded.begin(state, hyper)
+        return self.recorded

@@ -52,7 +52,7 @@ class FromFiles(Supervised):
         self.data = data
         self._checked = not data.skip_broken
         self.threads = ThreadPoolExecutor(os.cpu_count() or 1)
-        self._recordable = False
+        self.recordable = False
 
     def start(self, seeds: Tensor) -> State:
         """See `Procedure`."""
@@ -80,7 +80,7 @@ class FromFiles(Supervised):
         """Validation images from the numbers of their files: `[batch, 3, 224, 224]`."""
         return self._read([int(place) for place in examples], lambda pixels, place: for_judging(pixels))
 
-    def _batches(self, seeds: Tensor, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
+    def batches_of(self, seeds: Tensor, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
         distinct, place = torch.unique(seeds, return_inverse=True)
         place = place.to(self.device)
         orders = [batches(len(self.train_x), self.task.batch_size, int(seed), epoch) for seed in distinct]

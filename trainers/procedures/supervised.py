@@ -105,11 +105,11 @@ class Supervised(StepLoop):
             few, size = len(self.train_x), self.task.batch_size
             raise BadInput(f"task '{self.task.name}': {few} training examples do not fill one batch of {size}")
         factors = self.task.schedule.factors(epoch, self.epochs, steps)
-        given = self._batches(seeds, epoch)
+        given = self.batches_of(seeds, epoch)
         several = bool((seeds != seeds[0]).any())
         with self.draws.of_epoch(seeds, epoch, several and self._draws(state)):
             recordable = self.device.type == "cuda" and not self.draws.apart and not self.rule.by_value
-            run = self._replay if recordable else self._run
+            run = self.replay_steps if recordable else self.run_steps
             state, total = run(state, hyper, factors, given)
         # A sum stays non-finite once it is, so this latches every step; a last bad update shows in the parameters.
         finite = total.isfinite() & state.params.abs().amax(dim=1).isfinite()
@@ -124,7 +124,7 @@ class Supervised(StepLoop):
                 self._network_draws = self.draws.happen(lambda: self.forward(one, one.params, inputs, training=True))
         return self._network_draws
 
-    def _batches(self, seeds: Tensor, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
+    def batches_of(self, seeds: Tensor, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
         """Each step's inputs and targets: `[1, batch, ...]` where cells share a seed, else `[cells, batch, ...]`."""
         distinct, place = torch.unique(seeds, return_inverse=True)
         place = place.to(self.device)

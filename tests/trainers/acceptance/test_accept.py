@@ -88,8 +88,8 @@ def test_every_backend_that_runs_here_agrees_and_a_wrong_one_does_not(monkeypatc
     rows = agreement.agreement(CPU)
     assert [row["backend"] for row in rows] == list(backends.BACKENDS)
     assert all(row["agrees"] for row in rows)
-    true = agreement._parameters
-    monkeypatch.setattr(agreement, "_parameters", lambda *a: true(*a) * (1 + 1e-6 * (a[2] == "grouped")))
+    true = agreement.parameters_of
+    monkeypatch.setattr(agreement, "parameters_of", lambda *a: true(*a) * (1 + 1e-6 * (a[2] == "grouped")))
     assert [row["backend"] for row in agreement.agreement(CPU) if not row["agrees"]] == ["grouped"]
 
 

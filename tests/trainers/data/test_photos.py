@@ -91,9 +91,9 @@ def test_judging_normalises_by_imagenets_means() -> None:
 def test_jitter_is_a_blend() -> None:
     image = np.random.default_rng(0).random((2, 2, 3)).astype(np.float32)
     grey = image @ np.array([0.299, 0.587, 0.114], np.float32)
-    np.testing.assert_allclose(photos._jittered(image, 0, 1.2), 1.2 * image, rtol=1e-6)
-    np.testing.assert_allclose(photos._jittered(image, 1, 0.7), 0.7 * image + 0.3 * grey.mean(), rtol=1e-5)
-    np.testing.assert_allclose(photos._jittered(image, 2, 1.3), 1.3 * image - 0.3 * grey[..., None], rtol=1e-5)
+    np.testing.assert_allclose(photos.jittered(image, 0, 1.2), 1.2 * image, rtol=1e-6)
+    np.testing.assert_allclose(photos.jittered(image, 1, 0.7), 0.7 * image + 0.3 * grey.mean(), rtol=1e-5)
+    np.testing.assert_allclose(photos.jittered(image, 2, 1.3), 1.3 * image - 0.3 * grey[..., None], rtol=1e-5)
 
 
 def test_random_parts_have_the_recipes_areas_and_aspects(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,7 +37,7 @@ def recorder(monkeypatch: pytest.MonkeyPatch) -> None:
         def __init__(self, step: graphs.Step, state: Any, *args: Any) -> None:
             before = pytree.tree_map(torch.clone, state)
             super().__init__(step, state, *args)
-            graphs._copy(before, self._state)  # recording a step, unlike remembering it, does not run it
+            graphs.copy_tree(before, self.state)  # recording a step, unlike remembering it, does not run it
             # By weak references, as a graph holds no Python object.
             me, owner = weakref.ref(self), weakref.WeakMethod(step)  # type: ignore[arg-type]
             self._graph.replay = lambda: me()._once(owner())  # type: ignore[assignment, arg-type, union-attr]
@@ -61,7 +61,7 @@ def test_replaying_equals_running(optimizer: str, monkeypatch: pytest.MonkeyPatc
     for recorded in (False, True):
         one = procedure(optimizer)
         if recorded:
-            monkeypatch.setattr(one, "_run", one._replay)
+            monkeypatch.setattr(one, "run_steps", one.replay_steps)
         seeds = torch.zeros(3, dtype=torch.int64)
         state, losses = one.start(seeds), []
         for epoch in range(3):
@@ -71,7 +71,7 @@ def test_replaying_equals_running(optimizer: str, monkeypatch: pytest.MonkeyPatc
             losses.append(outcome.value)
             if epoch == 1:  # another number of cells is another recording
                 state = one.keep(state, torch.tensor([True, True, False]))
-        assert (one._recorded is not None) == recorded
+        assert (one.recorded is not None) == recorded
         results.append([*pytree.tree_leaves(state), *losses])
     for ran, replayed in zip(*results, strict=True):
         assert torch.equal(ran, replayed)
@@ -85,12 +85,12 @@ def test_a_step_that_cannot_be_recorded_runs_launch_by_launch(monkeypatch: pytes
     monkeypatch.setattr(graphs, "RecordedStep", fail)
     one = procedure("sgd")
     hyper, seeds = hyper_tensors(one.task, one.rule, {}, CPU, torch.float32), torch.zeros(1, dtype=torch.int64)
-    batch = next(one._batches(seeds, 0))
-    expected, _ = one._run(one.start(seeds), hyper, [1.0, 0.5], [batch, batch])
+    batch = next(one.batches_of(seeds, 0))
+    expected, _ = one.run_steps(one.start(seeds), hyper, [1.0, 0.5], [batch, batch])
     with pytest.warns(UserWarning, match="without a CUDA graph: operation not permitted when stream is capturing"):
-        state, _ = one._replay(one.start(seeds), hyper, [1.0, 0.5], [batch, batch])
-    assert one._recorded is None
-    assert not one._recordable
+        state, _ = one.replay_steps(one.start(seeds), hyper, [1.0, 0.5], [batch, batch])
+    assert one.recorded is None
+    assert not one.recordable
     assert torch.equal(state.params, expected.params)
 
 
@@ -102,8 +102,8 @@ def test_a_recording_outlives_its_procedure_no_longer_than_it_is_used() -> None:
     try:
         one = procedure("sgd")
         hyper, seeds = hyper_tensors(one.task, one.rule, {}, CPU, torch.float32), torch.zeros(1, dtype=torch.int64)
-        one._replay(one.start(seeds), hyper, [1.0], [next(one._batches(seeds, 0))])
-        params = weakref.ref(one._recorded._state.params)  # type: ignore[union-attr]
+        one.replay_steps(one.start(seeds), hyper, [1.0], [next(one.batches_of(seeds, 0))])
+        params = weakref.ref(one.recorded.state.params)  # type: ignore[union-attr]
         assert params() is not None
         del one
         assert params() is None
@@ -136,7 +136,7 @@ def test_a_state_that_moves_on_in_its_own_memory_is_recorded_right() -> None:
         start = [torch.full((2, 3), float(k)) for k in range(4)]
         expected: Any = [one.clone() for one in start]
         recorded = graphs.RecordedStep(Owner(function).step, start, inputs, inputs, hyper)
-        recorded.begin(recorded._state, hyper)
+        recorded.begin(recorded.state, hyper)
         for _ in range(6):
             expected, _ = step(expected, inputs, inputs, hyper)
             recorded(inputs, inputs)
@@ -188,7 +188,7 @@ def test_recording_draws_nothing_from_a_network_that_drops(monkeypatch: pytest.M
     for recorded in (False, True):
         one = Supervised(task, few_digits(), get_rule("sgd"), CPU, torch.float32, 3)
         if recorded:
-            monkeypatch.setattr(one, "_run", one._replay)
+            monkeypatch.setattr(one, "run_steps", one.replay_steps)
         hyper, seeds = hyper_tensors(task, one.rule, {}, CPU, torch.float32), torch.zeros(1, dtype=torch.int64)
         results.append(one.train(one.start(seeds), hyper, seeds, 0)[0].params)
     assert torch.equal(*results)

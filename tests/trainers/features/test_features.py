@@ -19,7 +19,7 @@ from trainers.tasks.digits import VALIDATION, shuffled
 @pytest.fixture
 def fresh() -> Iterator[None]:
     """Feature networks are kept for a process's life; here each test loads its own."""
-    caches = digits._trained, efficientnet.efficientnet_features, inception.inception_features
+    caches = digits.trained, efficientnet.efficientnet_features, inception.inception_features
     for cache in caches:
         cache.cache_clear()
     yield
@@ -38,7 +38,7 @@ def test_the_digits_classifier_is_the_same_with_any_number_of_threads_and_knows_
     threads = torch.get_num_threads()
     for count in (1, 2):
         torch.set_num_threads(count)
-        digits._trained.cache_clear()
+        digits.trained.cache_clear()
         found.append(digits.digits_features(images[VALIDATION:], classes[VALIDATION:]))
     torch.set_num_threads(threads)
     assert found[0].sha256 == found[1].sha256 == "831b273c8e15a9909aaff81e6f963d41df5a7ae19fd0514dd7128b0443331ba5"

@@ -225,8 +225,8 @@ def test_a_text_read_in_pieces_has_the_scores_of_the_whole() -> None:
     network = partial(CharacterLSTM, kinds=KINDS, embedding=7, hidden=9, layers=2)
     procedure = Language(replace(TASK, network=network), DATA, get_rule("sgd"), CPU, torch.float64, 1)
     params, text = procedure.start(torch.tensor([5])).params, procedure.train_text
-    whole, _ = procedure.run(params, text, procedure._carried(1, BATCH), {})
-    carried, pieces = procedure._carried(1, BATCH), []
+    whole, _ = procedure.run(params, text, procedure.carried_at_start(1, BATCH), {})
+    carried, pieces = procedure.carried_at_start(1, BATCH), []
     for piece in text.split(31):
         scores, carried = procedure.run(params, piece, carried, {})
         pieces.append(scores)
@@ -259,7 +259,7 @@ def test_a_part_of_the_work_is_as_much_as_asked_for(batch: int, steps: int, eval
     task, data = Language.part(TASK, DATA, Size(batch, steps, evaluation))
     assert isinstance(task, LanguageTask)
     procedure = Language(task, data, get_rule("sgd"), CPU, torch.float32, 1)
-    assert procedure._lengths(0) == [SEGMENT] * steps
+    assert procedure.lengths(0) == [SEGMENT] * steps
     assert procedure.train_text.shape == (steps * SEGMENT + 1, batch)
     assert Language.size(TASK, DATA) == Size(BATCH, 16, len(DATA.valid_x) / BATCH / SEGMENT)
     assert procedure.evaluate(procedure.start(torch.zeros(1, dtype=torch.int64))).finite.all()

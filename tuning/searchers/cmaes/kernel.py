@@ -49,11 +49,11 @@ def cmaes(searcher: CMAES, game: Game) -> bool:
     for row in np.flatnonzero(beyond):
         rng = generator_at(states[row])
         pycmas = CMAES(searcher.space, rng, sigma=searcher.sigma, popsize=searcher.popsize)
-        matrix[row] = _by_pycma(pycmas, told, columns[row], stop)
+        matrix[row] = by_pycma(pycmas, told, columns[row], stop)
     return True
 
 
-def _by_pycma(searcher: CMAES, told: np.ndarray, columns: np.ndarray, stop: float) -> np.ndarray:
+def by_pycma(searcher: CMAES, told: np.ndarray, columns: np.ndarray, stop: float) -> np.ndarray:
     """A row of `Game.matrix`, asked and told one trial at a time."""
     row = np.full(len(columns), -1, np.int32)
     for trial, column in enumerate(columns):

@@ -95,9 +95,9 @@ def test_a_long_replay_with_noise_is_pycmas_whoever_plays_it(monkeypatch: pytest
     """Over thousands of noisy trials C degenerates, and pycma comes to its rescue."""
     rng = np.random.default_rng(1)
     told, columns = rng.normal(size=(441, 5)), rng.integers(0, 5, (4, 5000)).astype(np.int32)
-    by_pycma = kernel._by_pycma
+    by_pycma = kernel.by_pycma
     asked: list[object] = []
-    monkeypatch.setattr(kernel, "_by_pycma", lambda *given: (asked.append(given), by_pycma(*given))[1])
+    monkeypatch.setattr(kernel, "by_pycma", lambda *given: (asked.append(given), by_pycma(*given))[1])
     found = compiled_trials(
         get_searcher("cmaes"), box((21, 21)), told, columns, -math.inf, stream(5, "cmaes", "a/b", 0), range(4)
     )
