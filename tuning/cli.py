@@ -1,4 +1,4 @@
-"""The command line's root: `tunecost`. Each command is in `tuning/commands/`, imported when it is named."""
+"""The root of the command line, `tunecost`. Each command is a module of `tuning/commands/`, imported on first use."""
 
 import itertools
 import os
@@ -33,7 +33,7 @@ COMMANDS = {
     "gpu": "tuning.commands.gpu:gpu",
     "results": "tuning.commands.results:results",
 }
-"""Where each command is made, in the order of the help."""
+"""The `module:attribute` that defines each command, in the order of the help."""
 
 app = typer.Typer(
     name="tunecost",
@@ -45,8 +45,8 @@ app = typer.Typer(
 )
 
 
-def _print_version(asked: bool) -> None:
-    if asked:
+def _print_version(requested: bool) -> None:
+    if requested:
         from importlib.metadata import version
 
         print(f"tunecost {version('tunecost')}")
@@ -69,72 +69,77 @@ def _root(
 
 
 def main() -> None:
-    """Run the command line and exit: 0 done, 2 bad input, 1 failed otherwise, 130 interrupted."""
-    if not sys.warnoptions:  # a library's warning is for programmers, who ask for it by `python -W`
+    """Run the command line and exit: 0 success, 2 invalid input, 1 any other failure, 130 interrupted."""
+    if not sys.warnoptions:  # warnings of libraries are for programmers, who can turn them on with `python -W`
         warnings.simplefilter("ignore")
     _open_streams()
     sys.exit(run(sys.argv[1:]))
 
 
 def _open_streams() -> None:
-    """Have stdout and stderr take whatever is printed: a closed one (`>&-`) nothing, a narrow encoding an escape."""
+    """Make every print to stdout and stderr succeed: a closed stream (`>&-`) discards, a narrow encoding escapes."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 (open to the end)
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 (stays open until the program ends)
         getattr(sys, name).reconfigure(errors="backslashreplace")
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command line and return its exit code; what went wrong is one line on stderr."""
+    """Run one command line and return its exit code; an error is printed as one line on stderr.
+
+    Args:
+        arguments: the words after `tunecost`.
+    """
     command = typer.main.get_command(app)
     try:
         result = command.main(arguments, prog_name="tunecost", standalone_mode=False, obj=run)
         sys.stdout.flush()
-        if result == 130:  # Typer takes Ctrl-C in its own hands, and says nothing
-            return _say("interrupted", 130)
+        if result == 130:  # Typer's code for Ctrl-C, which it handles without a message
+            return _report("interrupted", 130)
         return result if isinstance(result, int) else 0
     except typer.Exit as exit_:
         return exit_.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        return _say("interrupted", 130)
+        return _report("interrupted", 130)
     except BadInput as error:
         if os.environ.get("TUNECOST_DEBUG"):
             traceback.print_exc()
-        return _say(str(error), 2)
+        return _report(str(error), 2)
     except BrokenPipeError:
-        # The reader of our output (`| head`) has gone; nothing is left to say, and nowhere to say it.
+        # The reader of the output (`| head`) has closed the pipe. This is no failure, and stdout is of no more use.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except SystemExit as exit_:
-        # So does Rich, when it was printing a table or help.
+        # Rich turns a broken pipe into SystemExit while it prints a table or help.
         if isinstance(exit_.__context__, BrokenPipeError):
             return 0
         raise
     except Exception as error:
-        # A usage error knows its own text; every other exception is a fault of ours and gets its kind named.
+        # Click's usage errors format their own message. Any other exception is a bug, and its type is named.
         if hasattr(error, "format_message"):
-            return _say(_usage(error, arguments), 2)
+            return _report(_usage(error, arguments), 2)
         if os.environ.get("TUNECOST_DEBUG"):
             traceback.print_exc()
         line = f"failed: {type(error).__name__}: {error}".splitlines()[0]
-        return _say(f"{line} (TUNECOST_DEBUG=1 shows where)", 1)
+        return _report(f"{line} (TUNECOST_DEBUG=1 shows where)", 1)
 
 
 def _usage(error: Exception, arguments: list[str]) -> str:
-    # Help that stood in for a missing command was printed already, and leaves no message.
+    """The message of a usage error in one line, with the command whose help explains it."""
+    # Where a command is missing, Typer has printed the help, and the message is empty.
     message = " ".join(str(error.format_message()).split()) or "which command?"  # type: ignore[attr-defined]
-    found = re.match(r"Invalid value for '(--?[\w-]+)'[^:]*: (?=.*(?:valid (?:number|integer|float)))", message)
-    if found:
-        message = found[0] + _not_a_number(found[1], arguments)
+    invalid = re.match(r"Invalid value for '(--?[\w-]+)'[^:]*: (?=.*(?:valid (?:number|integer|float)))", message)
+    if invalid:
+        message = invalid[0] + _not_a_number(invalid[1], arguments)
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "tunecost"
     return f"{message} (see '{path} --help')"
 
 
 def _not_a_number(option: str, arguments: list[str]) -> str:
-    """What stands where an option needs a number, quoted, with what to write instead."""
+    """The end of the message for an option that needs a number: the text that was given, and what to write instead."""
     given = [part.partition("=")[2] for part in arguments if part.startswith(f"{option}=")]
-    given += [after for part, after in itertools.pairwise(arguments) if part == option]
+    given += [following for part, following in itertools.pairwise(arguments) if part == option]
     wrong = next((text for text in given if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text)), None)
     if wrong is None:
         return "a whole number is needed"
@@ -142,7 +147,8 @@ def _not_a_number(option: str, arguments: list[str]) -> str:
     return f"'{wrong}' is no number{hint}"
 
 
-def _say(line: str, code: int) -> int:
-    plain = "".join(letter if letter.isprintable() else "?" for letter in " ".join(line.split()))
-    say(f"tunecost: {plain}")
+def _report(line: str, code: int) -> int:
+    """Print an error as one line on stderr, unprintable characters as `?`, and return the exit code."""
+    printable = "".join(letter if letter.isprintable() else "?" for letter in " ".join(line.split()))
+    say(f"tunecost: {printable}")
     return code

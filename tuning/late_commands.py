@@ -1,4 +1,4 @@
-"""A group of the command line whose commands are imported when they are named, or listed by its help."""
+"""A group of commands whose modules are imported only when a command is called or the group's help is shown."""
 
 import importlib
 from collections.abc import Iterator, Mapping
@@ -12,21 +12,21 @@ from tuning.late_help import LateHelp
 
 
 class LateCommands(Mapping[str, Any]):
-    """Commands by name, each made when it is first asked for.
+    """Commands by name, each imported when it is first looked up.
 
     Args:
-        places: by name, `module:name` of a function, or of a `typer.Typer` of several commands.
+        places: by name, the `module:attribute` of a function, or of a `typer.Typer` that groups several commands.
     """
 
     def __init__(self, places: Mapping[str, str]) -> None:
         self._places = places
-        self._made: dict[str, Any] = {}
+        self._loaded: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Any:
-        if name not in self._made:
-            self._made[name] = _command(name, self._places[name])
-            _show_every_default(self._made[name])
-        return self._made[name]
+        if name not in self._loaded:
+            self._loaded[name] = _command(name, self._places[name])
+            _show_every_default(self._loaded[name])
+        return self._loaded[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._places)
@@ -36,7 +36,7 @@ class LateCommands(Mapping[str, Any]):
 
 
 def late_group(places: Mapping[str, str]) -> type[TyperGroup]:
-    """The class of a group with these `LateCommands`."""
+    """The class of a command group that holds `LateCommands(places)`."""
 
     class LateGroup(TyperGroup):
         def __init__(self, **attributes: Any) -> None:
@@ -50,16 +50,16 @@ def _command(name: str, place: str) -> Any:
     module, _, attribute = place.partition(":")
     found = getattr(importlib.import_module(module), attribute)
     if isinstance(found, typer.Typer):
-        made: Any = typer.main.get_group(found)
-        made.name = name
-        return made
-    alone = typer.Typer(add_completion=False)
-    alone.command(name, cls=LateHelp)(found)
-    return typer.main.get_command(alone)
+        group: Any = typer.main.get_group(found)
+        group.name = name
+        return group
+    single = typer.Typer(add_completion=False)
+    single.command(name, cls=LateHelp)(found)
+    return typer.main.get_command(single)
 
 
 def _show_every_default(command: Any) -> None:
-    """Have help say what holds where a switch or an option without a value is not given, at every level."""
+    """Make the help of a command and its subcommands show every default: `off` for flags, `none` for None."""
     for parameter in command.params:
         if parameter.param_type_name == "option" and not parameter.required and parameter.show_default is True:
             if parameter.default is None:

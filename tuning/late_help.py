@@ -1,4 +1,4 @@
-"""Help that names what is registered, without importing it before help is asked for."""
+"""Help texts with lists of searchers and spaces, which are imported only when the help is shown."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,40 +6,15 @@ from typing import Any
 from typer.core import TyperCommand
 
 
-def _searchers() -> str:
-    from tuning.searchers import SEARCHERS
+def _searchers(**properties: bool) -> Callable[[], str]:
+    """Lists the searchers that have these `properties`, as `tuning.searchers.names` selects them."""
 
-    return ", ".join(SEARCHERS)
+    def listed() -> str:
+        from tuning.searchers import names
 
+        return ", ".join(names(**properties))
 
-def _paper_searchers() -> str:
-    from tuning.searchers import names
-
-    return ", ".join(names(paper=True))
-
-
-def _exact_searchers() -> str:
-    from tuning.searchers import names
-
-    return ", ".join(names(exact=True))
-
-
-def _replayed_searchers() -> str:
-    from tuning.searchers import names
-
-    return ", ".join(names(paper=True, exact=False))
-
-
-def _fidelity_searchers() -> str:
-    from tuning.searchers import names
-
-    return ", ".join(names(fidelities=True))
-
-
-def _live_searchers() -> str:
-    from tuning.searchers import names
-
-    return ", ".join(names(fidelities=False))
+    return listed
 
 
 def _stopping_searchers() -> str:
@@ -55,20 +30,20 @@ def _spaces() -> str:
 
 
 LISTS: dict[str, Callable[[], str]] = {
-    "{searchers}": _searchers,
-    "{paper_searchers}": _paper_searchers,
-    "{exact_searchers}": _exact_searchers,
-    "{replayed_searchers}": _replayed_searchers,
-    "{fidelity_searchers}": _fidelity_searchers,
-    "{live_searchers}": _live_searchers,
+    "{searchers}": _searchers(),
+    "{paper_searchers}": _searchers(paper=True),
+    "{exact_searchers}": _searchers(exact=True),
+    "{replayed_searchers}": _searchers(paper=True, exact=False),
+    "{fidelity_searchers}": _searchers(fidelities=True),
+    "{live_searchers}": _searchers(fidelities=False),
     "{stopping_searchers}": _stopping_searchers,
     "{spaces}": _spaces,
 }
-"""What stands for each list in a help text or a shown default."""
+"""By placeholder, the function that returns its list. Help texts and shown defaults contain the placeholders."""
 
 
 class LateHelp(TyperCommand):
-    """A command in whose options' help the names of `LISTS` are replaced by those lists when it is shown."""
+    """A command that fills in the placeholders of `LISTS` in its options' help when the help is shown."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         for parameter in self.params:
@@ -80,8 +55,8 @@ class LateHelp(TyperCommand):
 
 
 def filled(text: str) -> str:
-    """`text` with each name of `LISTS` in it replaced."""
-    for name, words in LISTS.items():
-        if name in text:
-            text = text.replace(name, words())
+    """`text` with each placeholder of `LISTS` replaced by its list."""
+    for placeholder, listed in LISTS.items():
+        if placeholder in text:
+            text = text.replace(placeholder, listed())
     return text

@@ -1,8 +1,8 @@
-"""Paths: which cells a replay evaluated, trial by trial, played again from what its table's header says.
+"""The paths of replays: which cells each evaluated, trial by trial, found by running replays again.
 
-A replay table holds improvements alone. Each replay draws from streams of its own (`tuning.streams`), so playing a few
-of them again gives the very trials that the table was made from; where another version of a library chose otherwise,
-the rows disagree, and the path is refused. A table of live studies stores its cells, and nothing is played.
+A replay table holds only improvements. Each replay has its own random streams (`tuning.streams`), so running a few of
+them again with the settings in the table's header gives the same trials. Where another version of a library chose
+different ones, the rows differ, and the path is refused. A table of live studies stores its cells; none is run again.
 """
 
 from collections.abc import Mapping
@@ -29,14 +29,14 @@ from tuning.trials import noise_columns, trials_matrix
 
 @dataclass(frozen=True, eq=False)
 class Path:
-    """One replay's trials, in the order in which their results were told.
+    """One replay's trials, in the order in which the searcher was told their results.
 
     Args:
-        repeat: its number in the table.
-        trials: int64 `[trials]`, ascending from 1: all, or where a live table says no more, those at which a study
-            chose another cell.
+        repeat: the replay's number in the table.
+        trials: int64 `[trials]`, ascending from 1: all trials, or for a live table that does not store them, those at
+            which the study's chosen cell changed.
         cells: int64 `[trials]`, flat cells of the whole surface.
-        amounts: float64 `[trials]`, how far each was trained, in the surface's fidelity; None: always to the end.
+        amounts: float64 `[trials]`, the fidelity (such as epochs) up to which each was trained; None: all to the end.
     """
 
     repeat: int
@@ -46,18 +46,18 @@ class Path:
 
 
 def play_again(surface: Surface, rows: pd.DataFrame, header: Mapping[str, Any], repeats: int) -> list[Path]:
-    """The paths of a table's first replays of one searcher on one surface.
+    """The paths of the first replays of one searcher on one surface in a replay table.
 
     Args:
-        surface: the one that was replayed, as its file holds it.
-        rows: all of the table's for that surface and searcher; of a live table with the column `cell`, flat cells that
-            a study chose, or `asked`, in its end row the flat cells of all its trials.
-        header: the table's.
-        repeats: how many paths, at most.
+        surface: the surface that was replayed, as its file stores it.
+        rows: all rows of the table for that surface and searcher. A live table needs the column `cell`, the flat cell
+            that a study had chosen, or `asked`, in a study's end row the flat cells of all its trials.
+        header: of the table.
+        repeats: the largest number of paths.
 
     Raises:
-        BadInput: a header that does not say how it was played, a searcher that is not here, or trials other than those
-            the table was made from.
+        BadInput: the header lacks settings of the replay, the searcher is unknown, the replay run again differs from
+            the table's rows, or a live table stores no cells or those of another space.
     """
     numbers = sorted(rows["repeat"].unique().tolist())[:repeats]
     if header.get("live"):
@@ -83,7 +83,7 @@ def play_again(surface: Surface, rows: pd.DataFrame, header: Mapping[str, Any], 
 
 
 def _stored(rows: pd.DataFrame, number: int, surface: Surface) -> Path:
-    """What one live study trained, trial by trial, where the table says it; else the cells that it chose."""
+    """The cells that one live study trained, by trial, if the table stores them; otherwise those it had chosen."""
     last = rows[rows["end"]]
     asked = last["asked"].iloc[0] if "asked" in rows and len(last) else None
     if asked is not None and len(asked):
@@ -94,21 +94,21 @@ def _stored(rows: pd.DataFrame, number: int, surface: Surface) -> Path:
         cells, trials = rows["cell"].to_numpy(), rows["trial"].to_numpy(np.int64)
     else:
         raise BadInput("this live table stores no cells")
-    known = np.issubdtype(cells.dtype, np.number) and ((cells >= 0) & (cells < surface.space.size)).all()
-    if not known:
-        raise BadInput("the cells of this live table are none of this surface")
+    valid = np.issubdtype(cells.dtype, np.number) and ((cells >= 0) & (cells < surface.space.size)).all()
+    if not valid:
+        raise BadInput("this live table has cells that this surface does not have")
     return Path(number, trials, cells.astype(np.int64))
 
 
 def _check_axes(surface: Surface, live: Any) -> None:
-    """Raises BadInput where a live table's cells are those of another space."""
+    """Raises BadInput if the cells of a live table are those of another space."""
     axes = live.get("axes") if isinstance(live, Mapping) else None
     if axes is not None and axes != surface.space.to_json():
         raise BadInput("the cells of this live table are of another space")
 
 
 def _problem(name: str, whole: Surface, part: Surface, spec: SearcherSpec, judged: Judged) -> TabularProblem:
-    """What was played on, as `tuning.replay.replay` makes it."""
+    """The table that the replays queried, built as in `tuning.replay.replay`."""
     return TabularProblem.of(
         name,
         part,
@@ -123,7 +123,8 @@ def _problem(name: str, whole: Surface, part: Surface, spec: SearcherSpec, judge
 def _budget(header: Mapping[str, Any], name: str, part: Surface) -> Budget:
     budgets = header.get("max_trials")
     trials = budgets.get(name) if isinstance(budgets, Mapping) else budgets
-    # The header does not tell a budget of as many trials as cells from none, which allows shorter trainings more.
+    # Where no budget was given, the header holds the number of cells. Searchers that stop trainings early may then
+    # start more trials than that, so this number is read as no budget.
     unlimited = trials == part.space.size <= MOST_CELLS
     return Budget(
         None if unlimited else trials,
@@ -142,13 +143,13 @@ def _play(problem: TabularProblem, spec: SearcherSpec, seed: int, number: int, l
 
 
 def _check(played: Played, problem: TabularProblem, rows: pd.DataFrame, number: int) -> None:
-    """Raises BadInput where the rows of what was played are not the table's."""
+    """Raises BadInput if the replay run again does not give the rows of the table."""
     found = table_rows(played, problem, number)
     for column in ("trial", "unique", "best", "end"):
-        told = rows[column].to_numpy()
-        if len(told) != len(found[column]) or not np.array_equal(told, found[column]):
+        stored = rows[column].to_numpy()
+        if len(stored) != len(found[column]) or not np.array_equal(stored, found[column]):
             raise BadInput(
-                f"repeat {number} played again took other trials than the table's, which another version may have made"
+                f"repeat {number} run again gave other trials than the table's, which another version may have made"
             )
 
 
@@ -164,14 +165,14 @@ def _path(played: Played, problem: TabularProblem, number: int, flat: np.ndarray
 
 
 def _flat_in_whole(surface: Surface, within: str) -> np.ndarray | None:
-    """Of each cell of the part that was replayed, its flat number in the whole: int64; None where they are the same."""
+    """The flat number in the whole surface of each cell of the part `within`: int64 `[cells]`; None for the whole."""
     if within == "all":
         return None
     space = surface.space
     numbers = np.arange(space.size, dtype=float).reshape(*space.shape, 1)
-    calm = np.zeros(numbers.shape, bool)
-    bare = replace(
-        surface, seeds=(0,), value=numbers, diverged=calm, curve=None, train_loss=None, seconds=None, extra={},
+    diverged = np.zeros(numbers.shape, bool)
+    numbered = replace(
+        surface, seeds=(0,), value=numbers, diverged=diverged, curve=None, train_loss=None, seconds=None, extra={},
         fidelity=None, filled=None,
     )  # fmt: skip
-    return narrowed(bare, within).value.ravel().astype(np.int64)
+    return narrowed(numbered, within).value.ravel().astype(np.int64)

@@ -1,4 +1,4 @@
-"""What commands say: rows as a table, CSV or JSON on stdout; progress and remarks on stderr."""
+"""Output of commands: rows on stdout as a table, CSV, JSON, Markdown or LaTeX; progress and messages on stderr."""
 
 import contextlib
 import csv
@@ -21,12 +21,12 @@ class Format(enum.StrEnum):
 
     @property
     def narrow(self) -> bool:
-        """Whether it is for eyes, which want few columns, rather than for programs, which want all."""
+        """Whether it is read by people and shows only the main columns; CSV and JSON have all, for programs."""
         return self not in (Format.csv, Format.json)
 
 
 class Typeset(str):
-    """A text that is LaTeX already."""
+    """A text that is already LaTeX and is printed without escaping."""
 
 
 def print_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], form: Format, title: str = "") -> None:
@@ -34,35 +34,42 @@ def print_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], form: 
 
     A value that is missing, NaN or infinite is null in JSON, empty in CSV and `-` in a table. A number is printed
     in full in JSON and CSV, to four significant digits in a table, in Markdown and in LaTeX (booktabs).
+
+    Args:
+        rows: by column name, values; a row may lack columns.
+        columns: names in the order in which they are printed.
+        form: the format.
+        title: of a table on a terminal; other formats have none.
     """
-    further = [key for row in rows for key in row if key not in columns]
-    names = [*columns, *dict.fromkeys(further)]
-    clean = [{name: _plain(row.get(name)) for name in names} for row in rows]
+    extra = [key for row in rows for key in row if key not in columns]
+    names = [*columns, *dict.fromkeys(extra)]
+    plain = [{name: _plain(row.get(name)) for name in names} for row in rows]
     if form == Format.json:
-        _print_json(clean)
+        _print_json(plain)
     elif form == Format.csv:
         writer = csv.DictWriter(sys.stdout, names, lineterminator="\n")
         writer.writeheader()
-        writer.writerows(clean)
+        writer.writerows(plain)
     elif form == Format.markdown:
-        print(_markdown(clean, names))
+        print(_markdown(plain, names))
     elif form == Format.latex:
-        print(_latex(clean, names))
+        print(_latex(plain, names))
     else:
-        _print_table(clean, names, title)
+        _print_table(plain, names, title)
 
 
-def print_object(facts: Mapping[str, Any]) -> None:
+def print_object(content: Mapping[str, Any]) -> None:
     """Print one JSON object on stdout; a number that is NaN or infinite is null, at any depth."""
-    _print_json(_plain(facts))
+    _print_json(_plain(content))
 
 
 def _print_json(content: Any) -> None:
-    narrow = not (sys.stdout.encoding or "utf-8").lower().startswith("utf")
-    print(json.dumps(content, indent=1, ensure_ascii=narrow, allow_nan=False))
+    unicode = (sys.stdout.encoding or "utf-8").lower().startswith("utf")
+    print(json.dumps(content, indent=1, ensure_ascii=not unicode, allow_nan=False))
 
 
 def _plain(value: Any) -> Any:
+    """`value` in built-in types: numpy scalars converted, NaN and infinity as None, at any depth."""
     if isinstance(value, Mapping):
         return {key: _plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
@@ -85,8 +92,8 @@ def _print_table(rows: Sequence[Mapping[str, Any]], names: Sequence[str], title:
         table.add_column(name, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*(_cell_text(row[name]) for name in names))
-    # A pipe has no width of its own: give the table all it needs, so that no line is folded for a reader to unfold.
-    # Names and paths are printed as they are: [x] is no markup, and :x: no picture.
+    # A pipe has no width: use one that is large enough that no line is wrapped.
+    # Names and paths are printed literally: Rich must not read [x] as markup or :x: as an emoji.
     Console(width=None if sys.stdout.isatty() else 400, markup=False, emoji=False).print(table)
 
 
@@ -116,7 +123,7 @@ _LATEX = str.maketrans(
 
 
 def _latex(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> str:
-    """A `tabular`; numbers in powers of ten as mathematics, every other letter as itself."""
+    """A `tabular` with booktabs rules; powers of ten and negative numbers in math mode, all other text escaped."""
 
     def cell(value: Any) -> str:
         if isinstance(value, Typeset):
@@ -129,10 +136,10 @@ def _latex(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> str:
             return f"${text}$"
         return text.translate(_LATEX)
 
-    sides = "".join("r" if _numeric(rows, name) else "l" for name in names)
+    alignment = "".join("r" if _numeric(rows, name) else "l" for name in names)
     head = " & ".join(name.translate(_LATEX) for name in names)
     body = [" & ".join(cell(row[name]) for name in names) + r" \\" for row in rows]
-    lines = [f"\\begin{{tabular}}{{{sides}}}", r"\toprule", head + r" \\", r"\midrule", *body]
+    lines = [f"\\begin{{tabular}}{{{alignment}}}", r"\toprule", head + r" \\", r"\midrule", *body]
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"])
 
 
@@ -147,15 +154,15 @@ def _cell_text(value: Any) -> str:
 
 
 def say(line: str, quiet: bool = False) -> None:
-    """A remark on stderr, unless `quiet`."""
+    """Print a message on stderr, unless `quiet`."""
     if not quiet:
-        with contextlib.suppress(OSError):  # that nobody can hear it must not end the work
+        with contextlib.suppress(OSError):  # a closed stderr must not stop the command
             print(line, file=sys.stderr)
 
 
 @contextlib.contextmanager
-def progress(what: str, total: int, quiet: bool = False) -> Iterator[Callable[[int], None]]:
-    """A progress bar on stderr where that is a terminal, nothing on a pipe or with `quiet`; yields `advance(n)`."""
+def progress(description: str, total: int, quiet: bool = False) -> Iterator[Callable[[int], None]]:
+    """Show a progress bar on stderr, except on a pipe or with `quiet`; yields `advance(n)`, which adds `n` to it."""
     if quiet or not sys.stderr.isatty():
         yield lambda n: None
         return
@@ -177,5 +184,5 @@ def progress(what: str, total: int, quiet: bool = False) -> Iterator[Callable[[i
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-        bar = bars.add_task(what, total=total)
+        bar = bars.add_task(description, total=total)
         yield lambda n: bars.advance(bar, n)

@@ -1,4 +1,4 @@
-"""Paths played again from a replay table's header: the very trials that its rows were made from."""
+"""Replays run again from a replay table's header: their paths are the trials that its rows were made from."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -127,7 +127,7 @@ def test_a_live_table_gives_the_cells_that_it_stores() -> None:
     assert second.cells.tolist() == [11, 0, 0, 1, 2]
     with pytest.raises(BadInput, match="another space"):
         play_again(surface, rows, {"live": {"axes": []}}, 1)
-    with pytest.raises(BadInput, match="none of this surface"):
+    with pytest.raises(BadInput, match="cells that this surface does not have"):
         play_again(surface, rows.assign(cell=99), {"live": True}, 1)
     with pytest.raises(BadInput, match="stores no cells"):
         play_again(surface, rows.drop(columns="cell"), {"live": True}, 1)
@@ -138,7 +138,7 @@ def test_a_path_that_is_not_the_tables_is_refused(tmp_path: Path) -> None:
     frame, header = table(tmp_path, surface, "-s gld --repeats 2")
     with pytest.raises(BadInput, match="names no seed"):
         play_again(surface, frame, {**header, "seed": None}, 1)
-    with pytest.raises(BadInput, match="repeat 0 played again took other trials"):
+    with pytest.raises(BadInput, match="repeat 0 run again gave other trials"):
         play_again(surface, frame, {**header, "seed": 1}, 1)
     with pytest.raises(BadInput, match="unknown searcher"):
         play_again(surface, frame.assign(searcher="gdl"), header, 1)

@@ -115,7 +115,7 @@ def test_a_path_that_cannot_be_played_is_said_and_the_rest_is_shown(folder: Path
     replay_table.save(frame, "other.parquet", {**header, "seed": 99})
     assert tunecost("report adam.parquet other.parquet --out p.html --quiet") == 0
     groups = content("p.html")["replays"]["groups"]
-    assert "played again took other trials" in groups[0]["said"]
+    assert "run again gave other trials" in groups[0]["said"]
     assert groups[0]["paths"] == []
 
 
