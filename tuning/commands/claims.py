@@ -1,13 +1,13 @@
-"""`tunecost claims`: the paper's statements, held against surfaces one by one."""
+"""`tunecost claims`: compares each of the paper's statements with what surfaces show."""
 
-import enum
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from grids.errors import BadInput, unknown
-from tuning.commands.options import Jobs, Quiet, Seed, remark_on_targets
+from tuning.commands.figure3 import ALPHAS, RIDGE_RUNS, RIDGE_STEPS
+from tuning.commands.options import Form, Jobs, Quiet, Seed, check_least, remark_on_targets
 from tuning.terminal import Format, print_rows, progress
 
 if TYPE_CHECKING:
@@ -20,33 +20,24 @@ if TYPE_CHECKING:
 
 COLUMNS = ("task", "id", "statement", "paper", "ours", "low", "high", "verdict", "why", "seeds_to_settle")
 SHOWN = COLUMNS[1:-1]
-"""In a table, where the reason says what would settle it."""
+"""Columns of a table on a terminal; its title is the task, and `why` names the seeds that would decide a claim."""
 PAIR = ("adam", "avagrad")
 REPEATS = 200
-"""Of searchers without an exact law, unless told."""
+"""Default number of replays of searchers without an exact law."""
 ALL = "all domains"
-"""In place of a task, where a statement is about the tasks of all domains together."""
+"""Stands in the column `task` for statements about the tasks of all domains together."""
 RUNS, STEPS = 10, 200_000
-RIDGE_RUNS, RIDGE_STEPS = 4, 50_000
-"""On the counterexample."""
+"""Number and length of runs on the counterexample (equation 11)."""
 HORIZONS: "tuple[int, ...] | None" = None
-"""Numbers of steps that rates are measured over; those of `trainers.theory` where None."""
-
-
-class Form(enum.StrEnum):
-    """How findings are printed."""
-
-    table = "table"
-    json = "json"
-    markdown = "markdown"
-    csv = "csv"
-    latex = "latex"
+"""Numbers of steps at which convergence rates are measured; None: those of `trainers.theory`."""
 
 
 def claims(
     task: Annotated[
         list[str] | None,
-        typer.Option(help="A task with surfaces; may be given again.", show_default="all that ship, else ./surfaces"),
+        typer.Option(
+            help="A task with surfaces; may be given again.", show_default="all shipped ones, or those in ./surfaces"
+        ),
     ] = None,
     target: Annotated[
         float | None,
@@ -57,27 +48,26 @@ def claims(
     ] = REPEATS,
     seed: Seed = 0,
     jobs: Jobs = None,
-    form: Annotated[Form, typer.Option("--format", help="How findings are printed.")] = Form.table,
+    form: Form = Format.table,
     quiet: Quiet = False,
 ) -> None:
-    """The paper's statements, each with its number, ours, and whether it holds here, does not, or cannot be told.
+    """The paper's statements: for each the paper's number, ours, and whether it holds, fails, or cannot be decided.
 
-    Searchers of a known law are judged by it, the others by replays. Intervals are over seeds; where a statement cannot
-    be told, the reason says how many seeds would settle it. JSON gives the rule behind each verdict and the paper's
-    section too. With tasks of more than one domain, the last statements are the title's: which optimizers are dominant
-    in all of vision, language and generation.
+    Searchers with an exact law are judged by it, the others by replays. Intervals are over seeds; where a statement
+    cannot be decided, the reason says how many seeds would be enough. JSON also has the rule behind each verdict and
+    the section of the paper. With tasks of more than one domain, the last statements are about the paper's title:
+    which optimizers are dominant in all of vision, language and generation.
     """
     from grids.target import check_targets
 
     check_targets([] if target is None else [target])
     for option, number, least in (("seed", seed, 0), ("repeats", repeats, 1), ("jobs", jobs, 1)):
-        if number is not None and number < least:
-            raise BadInput(f"--{option} must be {least} or more, not {number}")
+        check_least(option, number, least)
     tasks = chosen(task)
     rows = findings(tasks, target, repeats, seed, jobs, quiet, wide_partners(tasks))
-    if form in (Form.json, Form.csv, Form.latex):
-        print_rows(rows, COLUMNS, Format(form.value))
-    elif form == Form.markdown:
+    if form in (Format.json, Format.csv, Format.latex):
+        print_rows(rows, COLUMNS, form)
+    elif form == Format.markdown:
         print(_markdown(rows))
     else:
         for name in dict.fromkeys(row["task"] for row in rows):
@@ -94,9 +84,19 @@ def findings(
     quiet: bool = False,
     wide: "dict[str, dict[str, Surface]] | None" = None,
 ) -> list[dict[str, Any]]:
-    """The rows of `tunecost claims` for these tasks, each with its surfaces by optimizer; options as there.
+    """The rows of `tunecost claims`.
 
-    `wide` holds, in the same form, further tasks that one of these is compared with, as `wide_partners` finds them.
+    Args:
+        tasks: by task, its surfaces by optimizer.
+        target: suboptimality at which tuning cost is compared, in the surfaces' unit; None: their first target.
+        repeats: replays of each searcher without an exact law.
+        seed: of all randomness.
+        jobs: number of processes; None: all processors.
+        quiet: show no progress bar and no messages.
+        wide: surfaces of wider networks that the tasks are compared with, as `wide_partners` returns them.
+
+    Returns:
+        A row for each statement, by the names of `COLUMNS`.
 
     Raises:
         BadInput: surfaces of one task in different units.
@@ -110,7 +110,7 @@ def findings(
 
     exact, replayed = len(names(paper=True, exact=True)), len(names(paper=True, exact=False))
     work = sum(
-        exact + repeats * replayed + _each(repeats) * replayed * (len(some) - 1)
+        exact + repeats * replayed + _repeats_of_part(repeats) * replayed * (len(some) - 1)
         for surfaces in tasks.values()
         for some in _tables(surfaces).values()
     )
@@ -149,10 +149,13 @@ def findings(
 
 
 def chosen(tasks: list[str] | None) -> "dict[str, dict[str, Surface]]":
-    """By task asked for, its surfaces by optimizer.
+    """The surfaces of the named tasks, by task and optimizer.
+
+    Args:
+        tasks: names; None: all tasks of shipped surfaces, or if none is shipped those in ./surfaces.
 
     Raises:
-        BadInput: a task without surfaces, or no surface anywhere.
+        BadInput: a task without surfaces, or there are no surfaces at all.
     """
     from grids.library import list_surfaces
     from grids.surface_file import load
@@ -174,17 +177,19 @@ def chosen(tasks: list[str] | None) -> "dict[str, dict[str, Surface]]":
 
 
 def wide_partners(tasks: "dict[str, dict[str, Surface]]") -> "dict[str, dict[str, Surface]]":
-    """Surfaces of the wider networks of these tasks, by task and optimizer, where there are any here or shipped."""
+    """The surfaces in ./surfaces or shipped of these tasks' wider networks, by task and optimizer; empty if none."""
     from analysis.claims.widths import wide_partner
     from grids.library import list_surfaces
 
-    there = {entry.name.partition("/")[0] for entry in list_surfaces()}
-    wanted = [wide_partner(task) for task in tasks]
-    return chosen([task for task in wanted if task in there]) if there.intersection(wanted) else {}
+    available = {entry.name.partition("/")[0] for entry in list_surfaces()}
+    partners = [task for task in map(wide_partner, tasks) if task in available]
+    return chosen(partners) if partners else {}
 
 
 def _goals(task: str, surfaces: "dict[str, Surface]", target: float | None, quiet: bool) -> tuple[float, float, str]:
-    """The target and the level that a task's surfaces are held to, by default those of the pair; and their unit.
+    """The target at which costs of a task are compared, the largest target, and their unit.
+
+    Each default target is the largest of those of the compared pair's surfaces, or of all if neither is there.
 
     Raises:
         BadInput: surfaces of different units.
@@ -200,7 +205,7 @@ def _goals(task: str, surfaces: "dict[str, Surface]", target: float | None, quie
 
 
 def _tables(surfaces: "dict[str, Surface]") -> "dict[str, list[np.ndarray]]":
-    """Of the two optimizers that the paper compares, where both axes are there, the tables that are judged."""
+    """The tables `[alpha, epsilon]` of the two optimizers that the paper compares, if their surfaces have both axes."""
     from analysis.claims.evidence import is_plane
     from analysis.claims.precision import tables
 
@@ -210,7 +215,7 @@ def _tables(surfaces: "dict[str, Surface]") -> "dict[str, list[np.ndarray]]":
 def _laws(
     surfaces: "dict[str, Surface]", target: float, advance: "Callable[[int], None]"
 ) -> "tuple[dict[Key, np.ndarray], dict[Key, np.ndarray]]":
-    """Exact survival to `target`, and exact curves, up to a budget of one trial a cell."""
+    """By optimizer and searcher, exact survival and exact curves over one trial per cell: `[tables, trials]`."""
     import numpy as np
 
     from tuning.exact import exact_curve, exact_laws
@@ -226,15 +231,15 @@ def _laws(
     return survival, curves
 
 
-def _each(repeats: int) -> int:
-    """Replays on the mean of all seeds but some, where `repeats` are on that of all."""
+def _repeats_of_part(repeats: int) -> int:
+    """The number of replays on the mean over a part of the seeds, where `repeats` are on the mean over all."""
     return max(1, repeats // 4)
 
 
 def _replays(
     surfaces: "dict[str, Surface]", repeats: int, seed: int, jobs: int, advance: "Callable[[int], None]"
 ) -> "dict[Key, list[Group]]":
-    """Replays on the mean over all seeds and on those without some of them, in this order."""
+    """Replays by optimizer and searcher: first on the mean over all seeds, then on means over parts of them."""
     from dataclasses import replace
 
     import numpy as np
@@ -243,16 +248,17 @@ def _replays(
     from tuning.replay import replay
     from tuning.searchers import names
 
-    means: dict[str, Surface] = {}
-    seeds: dict[str, Surface] = {}
+    of_all: dict[str, Surface] = {}
+    of_parts: dict[str, Surface] = {}
     for name, some in _tables(surfaces).items():
         for number, table in enumerate(some):
-            value, calm = table[..., None], np.zeros((*table.shape, 1), bool)
+            value, diverged = table[..., None], np.zeros((*table.shape, 1), bool)
             bare = replace(surfaces[name], curve=None, train_loss=None, seconds=None, extra={}, filled=None)
-            (seeds if number else means)[f"{name}/{number}"] = replace(bare, seeds=(0,), value=value, diverged=calm)
+            averaged = replace(bare, seeds=(0,), value=value, diverged=diverged)
+            (of_parts if number else of_all)[f"{name}/{number}"] = averaged
     found: dict[Key, list[Group]] = {}
     searchers = names(paper=True, exact=False)
-    for labelled, many in ((means, repeats), (seeds, _each(repeats))):
+    for labelled, many in ((of_all, repeats), (of_parts, _repeats_of_part(repeats))):
         if labelled:
             frame = replay(labelled, searchers, repeats=many, seed=seed, jobs=jobs, advance=advance)
             for group in split(frame):
@@ -281,13 +287,12 @@ def _number(value: float | None) -> str:
 
 
 def _counterexample(seed: int) -> "dict[tuple[str, float], CounterexampleRuns]":
-    """What section 8 is judged by, at the learning rates of `tunecost figure 3`, and at others beside them."""
+    """Runs of each method on the counterexample (section 8), at learning rates that include those of `figure 3`."""
     import numpy as np
 
     from analysis.claims.counterexample import METHODS
     from analysis.claims.evidence import CounterexampleRuns
     from trainers.counterexample import Setting, samples, simulate
-    from tuning.commands.figure3 import ALPHAS
 
     rates = tuple(float(f"{rate:.3g}") for rate in np.geomspace(1e-6, 1, 13))
     rare, ends = samples(seed, RUNS, STEPS), np.array([1, STEPS])
@@ -302,7 +307,7 @@ def _counterexample(seed: int) -> "dict[tuple[str, float], CounterexampleRuns]":
 
 
 def _theory(seed: int) -> dict[str, Any]:
-    """What the theorems are judged by, as `Evidence` names it."""
+    """The measurements with which the theorems are compared, by their names in `Evidence`."""
     from trainers import theory
 
     ridge = theory.ridge(seed, RIDGE_RUNS, RIDGE_STEPS)

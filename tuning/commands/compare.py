@@ -1,4 +1,4 @@
-"""`tunecost compare`: two optimizers, two searchers, live tuning and replay; or all optimizers, over tasks."""
+"""`tunecost compare`: compares two optimizers, two searchers, or live tuning and replay; or ranks over tasks."""
 
 import enum
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import typer
 
 from grids.errors import BadInput
 from grids.target import Count
-from tuning.commands.compare_live import compare_live, missing
+from tuning.commands.compare_live import compare_live
 from tuning.commands.options import (
     BootstrapSeed,
     Counted,
@@ -19,7 +19,7 @@ from tuning.commands.options import (
     LowestOf,
     Relative,
     Targets,
-    cost_words,
+    cost_model_text,
     remark_on_targets,
     unusual,
 )
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 
 
 class Across(enum.StrEnum):
-    """Over what contestants are ranked."""
+    """What ranks are averaged over."""
 
     tasks = "tasks"
 
 
 class Ranked(enum.StrEnum):
-    """Who is ranked."""
+    """What is ranked."""
 
     optimizer = "optimizer"
     searcher = "searcher"
@@ -53,12 +53,13 @@ def compare(
     ] = None,
     replays: Annotated[
         list[Path] | None,
-        typer.Option(help="Replay table; may be given again.", show_default="replays.parquet where none is named"),
+        typer.Option(help="Replay table; may be given again.", show_default="replays.parquet"),
     ] = None,
     live: Annotated[
         Path | None,
         typer.Option(
-            metavar="LIVE", help="A table from `tunecost tune`, set beside replays of its searchers on the surface A."
+            metavar="LIVE",
+            help="A table from `tunecost tune`, compared with replays of its searchers on the surface A.",
         ),
     ] = None,
     repeats: Annotated[int, typer.Option(min=1, help="With --live: replays of each searcher.")] = 1000,
@@ -71,23 +72,23 @@ def compare(
     across: Annotated[
         Across | None,
         typer.Option(
-            help="Instead of A with B: all optimizers' mean rank over the tasks of the tables, and how sure it is.",
+            help="Instead of A with B: mean ranks of all optimizers over the tables' tasks, with uncertainty.",
             show_default="none",
         ),
     ] = None,
-    ranked: Annotated[Ranked, typer.Option("--of", help="With --across: who is ranked.")] = Ranked.optimizer,
+    ranked: Annotated[Ranked, typer.Option("--of", help="With --across: what is ranked.")] = Ranked.optimizer,
     seed: BootstrapSeed = 0,
     form: Form = Format.table,
 ) -> None:
     """What B costs against A: two optimizers for each searcher, or two searchers for each surface.
 
     Difference (B - A) and ratio (B / A) of the expected runtimes (ERT) with 95% bootstrap intervals; log-rank and
-    Mann-Whitney p-values, each also as corrected by Holm's method for the number of rows. Under 5 hits, a note warns.
+    Mann-Whitney p-values, each also corrected by Holm's method for the number of rows. Below 5 hits, a note warns.
     With --across tasks: all optimizers (--of searcher: all searchers) ranked on each task by ERT, the mean rank with
     its 95% bootstrap interval over tasks and replays, and Friedman's test; few tasks are weak evidence.
 
-    With --live: what its searchers cost live, replayed on the surface's mean, and replayed with the noise between its
-    seeds (all within the live studies' budget); `end` is the mean suboptimality of what was chosen when it was spent.
+    With --live: the cost of its searchers live, replayed on the surface's mean, and replayed with the noise between its
+    seeds (all within the live studies' budget); `end` is the mean suboptimality of the cells chosen at the end.
     """
     from analysis.compare import COLUMNS, compare_rows
     from analysis.levels import check_levels, judged_groups
@@ -97,7 +98,7 @@ def compare(
     levels = check_levels(level or [], targets, relative, lowest)
     if live is not None:
         if a is None:
-            raise missing("SURFACE")
+            raise _missing("SURFACE")
         if b is not None or tables or replays or lowest is not None or levels or across is not None:
             raise BadInput("--live takes one surface, and no further tables: compare --live live.parquet SURFACE")
         compare_live(live, a, targets, count, relative, repeats, jobs, seed, form)
@@ -107,7 +108,7 @@ def compare(
         _print_ranks(judged_groups(paths, relative, lowest), ranked.value, targets, levels, count, seed, form)
         return
     if a is None or b is None:
-        raise missing("A" if a is None else "B")
+        raise _missing("A" if a is None else "B")
     paths = [*(tables or []), *(replays or [])]
     if not paths:
         paths = [Path("replays.parquet")]
@@ -127,18 +128,25 @@ def compare(
             "note",
             *unusual(rows),
         )
-        heads = {name: name.removesuffix("_a") if name.startswith(("searcher", "surface")) else name for name in shown}
-        said = cost_words(groups, count) + (", targets in percent of the lowest value" if relative else "")
-        said += ", to the value named as target" if levels else ""
-        cut = [{heads[name]: row[name] for name in shown} for row in rows]
+        headings = {
+            name: name.removesuffix("_a") if name.startswith(("searcher", "surface")) else name for name in shown
+        }
+        details = cost_model_text(groups, count) + (", targets in percent of the lowest value" if relative else "")
+        details += ", to the value named as target" if levels else ""
+        narrow = [{headings[name]: row[name] for name in shown} for row in rows]
         print_rows(
-            cut,
-            list(heads.values()),
+            narrow,
+            list(headings.values()),
             form,
-            title=f"a: {a}, b: {b}; cost in {count}{said}; p by Holm's method",
+            title=f"a: {a}, b: {b}; cost in {count}{details}; p by Holm's method",
         )
     else:
         print_rows(rows, COLUMNS, form)
+
+
+def _missing(argument: str) -> BadInput:
+    """The usage error for an argument that is optional on the command line but needed with the given options."""
+    return BadInput(f"Missing argument '{argument}' (see 'tunecost compare --help')")
 
 
 def _print_ranks(
@@ -150,13 +158,13 @@ def _print_ranks(
     seed: int,
     form: Format,
 ) -> None:
-    """Print the mean ranks over tasks; raises BadInput as `analysis.ranks.rank_rows`."""
+    """Print mean ranks over tasks. Raises BadInput where `analysis.ranks.rank_rows` does."""
     from analysis.ranks import COLUMNS, rank_rows
 
     rows = rank_rows(groups, of, targets or None, count, levels=levels, seed=seed)
     notes = [row.pop("note") for row in rows] if form.narrow else []
     shown = [name for name in COLUMNS if name in rows[0]]
-    words = "their own first targets" if not (targets or levels) else "the targets named"
-    print_rows(rows, shown, form, title=f"mean rank over tasks by cost in {count} to {words}")
-    for words in dict.fromkeys(filter(None, notes)):
-        say(words)
+    goal = "their own first targets" if not (targets or levels) else "the targets named"
+    print_rows(rows, shown, form, title=f"mean rank over tasks by cost in {count} to {goal}")
+    for note in dict.fromkeys(filter(None, notes)):
+        say(note)

@@ -1,13 +1,12 @@
-"""`tunecost compare --live`: a table of live tuning beside replays of the same searchers, played here."""
+"""`tunecost compare --live`: compares a table of live tuning with replays of the same searchers, which it runs."""
 
 import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from grids.errors import BadInput
 from grids.target import Count
-from tuning.commands.options import cost_words, remark_on_targets
+from tuning.commands.options import cost_model_text, remark_on_targets
 from tuning.terminal import Format, print_rows, progress, say
 
 TABLE = (
@@ -34,21 +33,21 @@ def compare_live(
     seed: int,
     form: Format,
 ) -> None:
-    """Print the comparison; see `analysis.live.live_rows`.
+    """Replay the searchers of a live table on a surface and print the comparison of `analysis.live.live_rows`.
 
     Args:
-        path: a live table.
-        name: of the surface that is replayed.
-        targets: suboptimality; none: the surface's own.
-        count: what is counted.
+        path: the file of the live table.
+        name: of the surface, as a path or a name.
+        targets: suboptimalities, in the surface's unit or in percent; empty: the surface's default targets.
+        count: what is counted as cost.
         relative: read targets as percent of the surface's lowest value.
         repeats: replays of each searcher.
-        jobs: processes for them.
-        seed: of replays and bootstrap.
+        jobs: number of processes; None: all processors.
+        seed: of the replays and the bootstrap.
         form: how rows are printed.
 
     Raises:
-        BadInput: no live table, a surface of another task, optimizer or space, or a searcher that is not known here.
+        BadInput: not a live table, a surface of another task, optimizer or space, or an unknown searcher.
     """
     from analysis.levels import in_percent
     from analysis.live import COLUMNS, KINDS, LIVE, NOISY, REPLAYED, LiveTable, live_rows
@@ -63,7 +62,7 @@ def compare_live(
     frames = {LIVE: table.judged_on(surface, name)}
     noisy = len(surface.seeds) > 1
     if not noisy:
-        say(f"{name}: has one seed, so that replays with noise cannot be had")
+        say(f"{name}: has one seed, so there are no replays with noise")
     kinds = {REPLAYED: False, **({NOISY: True} if noisy else {})}
     with progress("replays", len(kinds) * len(table.searchers) * repeats) as advance:
         for kind, noise in kinds.items():
@@ -90,14 +89,14 @@ def compare_live(
     if not form.narrow:
         print_rows(rows, COLUMNS, form)
         return
-    said = cost_words(groups[LIVE], count) + (", targets in percent of the lowest value" if relative else "")
-    title = f"{name}: ERT in {count} within {table.trials} trials{said}; p: log-rank, by Holm's method; end: mean "
+    details = cost_model_text(groups[LIVE], count) + (", targets in percent of the lowest value" if relative else "")
+    title = f"{name}: ERT in {count} within {table.trials} trials{details}; p: log-rank, by Holm's method; end: mean "
     title += f"suboptimality when all are spent, over {len(groups[LIVE][0].start) - 1} live studies a searcher"
     print_rows([_narrow(row) for row in rows], TABLE, form, title=title)
 
 
 def _narrow(row: dict[str, Any]) -> dict[str, Any]:
-    """A row for eyes: a ratio and its interval in one, `1.8 [1.2, 2.6]`."""
+    """A row of the narrow table, with a ratio and its interval in one column: `1.8 [1.2, 2.6]`."""
     shown = dict(row)
     for kind in ("replayed", "noise"):
         numbers = [row[f"ratio_{kind}{part}"] for part in ("", "_low", "_high")]
@@ -105,8 +104,3 @@ def _narrow(row: dict[str, Any]) -> dict[str, Any]:
         shown[f"live/{kind}"] = f"{ratio} [{low}, {high}]" if math.isfinite(numbers[0]) else None
         shown[f"p_{kind}"] = row[f"p_logrank_{kind}_holm"]
     return {name: shown[name] for name in TABLE}
-
-
-def missing(argument: str) -> BadInput:
-    """What to say where two of a kind, or a surface beside --live, are not named."""
-    return BadInput(f"Missing argument '{argument}' (see 'tunecost compare --help')")

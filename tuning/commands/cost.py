@@ -1,4 +1,4 @@
-"""`tunecost cost`: a replay table in, trials to each target out."""
+"""`tunecost cost`: from replay tables, the trials that each searcher needs to reach each target."""
 
 from grids.target import Count
 from tuning.commands.options import (
@@ -10,7 +10,7 @@ from tuning.commands.options import (
     Relative,
     Replays,
     Targets,
-    cost_words,
+    cost_model_text,
     remark_on_targets,
     unusual,
 )
@@ -45,10 +45,10 @@ def cost(
 ) -> None:
     """Trials to reach a target: mean, quartiles and expected runtime (ERT) with its 95% bootstrap interval.
 
-    A replay that ended before the target is censored there. Mean and quantiles are Kaplan–Meier's, empty where the
-    replays do not reach them: a mean, wherever the longest replay is censored. ERT is all trials spent over hits;
-    its upper end is empty where hits are too few to bound it. `restricted_mean` (CSV, JSON) is the mean of what was
-    spent up to the longest replay. Under 5 hits, a note warns.
+    A replay that ended before the target is censored there. Mean and quantiles are Kaplan–Meier estimates, empty where
+    the replays do not determine them (the mean: if the longest replay is censored). ERT is all trials spent, divided
+    by the number of hits; its upper end is empty where there are too few hits to bound it. `restricted_mean` (CSV,
+    JSON) is the mean of the trials spent up to the longest replay. Below 5 hits, a note warns.
     """
     from analysis.cost import COLUMNS, cost_rows
     from analysis.levels import check_levels, judged_groups
@@ -62,10 +62,10 @@ def cost(
     if not (targets or levels or relative):
         remark_on_targets((group.surface, group.about.default_targets, group.about.unit) for group in groups)
     if form.narrow:
-        # A terminal is narrow: the surface's name says task and optimizer, the title says what is counted.
+        # To fit a terminal, task and optimizer are left to the surface's name, and the count to the title.
         units = {row["unit"] for row in rows}
         shown = (*TABLE, *(("unit",) if len(units) > 1 else ()), *unusual(rows))
-        title = f"cost in {count}{cost_words(groups, count)}"
+        title = f"cost in {count}{cost_model_text(groups, count)}"
         if relative:
             title += ", targets in percent of the lowest value"
         elif levels:

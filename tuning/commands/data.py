@@ -1,4 +1,4 @@
-"""`tunecost data …`: the images and texts that tasks train on."""
+"""`tunecost data get|check`: downloads and checks the images and texts that tasks train on."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from trainers.data.source import Found, Source
     from trainers.data.text import FoundText, TextSource
 
-app = typer.Typer(help="Images and texts: download them, check that they are whole.", no_args_is_help=True)
+app = typer.Typer(help="Download data sets of images, and check data sets of images and texts.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="cifar10, cifar100, fashion-mnist; or a text: ptb, kjv.")]
-Folder = Annotated[Path, typer.Option("--data", metavar="DIR", help="Where the data lie.")]
+Folder = Annotated[Path, typer.Option("--data", metavar="DIR", help="Folder of the data.")]
 
 
 @app.command()
@@ -25,9 +25,9 @@ def get(
     form: Form = Format.table,
     quiet: Quiet = False,
 ) -> None:
-    """Download an image set from its home page into DIR, and check it; broken off, the same command goes on.
+    """Download an image set from its home page into DIR and check it. If interrupted, the same command continues.
 
-    Texts are not downloaded: where one is missing, a line says where it comes from.
+    Texts are not downloaded: if one is missing, a message says where to get it.
     """
     from grids.errors import BadInput
     from trainers.data import TEXTS, get_source
@@ -55,7 +55,7 @@ def get(
 
 @app.command()
 def check(name: Name, data: Folder = Path("data"), form: Form = Format.table) -> None:
-    """Check images or a text in DIR or one of the usual folders below it: whole, and what was published."""
+    """Check that images or a text in DIR, or one of the usual folders below it, are complete and as published."""
     from trainers.data import TEXTS, get_source
     from trainers.data.source import read
 
@@ -81,7 +81,7 @@ def _print(source: "Source", found: "Found", form: Format) -> None:
 
 
 def _print_text(source: "TextSource", found: "FoundText", form: Format) -> None:
-    """Sizes are in symbols."""
+    """Print a text's parts; sizes are numbers of symbols."""
     row = {
         "name": source.name,
         "folder": found.place,

@@ -1,4 +1,4 @@
-"""`tunecost exact`: runtimes of memoryless searchers, calculated instead of simulated."""
+"""`tunecost exact`: exact runtime distributions of memoryless searchers, calculated without simulation."""
 
 from typing import Annotated
 
@@ -16,6 +16,7 @@ from tuning.commands.options import (
     Targets,
     ValueOf,
     Within,
+    check_least,
     remark_on_range,
     remark_on_targets,
     unusual,
@@ -49,8 +50,8 @@ def exact(
         Lowest | None,
         typer.Option(
             "--lowest",
-            help="Measure suboptimality from the whole surface's own lowest value, from the lowest of all surfaces of "
-            "its task here, or from that --within.",
+            help="Measure suboptimality from the whole surface's own lowest value, from the lowest of all given "
+            "surfaces of its task, or from the lowest --within.",
             show_default="own",
         ),
     ] = None,
@@ -58,10 +59,9 @@ def exact(
 ) -> None:
     """Trials to a target, exactly: mean and quartiles of the runtime, and `ever`, the probability that it is finite.
 
-    A mean or quantile that is infinite (a searcher may be stuck for ever) is shown as missing.
+    An infinite mean or quantile (a searcher may never reach the target) is shown as missing.
     """
     from analysis.levels import RELATIVE_TARGETS, RELATIVE_UNIT, check_levels
-    from grids.errors import BadInput
     from grids.library import load_surface
     from grids.target import check_targets
     from tuning.exact.table import COLUMNS, Table, add_rows
@@ -71,8 +71,7 @@ def exact(
     levels = check_levels(level or [], targets, relative, lowest)
     origin = lowest or Lowest.own
     for trial in by or ():
-        if trial < 1:
-            raise BadInput(f"--by must be 1 or more, not {trial}")
+        check_least("by", trial, 1)
     if origin is not Lowest.all:
         check_lowest(origin.value, within)
     judged = {"seed_statistic": seed_statistic.value, "value_of": value_of.value}
@@ -100,8 +99,8 @@ def exact(
             percent=(RELATIVE_TARGETS, RELATIVE_UNIT) if relative else None,
         )
     rows = [row | judged for row in table.rows]
-    for words in table.left_out:
-        say(words)
+    for message in table.left_out:
+        say(message)
     remark_on_range(table.ranges, targets if not relative else [])
     remark_on_targets(table.derived)
     if form.narrow:

@@ -1,4 +1,4 @@
-"""`tunecost export`: replay tables for other tools."""
+"""`tunecost export`: writes replay tables in the format of another tool."""
 
 from typing import Annotated
 
@@ -12,7 +12,10 @@ from tuning.terminal import say
 def export(
     arguments: Replays,
     to: Annotated[
-        str, typer.Option(metavar="FORMAT", help="ioh: a folder that IOHanalyzer and iohinspector read; name it last.")
+        str,
+        typer.Option(
+            metavar="FORMAT", help="ioh: a folder for IOHanalyzer and iohinspector, given as the last argument."
+        ),
     ],
     quiet: Quiet = False,
 ) -> None:
@@ -22,7 +25,7 @@ def export(
     from grids import replay_table
 
     if to != ioh.TO:
-        raise BadInput(f"--to {to}: this writes ioh DIR")
+        raise BadInput(f"unknown format --to {to}; the format is ioh: export REPLAYS --to ioh DIR")
     *replays, folder = arguments
     if not replays:
         raise BadInput("export needs a replay table and a folder: export REPLAYS --to ioh DIR")

@@ -1,4 +1,4 @@
-"""`tunecost figure …`: each figure to a file, the numbers drawn beside it as CSV."""
+"""`tunecost figure …`: draws a figure into a file, and writes the numbers drawn as CSV next to it."""
 
 import enum
 import math
@@ -14,6 +14,7 @@ from tuning.commands.options import (
     BootstrapSeed,
     Counted,
     Epoch,
+    FigureOut,
     LowestOf,
     Quiet,
     Relative,
@@ -34,43 +35,38 @@ from tuning.terminal import say
 if TYPE_CHECKING:
     from analysis.replays import Group
 
-app = typer.Typer(help="Draw a figure; the numbers drawn go beside it as CSV.", no_args_is_help=True)
+app = typer.Typer(help="Draw a figure; the numbers drawn are written next to it as CSV.", no_args_is_help=True)
 figure3.register(app)
-
-Out = Annotated[Path, typer.Option("--out", help="File to write; .pdf, .png or .svg by its ending.")]
 
 
 class Scales(enum.StrEnum):
-    """How many scales figure 1 has."""
+    """Which surfaces of figure 1 share a colour scale."""
 
     one = "one"
     each = "each"
 
 
-@app.callback()
-def callback() -> None:
-    """Draw a figure; the numbers drawn go beside it as CSV."""
-
-
 @app.command("1")
 def figure1(
     surfaces: Surfaces,
-    out: Out = Path("figure1.pdf"),
+    out: FigureOut = Path("figure1.pdf"),
     axes: Annotated[
         str | None,
         typer.Option(
-            metavar="A,B", help="The axes to show, upright first; of others the best.", show_default="the first two"
+            metavar="A,B",
+            help="The axes to show, the vertical one first; over other axes, the lowest value is shown.",
+            show_default="the first two",
         ),
     ] = None,
     within: Within = None,
     seed_statistic: SeedStatistic = Statistic.mean,
     value_of: ValueOf = Epoch.last,
     scales: Annotated[
-        Scales, typer.Option(help="One scale of colours for all surfaces, or one for each metric, in columns.")
+        Scales, typer.Option(help="One colour scale for all surfaces, or a column with its own scale for each metric.")
     ] = Scales.one,
     quiet: Quiet = False,
 ) -> None:
-    """Error surfaces side by side as heat maps: distance from each one's lowest value, best and diverged cells."""
+    """Error surfaces as heat maps of the distance from each one's lowest value, with best and diverged cells."""
     from analysis.figures.style import check_ending, styled
 
     check_ending(out)
@@ -101,7 +97,7 @@ def _shown(text: str | None) -> list[str]:
 @app.command("2", cls=LateHelp)
 def figure2(
     replays: Replays,
-    out: Out = Path("figure2.pdf"),
+    out: FigureOut = Path("figure2.pdf"),
     target: Annotated[
         float | None,
         typer.Option(
@@ -112,8 +108,8 @@ def figure2(
         float | None,
         typer.Option(
             metavar="VALUE",
-            help="In place of a target: the value that the bars' searchers must reach, in the metric's unit. Curves "
-            "are then measured from the lowest of all surfaces of the task.",
+            help="Instead of a target: the value that the bars' searchers must reach, in the metric's unit. Curves are "
+            "then measured from the lowest value of all surfaces of the task.",
             show_default="none",
         ),
     ] = None,
@@ -131,7 +127,7 @@ def figure2(
     seed: BootstrapSeed = 0,
     quiet: Quiet = False,
 ) -> None:
-    """What tuning costs: trials to a target for each searcher; mean suboptimality against trials for GLD and CGLD."""
+    """Tuning cost: trials to a target for each searcher, and mean suboptimality against trials for GLD and CGLD."""
     from analysis.figures.style import check_ending, styled
     from grids.target import check_targets
 
@@ -151,7 +147,7 @@ def figure2(
             )
     groups = judged_groups(replays, relative, "all" if level is not None else lowest)
     if exact and count != Count.trials:
-        raise BadInput("--exact knows the law of trials only, not that of distinct cells")
+        raise BadInput("--exact gives the law of trials only; --count must be trials")
     laws = _exact_laws(judged_groups(replays, False, lowest), groups, target, quiet) if exact else None
     remark_on_range(((group.surface, group.about) for group in groups), [target], quiet)
     if (target is None and level is None) or mark is None:
@@ -163,12 +159,12 @@ def figure2(
 def _exact_laws(
     groups: "list[Group]", shown: "list[Group]", target: float | None, quiet: bool
 ) -> dict[tuple[str, str], Any]:
-    """The exact laws of those groups whose searcher has one within reach, as far as their replays went.
+    """The exact curves and means of the groups whose searcher has an exact law, up to the trials of their replays.
 
     Args:
         groups: in the surfaces' own unit.
-        shown: the same as they are drawn, perhaps in percent of the lowest value.
-        target: in the unit of `shown`; each task's first own target where not given.
+        shown: the same groups as they are drawn, which may be in percent of the lowest value.
+        target: suboptimality in the unit of `shown`; None: the first default target of each task.
 
     Raises:
         BadInput: replays under noise, or a surface that is not the one replayed.
@@ -194,7 +190,7 @@ def _exact_laws(
             target=(own if target is None else target) / factor,
         )
         if found is None:
-            say(f"{group.surface}, {group.searcher}: no exact law within reach, its replays are drawn", quiet)
+            say(f"{group.surface}, {group.searcher}: the exact law is too large to compute; replays are drawn", quiet)
             continue
         curve, law = found
         laws[group.surface, group.searcher] = Exact(curve * factor, law.mean)
@@ -204,10 +200,12 @@ def _exact_laws(
 @app.command("ecdf")
 def ecdf(
     replays: Replays,
-    out: Out = Path("ecdf.pdf"),
+    out: FigureOut = Path("ecdf.pdf"),
     target: Annotated[
         list[float] | None,
-        typer.Option(help="Suboptimality to reach; may be given again.", show_default="21 around the surface's own"),
+        typer.Option(
+            help="Suboptimality to reach; may be given again.", show_default="21 around the surface's targets"
+        ),
     ] = None,
     count: Counted = Count.trials,
     relative: Relative = False,
@@ -235,16 +233,16 @@ def ecdf(
 @app.command("profile")
 def profile(
     replays: Replays,
-    out: Out = Path("profile.pdf"),
+    out: FigureOut = Path("profile.pdf"),
     target: Targets = None,
     count: Counted = Count.trials,
     relative: Relative = False,
     lowest: LowestOf = None,
     quiet: Quiet = False,
 ) -> None:
-    """Performance profiles: how often each searcher is within a factor of the cheapest.
+    """Performance profiles: how often the cost of each searcher is within a factor of the lowest.
 
-    Each surface with each target is a problem.
+    Each pair of a surface and a target is one problem.
     """
     from analysis.figures.style import check_ending, styled
     from grids.target import check_targets
@@ -266,7 +264,7 @@ def profile(
 @app.command("tunability")
 def tunability(
     surfaces: Competing,
-    out: Out = Path("tunability.pdf"),
+    out: FigureOut = Path("tunability.pdf"),
     trials: Trials = 60,
     repetition: Repetition = False,
     seed_statistic: SeedStatistic = Statistic.mean,
@@ -275,7 +273,10 @@ def tunability(
     seed: BootstrapSeed = 0,
     quiet: Quiet = False,
 ) -> None:
-    """The expected best against the budget, of random search exactly or of replays: so many trials, which optimizer?"""
+    """The expected best value against the budget: which optimizer is best after a number of trials?
+
+    Of surfaces it is exact, for random search; of replay tables it is estimated, for their searchers.
+    """
     from analysis.figures.style import check_ending, styled
 
     check_ending(out)

@@ -1,4 +1,4 @@
-"""`tunecost figure 3`: the counterexample of equation 11."""
+"""`tunecost figure 3`: runs and draws the paper's counterexample (equation 11)."""
 
 import math
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from grids.errors import BadInput, unknown
-from tuning.commands.options import Quiet
+from tuning.commands.options import FigureOut, Quiet
 from tuning.terminal import say
 
 if TYPE_CHECKING:
@@ -27,9 +27,7 @@ def register(app: typer.Typer) -> None:
 
 
 def figure3(
-    out: Annotated[Path, typer.Option("--out", help="File to write; .pdf, .png or .svg by its ending.")] = Path(
-        "figure3.pdf"
-    ),
+    out: FigureOut = Path("figure3.pdf"),
     alpha: Annotated[
         list[str] | None,
         typer.Option(
@@ -39,29 +37,30 @@ def figure3(
         ),
     ] = None,
     sweep: Annotated[
-        str, typer.Option(metavar="LOW:HIGH:COUNT", help="Learning rates of the right panel, evenly on a log scale.")
+        str,
+        typer.Option(metavar="LOW:HIGH:COUNT", help="Learning rates of the right panel, evenly spaced on a log scale."),
     ] = SWEEP,
     power: Annotated[
-        list[float], typer.Option(help="p of dynamic-adam's ε_t = ε·t^p, a line for each; may be given again.")
+        list[float], typer.Option(help="p in dynamic-adam's ε_t = ε·t^p, one line for each p; may be given again.")
     ] = POWERS,
-    epsilon: Annotated[float, typer.Option(help="ε of the methods where it does not grow.")] = 1e-8,
+    epsilon: Annotated[float, typer.Option(help="ε of the methods with constant ε.")] = 1e-8,
     dynamic_epsilon: Annotated[float, typer.Option(help="ε of dynamic-adam at the first step.")] = 1.0,
     beta2: Annotated[float, typer.Option(help="β2 of every method (β1 is 0).")] = 0.99,
-    start: Annotated[float, typer.Option(help="Where w starts, in [0, 1].")] = 0.0,
-    steps: Annotated[int, typer.Option(min=10, help="Steps.")] = 200_000,
-    seeds: Annotated[int, typer.Option(min=1, help="Runs of each method; all methods meet the same samples.")] = 10,
+    start: Annotated[float, typer.Option(help="Initial value of w, in [0, 1].")] = 0.0,
+    steps: Annotated[int, typer.Option(min=10, help="Number of steps.")] = 200_000,
+    seeds: Annotated[int, typer.Option(min=1, help="Runs of each method; all methods have the same samples.")] = 10,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the samples.")] = 0,
     theorems: Annotated[
         bool,
         typer.Option(
             "--rates",
             help="Draw what the theorems predict instead: mean ‖∇f‖² against the length of training, T = 1e3 to 1e6, "
-            "and the best α against ε; of the other options only --seeds and --seed count.",
+            "and the best α against ε; of the other options only --seeds and --seed have an effect.",
         ),
     ] = False,
     quiet: Quiet = False,
 ) -> None:
-    """What converges on the paper's counterexample (equation 11): mean ‖∇f‖² against steps, and against α."""
+    """Which methods converge on the paper's counterexample (equation 11): mean ‖∇f‖² against steps, and against α."""
     from analysis.figures.style import check_ending
 
     check_ending(out)
@@ -70,7 +69,7 @@ def figure3(
         return
     for name, value, low, high in (("start", start, 0.0, 1.0), ("beta2", beta2, 0.0, 1.0)):
         if not low <= value <= high or (name == "beta2" and value == 1.0):
-            raise BadInput(f"--{name} {value:g} lies outside [0, 1{')' if name == 'beta2' else ']'}")
+            raise BadInput(f"--{name} {value:g} is outside [0, 1{')' if name == 'beta2' else ']'}")
     for option, number in (("epsilon", epsilon), ("dynamic-epsilon", dynamic_epsilon)):
         _positive(f"--{option}", f"{number:g}")
     for p in power:

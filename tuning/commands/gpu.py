@@ -1,7 +1,5 @@
-"""`tunecost gpu`: is a device right, how fast is it, and what surfaces can it train in the time that there is?"""
+"""`tunecost gpu`: checks that a device computes correctly, measures its speed, and trains surfaces in the time left."""
 
-import shlex
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,24 +7,31 @@ import typer
 
 from grids.errors import BadInput
 from tuning.commands.options import Form
+from tuning.commands.outputs import command_line
 from tuning.commands.train_options import Data, SpaceText
 from tuning.terminal import Format, print_rows, say
 
 TASK, WITHOUT_DATA = "cifar10-convnet", "digits-conv"
+"""The default task with --data, and without."""
 
 
 def gpu(
     out: Annotated[
-        Path, typer.Option("--out", metavar="DIR", help="gpu.json and surfaces go here; a further call goes on.")
+        Path,
+        typer.Option("--out", metavar="DIR", help="Folder for gpu.json and surfaces; a later call continues there."),
     ],
-    minutes: Annotated[float, typer.Option("--minutes", min=0.1, metavar="M", help="For all of it.")] = 10.0,
-    device: Annotated[str, typer.Option("--device", metavar="D", help="cuda:0, or cpu for a rehearsal.")] = "cuda:0",
+    minutes: Annotated[
+        float, typer.Option("--minutes", min=0.1, metavar="M", help="Time limit for the whole command, in minutes.")
+    ] = 10.0,
+    device: Annotated[
+        str, typer.Option("--device", metavar="D", help="cuda:0, or cpu to try the command out.")
+    ] = "cuda:0",
     task: Annotated[
         str | None,
         typer.Option(
             "--task",
             metavar="TASK",
-            help="What is timed and trained.",
+            help="The task that is timed and trained.",
             show_default=f"{TASK}, or {WITHOUT_DATA} without --data",
         ),
     ] = None,
@@ -34,8 +39,9 @@ def gpu(
     space: SpaceText = None,
     form: Form = Format.table,
 ) -> None:
-    """Accept a device: its facts; every backend against float64 on the CPU; recorded against plain steps; seconds and
-    memory of a step for each backend and block, against cells one at a time; then surfaces, as far as the time goes.
+    """Test a device: compare every backend with float64 on the CPU, and recorded steps with plain ones; measure time
+    and memory of a step for each backend and block size, and for cells one at a time; then train surfaces until the
+    time is over.
     """
     from trainers.acceptance.accept import accept
     from trainers.acceptance.speeds import Asked
@@ -44,17 +50,20 @@ def gpu(
 
     name = task or (TASK if data is not None else WITHOUT_DATA)
     if get_task(name).needs_data and data is None:
-        raise BadInput(f"task '{name}' needs data: name their folder with --data")
+        raise BadInput(f"task '{name}' needs data: give its folder with --data")
     asked = Asked(name, data, "adam", pick(device))
-    command = shlex.join(["tunecost", *sys.argv[1:]])
-    found = accept(asked, space, minutes, out, command, say)
+    found = accept(asked, space, minutes, out, command_line(), say)
     rows = list(summary(found))
     print_rows(rows, list(rows[0]), form)
     say(f"{out / 'gpu.json'}")
 
 
-def summary(found: dict[str, Any]) -> "list[dict[str, Any]]":
-    """What was found in rows of `step`, `what` and `value`."""
+def summary(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """The content of gpu.json as rows of `step`, `what` and `value`.
+
+    Args:
+        found: from `trainers.acceptance.accept.accept`.
+    """
     rows = [{"step": "device", "what": "device", "value": found["device"]["device"]}]
     for row in found["agreement"]:
         what = f"{row['backend']}, {row['rule']}: float64 against the CPU"

@@ -1,4 +1,4 @@
-"""`tunecost grid list|import|export|show`: surfaces as files."""
+"""`tunecost grid list|show`: lists surfaces, and shows what a surface contains."""
 
 from typing import Annotated, Any
 
@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
 
 
 def list_(form: Form = Format.table) -> None:
-    """Which surfaces ship with the program or lie in ./surfaces."""
+    """List the surfaces that ship with the program and those in ./surfaces."""
     from grids.library import list_surfaces
     from grids.metric import default_targets
     from grids.surface_file import load
@@ -49,11 +49,12 @@ def show(
     surface: SurfaceText,
     column: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Look at a further column of numbers too.", show_default="none"),
+        typer.Option(metavar="NAME", help="Also summarize this column of numbers.", show_default="none"),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     form: Annotated[
-        Format, typer.Option("--format", help="table: all in words; json: as --json; others: the best cells alone.")
+        Format,
+        typer.Option("--format", help="table: everything, as text; json: as --json; others: only the best cells."),
     ] = Format.table,
     seed_statistic: SeedStatistic = Statistic.mean,
     value_of: ValueOf = Epoch.last,
@@ -90,10 +91,9 @@ def show(
     if column is not None:
         _print_column(facts["column"])
     if facts["filled_runs"]:
-        told = facts["filled"]
-        print(
-            f"filled: {facts['filled_runs']} runs had no value and got {told.get('with', 'one')} ({told.get('value')})"
-        )
+        filled = facts["filled"]
+        replacement = f"{filled.get('with', 'one')} ({filled.get('value')})"
+        print(f"filled: {facts['filled_runs']} runs had no value and got {replacement}")
     print(f"diverged: {facts['diverged_runs']} runs ({100 * facts['diverged_share']:.1f} %)")
     for name in ("fixed", "data", "software"):
         if facts[name]:

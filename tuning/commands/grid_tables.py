@@ -1,6 +1,5 @@
-"""`tunecost grid import|export|merge`: surfaces from and to what other tools read and write."""
+"""`tunecost grid import|export|merge`: converts surfaces from and to tables of other tools, and joins surfaces."""
 
-import shlex
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,10 +10,12 @@ import typer
 from grids.errors import BadInput
 from tuning.commands.grid_files import SurfaceText
 from tuning.commands.options import Quiet
+from tuning.commands.outputs import command_line
 from tuning.terminal import say
 
 if TYPE_CHECKING:
     from grids.surface import Surface
+    from grids.tables.importing import Meaning
 
 _SOURCE = (
     "A table with one row for each cell and seed: .csv, .tsv, .jsonl or .parquet, each also as .gz; "
@@ -36,8 +37,8 @@ def import_(
         str | None,
         typer.Option(
             metavar="A,B,...",
-            help="The columns that make a cell, in order; one with a comma in its name in quotes.",
-            show_default="columns that begin with config., params. or params_; a study's parameters",
+            help="The columns of hyperparameters, in order; a name that contains a comma in quotes.",
+            show_default="columns whose names begin with config., params. or params_; a study's parameters",
         ),
     ] = None,
     value: Annotated[
@@ -51,8 +52,8 @@ def import_(
         str | None,
         typer.Option(
             metavar="COL",
-            help="The column of epochs or other fidelities, where each has a row: curves are kept, and a run is "
-            "worth its last value.",
+            help="The column of epochs or another fidelity, if each has a row: curves are stored, and a run's value is "
+            "its last.",
             show_default="none",
         ),
     ] = None,
@@ -63,12 +64,15 @@ def import_(
         str,
         typer.Option(
             metavar="refuse|worst|NUMBER",
-            help="What stands in for missing values and cells: the file's worst value, or a number in its sense.",
+            help="Replaces missing values and cells: the file's worst value, or a number as it would be in the file.",
         ),
     ] = "refuse",
     seeds: Annotated[
         str,
-        typer.Option(metavar="all|common", help="Every cell must have all seeds; or keep those that every cell has."),
+        typer.Option(
+            metavar="all|common",
+            help="all: every cell must have all seeds; common: keep only seeds that every cell has.",
+        ),
     ] = "all",
     number_seeds: Annotated[
         bool, typer.Option("--number-seeds", help="Rows of one cell are its seeds 0, 1, ... in order of appearance.")
@@ -77,42 +81,41 @@ def import_(
         list[str] | None,
         typer.Option(
             metavar="COL=VALUE",
-            help="Keep the rows that have this value; may be given again.",
+            help="Keep only rows with this value; may be given again.",
             show_default="all rows",
         ),
     ] = None,
     keep: Annotated[
-        str, typer.Option(metavar="COL,...", help="Further columns of numbers to store.", show_default="none")
+        str, typer.Option(metavar="COL,...", help="Other columns of numbers to store.", show_default="none")
     ] = "",
     pool: Annotated[
-        bool, typer.Option("--pool", help="The rows fill no grid: each is a cell of its own, without neighbours.")
+        bool, typer.Option("--pool", help="The rows form no grid: each configuration is a cell without neighbours.")
     ] = False,
-    unit: Annotated[str, typer.Option(help="Of the value, as %.", show_default="none")] = "",
-    task: Annotated[str | None, typer.Option(help="What was trained.", show_default="the file's name")] = None,
-    optimizer: Annotated[str | None, typer.Option(help="With which optimizer.", show_default="imported")] = None,
-    metric: Annotated[str | None, typer.Option(help="What the value is.", show_default="the column's name")] = None,
+    unit: Annotated[str, typer.Option(help="Unit of the value, such as %.", show_default="none")] = "",
+    task: Annotated[str | None, typer.Option(help="Name of the task.", show_default="the file's name")] = None,
+    optimizer: Annotated[str | None, typer.Option(help="Name of the optimizer.", show_default="imported")] = None,
+    metric: Annotated[str | None, typer.Option(help="Name of the metric.", show_default="the column's name")] = None,
     quiet: Quiet = False,
 ) -> None:
     """Make a surface from a table of your own, an Optuna study or a Syne Tune blackbox.
 
-    An axis is of numbers, or of words in their order of appearance. A column called `diverged` (true/false, yes/no,
-    0/1) marks runs whose value does not count.
+    The values of an axis are numbers, or labels in their order of appearance. A column called `diverged` (true/false,
+    yes/no, 0/1) marks runs whose value is ignored.
     """
     from grids import surface_file
     from grids.tables.importing import Meaning, split_names
 
-    if out.suffix != ".parquet":
-        raise BadInput(f"--out {out}: a surface's file name ends in .parquet")
+    _check_suffix(out)
     if axes is not None and not split_names(axes):
         raise BadInput(f"--axes '{axes}' names no column")
-    store = _is_store(file)
-    if value is not None and not value.strip() and not store:
+    named = _names_its_values(file)
+    if value is not None and not value.strip() and not named:
         raise BadInput("--value names no column")
     if out.exists() and Path(file).exists() and out.samefile(file):
         raise BadInput(f"{out}: is the table to import, which --out would replace")
     meaning = Meaning(
         axes=split_names(axes or ""),
-        value=value or ("" if store else "value"),
+        value=value or ("" if named else "value"),
         seed=seed_column,
         epoch=epoch_column,
         maximize=maximize,
@@ -127,7 +130,7 @@ def import_(
         metric=metric,
         unit=unit,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        command=shlex.join(["tunecost", *sys.argv[1:]]),
+        command=command_line(),
     )
     surface = _read(file, meaning)
     surface_file.save(surface, out)
@@ -141,15 +144,19 @@ def import_(
         say(f"it is called {names}; figures and tables group by these ({', '.join(unnamed)} set them)", quiet)
 
 
-def _is_store(text: str) -> bool:
+def _check_suffix(out: Path) -> None:
+    if out.suffix != ".parquet":
+        raise BadInput(f"--out {out}: a surface's file name ends in .parquet")
+
+
+def _names_its_values(text: str) -> bool:
+    """Whether the source says itself which number is the value: a study or a blackbox does, a table does not."""
     return text.startswith("optuna:") or Path(text).is_dir()
 
 
-def _read(text: str, meaning: object) -> "Surface":
+def _read(text: str, meaning: "Meaning") -> "Surface":
     from grids.tables import blackbox, files, study
-    from grids.tables.importing import Meaning
 
-    assert isinstance(meaning, Meaning)
     if study.is_study(text):
         return study.read(text, meaning)
     if blackbox.is_blackbox(text):
@@ -158,14 +165,14 @@ def _read(text: str, meaning: object) -> "Surface":
 
 
 def _described(surface: "Surface") -> str:
-    """What was made, in a line: cells or configurations, seeds, points of curves, and what was filled in."""
+    """The numbers of cells or configurations, seeds, points of curves, and filled runs, in words."""
     kind = "configurations in a pool" if surface.space.is_pool else "cells"
     words = [f"{surface.space.size} {kind}", f"{len(surface.seeds)} seed(s)"]
     if surface.fidelity is not None:
         words.append(f"curves of {len(surface.fidelity.values)} points in '{surface.fidelity.name}'")
     if surface.provenance.filled:
-        told = surface.provenance.filled
-        words.append(f"{told['runs']} run(s) of {told['cells']} cell(s) filled with {told['with']}")
+        filled = surface.provenance.filled
+        words.append(f"{filled['runs']} run(s) of {filled['cells']} cell(s) filled with {filled['with']}")
     left = surface.provenance.data.get("left_out")
     if left:
         words.append(f"{left} row(s) without a result left out")
@@ -181,7 +188,7 @@ def export(
         str | None,
         typer.Option(
             metavar="FORMAT",
-            help="For another tool: optuna:sqlite:///FILE[?study=NAME] writes a study; `syne-tune DIR` a blackbox.",
+            help="Write for another tool: optuna:sqlite:///FILE[?study=NAME] is a study; `syne-tune DIR` a blackbox.",
             show_default="CSV",
         ),
     ] = None,
@@ -190,14 +197,14 @@ def export(
         bool | None,
         typer.Option(
             "--curves/--no-curves",
-            help="A row for each epoch, or one for each run.",
-            show_default="a row for each epoch where the table that was imported had one",
+            help="Write a row for each epoch, or one for each run.",
+            show_default="a row for each epoch if the imported table had one",
         ),
     ] = None,
 ) -> None:
-    """Write a surface as CSV, every number in full, or for another tool.
+    """Write a surface as CSV, with all digits of every number, or for another tool.
 
-    Values that were maximised are written as they came, under the metric's name.
+    Values of a maximized metric are written with their original sign, under the metric's name.
     """
     from grids.library import load_surface
 
@@ -205,11 +212,11 @@ def export(
         _export_to(load_surface(surface), to, folder, out)
         return
     if folder is not None:
-        raise BadInput(f"'{folder}' has no meaning without --to syne-tune")
+        raise BadInput(f"'{folder}' is allowed only with --to syne-tune")
     if out is None:
-        raise BadInput("where to? --out FILE.csv, or --to for another tool")
+        raise BadInput("no output is given: use --out FILE.csv, or --to for another tool")
     if out.suffix == ".parquet":
-        raise BadInput(f"--out {out}: a CSV must not take a surface's name")
+        raise BadInput(f"--out {out}: the name of a CSV file must not end in .parquet")
     from grids.tables import exporting
 
     loaded = load_surface(surface)
@@ -225,10 +232,10 @@ def _export_to(surface: "Surface", to: str, folder: str | None, out: Path | None
     from grids.tables import blackbox, study
 
     if out is not None:
-        raise BadInput("one export at a time: --to or --out")
+        raise BadInput("--to and --out cannot be given together")
     if study.is_study(to):
         if folder is not None:
-            raise BadInput(f"'{folder}' has no meaning after --to {to}")
+            raise BadInput(f"'{folder}' is not allowed with --to {to}")
         name = study.write(surface, to)
         say(f"wrote study '{name}', {surface.value.size} trials")
     elif to == blackbox.TO:
@@ -237,7 +244,7 @@ def _export_to(surface: "Surface", to: str, folder: str | None, out: Path | None
         blackbox.write(surface, folder)
         say(f"wrote {folder}: {surface.space.size} configurations, {len(surface.seeds)} seed(s)")
     else:
-        raise BadInput(f"--to {to}: this writes optuna:sqlite:///FILE or syne-tune DIR")
+        raise BadInput(f"unknown format --to {to}: use optuna:sqlite:///FILE or syne-tune DIR")
 
 
 def merge(
@@ -245,13 +252,12 @@ def merge(
     out: Annotated[Path, typer.Option(help="The surface to write (.parquet).")],
     quiet: Quiet = False,
 ) -> None:
-    """Join surfaces of the same axes: further seeds, or further parts of one grid."""
+    """Join surfaces with the same axes: different seeds, or different parts of one grid."""
     from grids import surface_file
     from grids.library import find_surface, load_surface
     from grids.tables.merging import merge as joined
 
-    if out.suffix != ".parquet":
-        raise BadInput(f"--out {out}: a surface's file name ends in .parquet")
+    _check_suffix(out)
     if out.exists() and any(out.samefile(find_surface(text)) for text in surfaces):
         raise BadInput(f"{out}: is a surface to join, which --out would replace")
     surface = joined([load_surface(text) for text in surfaces], surfaces)

@@ -1,7 +1,5 @@
-"""`tunecost grid tasks|optimizers|plan|run|submit|status`: what can be trained, its cost, training it, its progress."""
+"""`tunecost grid tasks|optimizers|plan|run|submit|status`: lists what can be trained, and trains surfaces."""
 
-import shlex
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +9,7 @@ import typer
 from grids.errors import BadInput
 from tuning.commands.closing import surface_closing
 from tuning.commands.options import Form, Quiet
+from tuning.commands.outputs import command_line
 from tuning.commands.train_options import (
     Backend,
     Block,
@@ -18,6 +17,7 @@ from tuning.commands.train_options import (
     Data,
     Device,
     Epochs,
+    Fresh,
     Optimizers,
     Out,
     ScheduleKind,
@@ -47,7 +47,7 @@ def register(app: typer.Typer) -> None:
 
 
 def tasks(form: Form = Format.table) -> None:
-    """What can be trained."""
+    """List the tasks that can be trained."""
     from trainers.tasks import TASKS
 
     rows = [
@@ -66,7 +66,7 @@ def tasks(form: Form = Format.table) -> None:
 
 
 def optimizers(form: Form = Format.table) -> None:
-    """Which optimizers there are, and which hyperparameters each has."""
+    """List the optimizers and their hyperparameters."""
     from trainers.rules import RULES
 
     rows = [
@@ -100,7 +100,7 @@ def plan(
     backend: Backend = None,
     form: Form = Format.table,
 ) -> None:
-    """Say what a run would take: cells, shards, memory and time, from a few real steps on this machine."""
+    """Estimate cells, shards, memory and time of a run from a few real steps on this machine."""
     from dataclasses import asdict
 
     from trainers.device import devices
@@ -138,43 +138,43 @@ def run(
         typer.Option(
             metavar="I/N",
             envvar="TUNECOST_SHARD",
-            help="Train only the I-th of N parts; I counts from 0, or from 1 (part N is part 0).",
+            help="Train only part I of N; I is 0 to N-1, and N means part 0.",
             show_default="all",
         ),
     ] = None,
     time_limit: Annotated[
         float | None,
-        typer.Option(min=0, metavar="MIN", help="Minutes; nothing is started that would not end."),
+        typer.Option(min=0, metavar="MIN", help="Time limit in minutes; no shard is started that would exceed it."),
     ] = None,
-    fresh: Annotated[bool, typer.Option("--fresh/--resume", help="Start over, or go on where it stopped.")] = False,
+    fresh: Fresh = False,
     quiet: Quiet = False,
 ) -> None:
-    """Train every cell of a space; leaves DIR/TASK/OPT.parquet. Any number of these may share one DIR."""
+    """Train every cell of a space and write DIR/TASK/OPT.parquet. Several such commands may share one DIR."""
     from trainers.sweep import run as runner
 
     end = None if time_limit is None else time.time() + 60 * time_limit
-    options = runner.RunOptions(shard=_part(shard), end=end, fresh=fresh, command=_command())
+    options = runner.RunOptions(shard=_part(shard), end=end, fresh=fresh, command=command_line())
     for job in _jobs(task, optimizer, space, seeds, epochs, device, data, out, block, schedule, warmup, clip, backend):
-        begun = time.monotonic()
+        start = time.monotonic()
         with progress(f"{job.task.name}/{job.optimizer}", job.space.size * job.seeds, quiet) as advance:
             merged = runner.run(job, options, lambda line: say(line), lambda one, go=advance: go(one.cells))  # type: ignore[misc]
         if merged:
-            for line in surface_closing(job.folder.surface, time.monotonic() - begun):
+            for line in surface_closing(job.folder.surface, time.monotonic() - start):
                 say(line, quiet)
             say(f"{job.folder.surface}", quiet)
         else:
-            say(f"{job.folder.path}: not complete yet; `tunecost grid status {out}` says what is missing", quiet)
+            say(f"{job.folder.path}: not complete yet; `tunecost grid status {out}` shows what is missing", quiet)
 
 
 def submit(
     task: TaskName,
     optimizer: Optimizers,
-    partition: Annotated[str, typer.Option(metavar="P", help="Slurm's partition.")],
+    partition: Annotated[str, typer.Option(metavar="P", help="Slurm partition.")],
     space: SpaceText = None,
     seeds: Seeds = 1,
     epochs: Epochs = None,
     device: Annotated[
-        str, typer.Option("--device", metavar="D", help="cpu (then no GPU is asked for), cuda, or auto.")
+        str, typer.Option("--device", metavar="D", help="cpu (no GPU is requested), cuda, or auto.")
     ] = "auto",
     data: Data = None,
     out: Out = Path("surfaces"),
@@ -183,27 +183,31 @@ def submit(
     warmup: Warmup = None,
     clip: Clip = None,
     backend: Backend = None,
-    gpus_per_shard: Annotated[int, typer.Option(min=0, metavar="N", help="0 trains on a CPU core.")] = 1,
+    gpus_per_shard: Annotated[
+        int, typer.Option(min=0, metavar="N", help="GPUs of a shard; 0 trains on a CPU core.")
+    ] = 1,
     array_parallelism: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Tasks at the same time.", show_default="all")
+        int | None, typer.Option(min=1, metavar="N", help="Slurm tasks at the same time.", show_default="all")
     ] = None,
     time_limit: Annotated[
-        int, typer.Option(min=1, metavar="MIN", help="Minutes until a task is requeued, to go on from its last state.")
+        int,
+        typer.Option(
+            min=1, metavar="MIN", help="Minutes until a Slurm task is requeued and continues from its last saved state."
+        ),
     ] = 240,
     sbatch: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME=VALUE", help="More of sbatch's options: --sbatch account=x."),
+        typer.Option(metavar="NAME=VALUE", help="Another option of sbatch, as account=physics; may be given again."),
     ] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Send what is missing to Slurm, a task for each shard, and return; `grid status DIR` says how far it is."""
+    """Submit the missing shards to Slurm, one task each, and return; `grid status DIR` shows the progress."""
     from trainers.sweep import slurm
 
-    further = _further(sbatch or [])
-    device, gpus = _granted(device, gpus_per_shard)
-    request = slurm.Request(partition, gpus, array_parallelism, time_limit, further)
+    device, gpus = _resources(device, gpus_per_shard)
+    request = slurm.Request(partition, gpus, array_parallelism, time_limit, _sbatch_options(sbatch or []))
     for job in _jobs(task, optimizer, space, seeds, epochs, device, data, out, block, schedule, warmup, clip, backend):
-        number = slurm.submit(job, request, _command(), say)
+        number = slurm.submit(job, request, command_line(), say)
         if number is None:
             say(f"{job.folder.surface}: all is there, nothing to submit", quiet)
         else:
@@ -212,10 +216,12 @@ def submit(
 
 
 def status(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder of surfaces, a task's, or a sweep's own.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="The folder of all surfaces, of a task, or of one sweep.")
+    ],
     form: Form = Format.table,
 ) -> None:
-    """How far sweeps are, counted in runs (a cell with a seed). Exits 3 while any is missing."""
+    """Show the progress of sweeps in runs (a run is a cell with a seed). The exit code is 3 while any is missing."""
     from dataclasses import asdict
 
     from trainers.sweep.status import status as find
@@ -242,7 +248,11 @@ def _jobs(
     clip: float | None,
     backend: str | None,
 ) -> "list[SweepJob]":
-    """One job for each optimizer; whatever is wrong with any of them is said before the first one runs."""
+    """A job for each optimizer. All are checked before the first one runs.
+
+    Raises:
+        BadInput: a job is invalid, or two would write the same file.
+    """
     from trainers.sweep.job import SweepJob
 
     jobs = [
@@ -253,23 +263,23 @@ def _jobs(
     ]
     taken: dict[Any, str] = {}
     for job in jobs:
-        _ = job.sweep
+        _ = job.sweep  # its first use checks the job
         other = taken.setdefault(job.folder.path, job.optimizer)
         if other != job.optimizer:
             raise BadInput(f"'{other}' and '{job.optimizer}' would share the file {job.folder.surface}")
     return jobs
 
 
-def _granted(device: str, gpus: int) -> tuple[str, int]:
-    """The device that a task trains on, and the GPUs that it asks for."""
+def _resources(device: str, gpus: int) -> tuple[str, int]:
+    """The device that a Slurm task trains on, and the number of GPUs that it requests."""
     if device not in ("auto", "cpu", "cuda"):
-        raise BadInput(f"--device {device}: which GPU it is, Slurm decides; give cpu, cuda or auto")
+        raise BadInput(f"--device {device}: Slurm decides which GPU it is; give cpu, cuda or auto")
     if device == "cuda" and not gpus:
         raise BadInput("--device cuda needs --gpus-per-shard 1 or more")
     return ("cpu", 0) if device == "cpu" or not gpus else ("cuda", gpus)
 
 
-def _further(texts: list[str]) -> dict[str, str]:
+def _sbatch_options(texts: list[str]) -> dict[str, str]:
     for text in texts:
         if "=" not in text.strip("="):
             raise BadInput(f"--sbatch {text}: give NAME=VALUE, as in account=physics")
@@ -277,13 +287,10 @@ def _further(texts: list[str]) -> dict[str, str]:
 
 
 def _part(text: str | None) -> tuple[int, int] | None:
+    """The index and the number of parts that `--shard` gives."""
     if text is None:
         return None
     index, slash, count = text.partition("/")
     if not (slash and index.isdigit() and count.isdigit()) or not 0 <= int(index) <= int(count) or int(count) < 1:
         raise BadInput(f"--shard {text}: give I/N with 0 <= I <= N, as in 2/8")
     return int(index), int(count)
-
-
-def _command() -> str:
-    return shlex.join(["tunecost", *sys.argv[1:]])

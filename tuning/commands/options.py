@@ -1,4 +1,4 @@
-"""Arguments and options that several commands share, each named and worded once."""
+"""Arguments and options that several commands share, so that each has one name and one help text; checks of options."""
 
 import enum
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from grids.errors import BadInput
 from grids.target import Count
 from tuning.terminal import Format, say
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Statistic(enum.StrEnum):
-    """The names of `grids.surface.SEED_STATISTICS`, which this need not load numpy to list."""
+    """The names of `grids.surface.SEED_STATISTICS`, repeated so that help is shown without importing numpy."""
 
     mean = "mean"
     median = "median"
@@ -27,14 +28,14 @@ class Statistic(enum.StrEnum):
 
 
 class Epoch(enum.StrEnum):
-    """The names of `grids.surface.EPOCHS`, likewise."""
+    """The names of `grids.surface.EPOCHS`, repeated for the same reason."""
 
     last = "last"
     best = "best"
 
 
 class Lowest(enum.StrEnum):
-    """What suboptimality is measured from, of replays that are there."""
+    """What the suboptimality of existing replays is measured from: see `LowestOf`."""
 
     own = "own"
     all = "all"
@@ -42,7 +43,7 @@ class Lowest(enum.StrEnum):
 
 
 class PartOf(enum.StrEnum):
-    """Likewise, of surfaces."""
+    """What suboptimality on a surface is measured from: see `PartLowest`."""
 
     own = "own"
     within = "within"
@@ -65,8 +66,8 @@ Levels = Annotated[
     typer.Option(
         "--level",
         metavar="VALUE",
-        help="In place of targets: the value to reach, in the metric's own unit, whatever the surface's best; may be "
-        "given again.",
+        help="Instead of targets: the value to reach, in the metric's own unit, whatever the surface's lowest value; "
+        "may be given again.",
         show_default="none",
     ),
 ]
@@ -74,23 +75,25 @@ Counted = Annotated[
     Count,
     typer.Option(
         "--count",
-        help="Count every query, distinct cells, epochs as charged, or elapsed seconds (clock: in epochs where the "
-        "surface has no seconds).",
+        help="Count every query, distinct cells, epochs as charged by the cost model, or elapsed seconds (clock: in "
+        "epochs where the surface has no seconds).",
     ),
 ]
 SeedStatistic = Annotated[
-    Statistic, typer.Option("--seed-statistic", help="How the values of a cell's seeds become its one value.")
+    Statistic, typer.Option("--seed-statistic", help="Statistic over seeds that gives the value of a cell.")
 ]
 ValueOf = Annotated[
-    Epoch, typer.Option("--value-of", help="What a run is worth: its value after its last epoch, or after its best.")
+    Epoch, typer.Option("--value-of", help="The value of a run: that after its last epoch, or that after its best.")
 ]
-Seed = Annotated[int, typer.Option("--seed", help="Of all randomness; 0 or more.")]
+Seed = Annotated[int, typer.Option("--seed", help="Seed of all randomness; 0 or more.")]
 BootstrapSeed = Annotated[int, typer.Option("--seed", min=0, help="Seed of the bootstrap intervals.")]
 Jobs = Annotated[
-    int | None, typer.Option("--jobs", help="Processes; never changes a result.", show_default="all processors")
+    int | None,
+    typer.Option("--jobs", help="Number of processes; results do not depend on it.", show_default="all processors"),
 ]
 Relative = Annotated[
-    bool, typer.Option("--relative", help="Read targets as percent of the size of the surface's lowest value.")
+    bool,
+    typer.Option("--relative", help="Read targets as percent of the absolute value of the surface's lowest value."),
 ]
 LowestOf = Annotated[
     Lowest | None,
@@ -98,7 +101,7 @@ LowestOf = Annotated[
         "--lowest",
         help="Measure suboptimality from the surface's own lowest value, the lowest of all surfaces of its task, or "
         "the lowest within the part that was replayed (--within).",
-        show_default="as the replays were judged",
+        show_default="as in the replays",
     ),
 ]
 Within = Annotated[
@@ -106,29 +109,38 @@ Within = Annotated[
     typer.Option(
         "--within",
         metavar="AXIS=LOW..HIGH,...",
-        help="A narrower space: the cells whose values lie there; AXIS=A,B names values or labels.",
+        help="Restrict the space to the cells in these ranges; AXIS=A,B selects single values or labels.",
         show_default="the whole space",
     ),
 ]
 PartLowest = Annotated[
     PartOf,
     typer.Option(
-        "--lowest", help="Measure suboptimality from the whole surface's lowest value, or from that --within."
+        "--lowest", help="Measure suboptimality from the whole surface's lowest value, or from the lowest --within."
     ),
 ]
 Form = Annotated[Format, typer.Option("--format", help="How rows are printed.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar, no remarks.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress bar and no messages.")]
 
 
-def cost_words(groups: "Sequence[Group]", count: Count) -> str:
-    """For a table's title: `, cost model resume`, where what is counted depends on it."""
-    counted = count not in (Count.trials, Count.unique) or any(group.shortened for group in groups)
+FigureOut = Annotated[Path, typer.Option("--out", help="File to write; the format is its suffix: .pdf, .png or .svg.")]
+
+
+def check_least(option: str, number: int | None, least: int) -> None:
+    """Raises BadInput if the `number` given for `option` is below `least`; None is an option that was not given."""
+    if number is not None and number < least:
+        raise BadInput(f"--{option} must be {least} or more, not {number}")
+
+
+def cost_model_text(groups: "Sequence[Group]", count: Count) -> str:
+    """The cost model for a table's title, as `, cost model resume`; empty where `count` does not depend on it."""
+    dependent = count not in (Count.trials, Count.unique) or any(group.shortened for group in groups)
     models = dict.fromkeys(group.judged.cost_model for group in groups)
-    return f", cost model {' or '.join(models)}" if counted else ""
+    return f", cost model {' or '.join(models)}" if dependent else ""
 
 
 def unusual(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The columns on how rows were judged that a table, which is narrow, must show: those not as usual everywhere."""
+    """The columns of `grids.replay_table.Judged` with a value other than the default, which narrow tables must show."""
     from grids.replay_table import Judged
 
     return [one.name for one in fields(Judged) if any(row.get(one.name, one.default) != one.default for row in rows)]
@@ -137,34 +149,34 @@ def unusual(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 def remark_on_range(
     abouts: "Iterable[tuple[str, SurfaceFacts]]", targets: Iterable[float | None], quiet: bool = False
 ) -> None:
-    """Say on stderr where a target that was named is so far off that every cell of a surface reaches it.
+    """Print a message on stderr for each target that is so large that every cell of a surface reaches it.
 
     Args:
-        abouts: a surface's name and what is known of it.
-        targets: those named.
-        quiet: say nothing.
+        abouts: names of surfaces, each with its facts.
+        targets: suboptimalities; None is a target that was not given.
+        quiet: print nothing.
     """
-    named = [target for target in targets if target is not None]
-    found = {f"{name}: {said}": None for name, about in abouts for target in named if (said := about.beyond(target))}
-    for words in found:
-        say(words, quiet)
+    given = [target for target in targets if target is not None]
+    messages = {f"{name}: {text}": None for name, about in abouts for target in given if (text := about.beyond(target))}
+    for message in messages:
+        say(message, quiet)
 
 
 def remark_on_targets(
     derived: "Iterable[tuple[str, DefaultTargets, str]]", quiet: bool = False, option: str = "--target"
 ) -> None:
-    """Say on stderr where default targets are derived from a surface's own range, each set of them once.
+    """Print a message on stderr for default targets that are derived from a surface's range, once per set of targets.
 
     Args:
-        derived: a surface's name, its default targets and its unit.
-        quiet: say nothing.
-        option: names others.
+        derived: names of surfaces, each with its default targets and its unit.
+        quiet: print nothing.
+        option: the option that sets other targets.
     """
     from grids.metric import derived_words
 
-    found: dict[str, list[str]] = {}
+    surfaces: dict[str, list[str]] = {}
     for name, targets, unit in derived:
         if targets.derived:
-            found.setdefault(derived_words(targets, unit), []).append(name)
-    for words, named in found.items():
-        say(f"{', '.join(dict.fromkeys(named))}: {words}; {option} names others", quiet)
+            surfaces.setdefault(derived_words(targets, unit), []).append(name)
+    for words, names in surfaces.items():
+        say(f"{', '.join(dict.fromkeys(names))}: {words}; {option} names others", quiet)

@@ -1,5 +1,7 @@
-"""Checks of what a command is to write, before hours go into what it is to hold."""
+"""For commands that write files: a check of the output's path, and the command line that is stored in the file."""
 
+import shlex
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,7 +10,11 @@ from grids.errors import BadInput
 
 
 def check_writable(out: Path, surfaces: Sequence[str]) -> None:
-    """Raises BadInput where `out` cannot be written, or must not be: where it is one of the surfaces that are read."""
+    """Check, before a long computation, that `out` can be written and is none of the `surfaces` that are read.
+
+    Raises:
+        BadInput: it is one of them, a folder, or cannot be created.
+    """
     from grids.library import find_surface
 
     if out.exists() and any(out.samefile(find_surface(text)) for text in surfaces):
@@ -23,3 +29,8 @@ def check_writable(out: Path, surfaces: Sequence[str]) -> None:
             pass
     except OSError as error:
         raise BadInput(f"{out}: cannot be written ({error.strerror or error})") from error
+
+
+def command_line() -> str:
+    """The command line that is running, quoted for a shell."""
+    return shlex.join(["tunecost", *sys.argv[1:]])

@@ -1,20 +1,18 @@
-"""The options that `grid plan`, `run` and `submit` share, each worded once."""
+"""Options that several training commands share, so that each has one name and one help text."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-TaskName = Annotated[
-    str, typer.Argument(metavar="TASK", help="What is trained: `grid tasks` lists them; or your own as module:name.")
-]
+TaskName = Annotated[str, typer.Argument(metavar="TASK", help="One of `grid tasks`, or your own as module:name.")]
 Optimizers = Annotated[
     list[str],
     typer.Option(
         "-o",
         "--optimizer",
         metavar="OPT",
-        help="`grid optimizers` lists them; or your own as module:rule. Several: -o A -o B.",
+        help="One of `grid optimizers`, or your own as module:rule. Several: -o A -o B.",
     ),
 ]
 SpaceText = Annotated[
@@ -29,22 +27,28 @@ SpaceText = Annotated[
 Seeds = Annotated[int, typer.Option("--seeds", min=1, metavar="N", help="Seeds 0 to N-1 for each cell.")]
 Epochs = Annotated[
     int | None,
-    typer.Option("--epochs", min=1, metavar="N", help="The schedule moves along.", show_default="the task's"),
+    typer.Option(
+        "--epochs",
+        min=1,
+        metavar="N",
+        help="Epochs of a training; the learning rate's schedule is scaled to them.",
+        show_default="the task's",
+    ),
 ]
 Device = Annotated[
     str, typer.Option("--device", metavar="D", help="cpu, cuda (all GPUs), cuda:1, or auto: GPUs where there are any.")
 ]
 Data = Annotated[
     Path | None,
-    typer.Option("--data", metavar="DIR", help="Where the task's data lie.", show_default="./data"),
+    typer.Option("--data", metavar="DIR", help="Folder of the task's data.", show_default="./data"),
 ]
-Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Surfaces go to DIR/TASK/OPT.parquet.")]
+Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Surfaces are written to DIR/TASK/OPT.parquet.")]
 ScheduleKind = Annotated[
     str | None,
     typer.Option(
         "--schedule",
         metavar="KIND",
-        help="How the learning rate falls: step, linear, cosine or constant.",
+        help="Schedule of the learning rate: step, linear, cosine or constant.",
         show_default="the task's",
     ),
 ]
@@ -54,14 +58,17 @@ Warmup = Annotated[
         "--warmup",
         min=0,
         metavar="EPOCHS",
-        help="The learning rate first rises over so many.",
+        help="Epochs over which the learning rate first rises.",
         show_default="the task's",
     ),
 ]
 Clip = Annotated[
     float | None,
     typer.Option(
-        "--clip", metavar="NORM", help="Scale a cell's gradient down to this norm.", show_default="the task's"
+        "--clip",
+        metavar="NORM",
+        help="Largest norm of a cell's gradient; a larger one is scaled down to it.",
+        show_default="the task's",
     ),
 ]
 Backend = Annotated[
@@ -69,12 +76,13 @@ Backend = Annotated[
     typer.Option(
         "--backend",
         metavar="NAME",
-        help="How the cells' networks are run: vmap runs any; grouped and channels_last images on a GPU; batch_last, "
-        "compiled and direct on a CPU; each or fused character models.",
+        help="Execution backend of the networks: vmap for any; grouped and channels_last for images on a GPU; "
+        "batch_last, compiled and direct on a CPU; each or fused for character models.",
         show_default="the fastest known",
     ),
 ]
 Block = Annotated[
     int | None,
-    typer.Option("--block", min=1, metavar="CELLS", help="Cells a shard holds.", show_default="by task and device"),
+    typer.Option("--block", min=1, metavar="CELLS", help="Cells of a shard.", show_default="by task and device"),
 ]
+Fresh = Annotated[bool, typer.Option("--fresh/--resume", help="Start over, or continue where an earlier run stopped.")]

@@ -93,7 +93,7 @@ def test_a_surface_of_one_seed_has_no_noise(capsys: Captured) -> None:
     surface_file.save(one, "one.parquet")
     assert run(shlex.split("compare --live live.parquet one.parquet --target 1 --jobs 1 --format csv")) == 0
     printed = capsys.readouterr()
-    assert printed.err == "one.parquet: has one seed, so that replays with noise cannot be had\n"
+    assert printed.err == "one.parquet: has one seed, so there are no replays with noise\n"
     head, first, *_ = printed.out.splitlines()
     assert dict(zip(head.split(","), first.split(","), strict=True))["ert_noise"] == ""
 

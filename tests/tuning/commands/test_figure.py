@@ -135,7 +135,7 @@ def test_exact_laws_are_those_of_what_judged_each_replay(folder: Path) -> None:
         ("2 replays.parquet --level 3 --target 1", "--target does not go with it"),
         ("2 replays.parquet --level 3 --exact", "tunecost exact --level"),
         ("2 adam.parquet", "adam.parquet: not a replay table"),
-        ("2 replays.parquet --exact --count unique", "--exact knows the law of trials only"),
+        ("2 replays.parquet --exact --count unique", "--exact gives the law of trials only"),
         ("2 noisy.parquet --exact", "without noise"),
         ("ecdf replays.parquet --target nan", "at least 0"),
         ("profile replays.parquet --out adam.parquet/f.pdf", "cannot be written"),

@@ -150,7 +150,7 @@ def test_list_names_local_and_shipped(folder: Path, capsys: pytest.CaptureFixtur
         ("import sweep.csv --axes lr,momentum --value accuracy --out sweep.csv/s.parquet", "cannot be written"),
         ("export sweep.csv --out x.csv", "a surface is a .parquet file"),
         ("export nothing/here --out x.csv", "unknown surface 'nothing/here'"),
-        ("export x.parquet --out x.parquet", "a CSV must not take a surface's name"),
+        ("export x.parquet --out x.parquet", "the name of a CSV file must not end in .parquet"),
         ("import sweep.csv --axes lr,m" + 5000 * "x" + " --value accuracy --out s.parquet", "unknown column 'mxxx"),
         ("show nothing.parquet", "nothing.parquet: no such file"),
     ],
