@@ -1,4 +1,4 @@
-"""What a live table is judged by, and what its header says."""
+"""Live tables of `tunecost tune`: the surface that gives values to chosen cells, and the content of the header."""
 
 import json
 from collections.abc import Mapping
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Reference:
-    """The surface by whose mean chosen cells are judged.
+    """The surface whose mean gives the value of a chosen cell.
 
     Args:
-        name: as the user knows it.
+        name: path or name, as the user typed it.
         path: its file.
-        surface: what it holds.
+        surface: the surface itself.
         facts: for the table's header.
     """
 
@@ -36,22 +36,26 @@ class Reference:
 
     @property
     def judge(self) -> "Judge":
-        """What its cells are worth."""
+        """The values of its cells, means over its seeds."""
         from tuning.live import Judge
 
         return Judge(self.surface.mean.ravel(), float(self.surface.mean.min()))
 
 
 def find_reference(job: "Job", text: str | None, own_space: bool) -> tuple[Reference | None, str]:
-    """The surface that studies are judged by; or None, and a remark on what they are judged by instead.
+    """The surface by which studies are judged.
 
     Args:
         job: what is trained.
-        text: as typed; None: that of the task and optimizer, if there is one here that fits.
-        own_space: whether the user named a space, which must then be the surface's.
+        text: the surface's path or name; "none" for no surface; None for that of the job's task and optimizer.
+        own_space: whether the user gave a space, which must then be that of the surface.
+
+    Returns:
+        The surface and an empty text; or None where "none" is given, or by default no surface fits, and a message that
+        says so and by what studies are judged instead.
 
     Raises:
-        BadInput: a surface that was named is of another training, or its cells cannot be trained.
+        BadInput: the surface that was named is of another training, or its cells cannot be trained.
     """
     from grids import surface_file
     from grids.library import find_surface, list_surfaces
@@ -62,26 +66,31 @@ def find_reference(job: "Job", text: str | None, own_space: bool) -> tuple[Refer
 
     own = f"{job.task.name}/{file_name(job.optimizer)}"
     name = text or own
-    remark = "judged by what studies were told, from the lowest of it"
+    remark = "judged by the values that studies were told, from the lowest of them"
     if name == "none" or (text is None and own not in {entry.name for entry in list_surfaces()}):
-        return None, f"{own}: {'no surface of it here' if text is None else 'without a surface'}: {remark}"
+        return None, f"{own}: {'has no surface here' if text is None else 'without a surface'}: {remark}"
     path = find_surface(name)
     surface = surface_file.load(path)
     if surface.space.is_pool or any(axis.labelled for axis in surface.space.axes):
-        raise BadInput(f"{name}: is no grid of numbers, which live tuning needs; --surface none does without it")
-    other = misfit(job, surface)
+        raise BadInput(f"{name}: is not a grid of numbers, which live tuning needs; use --surface none")
+    difference = misfit(job, surface)
     if own_space and job.space.to_json() != surface.space.to_json():
-        other = "its axes are not those of --space"
-    if other and text is None:
-        return None, f"{name}: is of another training ({other}): {remark}"
-    if other:
-        raise BadInput(f"--surface {name}: is of another training ({other}); --surface none does without")
+        difference = "its axes are not those of --space"
+    if difference and text is None:
+        return None, f"{name}: is of another training ({difference}): {remark}"
+    if difference:
+        raise BadInput(f"--surface {name}: is of another training ({difference}); or use --surface none")
     checked_space(surface.space, job.rule, job.optimizer)
     return Reference(name, path, surface, SurfaceFacts.of(surface, path)), ""
 
 
 def facts_of(job: "Job", told: "np.ndarray") -> "SurfaceFacts":
-    """What a header says where there is no surface: the task's metric, and the range of what studies were told."""
+    """The facts that a header states where there is no surface: the task's metric, and the range of the values told.
+
+    Args:
+        job: what was trained.
+        told: the values that studies were told, any shape, in the metric's unit.
+    """
     from grids.metric import Targets, derived_targets
     from grids.surface import Fidelity
     from grids.surface_facts import SurfaceFacts
@@ -105,13 +114,13 @@ def facts_of(job: "Job", told: "np.ndarray") -> "SurfaceFacts":
 
 
 def header_of(label: str, space: "Space", facts: "SurfaceFacts", identity: Mapping[str, Any]) -> dict[str, Any]:
-    """A live table's header; nothing in it depends on when or where the studies ran.
+    """The header of a live table. It does not depend on when or where the studies ran, except for versions of software.
 
     Args:
         label: the surface's name in the table.
-        space: of which the table's cells are.
-        facts: about the surface.
-        identity: what the studies are, as JSON: `trials`, `repeats`, `seed`, `searchers`, `surface`, `training`.
+        space: the space of the table's cells.
+        facts: about the surface, or from `facts_of`.
+        identity: what defines the studies, as JSON: `trials`, `repeats`, `seed`, `searchers`, `surface`, `training`.
     """
     from trainers.device import software
     from tuning.replay import versions
@@ -141,11 +150,11 @@ def header_of(label: str, space: "Space", facts: "SurfaceFacts", identity: Mappi
     }
 
 
-def is_there(out: Path, identity: Mapping[str, Any]) -> bool:
-    """True where the table `out` is of these very studies.
+def check_same_studies(out: Path, identity: Mapping[str, Any]) -> None:
+    """Check that the existing table `out` holds the studies of this identity.
 
     Raises:
-        BadInput: it is of others, no live table at all, or cannot be read.
+        BadInput: it holds others, is not a live table, or cannot be read.
     """
     from grids import replay_table
     from trainers.differences import difference
@@ -153,10 +162,9 @@ def is_there(out: Path, identity: Mapping[str, Any]) -> bool:
     live = replay_table.load(out)[1].get("live")
     if not isinstance(live, dict) or "identity" not in live:
         raise BadInput(f"{out}: holds no live studies; --out FILE keeps it, --fresh replaces it")
-    here = json.loads(json.dumps(identity))
-    if live["identity"] != here:
+    wanted = json.loads(json.dumps(identity))
+    if live["identity"] != wanted:
         raise BadInput(
-            f"{out}: holds another study ({difference(here, live['identity'])}); --out FILE keeps both, "
+            f"{out}: holds another study ({difference(wanted, live['identity'])}); --out FILE keeps both, "
             f"--fresh replaces it"
         )
-    return True

@@ -1,4 +1,4 @@
-"""`tunecost replay`: searchers over surfaces, into a replay table."""
+"""`tunecost replay`: runs searchers on error surfaces, and writes a replay table."""
 
 import enum
 from dataclasses import replace
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class Noise(enum.StrEnum):
-    """What makes the values that searchers are told uncertain."""
+    """The noise in the values that searchers are told."""
 
     seed = "seed"
 
@@ -44,34 +44,35 @@ def replay(
             "--searcher",
             "-s",
             metavar="SEARCHER",
-            help="Once for each: {searchers}, optuna:NAME or my_module:MyClass; options as "
-            "gld:radius_max=10,radius_min=1.",
+            help="{searchers}, optuna:NAME or my_module:MyClass; options as gld:radius_max=10,radius_min=1. "
+            "May be given again.",
             show_default="{paper_searchers}",
         ),
     ] = None,
     repeats: Annotated[int, typer.Option(help="Replays of each searcher on each surface.")] = 1000,
     max_trials: Annotated[
-        int | None, typer.Option(help="Trials a replay may spend.", show_default="the surface's number of cells")
+        int | None,
+        typer.Option(help="Largest number of trials of a replay.", show_default="the surface's number of cells"),
     ] = None,
     max_epochs: Annotated[
         float | None,
         typer.Option(
-            help="Epochs a replay may spend, in the unit of the surface's curves; a query beyond them is not started. "
-            "Trials are then unlimited unless given.",
-            show_default="for {fidelity_searchers}: those of a whole training of each cell",
+            help="Largest number of epochs of a replay, in the unit of the surface's curves; a query that would exceed "
+            "it is not started. The number of trials is then unlimited unless given.",
+            show_default="for {fidelity_searchers}: those of a full training of each cell",
         ),
     ] = None,
     cost_model: Annotated[
         CostModel,
         typer.Option(
-            help="What continuing a training is charged: resume: its new epochs; restart: all from zero; stop: no "
-            "training that was left is continued ({stopping_searchers} alone).",
+            help="The cost of continuing a training: resume: its new epochs; restart: all epochs from zero; stop: a "
+            "training that was left is never continued (only {stopping_searchers}).",
         ),
     ] = CostModel.resume,
     workers: Annotated[
         int | None,
         typer.Option(
-            help="Simulate so many workers side by side, on the surface's seconds or else its epochs.",
+            help="Number of parallel workers to simulate, in the surface's seconds or, if it has none, its epochs.",
             show_default="one",
         ),
     ] = None,
@@ -82,8 +83,8 @@ def replay(
     noise: Annotated[
         Noise | None,
         typer.Option(
-            help="seed: each training shows the values of one of the surface's seeds, drawn anew; `best` is what "
-            "the cell chosen so far is truly worth, and every replay spends its whole budget.",
+            help="seed: each training has the values of a randomly drawn seed of the surface; `best` is then the value "
+            "over all seeds of the cell chosen so far, and every replay spends its whole budget.",
             show_default="none",
         ),
     ] = None,
@@ -93,12 +94,12 @@ def replay(
         bool,
         typer.Option(
             "--nearest",
-            help="On a pool: searchers propose freely, and the nearest configuration answers; every output says so.",
+            help="On a pool: searchers may propose any point, and get the nearest configuration; outputs state this.",
         ),
     ] = False,
     quiet: Quiet = False,
 ) -> None:
-    """Replay searchers over error surfaces, many times each, and write every improvement they make."""
+    """Replay searchers on error surfaces, many times each, and write every improvement of their best value."""
     from grids import replay_table
     from grids.library import find_surface, load_surface
     from grids.surface_facts import SurfaceFacts
@@ -120,7 +121,7 @@ def replay(
         if within is not None:
             facts[text] = replace(facts[text], lowest_within=float(part.table(seed_statistic).min()))
     if nearest and not any(one.space.is_pool for one in loaded.values()):
-        raise BadInput("--nearest is for pools, and no surface here is one")
+        raise BadInput("--nearest is for pools, and none of the surfaces is a pool")
     chosen = searchers or list(names(paper=True))
     with progress("replays", len(loaded) * len(chosen) * repeats, quiet) as advance:
         made = run(
@@ -165,5 +166,5 @@ def replay(
 
 
 def _trials(max_trials: int | None, max_epochs: float | None, surface: "Surface") -> int | None:
-    """The budget in trials of a searcher of whole trainings; None where epochs alone bound it."""
+    """The largest number of trials of a searcher that trains every cell to the end; None if only epochs are limited."""
     return max_trials or (surface.space.size if max_epochs is None else None)

@@ -1,4 +1,4 @@
-"""`tunecost report`: surfaces, searchers' paths, costs and claims on one page that needs no network."""
+"""`tunecost report`: writes an HTML page of surfaces, searchers' paths, costs and claims that works offline."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -22,35 +22,35 @@ def report(
         list[str] | None,
         typer.Argument(
             metavar="[SURFACE|REPLAYS]...",
-            help="Surfaces, as paths or names, and replay tables; the surfaces that a table names are found.",
-            show_default="the surfaces in ./surfaces, else those of digits-mlp that ship",
+            help="Surfaces, as paths or names, and replay tables; a table's surfaces are found by their names.",
+            show_default="the surfaces in ./surfaces, or if there are none the shipped ones of digits-mlp",
         ),
     ] = None,
     out: Annotated[Path, typer.Option("--out", help="The page to write (.html).")] = Path("report.html"),
     target: Targets = None,
     count: Counted = Count.trials,
     paths: Annotated[
-        int, typer.Option(min=0, help="Replays of each searcher on each surface whose path can be followed.")
+        int, typer.Option(min=0, help="Replays of each searcher on each surface whose path is shown.")
     ] = 5,
     claims: Annotated[
         bool,
         typer.Option(
             "--claims/--no-claims",
-            help="Judge the paper's statements, as `tunecost claims` does, for each task of which Adam's and AvaGrad's "
-            "surfaces are shown; half a minute a task.",
+            help="Judge the paper's statements, as `tunecost claims` does, for each task with surfaces of Adam and "
+            "AvaGrad on the page; half a minute a task.",
         ),
     ] = True,
     seed: BootstrapSeed = 0,
     jobs: Jobs = None,
     quiet: Quiet = False,
 ) -> None:
-    """One page to look at: surfaces cell by cell, searchers walking over them, costs, claims. It works offline.
+    """Write one HTML page that works offline: surfaces cell by cell, paths of searchers on them, costs and claims.
 
-    Every number is that of the file, as `grid show`, `cost` and `claims` print it. A replay's path is played again from
-    the seed in its table's header.
+    All numbers are those that `grid show`, `cost` and `claims` print. A replay's path is found by running the replay
+    again with the seed in its table's header.
     """
     if out.suffix.lower() not in ENDINGS:
-        raise BadInput(f"{out}: a report's name ends in .html, not in '{out.suffix}'")
+        raise BadInput(f"{out}: the name of a report must end in .html, not in '{out.suffix}'")
 
     from analysis.report.page import page
     from analysis.report.script import vega_script
@@ -59,16 +59,16 @@ def report(
     from tuning.commands.report_content import content, default_inputs, read_inputs
 
     targets = check_targets(target or [])
-    vega_script()  # where it is missing, that is said before anything else is done
+    vega_script()  # raises at once if it is missing
     texts = inputs or default_inputs()
     if not inputs:
         say(f"showing {', '.join(texts)}", quiet)
     found = read_inputs(texts)
-    for said in found.absent.values():
-        say(said, quiet)
+    for message in found.absent.values():
+        say(message, quiet)
     with progress("paths", sum(_groups(frame) for _, frame, _ in found.tables), quiet) as advance:
         shown = content(found, targets or None, count, paths, [], seed=seed, advance=advance)
-    _remark(found, targets, quiet)
+    _remark_as_cost(found, targets, quiet)
     if claims:
         shown["claims"] = _claims(found, jobs, quiet)
     text = page(shown)
@@ -82,8 +82,8 @@ def _groups(frame: Any) -> int:
     return len(frame[list(KEYS)].drop_duplicates())
 
 
-def _remark(found: "Inputs", targets: tuple[float, ...], quiet: bool) -> None:
-    """What `tunecost cost` says of these targets."""
+def _remark_as_cost(found: "Inputs", targets: tuple[float, ...], quiet: bool) -> None:
+    """Print the messages about targets that `tunecost cost` prints."""
     from grids.surface_facts import surface_facts
 
     abouts = [each for _, _, header in found.tables for each in surface_facts(header).items()]
@@ -94,7 +94,7 @@ def _remark(found: "Inputs", targets: tuple[float, ...], quiet: bool) -> None:
 
 
 def _claims(found: "Inputs", jobs: int | None, quiet: bool) -> list[dict[str, Any]]:
-    """The findings on each task of which the page shows the surfaces that the paper compares, as they are named."""
+    """The rows of `tunecost claims` for tasks of which the page shows the library's surfaces of the compared pair."""
     from grids.library import list_surfaces
 
     named = {entry.name for entry in list_surfaces()}
@@ -110,6 +110,7 @@ def _claims(found: "Inputs", jobs: int | None, quiet: bool) -> list[dict[str, An
 
 
 def _in_words(shown: dict[str, Any]) -> str:
+    """The numbers of surfaces and paths on the page."""
     groups = shown["replays"]["groups"] if shown["replays"] else []
     walks = sum(len(group["paths"]) for group in groups)
     surfaces = len(shown["surfaces"])

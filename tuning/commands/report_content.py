@@ -1,4 +1,4 @@
-"""What the report shows, put together from files: surfaces, replay tables, paths played again, claims."""
+"""The content of `tunecost report`, collected from files: surfaces, replay tables, the paths of replays, and claims."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,16 +20,16 @@ from grids.target import Count
 from tuning.paths import play_again
 
 TASK = "digits-mlp"
-"""Whose shipped surfaces are shown where nothing is asked for and nothing was trained here."""
+"""The task whose shipped surfaces are shown if no input is given and ./surfaces is empty."""
 LIVE = ", live"
-"""Follows a searcher's name where a page holds its replays and its live studies."""
+"""Suffix of the names of searchers in live studies, on a page that also shows replays."""
 Table = tuple[Path, pd.DataFrame, dict[str, Any]]
 """A replay table: its path, its rows and its header."""
 
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """A surface on the page, and the digest of its file."""
+    """A surface on the page, and the SHA-256 digest of its file."""
 
     surface: Surface
     sha256: str
@@ -37,12 +37,12 @@ class Shown:
 
 @dataclass
 class Inputs:
-    """What a report is made of.
+    """The inputs of a report.
 
     Args:
         surfaces: by the name under which the page shows them.
         tables: replay tables.
-        absent: of each surface that a table names and that cannot be shown, why.
+        absent: by name, why a surface that a table names cannot be shown.
     """
 
     surfaces: dict[str, Shown] = field(default_factory=dict)
@@ -50,9 +50,9 @@ class Inputs:
     absent: dict[str, str] = field(default_factory=dict)
 
     def place(self, name: str, facts: SurfaceFacts) -> int | None:
-        """Which surface, counted from 0, is the one that a table calls `name`; None where it is not here.
+        """The index of the surface that a table calls `name`, from 0; None if it is not among the inputs.
 
-        It is the one of the same file; where the table does not say of which file, that of the same name.
+        Surfaces are matched by the digest of their file, or by name if the table states no digest.
         """
         for place, (own, shown) in enumerate(self.surfaces.items()):
             if facts.sha256 == shown.sha256 or (not facts.sha256 and own == name):
@@ -61,19 +61,21 @@ class Inputs:
 
 
 def default_inputs() -> list[str]:
-    """What is shown where nothing is asked for: the surfaces in `./surfaces`, else those of `TASK` that ship."""
+    """The surfaces shown if no input is given: those in `./surfaces`, or if there are none the shipped ones of `TASK`.
+
+    Raises:
+        BadInput: there are none of either.
+    """
     known = list_surfaces()
     own = [entry.name for entry in known if not entry.shipped]
     found = own or [entry.name for entry in known if entry.name.startswith(f"{TASK}/")]
     if not found:
-        raise BadInput(
-            f"which surfaces? none is named, none ships, and none is in ./{LOCAL}; `tunecost grid run` makes some"
-        )
+        raise BadInput(f"no surface is given, none ships, and none is in ./{LOCAL}; `tunecost grid run` makes some")
     return found
 
 
 def read_inputs(texts: Sequence[str]) -> Inputs:
-    """The surfaces and replay tables that `texts` name, in their order, then surfaces that the tables name.
+    """The surfaces and replay tables that `texts` name, in this order, then other surfaces that the tables name.
 
     Raises:
         BadInput: one given twice, neither a surface nor a replay table, or one that cannot be read.
@@ -103,7 +105,7 @@ def _is_table(path: Path) -> bool:
 
 
 def _with_cells(path: Path, frame: pd.DataFrame, header: Mapping[str, Any]) -> pd.DataFrame:
-    """A live table's rows with the cells that it stores; any other's as they are."""
+    """The rows of a table; those of a live table with the columns of its stored cells."""
     if not header.get("live"):
         return frame
     table = SealedFile(path, bare=True).table
@@ -138,19 +140,19 @@ def content(
     seed: int = 0,
     advance: Callable[[int], None] = lambda groups: None,
 ) -> dict[str, Any]:
-    """All that the page shows, as `analysis.report.page.page` takes it.
+    """The content of the page, in the form that `analysis.report.page.page` takes.
 
     Args:
         inputs: from `read_inputs`.
-        targets: of costs, in the surfaces' unit; each surface's own where None.
+        targets: suboptimalities, in the surfaces' unit; None: the default targets of each surface.
         count: what costs count.
-        paths: of each searcher on each surface, at most.
+        paths: the largest number of paths of each searcher on each surface.
         claims: rows of `tunecost claims`.
         seed: of the bootstrap.
         advance: called with 1 for each searcher on a surface whose paths are ready.
 
     Raises:
-        BadInput: as `load_groups`, and costs that a table does not hold.
+        BadInput: as `load_groups`, or `count` is not recorded in a table.
     """
     from analysis.replays import load_groups
 
@@ -184,7 +186,7 @@ def content(
 
 
 def _joined(played: dict[str, Any], live: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Replays and live studies as one; searchers of the latter are then called so."""
+    """Replays and live studies together; the names of searchers in live studies get the suffix `LIVE`."""
     if live is None:
         return played
     for row in (*live["rows"], *live["groups"]):
@@ -201,9 +203,10 @@ def _joined(played: dict[str, Any], live: dict[str, Any] | None = None) -> dict[
 def _walks(
     inputs: Inputs, tables: Sequence[Table], most: int, advance: Callable[[int], None]
 ) -> dict[tuple[str, ...], dict[str, Any]]:
-    """By a group's key: `place` of its surface, its `paths`, what is `said` where there is none, and `chosen`.
+    """By the key of a group: its paths, as the page takes them.
 
-    The latter is true where a path is of the cells alone that a live study chose.
+    `place` is the index of its surface; `said` tells why there are no `paths`; `chosen` is true where a path has only
+    the cells that a live study had chosen, not all that it trained.
     """
     listed = list(inputs.surfaces.values())
     found: dict[tuple[str, ...], dict[str, Any]] = {}
@@ -246,7 +249,7 @@ def _paths(surface: Surface, rows: pd.DataFrame, header: Mapping[str, Any], most
 
 
 def _table_facts(path: Path, header: Mapping[str, Any]) -> dict[str, Any]:
-    """What the page says of a replay table."""
+    """The facts about a replay table that the page shows."""
     listed = {
         name: ", ".join(f"{key}={value}" for key, value in header[name].items())
         for name in ("max_trials", "software")

@@ -1,4 +1,4 @@
-"""`tunecost results`: what the surfaces that ship show, on one page, each number below the command that gives it."""
+"""`tunecost results`: writes a page of results from the shipped surfaces, each below the command that prints it."""
 
 import hashlib
 import shutil
@@ -24,21 +24,21 @@ searcher on each surface. Which surfaces these were is told by their digests, at
 
 def results(
     context: typer.Context,
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The page and its figures go here.")],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the page and its figures.")],
     task: Annotated[
-        list[str] | None, typer.Option(help="A task whose surfaces ship; may be given again.", show_default="all")
+        list[str] | None, typer.Option(help="A task with shipped surfaces; may be given again.", show_default="all")
     ] = None,
     repeats: Annotated[int, typer.Option(min=1, help="Replays of each searcher on each surface.")] = 1000,
     quiet: Quiet = False,
 ) -> None:
-    """Write the page of results, DIR/README.md, and its figures, from the surfaces that ship."""
+    """Write a page of results from the shipped surfaces, DIR/README.md, and its figures."""
     from tuning.commands.results_sections import Sections, shipped
 
     surfaces = shipped(task)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise BadInput(f"{out}: cannot be made a folder ({error.strerror or error})") from None
+        raise BadInput(f"{out}: the folder cannot be created ({error.strerror or error})") from None
     with tempfile.TemporaryDirectory() as folder, progress("results", 7 * len(surfaces) + 3, quiet) as advance:
         sections = Sections(surfaces, Path(folder), repeats, context.obj, advance)
         parts = [HEAD.format(repeats=repeats), *sections.of_tasks(), *sections.of_all(), digests(surfaces)]
@@ -51,7 +51,11 @@ def results(
 
 
 def digests(surfaces: "dict[str, list[str]]") -> str:
-    """Which surfaces the page was made from: each file's sha256."""
+    """The section that lists the SHA-256 digest of each surface's file.
+
+    Args:
+        surfaces: the optimizers of each task.
+    """
     from grids.library import SHIPPED
 
     lines = ["## Digests", "", "| surface | sha256 of its file |", "|---|---|"]

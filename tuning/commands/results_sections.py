@@ -1,4 +1,4 @@
-"""The sections of the page of results: each asks commands for their numbers, as a user would, and lays them out."""
+"""The sections of `tunecost results`: each runs commands as a user would, and puts their output into tables."""
 
 import contextlib
 import io
@@ -14,16 +14,19 @@ PAIR = ("adam", "avagrad")
 RADII = ("gld", "gld:radius_max=10", "gld:radius_max=5", "gld:radius_min=2", "gld:ball=clip")
 TRIALS = 20
 DOMAINS = ("cifar10-small", "kjv-lstm", "digits-gan")
-"""A task of each, where its surfaces ship."""
+"""One task of each domain; those without shipped surfaces are left out."""
 
 Surfaces = dict[str, list[str]]
 
 
 def shipped(tasks: Sequence[str] | None) -> Surfaces:
-    """The tasks whose surfaces ship, and of each its optimizers, those of the study first.
+    """The optimizers with shipped surfaces by task, those of the study first.
+
+    Args:
+        tasks: names; None: all tasks.
 
     Raises:
-        BadInput: a task of which none ships.
+        BadInput: a task without shipped surfaces.
     """
     from grids.library import SHIPPED
     from trainers.rules import STUDY
@@ -40,11 +43,11 @@ def shipped(tasks: Sequence[str] | None) -> Surfaces:
 
 
 class Sections:
-    """Makes the parts of the page.
+    """Writes the sections of the page.
 
     Args:
-        surfaces: by task, see `shipped`.
-        folder: where commands are run and figures drawn.
+        surfaces: the optimizers of each task, from `shipped`.
+        folder: in which commands are run and figures are written.
         repeats: replays of each searcher on each surface.
         run: runs a command line, `tuning.cli.run`, and returns its exit code.
         advance: called with 1 after each command that takes long.
@@ -61,7 +64,7 @@ class Sections:
         self.surfaces, self.folder, self.repeats, self.run, self.advance = surfaces, folder, repeats, run, advance
 
     def of_tasks(self) -> Iterator[str]:
-        """A part for each task."""
+        """The sections about each task, in pieces."""
         for task, optimizers in self.surfaces.items():
             names = [f"{task}/{name}" for name in optimizers]
             yield f"\n## {task}\n"
@@ -73,7 +76,7 @@ class Sections:
             yield from self._tunability(task, names)
 
     def of_all(self) -> Iterator[str]:
-        """The parts about several tasks."""
+        """The sections about several tasks, in pieces."""
         yield from self._claims()
         drawn = [f"{task}/{one}" for task in DOMAINS for one in PAIR if one in self.surfaces.get(task, ())]
         if drawn:
@@ -121,10 +124,10 @@ class Sections:
             ends = f"{_number(row['best_first_low'])} to {_number(row['best_first_high'])}"
             shares = {"additive share": _number(row["additive_share"])}
             rows.append({"optimizer": row["optimizer"], "best α over all ε": ends, **slopes, **shares})
-        yield "\n### Can α and ε be tuned apart? (section 6)\n" + _command("separability", *names) + _table(rows)
+        yield "\n### Can α and ε be tuned separately? (section 6)\n" + _command("separability", *names) + _table(rows)
 
     def _costs(self, task: str, optimizers: Sequence[str]) -> Iterator[str]:
-        """Figure 2, and costs to each surface's own lowest value and to the lowest of all."""
+        """Figure 2, and costs measured from each surface's own lowest value and from the lowest of all."""
         names, file = [f"{task}/{name}" for name in optimizers], f"{task}.parquet"
         replay = ("replay", *names, "--repeats", str(self.repeats), "--out", file)
         self._run(*replay, "--quiet")
@@ -209,7 +212,7 @@ class Sections:
             yield f"\n### Statements on {task}\n\n" + _table(rows)
 
     def _live(self) -> Iterator[str]:
-        """Live tuning beside what replays predict of it, for the tables that ship."""
+        """Live tuning compared with replays, for the shipped live tables."""
         import analysis
 
         tables = sorted((Path(next(iter(analysis.__path__))) / "live").glob("*.parquet"))
@@ -251,21 +254,21 @@ class Sections:
         return _command(*words) + self._run(*words, "--format", "markdown")
 
     def _ask(self, *words: str, form: str = "") -> list[dict[str, Any]]:
-        """What a command prints as JSON."""
+        """The objects that a command prints as JSON."""
         found = json.loads(self._run(*words, *([form] if form else ["--format", "json"])))
         return found if isinstance(found, list) else [found]
 
     def _run(self, *words: str) -> str:
-        """What a command prints, run in the page's own folder.
+        """Run a command in the page's folder and return what it prints.
 
         Raises:
-            BadInput: it failed.
+            BadInput: the command failed.
         """
-        printed, said = io.StringIO(), io.StringIO()
-        with contextlib.chdir(self.folder), contextlib.redirect_stdout(printed), contextlib.redirect_stderr(said):
+        printed, messages = io.StringIO(), io.StringIO()
+        with contextlib.chdir(self.folder), contextlib.redirect_stdout(printed), contextlib.redirect_stderr(messages):
             code = self.run(list(words))
         if code:
-            raise BadInput(f"`{shlex.join(['tunecost', *words])}` failed: {said.getvalue().strip()}")
+            raise BadInput(f"`{shlex.join(['tunecost', *words])}` failed: {messages.getvalue().strip()}")
         return printed.getvalue()
 
 
@@ -282,7 +285,7 @@ def _costs(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _law(row: Mapping[str, Any]) -> str:
-    """The mean of an exact law; where not every run gets there, the median, if half of them do, and the share."""
+    """The mean of an exact law; if not every run reaches the target, the median (if finite) and the share that does."""
     if row["ever"] is None or row["ever"] > 1 - 1e-9:
         return _number(row["mean"])
     middle = "" if row["median"] is None else f"median {_number(row['median'])}, "

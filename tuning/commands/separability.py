@@ -1,4 +1,4 @@
-"""`tunecost separability`: can two hyperparameters be tuned apart?"""
+"""`tunecost separability`: measures whether two hyperparameters can be tuned separately."""
 
 import enum
 import math
@@ -39,7 +39,7 @@ TABLE = (
 
 
 class ScaleName(enum.StrEnum):
-    """The scale of the value on which variance is shared out (`analysis.separability.Scale`)."""
+    """The scale of values on which variance is decomposed: the names of `analysis.separability.Scale`."""
 
     rank = "rank"
     log = "log"
@@ -52,14 +52,14 @@ def separability(
     scale: Annotated[
         ScaleName,
         typer.Option(
-            help="On which scale variance is shared out: rank of the cell, log of its suboptimality, value cut off at "
-            "its upper quartile (clip), or the value itself."
+            help="Scale of the values whose variance is decomposed: rank of the cell, log of its suboptimality, value "
+            "clipped at the upper quartile (clip), or the value itself."
         ),
     ] = ScaleName.rank,
     level: Annotated[
         float | None,
         typer.Option(
-            help="Suboptimality that tuning one axis after the other should end within.",
+            help="Suboptimality within which tuning one axis after the other should end.",
             show_default="the surface's first target",
         ),
     ] = None,
@@ -73,19 +73,22 @@ def separability(
     value_of: ValueOf = Epoch.last,
     form: Form = Format.table,
     out: Annotated[
-        Path | None, typer.Option(help="Draw it too: .pdf, .png or .svg; the numbers go beside it as .csv.")
+        Path | None,
+        typer.Option(
+            help="Also draw a figure, as .pdf, .png or .svg; the numbers drawn are written next to it as .csv."
+        ),
     ] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Can two hyperparameters be tuned apart? One line for each pair of axes.
+    """Can two hyperparameters be tuned separately? One row for each pair of axes.
 
-    `additive_share`: the variance that a function of the first axis plus one of the second explains. `moves`: how far
-    the best value of the first axis moves over the columns of the second, in cells and in decades (log axes).
-    `slope_low`, `slope_high`: the slope of that ridge below and above --split (Theil-Sen; 95% intervals in CSV and
-    JSON). `common_loss`: the worst that one value of the first axis costs in any column. `loss`: suboptimality after
-    tuning the first axis at a fixed value of the second, then the second at that; mean and worst over every start,
-    and the share of starts that end within --level. JSON has these losses and the ridge for
-    every column of the grid too.
+    `additive_share`: the share of variance explained by a function of the first axis plus a function of the second.
+    `moves`: how far the best value of the first axis moves over the columns of the second, in cells and in decades
+    (log axes). `slope_low`, `slope_high`: the slope of this ridge below and above --split (Theil-Sen; 95% intervals in
+    CSV and JSON). `common_loss`: the largest loss in any column from using one value of the first axis in all columns.
+    `loss`: suboptimality after tuning the first axis at a fixed value of the second, then the second at that value of
+    the first; mean and maximum over all fixed values, and the share of them that end within --level. JSON also has
+    these losses and the ridge for every column of the grid.
     """
     if out is not None:
         from analysis.figures.style import check_ending
@@ -116,14 +119,19 @@ def separability(
         measures.separability_row(pair, measures.Scale(scale.value), at, split_of(pair))
         for pair, at in zip(pairs, levels, strict=True)
     ]
-    names = list(dict.fromkeys(name for row in rows for name in row))  # only some pairs have a split
+    names = list(dict.fromkeys(name for row in rows for name in row))  # rows differ: only some pairs have a split
     judged = {"seed_statistic": seed_statistic.value, "value_of": value_of.value}
     if form.narrow:
         shown = (*TABLE, *unusual([judged]))
-        print_rows([{name: (row | judged).get(name) for name in shown} for row in rows], shown, form, "tuned apart?")
+        print_rows(
+            [{name: (row | judged).get(name) for name in shown} for row in rows],
+            shown,
+            form,
+            "can they be tuned separately?",
+        )
     elif form == Format.json:
-        columns = [{"by_column": measures.ridge_rows(pair, at)} for pair, at in zip(pairs, levels, strict=True)]
-        print_rows([row | more | judged for row, more in zip(rows, columns, strict=True)], names, form)
+        by_column = [{"by_column": measures.ridge_rows(pair, at)} for pair, at in zip(pairs, levels, strict=True)]
+        print_rows([row | more | judged for row, more in zip(rows, by_column, strict=True)], names, form)
     else:
         print_rows([row | judged for row in rows], names, form)
     if out is not None:

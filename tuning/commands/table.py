@@ -1,4 +1,4 @@
-"""`tunecost table 1`: the paper's table of test performance, and ours from transfers."""
+"""`tunecost table 1`: prints the paper's table of test performance next to our results from `tunecost transfer`."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,17 +8,17 @@ import typer
 from tuning.commands.options import Form
 from tuning.terminal import Format, Typeset, print_rows, say
 
-app = typer.Typer(no_args_is_help=True, help="Tables of the paper beside ours.")
+app = typer.Typer(no_args_is_help=True, help="Tables of the paper, with our results.")
 
 SHIPPED = Path(__file__).parents[2] / "analysis" / "transfers"
-"""Records of transfers that ship with the program."""
+"""Folder of the shipped results of `tunecost transfer`."""
 
 MARKS = {
     Format.table: ("{} **", "{} *"),
     Format.markdown: ("**{}**", "<u>{}</u>"),
     Format.latex: (r"\textbf{{{}}}", r"\underline{{{}}}"),
 }
-"""Around the best of a column, and around what improves on the baseline otherwise."""
+"""By format, how the best entry of a column is marked, and other entries that improve on the baseline."""
 
 
 @app.callback()
@@ -29,14 +29,14 @@ def _tables() -> None: ...
 def table1(
     files: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="FILE.json", help="From `tunecost transfer`.", show_default="those that ship"),
+        typer.Argument(metavar="FILE.json", help="From `tunecost transfer`.", show_default="the shipped ones"),
     ] = None,
     form: Form = Format.table,
 ) -> None:
-    """Test performance at the hyperparameters that a smaller network chose: the paper's numbers, and ours.
+    """Test performance at hyperparameters tuned on a smaller network: the paper's numbers, and ours.
 
-    Mean and standard deviation over seeds. The best of a column is bold (in a table on a terminal: **), another that
-    improves on the baseline (SGD for images, Adam for text and GANs) underlined (*).
+    Mean and standard deviation over seeds. The best entry of a column is bold (in a table on a terminal: **); others
+    that improve on the baseline (SGD for images, Adam for text and GANs) are underlined (*).
     """
     from analysis.table1 import COLUMNS, PAPER, columns_of, rows
     from trainers.transfer.record import read
@@ -48,11 +48,11 @@ def table1(
         return
     print_rows(_wide(columns, form), ["optimizer"], form, title="Table 1" if form == Format.table else "")
     if not records:
-        say("no transfer's record was given and none ships: the paper's numbers alone")
+        say("no result of `tunecost transfer` is given or ships: these are only the paper's numbers")
 
 
 def _wide(columns: "list[Any]", form: Format) -> list[dict[str, Any]]:
-    """A row for each optimizer, a column for each task, as people read it."""
+    """The narrow table: a row for each optimizer, a column for each task and source."""
     from analysis.table1 import OPTIMIZERS, order, written
 
     names = order(dict.fromkeys(name for column in columns for name in column.entries))

@@ -1,21 +1,20 @@
-"""`tunecost transfer`: a surface's best cell, trained on another task and judged on examples that chose nothing."""
+"""`tunecost transfer`: trains the best cell of a surface on another task, and evaluates it on the test set."""
 
 import enum
-import shlex
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from grids.errors import BadInput
-from tuning.commands.options import Epoch, Jobs, Quiet, SeedStatistic, Statistic, Surfaces, ValueOf
-from tuning.commands.train_options import Data, Device, Epochs
+from tuning.commands.options import Epoch, Jobs, Quiet, SeedStatistic, Statistic, Surfaces, ValueOf, check_least
+from tuning.commands.outputs import command_line
+from tuning.commands.train_options import Data, Device, Epochs, Fresh
 from tuning.terminal import progress, say
 
 
 class Broken(enum.StrEnum):
-    """What is done about photographs that cannot be read."""
+    """What happens to photographs that cannot be read."""
 
     refuse = "refuse"
     skip = "skip"
@@ -23,13 +22,21 @@ class Broken(enum.StrEnum):
 
 def transfer(
     surfaces: Surfaces,
-    to: Annotated[str, typer.Option(metavar="TASK", help="What is trained: `grid tasks`, or your own as module:name.")],
+    to: Annotated[
+        str,
+        typer.Option(metavar="TASK", help="The task that is trained: one of `grid tasks`, or your own as module:name."),
+    ],
     seeds: Annotated[int, typer.Option(min=1, metavar="N", help="Seeds 0 to N-1 of each training.")] = 3,
-    cells: Annotated[int, typer.Option(min=1, metavar="K", help="The K best cells, and how their ranks agree.")] = 1,
+    cells: Annotated[
+        int,
+        typer.Option(
+            min=1, metavar="K", help="Train the K best cells, and give the rank correlation of the two tasks."
+        ),
+    ] = 1,
     default: Annotated[bool, typer.Option("--default", help="Train the optimizer's default too.")] = False,
     retune: Annotated[
         str | None,
-        typer.Option(metavar="AXIS", help="Search one axis anew, by TASK's validation set.", show_default="none"),
+        typer.Option(metavar="AXIS", help="Search this axis again, on TASK's validation set.", show_default="none"),
     ] = None,
     seed_statistic: SeedStatistic = Statistic.mean,
     value_of: ValueOf = Epoch.last,
@@ -38,16 +45,16 @@ def transfer(
     data: Data = None,
     jobs: Jobs = None,
     broken: Annotated[
-        Broken, typer.Option("--broken", help="Photographs that cannot be read: refuse them, or skip them.")
+        Broken, typer.Option("--broken", help="Photographs that cannot be read: refuse the data, or skip them.")
     ] = Broken.refuse,
     out: Annotated[Path, typer.Option("--out", metavar="FILE.json", help="File to write.")] = Path("transfer.json"),
-    fresh: Annotated[bool, typer.Option("--fresh/--resume", help="Start over, or go on where it stopped.")] = False,
+    fresh: Fresh = False,
     quiet: Quiet = False,
 ) -> None:
-    """Train the best cell of each surface on TASK, several seeds at once, and judge it on the test set.
+    """Train the best cell of each surface on TASK, several seeds at once, and evaluate it on the test set.
 
-    A final training takes what the data set gives to it (CIFAR and Fashion-MNIST: training and validation images); sets
-    without test examples are judged by cross-validation. The test set is read once, after all training.
+    Final trainings use the data set's examples for them (CIFAR and Fashion-MNIST: training and validation images); data
+    sets without test examples are evaluated by cross-validation. The test set is read once, after all training.
     """
     from grids.library import find_surface, load_surface
     from grids.surface_facts import file_sha256
@@ -60,8 +67,7 @@ def transfer(
     if out.suffix != ".json":
         raise BadInput(f"--out {out}: the file's name must end in .json")
     folder = out.with_name(f"{out.name}.parts")
-    if jobs is not None and jobs < 1:
-        raise BadInput(f"--jobs must be 1 or more, not {jobs}")
+    check_least("jobs", jobs, 1)
     if fresh:
         clear(folder)
     workers = 1 if pick(device).type == "cuda" else jobs or cores()
@@ -79,18 +85,17 @@ def transfer(
         workers=workers,
         skip_broken=broken == Broken.skip,
     )
-    command = shlex.join(["tunecost", *sys.argv[1:]])
     loaded = [(label, load_surface(label, value_of.value)) for label in dict.fromkeys(surfaces)]
     records: list[dict[str, Any]] = []
     for label, surface in loaded:
         digest = file_sha256(find_surface(label))
         records.append(
-            run(surface, digest, request, folder, command, lambda words, total: progress(words, total, quiet), say)
+            run(surface, digest, request, folder, command_line(), lambda text, total: progress(text, total, quiet), say)
         )
     record.write(out, records)
     clear(folder)
     for one in records:
-        spread = "" if one["std"] is None else f" ({one['std']:.2g})"
-        found = f"{one['mean']:.4g}{spread} {one['unit']}".rstrip()
-        say(f"{one['task']}/{one['optimizer']} on {one['to']}: {one['metric']} {found}", quiet)
+        deviation = "" if one["std"] is None else f" ({one['std']:.2g})"
+        result = f"{one['mean']:.4g}{deviation} {one['unit']}".rstrip()
+        say(f"{one['task']}/{one['optimizer']} on {one['to']}: {one['metric']} {result}", quiet)
     say(f"{out}", quiet)

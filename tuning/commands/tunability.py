@@ -1,4 +1,4 @@
-"""`tunecost tunability`: how good an optimizer gets with a budget, and what tuning it is worth."""
+"""`tunecost tunability`: the value an optimizer reaches with a tuning budget, and how much tuning improves it."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
@@ -35,7 +35,8 @@ COLUMNS = (
 Competing = Annotated[
     list[str],
     typer.Argument(
-        metavar="SURFACE|REPLAYS...", help="Surfaces, for random search exactly; replay tables, for every searcher."
+        metavar="SURFACE|REPLAYS...",
+        help="Surfaces, for exact values of random search; replay tables, for all their searchers.",
     ),
 ]
 
@@ -51,9 +52,7 @@ def tunability(
     repetition: Repetition = False,
     default: Annotated[
         str | None,
-        typer.Option(
-            metavar="AXIS=VALUE,...", help="The default cell.", show_default="the optimizer's, where it ships"
-        ),
+        typer.Option(metavar="AXIS=VALUE,...", help="The default cell.", show_default="that of a shipped optimizer"),
     ] = None,
     seed_statistic: SeedStatistic = Statistic.mean,
     value_of: ValueOf = Epoch.last,
@@ -61,13 +60,13 @@ def tunability(
     seed: BootstrapSeed = 0,
     form: Form = Format.table,
 ) -> None:
-    """The expected best after K trials of random search, exactly; its mean over 1 to K; default against tuned.
+    """The expected best value after K trials of random search, exactly; its mean over 1 to K; default against tuned.
 
-    `early` weighs the first trials most. `tunability` is the default's value less the best, jointly and with one axis
-    tuned alone; `cross_loss` what is lost on this task by the cell that serves best on average over all tasks given of
-    this optimizer and grid. The band is the range over the surface's single seeds. Of a replay table each searcher has
-    a row, estimated, with the bootstrap's 95% interval over replays. `leads` says after how many trials it is the best
-    of its task.
+    `early` is a mean that weights the first trials most. `tunability` is the default's value minus the best value, with
+    all axes tuned together and with one axis tuned alone. `cross_loss` is the loss on this task from using the cell
+    that is best on average over all given tasks of this optimizer and grid. The interval is the range over the
+    surface's single seeds. A replay table has a row for each searcher, estimated, with a 95% bootstrap interval over
+    replays. `leads` says after which numbers of trials it is the best of its task.
     """
     from analysis.tunability import cross_losses, early_average, leads
     from analysis.tunability import tunability as against_default
@@ -113,11 +112,11 @@ def tunability(
         empty += [] if any(one.searcher for one in contestants) else ["searcher"]
         rows = [{name: value for name, value in row.items() if name not in empty} for row in rows]
     shown = [name for name in COLUMNS if name in rows[0]]
-    way = "with repetition" if repetition else "without repetition"
-    exact = "" if all(one.searcher for one in contestants) else f"; random search {way}, exact, of surfaces"
+    drawing = "with repetition" if repetition else "without repetition"
+    exact = "" if all(one.searcher for one in contestants) else f"; random search {drawing}, exact, of surfaces"
     print_rows(rows, shown, form, title=f"expected best of {trials} trials{exact}")
     if len({row["unit"] for row in rows}) > 1 and form.narrow:
-        say("these surfaces have several units: compare rows of one unit")
+        say("these surfaces have different units: compare only rows of the same unit")
 
 
 def contestants_of(
@@ -129,7 +128,18 @@ def contestants_of(
     within: str | None,
     seed: int = 0,
 ) -> "tuple[dict[str, Surface], list[Contestant]]":
-    """The surfaces among `names` by name, and all that compete: those first, then the searchers of replay tables.
+    """The surfaces and replay tables of `names` as contestants.
+
+    Args:
+        names: surfaces, as paths or names, and paths of replay tables.
+        trials: the budget.
+        repetition: whether random search may draw a cell again.
+        seed_statistic, value_of: how a surface's cells are judged.
+        within: the part of the surfaces, as `--within` gives it; None: the whole.
+        seed: of the bootstrap.
+
+    Returns:
+        The surfaces by name, and all contestants: one for each surface, then one for each searcher of the tables.
 
     Raises:
         BadInput: no such surface, a replay table that cannot be read or is too short, or --within with a table.
@@ -144,7 +154,7 @@ def contestants_of(
     if within is not None:
         if tables:
             raise BadInput(
-                f"{tables[0]}: is a table of replays, which are there; --within belongs to `tunecost replay`"
+                f"{tables[0]}: is a replay table, whose space is fixed; --within belongs to `tunecost replay`"
             )
         loaded = {name: narrowed(surface, within) for name, surface in loaded.items()}
     found = [Contestant.exact(name, one, trials, repetition, seed_statistic.value) for name, one in loaded.items()]
@@ -156,7 +166,7 @@ def contestants_of(
 
 
 def _default(text: str | None, surface: "Surface") -> Mapping[str, float | str]:
-    """The cell that `--default` names, or the shipped optimizer's own; empty where there is none."""
+    """The cell that `--default` gives, or the defaults of a shipped optimizer; empty if there is neither."""
     if text is not None:
         given: dict[str, float | str] = {}
         for name, value in options_of(text, "--default", "AXIS=VALUE,...").items():
@@ -168,8 +178,7 @@ def _default(text: str | None, surface: "Surface") -> Mapping[str, float | str]:
 
     if not ships(surface.provenance.optimizer):
         return {}
-    rule = get_rule(surface.provenance.optimizer)
-    known = rule.hyperparameters
+    known = get_rule(surface.provenance.optimizer).hyperparameters
     return {name: known[name] for name in surface.space.names if name in known}
 
 
@@ -181,7 +190,7 @@ def _number(name: str, text: str) -> float:
 
 
 def _cross(loaded: "Mapping[str, Surface]", statistic: str, losses: Any) -> dict[str, float]:
-    """Loss by surface, of optimizers with several tasks on one grid."""
+    """The cross loss by surface, for optimizers with surfaces of several tasks on the same grid."""
     groups: dict[tuple[str, Any], list[str]] = {}
     for label, surface in loaded.items():
         if not surface.space.is_pool:

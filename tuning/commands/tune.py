@@ -1,4 +1,4 @@
-"""`tunecost tune`: searchers tune live, many studies trained together, into a replay table."""
+"""`tunecost tune`: runs searchers on real trainings, many studies at once, and writes a replay table."""
 
 import time
 from pathlib import Path
@@ -8,10 +8,10 @@ import typer
 
 from grids.errors import BadInput
 from tuning.commands.closing import live_closing
-from tuning.commands.live_tables import facts_of, find_reference, header_of, is_there
-from tuning.commands.options import Jobs, Quiet, Seed
+from tuning.commands.live_tables import check_same_studies, facts_of, find_reference, header_of
+from tuning.commands.options import Jobs, Quiet, Seed, check_least
 from tuning.commands.outputs import check_writable
-from tuning.commands.train_options import Clip, Data, Device, Epochs, ScheduleKind, SpaceText, TaskName, Warmup
+from tuning.commands.train_options import Clip, Data, Device, Epochs, Fresh, ScheduleKind, SpaceText, TaskName, Warmup
 from tuning.terminal import progress, say
 
 
@@ -23,7 +23,7 @@ def tune(
             "-o",
             "--optimizer",
             metavar="OPT",
-            help="One of `grid optimizers`; or your own as module:rule. One a table: several tables are read together.",
+            help="One of `grid optimizers`, or your own as module:rule. A table has one; `cost` reads several tables.",
         ),
     ],
     searchers: Annotated[
@@ -36,15 +36,15 @@ def tune(
         ),
     ],
     out: Annotated[Path, typer.Option("--out", help="The replay table to write (.parquet).")],
-    trials: Annotated[int, typer.Option(min=1, help="Trainings that each study spends.")] = 40,
+    trials: Annotated[int, typer.Option(min=1, help="Trainings of each study.")] = 40,
     repeats: Annotated[int, typer.Option(min=1, help="Studies of each searcher.")] = 100,
     seed: Seed = 0,
     surface: Annotated[
         str | None,
         typer.Option(
             metavar="SURFACE",
-            help="Whose mean says what a chosen cell is worth: a path or a name; `none` judges by what was told.",
-            show_default="TASK/OPT, where it fits",
+            help="Path or name of the surface whose mean is the value of a chosen cell; none: use the values told.",
+            show_default="TASK/OPT, if it fits",
         ),
     ] = None,
     space: SpaceText = None,
@@ -55,14 +55,15 @@ def tune(
     device: Device = "auto",
     data: Data = None,
     jobs: Jobs = None,
-    fresh: Annotated[bool, typer.Option("--fresh/--resume", help="Start over, or go on where it stopped.")] = False,
+    fresh: Fresh = False,
     quiet: Quiet = False,
 ) -> None:
-    """Run live tuning studies, each with its own seeds: a round asks all for their next cell and trains these together.
+    """Run live tuning studies, each with its own seeds; in each round, the next cells of all are trained together.
 
-    A study's cost is judged by the mean of the task's surface at the cell it chose, the best it was told, minus that
-    surface's lowest. A cell asked for again is trained again, with a new seed, and every study spends its whole budget.
-    `cost`, `compare` and the figures read the table; `compare --live` sets it beside replays.
+    A study chooses the cell with the lowest value it was told; the chosen cell is judged by the mean of the task's
+    surface there, minus the surface's lowest. A cell that is asked for again is trained again, with a new seed, and
+    every study spends its whole budget. `cost`, `compare` and the figures read the table; `compare --live` compares it
+    with replays.
     """
     from grids import replay_table
     from trainers.device import devices
@@ -78,16 +79,14 @@ def tune(
         raise BadInput(
             f"-o is given {len(optimizers)} times: a live table has one optimizer; `cost` and `compare` read several"
         )
-    if seed < 0:
-        raise BadInput(f"--seed must be 0 or more, not {seed}")
-    if jobs is not None and jobs < 1:
-        raise BadInput(f"--jobs must be 1 or more, not {jobs}")
-    begun = time.monotonic()
+    check_least("seed", seed, 0)
+    check_least("jobs", jobs, 1)
+    start = time.monotonic()
     names = devices(device)
     if names[0] == "cpu" and jobs is not None:
         names = ["cpu"] * jobs
     job = Job(task, optimizers[0], space, epochs, names[0], data, schedule, warmup, clip)
-    reference, remark = find_reference(job, surface, space is not None)
+    reference, message = find_reference(job, surface, space is not None)
     cells = job.space if reference is None else reference.surface.space
     specs_for_live(searchers, cells)
     check_writable(out, [] if reference is None else [str(reference.path)])
@@ -99,13 +98,14 @@ def tune(
         "seed": seed,
         "surface": None if reference is None else reference.facts.sha256,
     }
-    if not fresh and out.exists() and is_there(out, identity):
-        say(f"{out}: these studies are there already; --fresh trains them anew", quiet)
+    if not fresh and out.exists():
+        check_same_studies(out, identity)
+        say(f"{out}: already holds these studies; --fresh trains them again", quiet)
         return
-    say(remark, quiet or not remark)
+    say(message, quiet or not message)
     folder = folder_of(out)
-    with locked(folder / "lock") as ours, termination_interrupts():
-        if not ours:
+    with locked(folder / "lock") as acquired, termination_interrupts():
+        if not acquired:
             raise BadInput(f"{folder}: another `tunecost tune` is running here")
         if fresh:
             forget(folder)
@@ -129,6 +129,6 @@ def tune(
         frame = live_rows(studies, judge, label, job.optimizer, job.task.name, facts.whole or float("nan"))
         replay_table.save(frame, out, header_of(label, cells, facts, identity))
         journal.clear()
-    for line in live_closing(studies, judge, cells, facts, label, time.monotonic() - begun):
+    for line in live_closing(studies, judge, cells, facts, label, time.monotonic() - start):
         say(line, quiet)
     say(f"{out}: {count} live studies, {len(frame)} rows", quiet)

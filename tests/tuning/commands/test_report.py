@@ -180,7 +180,7 @@ def test_claims_are_judged_where_the_pair_is_shown(tmp_path: Path, monkeypatch: 
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("adam.parquet --out page.pdf", "page.pdf: a report's name ends in .html, not in '.pdf'"),
+        ("adam.parquet --out page.pdf", "page.pdf: the name of a report must end in .html, not in '.pdf'"),
         ("adma.parquet", "adma.parquet: no such file"),
         ("toy/adma", "unknown surface 'toy/adma'"),
         ("adam.parquet adam.parquet", "'adam.parquet' is given twice"),

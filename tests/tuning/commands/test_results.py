@@ -64,4 +64,4 @@ def test_bad_input(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "unknown task with shipped surfaces 'digits-mpl'; did you mean 'digits-mlp'" in capsys.readouterr().err
     (tmp_path / "file").write_text("")
     assert run(["results", "--out", str(tmp_path / "file"), "--task", "kjv-lstm"]) == 2
-    assert "cannot be made a folder" in capsys.readouterr().err
+    assert "the folder cannot be created" in capsys.readouterr().err

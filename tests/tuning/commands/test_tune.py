@@ -106,7 +106,7 @@ def test_what_is_there_is_not_trained_again_and_nothing_else_is_overwritten(
 ) -> None:
     Path("live.parquet").write_bytes(study.read_bytes())
     assert tunecost(f"{STUDY} --out live.parquet") == 0
-    assert "these studies are there already" in capsys.readouterr().err
+    assert "live.parquet: already holds these studies" in capsys.readouterr().err
     more = STUDY.replace("--repeats 4", "--repeats 5")
     assert "holds another study (repeats: 4 there, 5 here)" in refused(f"{more} --out live.parquet", capsys)
     assert tunecost("replay digits-mlp/adam -s random --repeats 2 --jobs 1 --out replays.parquet --quiet") == 0
@@ -120,7 +120,10 @@ def test_what_is_there_is_not_trained_again_and_nothing_else_is_overwritten(
 def test_without_a_surface_told_values_count_and_it_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     assert tunecost(f"{SHORT} --surface none --out told.parquet") == 0
     said = capsys.readouterr().err.splitlines()
-    assert said[0] == "digits-mlp/sgd: without a surface: judged by what studies were told, from the lowest of it"
+    assert (
+        said[0]
+        == "digits-mlp/sgd: without a surface: judged by the values that studies were told, from the lowest of them"
+    )
     frame, header = replay_table.load("told.parquet")
     told = np.concatenate(frame.loc[frame["end"], "told"].tolist())
     assert (frame["best"] - frame["suboptimality"]).tolist() == pytest.approx([told.min()] * len(frame))
@@ -202,7 +205,7 @@ def test_a_task_a_rule_and_a_searcher_of_ones_own(
     )
     line = "tune tuned_tasks:task -o torch.optim:Adam -s tuned_tasks:Last --space lr=0.01,0.1 --trials 2 --repeats 3"
     assert tunecost(f"{line} --jobs 1 --device cpu --out mine.parquet") == 0
-    assert "mine/torch.optim-Adam: no surface of it here: judged by what" in capsys.readouterr().err
+    assert "mine/torch.optim-Adam: has no surface here: judged by the values" in capsys.readouterr().err
     frame, header = replay_table.load("mine.parquet")
     assert set(frame["cell"]) == {1}
     facts = header["surfaces"]["mine/torch.optim:Adam"]
