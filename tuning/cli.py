@@ -127,7 +127,7 @@ def run(arguments: list[str]) -> int:
 def _usage(error: Exception, arguments: list[str]) -> str:
     """The message of a usage error in one line, with the command whose help explains it."""
     # Where a command is missing, Typer has printed the help, and the message is empty.
-    message = " ".join(str(error.format_message()).split()) or "which command?"  # type: ignore[attr-defined]
+    message = " ".join(str(error.format_message()).split()) or "no command is given"  # type: ignore[attr-defined]
     invalid = re.match(r"Invalid value for '(--?[\w-]+)'[^:]*: (?=.*(?:valid (?:number|integer|float)))", message)
     if invalid:
         message = invalid[0] + _not_a_number(invalid[1], arguments)
@@ -144,7 +144,7 @@ def _not_a_number(option: str, arguments: list[str]) -> str:
     if wrong is None:
         return "a whole number is needed"
     hint = "; decimals are written with a point, several values by giving the option again" if "," in wrong else ""
-    return f"'{wrong}' is no number{hint}"
+    return f"'{wrong}' is not a number{hint}"
 
 
 def _report(line: str, code: int) -> int:

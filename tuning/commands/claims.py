@@ -121,7 +121,7 @@ def findings(
     with progress("claims", work, quiet) as advance:
         runs, theory = _counterexample(seed), _theory(seed)
         for name, surfaces in tasks.items():
-            goal, level, unit = _goals(name, surfaces, target, quiet)
+            goal, level, unit = _targets(name, surfaces, target, quiet)
             laws = _laws(surfaces, goal, advance)
             replays = _replays(surfaces, repeats, seed, cores() if jobs is None else jobs, advance)
             evidence = Evidence(
@@ -186,7 +186,7 @@ def wide_partners(tasks: "dict[str, dict[str, Surface]]") -> "dict[str, dict[str
     return chosen(partners) if partners else {}
 
 
-def _goals(task: str, surfaces: "dict[str, Surface]", target: float | None, quiet: bool) -> tuple[float, float, str]:
+def _targets(task: str, surfaces: "dict[str, Surface]", target: float | None, quiet: bool) -> tuple[float, float, str]:
     """The target at which costs of a task are compared, the largest target, and their unit.
 
     Each default target is the largest of those of the compared pair's surfaces, or of all if neither is there.
@@ -198,9 +198,9 @@ def _goals(task: str, surfaces: "dict[str, Surface]", target: float | None, quie
 
     unit = common_unit([(one.name, one.provenance.unit) for one in surfaces.values()], f"the claims on {task}")
     pair = [surfaces[name] for name in PAIR if name in surfaces] or list(surfaces.values())
-    own = {one.name: default_targets(one) for one in pair}
-    remark_on_targets(((name, targets, unit) for name, targets in own.items()), quiet)
-    common = [max(level) for level in zip(*(targets.values for targets in own.values()), strict=False)]
+    defaults = {one.name: default_targets(one) for one in pair}
+    remark_on_targets(((name, targets, unit) for name, targets in defaults.items()), quiet)
+    common = [max(level) for level in zip(*(targets.values for targets in defaults.values()), strict=False)]
     return common[0] if target is None else target, max(common), unit
 
 

@@ -34,11 +34,11 @@ def surface_closing(path: "Path", seconds: float) -> list[str]:
     some, every = int(surface.diverged.any(axis=-1).sum()), int(surface.never_trained.sum())
     value = with_unit(f"{mean.min():.4g}", about.unit)
     seeds = f", the mean of {len(surface.seeds)} seeds" if len(surface.seeds) > 1 else ""
-    partly = f", {some - every} more with some seed" if some > every else ""
+    some_seeds = f", {some - every} more with some seed" if some > every else ""
     return [
         f"{surface.name}: best at {surface.describe(surface.best_cell)}: {about.metric} {value}{seeds}",
         f"of {size} cells, {_shares(shares, targets, about.unit)}",
-        f"diverged: {every} of {size} cells{partly}; time {duration(seconds)}",
+        f"diverged: {every} of {size} cells{some_seeds}; time {duration(seconds)}",
     ]
 
 
@@ -64,11 +64,11 @@ def live_closing(
     shares = [float(reached(suboptimality, target, values).mean()) for target in facts.targets]
     same = int((cells == cells[best]).sum())
     value = with_unit(f"{values[best]:.4g}", facts.unit)
-    how = "as told" if judge.value is None else "the surface's mean there"
+    source = "as told" if judge.value is None else "the surface's mean there"
     where = space.describe(space.cell(int(cells[best])))
     trials = studies.cells.shape[-1]
     return [
-        f"{name}: best at {where}: {facts.metric} {value}, {how}; chosen by {same} of {len(cells)} studies",
+        f"{name}: best at {where}: {facts.metric} {value}, {source}; chosen by {same} of {len(cells)} studies",
         f"of {len(cells)} cells chosen after {trials} trials, {_shares(shares, facts.targets, facts.unit)}",
         f"diverged: {int(studies.diverged.sum())} of {studies.diverged.size} trainings; time {duration(seconds)}",
     ]

@@ -100,7 +100,7 @@ def compare(
         if a is None:
             raise _missing("SURFACE")
         if b is not None or tables or replays or lowest is not None or levels or across is not None:
-            raise BadInput("--live takes one surface, and no further tables: compare --live live.parquet SURFACE")
+            raise BadInput("--live takes one surface and no other tables: compare --live live.parquet SURFACE")
         compare_live(live, a, targets, count, relative, repeats, jobs, seed, form)
         return
     if across is not None:
@@ -113,7 +113,7 @@ def compare(
     if not paths:
         paths = [Path("replays.parquet")]
         if not paths[0].exists():
-            raise BadInput("which replay table? there is no replays.parquet here, and none is named")
+            raise BadInput("no replay table is given, and there is no replays.parquet here")
     groups = judged_groups(paths, relative, lowest)
     rows = compare_rows(groups, a, b, targets or None, count, levels=levels, seed=seed)
     if not (targets or levels):

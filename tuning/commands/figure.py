@@ -178,22 +178,22 @@ def _exact_laws(
     for group, drawn in zip(groups, shown, strict=True):
         if group.searcher.partition(":")[0] not in EXACT:
             continue
-        own = common_targets([one for one in shown if one.task == group.task])[0]
+        default = common_targets([one for one in shown if one.task == group.task])[0]
         factor = abs(drawn.lowest()) / abs(group.lowest()) if drawn.about.unit != group.about.unit else 1.0
-        found = law_of_replays(
+        law = law_of_replays(
             group.surface,
             group.searcher,
             group.judged,
             group.about,
             lowest=group.lowest(),
             trials=int(group.trial.max()),
-            target=(own if target is None else target) / factor,
+            target=(default if target is None else target) / factor,
         )
-        if found is None:
+        if law is None:
             say(f"{group.surface}, {group.searcher}: the exact law is too large to compute; replays are drawn", quiet)
             continue
-        curve, law = found
-        laws[group.surface, group.searcher] = Exact(curve * factor, law.mean)
+        curve, runtime = law
+        laws[group.surface, group.searcher] = Exact(curve * factor, runtime.mean)
     return laws
 
 

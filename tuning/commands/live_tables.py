@@ -66,9 +66,9 @@ def find_reference(job: "Job", text: str | None, own_space: bool) -> tuple[Refer
 
     own = f"{job.task.name}/{file_name(job.optimizer)}"
     name = text or own
-    remark = "judged by the values that studies were told, from the lowest of them"
+    judged_by = "judged by the values that studies were told, from the lowest of them"
     if name == "none" or (text is None and own not in {entry.name for entry in list_surfaces()}):
-        return None, f"{own}: {'has no surface here' if text is None else 'without a surface'}: {remark}"
+        return None, f"{own}: {'has no surface here' if text is None else 'without a surface'}: {judged_by}"
     path = find_surface(name)
     surface = surface_file.load(path)
     if surface.space.is_pool or any(axis.labelled for axis in surface.space.axes):
@@ -77,7 +77,7 @@ def find_reference(job: "Job", text: str | None, own_space: bool) -> tuple[Refer
     if own_space and job.space.to_json() != surface.space.to_json():
         difference = "its axes are not those of --space"
     if difference and text is None:
-        return None, f"{name}: is of another training ({difference}): {remark}"
+        return None, f"{name}: is of another training ({difference}): {judged_by}"
     if difference:
         raise BadInput(f"--surface {name}: is of another training ({difference}); or use --surface none")
     checked_space(surface.space, job.rule, job.optimizer)

@@ -52,13 +52,13 @@ def replay(
     repeats: Annotated[int, typer.Option(help="Replays of each searcher on each surface.")] = 1000,
     max_trials: Annotated[
         int | None,
-        typer.Option(help="Largest number of trials of a replay.", show_default="the surface's number of cells"),
+        typer.Option(help="Trials that a replay may spend.", show_default="the surface's number of cells"),
     ] = None,
     max_epochs: Annotated[
         float | None,
         typer.Option(
-            help="Largest number of epochs of a replay, in the unit of the surface's curves; a query that would exceed "
-            "it is not started. The number of trials is then unlimited unless given.",
+            help="Epochs that a replay may spend, in the unit of the surface's curves; a query beyond them is not "
+            "started. Trials are then unlimited unless given.",
             show_default="for {fidelity_searchers}: those of a full training of each cell",
         ),
     ] = None,

@@ -112,6 +112,6 @@ def _claims(found: "Inputs", jobs: int | None, quiet: bool) -> list[dict[str, An
 def _in_words(shown: dict[str, Any]) -> str:
     """The numbers of surfaces and paths on the page."""
     groups = shown["replays"]["groups"] if shown["replays"] else []
-    walks = sum(len(group["paths"]) for group in groups)
+    paths = sum(len(group["paths"]) for group in groups)
     surfaces = len(shown["surfaces"])
-    return f"{surfaces} surface{'s' * (surfaces != 1)}, {walks} path{'s' * (walks != 1)}"
+    return f"{surfaces} surface{'s' * (surfaces != 1)}, {paths} path{'s' * (paths != 1)}"

@@ -54,8 +54,8 @@ class Inputs:
 
         Surfaces are matched by the digest of their file, or by name if the table states no digest.
         """
-        for place, (own, shown) in enumerate(self.surfaces.items()):
-            if facts.sha256 == shown.sha256 or (not facts.sha256 and own == name):
+        for place, (known, shown) in enumerate(self.surfaces.items()):
+            if facts.sha256 == shown.sha256 or (not facts.sha256 and known == name):
                 return place
         return None
 
@@ -67,8 +67,8 @@ def default_inputs() -> list[str]:
         BadInput: there are none of either.
     """
     known = list_surfaces()
-    own = [entry.name for entry in known if not entry.shipped]
-    found = own or [entry.name for entry in known if entry.name.startswith(f"{TASK}/")]
+    local = [entry.name for entry in known if not entry.shipped]
+    found = local or [entry.name for entry in known if entry.name.startswith(f"{TASK}/")]
     if not found:
         raise BadInput(f"no surface is given, none ships, and none is in ./{LOCAL}; `tunecost grid run` makes some")
     return found
@@ -167,9 +167,9 @@ def content(
     for tables in (played, live):
         if tables:
             kinds.append(costs.packed(load_groups([path for path, _, _ in tables]), targets, count, seed=seed))
-            walks = _walks(inputs, tables, paths, advance)
+            paths_of = _paths_by_group(inputs, tables, paths, advance)
             for group in kinds[-1]["groups"]:
-                group |= walks[tuple(group[key] for key in replay_table.KEYS)]
+                group |= paths_of[tuple(group[key] for key in replay_table.KEYS)]
     replays = _joined(*kinds) if kinds else None
     tasks = dict.fromkeys(shown.provenance.task for shown in named.values()) or dict.fromkeys(
         group["task"] for group in (replays or {"groups": []})["groups"]
@@ -200,7 +200,7 @@ def _joined(played: dict[str, Any], live: dict[str, Any] | None = None) -> dict[
     }
 
 
-def _walks(
+def _paths_by_group(
     inputs: Inputs, tables: Sequence[Table], most: int, advance: Callable[[int], None]
 ) -> dict[tuple[str, ...], dict[str, Any]]:
     """By the key of a group: its paths, as the page takes them.
@@ -219,23 +219,23 @@ def _walks(
             if names in found and found[names]["paths"]:
                 continue
             place = inputs.place(names[0], facts.get(names[0], SurfaceFacts()))
-            walk: dict[str, Any] = {"place": place, "paths": [], "said": "", "chosen": chosen}
+            shown: dict[str, Any] = {"place": place, "paths": [], "said": "", "chosen": chosen}
             if place is None:
-                walk["said"] = inputs.absent.get(names[0], f"{names[0]} is not on this page")
+                shown["said"] = inputs.absent.get(names[0], f"{names[0]} is not on this page")
             else:
                 try:
-                    walk["paths"] = _paths(listed[place].surface, rows, header, most)
+                    shown["paths"] = _paths(listed[place].surface, rows, header, most)
                 except BadInput as error:
-                    walk["said"] = f"{path.name}: no path of {names[3]}: {error}"
-            found[names] = walk
+                    shown["said"] = f"{path.name}: no path of {names[3]}: {error}"
+            found[names] = shown
     return found
 
 
 def _paths(surface: Surface, rows: pd.DataFrame, header: Mapping[str, Any], most: int) -> list[dict[str, Any]]:
     found = []
     for path in play_again(surface, rows, header, most):
-        own = rows[rows["repeat"] == path.repeat].sort_values(["trial", "end"])
-        steps = own[["trial", "best", "suboptimality"]].drop_duplicates()
+        of_replay = rows[rows["repeat"] == path.repeat].sort_values(["trial", "end"])
+        steps = of_replay[["trial", "best", "suboptimality"]].drop_duplicates()
         found.append(
             {
                 "repeat": path.repeat,

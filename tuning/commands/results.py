@@ -16,9 +16,9 @@ PAGE = "README.md"
 
 HEAD = """# What the shipped surfaces show
 
-Written by `make results`. Every table stands below the command that gives its numbers; run in an empty folder, the
-commands find the surfaces that ship with the program. The intervals of costs are 95 %, over {repeats:,} replays of each
-searcher on each surface. Which surfaces these were is told by their digests, at the end.
+Written by `make results`. Every table is below the command that prints its numbers; run in an empty folder, the
+commands use the surfaces that ship with the program. The intervals of costs are 95 %, over {repeats:,} replays of each
+searcher on each surface. The digests at the end identify the surfaces.
 """
 
 

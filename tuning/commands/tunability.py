@@ -81,7 +81,7 @@ def tunability(
             table = surface.table(seed_statistic.value)
             best, known = sign * float(table.min()), against_default(table, surface.space, _default(default, surface))
             if known is None and default is not None:
-                raise BadInput(f"{label}: --default {default} is no cell of its grid")
+                raise BadInput(f"{label}: --default {default} is not a cell of its grid")
         low, high = (None, None) if curve.band is None else (float(side[-1]) for side in curve.band)
         row: dict[str, Any] = {
             "surface": label,

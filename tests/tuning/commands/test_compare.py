@@ -107,7 +107,7 @@ def test_what_is_wrong_is_said_in_one_line(folder: Path, capsys: Captured, line:
 def test_without_a_table_it_asks_for_one(folder: Path, capsys: Captured) -> None:
     Path("replays.parquet").unlink()
     assert tunecost("compare adam avagrad") == 2
-    assert "which replay table?" in capsys.readouterr().err
+    assert "no replay table is given" in capsys.readouterr().err
 
 
 def test_ranks_over_tasks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:

@@ -280,7 +280,7 @@ def test_exports_for_other_tools_from_the_command_line(capsys: pytest.CaptureFix
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("cost r.parquet --target 0,5", "'0,5' is no number; decimals are written with a point"),
+        ("cost r.parquet --target 0,5", "'0,5' is not a number; decimals are written with a point"),
         ("compare imported imported r.parquet", "cannot be compared with itself"),
         ("compare t random r.parquet", "'t' is a task"),
         ("grid import t.csv --axes lr --value err --missing wurst --out x.parquet", "--missing must be refuse, worst"),

@@ -99,7 +99,7 @@ def test_replays_have_a_row_for_each_searcher(tmp_path: Path, capsys: pytest.Cap
     [
         ("tunability fashion-mlp/adam --trials 0", "Invalid value for '--trials'"),
         ("tunability fashion-mlp/adamm", "did you mean 'fashion-mlp/adam'"),
-        ("tunability fashion-mlp/adam --default alpha=0.3,epsilon=1", "is no cell of its grid"),
+        ("tunability fashion-mlp/adam --default alpha=0.3,epsilon=1", "is not a cell of its grid"),
         ("tunability fashion-mlp/adam --default beta=1", "--default: unknown axis 'beta'"),
         ("tunability fashion-mlp/adam --default alpha", "--default: options are written AXIS=VALUE,..., not 'alpha'"),
         ("tunability fashion-mlp/adam --default alpha=x,epsilon=1", "alpha=x is not a number"),
