@@ -20,8 +20,8 @@ from tuning.commands.options import (
     Relative,
     Targets,
     cost_model_text,
+    nondefault_columns,
     remark_on_targets,
-    unusual,
 )
 from tuning.terminal import Format, print_rows, say
 
@@ -126,7 +126,7 @@ def compare(
             *(("task", "searcher_a") if same_searcher else ("surface_a",)),
             *("target", "ert_a", "ert_b", "ratio", "ratio_low", "ratio_high", "p_logrank_holm", "p_mannwhitney_holm"),
             "note",
-            *unusual(rows),
+            *nondefault_columns(rows),
         )
         headings = {
             name: name.removesuffix("_a") if name.startswith(("searcher", "surface")) else name for name in shown

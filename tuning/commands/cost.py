@@ -11,8 +11,8 @@ from tuning.commands.options import (
     Replays,
     Targets,
     cost_model_text,
+    nondefault_columns,
     remark_on_targets,
-    unusual,
 )
 from tuning.terminal import Format, print_rows
 
@@ -64,7 +64,7 @@ def cost(
     if form.narrow:
         # To fit a terminal, task and optimizer are left to the surface's name, and the count to the title.
         units = {row["unit"] for row in rows}
-        shown = (*TABLE, *(("unit",) if len(units) > 1 else ()), *unusual(rows))
+        shown = (*TABLE, *(("unit",) if len(units) > 1 else ()), *nondefault_columns(rows))
         title = f"cost in {count}{cost_model_text(groups, count)}"
         if relative:
             title += ", targets in percent of the lowest value"

@@ -17,9 +17,9 @@ from tuning.commands.options import (
     ValueOf,
     Within,
     check_least,
+    nondefault_columns,
     remark_on_range,
     remark_on_targets,
-    unusual,
 )
 from tuning.terminal import Format, print_rows, say
 
@@ -104,7 +104,7 @@ def exact(
     remark_on_range(table.ranges, targets if not relative else [])
     remark_on_targets(table.derived)
     if form.narrow:
-        hidden = {"seed_statistic", "value_of", "lowest"}.difference(unusual(rows))
+        hidden = {"seed_statistic", "value_of", "lowest"}.difference(nondefault_columns(rows))
         if len({row["unit"] for row in rows}) == 1:
             hidden.add("unit")
         rows = [{name: value for name, value in row.items() if name not in hidden} for row in rows]

@@ -64,11 +64,11 @@ def find_reference(job: "Job", text: str | None, own_space: bool) -> tuple[Refer
     from trainers.live import misfit
     from trainers.sweep.folder import file_name
 
-    own = f"{job.task.name}/{file_name(job.optimizer)}"
-    name = text or own
+    default = f"{job.task.name}/{file_name(job.optimizer)}"
+    name = text or default
     judged_by = "judged by the values that studies were told, from the lowest of them"
-    if name == "none" or (text is None and own not in {entry.name for entry in list_surfaces()}):
-        return None, f"{own}: {'has no surface here' if text is None else 'without a surface'}: {judged_by}"
+    if name == "none" or (text is None and default not in {entry.name for entry in list_surfaces()}):
+        return None, f"{default}: {'has no surface here' if text is None else 'without a surface'}: {judged_by}"
     path = find_surface(name)
     surface = surface_file.load(path)
     if surface.space.is_pool or any(axis.labelled for axis in surface.space.axes):

@@ -83,7 +83,8 @@ SeedStatistic = Annotated[
     Statistic, typer.Option("--seed-statistic", help="Statistic over seeds that gives the value of a cell.")
 ]
 ValueOf = Annotated[
-    Epoch, typer.Option("--value-of", help="The value of a run: that after its last epoch, or that after its best.")
+    Epoch,
+    typer.Option("--value-of", help="The value of a run: its value after the last epoch, or after its best epoch."),
 ]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of all randomness; 0 or more.")]
 BootstrapSeed = Annotated[int, typer.Option("--seed", min=0, help="Seed of the bootstrap intervals.")]
@@ -121,8 +122,6 @@ PartLowest = Annotated[
 ]
 Form = Annotated[Format, typer.Option("--format", help="How rows are printed.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress bar and no messages.")]
-
-
 FigureOut = Annotated[Path, typer.Option("--out", help="File to write; the format is its suffix: .pdf, .png or .svg.")]
 
 
@@ -139,7 +138,7 @@ def cost_model_text(groups: "Sequence[Group]", count: Count) -> str:
     return f", cost model {' or '.join(models)}" if dependent else ""
 
 
-def unusual(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+def nondefault_columns(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """The columns of `grids.replay_table.Judged` with a value other than the default, which narrow tables must show."""
     from grids.replay_table import Judged
 
@@ -147,17 +146,19 @@ def unusual(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def remark_on_range(
-    abouts: "Iterable[tuple[str, SurfaceFacts]]", targets: Iterable[float | None], quiet: bool = False
+    surfaces: "Iterable[tuple[str, SurfaceFacts]]", targets: Iterable[float | None], quiet: bool = False
 ) -> None:
     """Print a message on stderr for each target that is so large that every cell of a surface reaches it.
 
     Args:
-        abouts: names of surfaces, each with its facts.
+        surfaces: names of surfaces, each with its facts.
         targets: suboptimalities; None is a target that was not given.
         quiet: print nothing.
     """
     given = [target for target in targets if target is not None]
-    messages = {f"{name}: {text}": None for name, about in abouts for target in given if (text := about.beyond(target))}
+    messages = {
+        f"{name}: {text}": None for name, about in surfaces for target in given if (text := about.beyond(target))
+    }
     for message in messages:
         say(message, quiet)
 
@@ -178,5 +179,5 @@ def remark_on_targets(
     for name, targets, unit in derived:
         if targets.derived:
             surfaces.setdefault(derived_words(targets, unit), []).append(name)
-    for words, names in surfaces.items():
-        say(f"{', '.join(dict.fromkeys(names))}: {words}; {option} names others", quiet)
+    for targets_text, names in surfaces.items():
+        say(f"{', '.join(dict.fromkeys(names))}: {targets_text}; {option} names others", quiet)

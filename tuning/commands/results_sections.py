@@ -90,7 +90,7 @@ class Sections:
     def _best_cells(self, names: Sequence[str]) -> Iterator[str]:
         rows = []
         for name in names:
-            (shown,) = self._ask("grid", "show", name, form="--json")
+            (shown,) = self._json("grid", "show", name, form="--json")
             best = shown["best"][0]
             cell = ", ".join(f"{axis['name']} = {_number(best[axis['name']])}" for axis in shown["axes"])
             within = {
@@ -114,7 +114,7 @@ class Sections:
         if not names:
             return
         rows = []
-        for row in self._ask("separability", *names):
+        for row in self._json("separability", *names):
             slopes = {
                 f"slope of log α on log ε {where}": _interval(
                     row[f"slope_{end}"], row[f"slope_{end}_from"], row[f"slope_{end}_to"]
@@ -145,7 +145,7 @@ class Sections:
         ):
             words = ("cost", file, *more)
             yield f"\n{title}; where not all replays hit, the share that did:\n" + _command(*words)
-            yield _table(_costs(self._ask(*words)))
+            yield _table(_costs(self._json(*words)))
         self.advance(1)
 
     def _radii(self, task: str, optimizers: Sequence[str]) -> Iterator[str]:
@@ -154,7 +154,7 @@ class Sections:
             return
         searchers = [*RADII, *(text.replace("gld", "cgld", 1) for text in RADII)]
         words = ("exact", *names, *(word for text in searchers for word in ("-s", text)))
-        rows = self._ask(*words)
+        rows = self._json(*words)
         first = rows[0]["target"]
         laid: dict[str, dict[str, Any]] = {}
         for row in rows:
@@ -177,7 +177,7 @@ class Sections:
                 "tuning is worth": _number(row["tunability"]),
                 "best of all after trials": row["leads"] or "–",
             }
-            for row in self._ask(*words)
+            for row in self._json(*words)
         ]
         title = (
             f"\n### With a budget of {TRIALS} trials: expected best of random search, lowest and highest over seeds\n"
@@ -194,7 +194,7 @@ class Sections:
         )
         if len(words) == 1:
             return
-        found = self._ask(*words)
+        found = self._json(*words)
         self.advance(3)
         yield "\n## The paper's statements\n" + _command(*words)
         for task in dict.fromkeys(row["task"] for row in found):
@@ -236,7 +236,7 @@ class Sections:
                     "live / with noise": _interval(*(row[f"ratio_noise{end}"] for end in ("", "_low", "_high"))),
                     "against noise": row["verdict_noise"],
                 }
-                for row in self._ask(*words)
+                for row in self._json(*words)
             ]
         if rows:
             yield "\n## Does live tuning cost what a replay says?\n" + "".join(shown) + _table(rows)
@@ -253,7 +253,7 @@ class Sections:
     def _printed(self, *words: str) -> str:
         return _command(*words) + self._run(*words, "--format", "markdown")
 
-    def _ask(self, *words: str, form: str = "") -> list[dict[str, Any]]:
+    def _json(self, *words: str, form: str = "") -> list[dict[str, Any]]:
         """The objects that a command prints as JSON."""
         found = json.loads(self._run(*words, *([form] if form else ["--format", "json"])))
         return found if isinstance(found, list) else [found]

@@ -16,8 +16,8 @@ from tuning.commands.options import (
     Statistic,
     Surfaces,
     ValueOf,
+    nondefault_columns,
     remark_on_targets,
-    unusual,
 )
 from tuning.terminal import Format, print_rows, say
 
@@ -109,12 +109,12 @@ def separability(
         return split if split is not None else measures.TRANSITION if pair.second.name == "epsilon" else None
 
     pairs = [pair for text in surfaces for pair in measures.pairs(load_surface(text, value_of), seed_statistic)]
-    own = {pair.surface.name: default_targets(pair.surface, seed_statistic) for pair in pairs}
+    defaults = {pair.surface.name: default_targets(pair.surface, seed_statistic) for pair in pairs}
     if level is None:
-        first = [(name, replace(targets, values=targets.values[:1])) for name, targets in own.items()]
+        first = [(name, replace(targets, values=targets.values[:1])) for name, targets in defaults.items()]
         units = {pair.surface.name: pair.surface.provenance.unit for pair in pairs}
         remark_on_targets(((name, targets, units[name]) for name, targets in first), quiet, "--level")
-    levels = [own[pair.surface.name].values[0] if level is None else level for pair in pairs]
+    levels = [defaults[pair.surface.name].values[0] if level is None else level for pair in pairs]
     rows = [
         measures.separability_row(pair, measures.Scale(scale.value), at, split_of(pair))
         for pair, at in zip(pairs, levels, strict=True)
@@ -122,13 +122,9 @@ def separability(
     names = list(dict.fromkeys(name for row in rows for name in row))  # rows differ: only some pairs have a split
     judged = {"seed_statistic": seed_statistic.value, "value_of": value_of.value}
     if form.narrow:
-        shown = (*TABLE, *unusual([judged]))
-        print_rows(
-            [{name: (row | judged).get(name) for name in shown} for row in rows],
-            shown,
-            form,
-            "can they be tuned separately?",
-        )
+        shown = (*TABLE, *nondefault_columns([judged]))
+        narrow = [{name: (row | judged).get(name) for name in shown} for row in rows]
+        print_rows(narrow, shown, form, "can they be tuned separately?")
     elif form == Format.json:
         by_column = [{"by_column": measures.ridge_rows(pair, at)} for pair, at in zip(pairs, levels, strict=True)]
         print_rows([row | more | judged for row, more in zip(rows, by_column, strict=True)], names, form)
@@ -140,6 +136,6 @@ def separability(
         from grids.replay_table import Judged
 
         with styled():
-            sheet, numbers = figure.draw(pairs, rows, split_of, Judged(**judged))
-            for path in save(sheet, out, [row | judged for row in numbers]):
+            drawn, numbers = figure.draw(pairs, rows, split_of, Judged(**judged))
+            for path in save(drawn, out, [row | judged for row in numbers]):
                 say(f"wrote {path}", quiet)

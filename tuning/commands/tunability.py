@@ -68,11 +68,11 @@ def tunability(
     surface's single seeds. A replay table has a row for each searcher, estimated, with a 95% bootstrap interval over
     replays. `leads` says after which numbers of trials it is the best of its task.
     """
-    from analysis.tunability import cross_losses, early_average, leads
+    from analysis.tunability import early_average, leads
     from analysis.tunability import tunability as against_default
 
     loaded, contestants = contestants_of(surfaces, trials, repetition, seed_statistic, value_of, within, seed)
-    losses = _cross(loaded, seed_statistic.value, cross_losses)
+    losses = _cross_losses(loaded, seed_statistic.value)
     rows: list[dict[str, Any]] = []
     for one, lead in zip(contestants, leads(contestants), strict=True):
         label, curve, surface = one.surface, one.curve, None if one.searcher else loaded[one.surface]
@@ -189,8 +189,10 @@ def _number(name: str, text: str) -> float:
         raise BadInput(f"--default: {name}={text} is not a number") from None
 
 
-def _cross(loaded: "Mapping[str, Surface]", statistic: str, losses: Any) -> dict[str, float]:
+def _cross_losses(loaded: "Mapping[str, Surface]", statistic: str) -> dict[str, float]:
     """The cross loss by surface, for optimizers with surfaces of several tasks on the same grid."""
+    from analysis.tunability import cross_losses
+
     groups: dict[tuple[str, Any], list[str]] = {}
     for label, surface in loaded.items():
         if not surface.space.is_pool:
@@ -199,6 +201,7 @@ def _cross(loaded: "Mapping[str, Surface]", statistic: str, losses: Any) -> dict
     found: dict[str, float] = {}
     for labels in groups.values():
         if len({loaded[label].provenance.task for label in labels}) == len(labels) > 1:
-            each = losses([loaded[label].table(statistic) for label in labels])
-            found |= dict(zip(labels, each, strict=True))
+            losses = cross_losses([loaded[label].table(statistic) for label in labels])
+            if losses is not None:
+                found |= dict(zip(labels, losses, strict=True))
     return found
