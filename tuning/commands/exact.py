@@ -32,7 +32,7 @@ def exact(
             "--searcher",
             "-s",
             metavar="SEARCHER",
-            help="Once for each: {exact_searchers}; options as gld:radius_max=10.",
+            help="One of {exact_searchers}, options as gld:radius_max=10; may be given again.",
             show_default="{exact_searchers}",
         ),
     ] = None,

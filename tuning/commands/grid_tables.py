@@ -37,7 +37,7 @@ def import_(
         str | None,
         typer.Option(
             metavar="A,B,...",
-            help="The columns of hyperparameters, in order; a name that contains a comma in quotes.",
+            help="The columns of hyperparameters, in order; put a name that contains a comma in quotes.",
             show_default="columns whose names begin with config., params. or params_; a study's parameters",
         ),
     ] = None,

@@ -44,8 +44,8 @@ def replay(
             "--searcher",
             "-s",
             metavar="SEARCHER",
-            help="{searchers}, optuna:NAME or my_module:MyClass; options as gld:radius_max=10,radius_min=1. "
-            "May be given again.",
+            help="One of {searchers}, optuna:NAME or my_module:MyClass, options as gld:radius_max=10,radius_min=1; "
+            "may be given again.",
             show_default="{paper_searchers}",
         ),
     ] = None,

@@ -85,10 +85,10 @@ def separability(
     `additive_share`: the share of variance explained by a function of the first axis plus a function of the second.
     `moves`: how far the best value of the first axis moves over the columns of the second, in cells and in decades
     (log axes). `slope_low`, `slope_high`: the slope of this ridge below and above --split (Theil-Sen; 95% intervals in
-    CSV and JSON). `common_loss`: the largest loss in any column from using one value of the first axis in all columns.
-    `loss`: suboptimality after tuning the first axis at a fixed value of the second, then the second at that value of
-    the first; mean and maximum over all fixed values, and the share of them that end within --level. JSON also has
-    these losses and the ridge for every column of the grid.
+    CSV and JSON). `common_loss`: the largest loss in any column when one value of the first axis, the one for which it
+    is smallest, is used in all columns. `loss`: suboptimality after tuning the first axis at a fixed value of the
+    second, then the second at that value of the first; mean and maximum over all fixed values, and the share of them
+    that end within --level. JSON also has these losses and the ridge for every column of the grid.
     """
     if out is not None:
         from analysis.figures.style import check_ending

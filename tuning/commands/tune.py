@@ -32,7 +32,8 @@ def tune(
             "--searcher",
             "-s",
             metavar="SEARCHER",
-            help="Once for each: {live_searchers}, optuna:NAME or my_module:MyClass, with options as in `replay`.",
+            help="One of {live_searchers}, optuna:NAME or my_module:MyClass, options as in `replay`; may be given "
+            "again.",
         ),
     ],
     out: Annotated[Path, typer.Option("--out", help="The replay table to write (.parquet).")],
