@@ -93,7 +93,7 @@ def replay_parts(
     _check(named, searchers, wanted, seed, jobs)
     check_lowest(lowest, within)
     budget = Budget(max_trials, max_epochs, cost_model, workers)
-    games = []
+    planned = []
     for label, whole in named.items():
         part = whole if within is None else narrowed(whole, within)
         least = float(whole.table(seed_statistic).min()) if lowest == "own" else None
@@ -110,9 +110,9 @@ def replay_parts(
                 )
             limits = budget.limits(spec, made[kind])
             _try(spec, made[kind], limits)
-            games.append((made[kind], text, limits))
+            planned.append((made[kind], text, limits))
     chunks = []
-    for problem, text, limits in games:
+    for problem, text, limits in planned:
         plain = is_few(problem, get_searcher(text), len(wanted), limits)
         for numbers in [wanted] if plain else _parts(wanted, limits.max_trials, jobs):
             chunks.append(Chunk(problem, text, seed, numbers, limits, plain))
@@ -181,8 +181,8 @@ def cores() -> int:
 def _try(spec: SearcherSpec, problem: TabularProblem, limits: Limits) -> None:
     """Raises BadInput where a searcher cannot work, before hours go into others."""
     searcher = spec.build(problem.space, np.random.default_rng(0), problem.fidelities(limits.pauses))
-    if spec.foreign:
-        with spec.blamed():
+    if spec.third_party:
+        with spec.naming_errors():
             play(searcher, problem, np.zeros(1, np.int32), replace(limits, max_trials=1, workers=1))
 
 

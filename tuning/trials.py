@@ -41,7 +41,7 @@ def trials_matrix(
     for row, repeat in enumerate(repeats):
         rng = generator(stream(seed, spec.text, problem.name, repeat))
         searcher = spec.build(problem.space, rng, problem.fidelities(limits.pauses))
-        with spec.blamed():
+        with spec.naming_errors():
             found.append(play(searcher, problem, columns[row], limits))
     shape = len(found), max(len(replay.cells) for replay in found)
     cells, told, points = (np.full(shape, fill, np.int32) for fill in (-1, 0, 0))

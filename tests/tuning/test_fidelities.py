@@ -238,7 +238,7 @@ BAD = {
     "radius_min must be": ("sha:of=gld:radius_min=0", {}, rough),
     "startup must be 0 or more": ("median:startup=-1", {}, rough),
     "unknown option 'fidelities'": ("sha:fidelities=3", {}, rough),
-    "asha and median go with it": ("hyperband", {"cost_model": "stop"}, rough),
+    "asha and median support it": ("hyperband", {"cost_model": "stop"}, rough),
     "unknown cost model 'pause'": ("random", {"cost_model": "pause"}, rough),
     "workers must be 1 or more, not 0": ("random", {"workers": 0}, rough),
     "max-epochs must be a number above 0": ("random", {"max_epochs": 0.0}, rough),

@@ -115,7 +115,7 @@ def play_live(
         seeds = [training_seed(seed, spec.text, name, repeat, trial) for spec, repeat in owners]
         told[trial], diverged[trial] = train(cells[trial], np.array(seeds, np.int64))
         for at, (spec, _) in enumerate(owners):
-            with spec.blamed():
+            with spec.naming_errors():
                 studies[at].tell(asked[at], float(told[trial, at]))
     shape = len(specs), repeats, trials
     return Studies(
@@ -125,7 +125,7 @@ def play_live(
 
 def _ask(spec: SearcherSpec, searcher: Searcher, space: Space) -> tuple[Any, int]:
     """What a searcher asks for next, and its cell's flat number."""
-    with spec.blamed():
+    with spec.naming_errors():
         asked = searcher.ask()
         cell = asked
         if isinstance(asked, Query):

@@ -24,7 +24,7 @@ from tuning.searchers.registry import searcher
 class Median:
     """One cell after another, looked at at every recorded amount from `min` to `max`.
 
-    A training is stopped where the best value that it has shown so far is above the median of what the completed
+    A training is stopped where the best value that it has reported so far is above the median of what the completed
     trainings had there; never while fewer than `startup` are completed, nor at `max`. The proposer is told the last
     value that a training showed.
 
@@ -61,7 +61,7 @@ class Median:
         self.of = proposer_spec(of)
         self._proposer = Proposer(self.of, space, rng)
         self._trainings = 0
-        self._shown: dict[int, list[float]] = {}  # by training that is not over
+        self._reported: dict[int, list[float]] = {}  # by training that is not over
         self._complete: list[list[float]] = []
         self._next: list[tuple[int, Cell]] = []
 
@@ -74,27 +74,27 @@ class Median:
                 return None
             training, cell = self._trainings, proposed
             self._trainings += 1
-            self._shown[training] = []
-        return Query(cell, self.amounts[len(self._shown[training])], training)
+            self._reported[training] = []
+        return Query(cell, self.amounts[len(self._reported[training])], training)
 
     def tell(self, asked: Query, value: float) -> None:
         assert asked.training is not None
-        shown = self._shown[asked.training]
-        shown.append(value)
-        complete = len(shown) == len(self.amounts)
-        if not complete and not self._stopped(shown):
+        reported = self._reported[asked.training]
+        reported.append(value)
+        complete = len(reported) == len(self.amounts)
+        if not complete and not self._stopped(reported):
             self._next.append((asked.training, asked.cell))
             return
-        del self._shown[asked.training]
+        del self._reported[asked.training]
         if complete:
-            self._complete.append(shown)
+            self._complete.append(reported)
         self._proposer.tell(asked.cell, value)
 
-    def _stopped(self, shown: list[float]) -> bool:
+    def _stopped(self, reported: list[float]) -> bool:
         if len(self._complete) < (self.startup or 1):
             return False
-        place = len(shown) - 1
-        return min(shown) > median_of(sorted(other[place] for other in self._complete))
+        place = len(reported) - 1
+        return min(reported) > median_of(sorted(other[place] for other in self._complete))
 
 
 def median_of(ascending: list[float]) -> float:

@@ -47,11 +47,11 @@ class Proposer:
     """
 
     def __init__(self, spec: SearcherSpec, space: Space, rng: np.random.Generator, bracket: int = 0) -> None:
-        above = rng.bit_generator.seed_seq
-        assert isinstance(above, np.random.SeedSequence)
-        key = (*above.spawn_key, PROPOSER, bracket)
+        parent = rng.bit_generator.seed_seq
+        assert isinstance(parent, np.random.SeedSequence)
+        key = (*parent.spawn_key, PROPOSER, bracket)
         self.spec, self.space = spec, space
-        self.rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence(above.entropy, spawn_key=key)))
+        self.rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence(parent.entropy, spawn_key=key)))
         self.begin()
 
     def begin(self) -> None:

@@ -39,14 +39,14 @@ class SearcherSpec:
     options: Mapping[str, Any]
 
     @property
-    def foreign(self) -> bool:
+    def third_party(self) -> bool:
         """Whether its code is not this program's: Optuna's, or the user's own."""
         return ":" in self.name
 
     @property
     def own(self) -> bool:
         """Whether its class is the user's own."""
-        return self.foreign and not self.name.startswith("optuna:")
+        return self.third_party and not self.name.startswith("optuna:")
 
     @property
     def parallel(self) -> bool:
@@ -75,18 +75,18 @@ class SearcherSpec:
     def build(self, space: Space, rng: np.random.Generator, fidelities: Fidelities | None = None) -> Searcher:
         """The searcher, ready for its first `ask`. Raises BadInput where an option is out of range."""
         known = {FIDELITIES: fidelities} if self.over_fidelities else {}
-        with self.blamed():
+        with self.naming_errors():
             return self.factory(space, rng, **self.options, **known)
 
     @contextlib.contextmanager
-    def blamed(self) -> Iterator[None]:
-        """Whatever goes wrong meanwhile names this searcher; where foreign code fails, in whatever way, as BadInput."""
+    def naming_errors(self) -> Iterator[None]:
+        """Whatever goes wrong meanwhile names this searcher; where third_party code fails, in whatever way, as BadInput."""
         try:
             yield
         except BadInput as error:
             raise BadInput(f"searcher '{self.text}': {error}") from error
         except Exception as error:
-            if not self.foreign:
+            if not self.third_party:
                 raise
             said = str(error).strip().partition("\n")[0]
             raise BadInput(f"searcher '{self.text}': {type(error).__name__}: {said}") from error

@@ -29,7 +29,7 @@ class Constants(NamedTuple):
         damping: d_σ.
         norm: expected length of N standard normal numbers, χ_N.
         wait: generations between two decompositions of the covariance matrix.
-        most: generations until pycma stops (`maxiter`).
+        max_generations: generations until pycma stops (`maxiter`).
         patience: generations without progress until it may stop (`tolstagnation`).
         memory: generations whose best value is remembered for `tolfun` and `tolfunhist`.
     """
@@ -46,7 +46,7 @@ class Constants(NamedTuple):
     damping: float
     norm: float
     wait: float
-    most: float
+    max_generations: float
     patience: int
     memory: int
 
@@ -92,7 +92,7 @@ def constants(axes: int, popsize: int | None = None) -> Constants:
         damping=float(damping),
         norm=math.sqrt(2) * math.exp(math.lgamma((n + 1) / 2) - math.lgamma(n / 2)),
         wait=float(1 / (rank_one + rank_parents + 1e-23) / n / 10),
-        most=float(100 + 150 * (n + 3) ** 2 // population**0.5),
+        max_generations=float(100 + 150 * (n + 3) ** 2 // population**0.5),
         patience=int(100 + 100 * n**1.5 / population),
         memory=int(10 + 30 * n / size),
     )

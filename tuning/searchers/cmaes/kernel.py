@@ -11,12 +11,20 @@ from typing import Any
 
 import numpy as np
 
+from tuning.kernels.batch import Batch, generator_at
 from tuning.kernels.compiling import compiled, compiled_elsewhere, plain
-from tuning.kernels.game import Game, generator_at
 from tuning.searchers.cmaes.bounds import into_bounds
 from tuning.searchers.cmaes.constants import LEAST_SIZE, Constants, constants
 from tuning.searchers.cmaes.searcher import CMAES
-from tuning.searchers.cmaes.stops import History, forget, has_moved, is_beyond, new_history, remember, stops
+from tuning.searchers.cmaes.stops import (
+    History,
+    add_generation,
+    is_unsupported,
+    new_history,
+    reset_history,
+    stops,
+    track_mean,
+)
 from tuning.searchers.cmaes.strategy import State, begin, decompose, new_state, start_at, update
 
 
@@ -27,26 +35,26 @@ def _argsort(values: np.ndarray, table: np.ndarray, order: np.ndarray) -> None:
 uniform: Any = compiled_elsewhere("tuning.kernels.pcg:uniform", np.random.Generator.random)
 normal: Any = compiled_elsewhere("tuning.kernels.normal:normal", np.random.Generator.standard_normal)
 sort = compiled_elsewhere("tuning.searchers.cmaes.ties:sort", _argsort)
-BEYOND = -1
+UNSUPPORTED = -1
 """Instead of a trial: pycma would come to the rescue."""
 
 
-def cmaes(searcher: CMAES, game: Game) -> bool:
+def cmaes(searcher: CMAES, batch: Batch) -> bool:
     """The kernel of `CMAES`; not for `impl=pycma` and populations that pycma mirrors."""
     if searcher.impl == "pycma" or (searcher.popsize or LEAST_SIZE) < LEAST_SIZE:
         return False
     ranges = np.array(searcher.lengths, float)
     strides = np.array([math.prod(searcher.space.shape[axis + 1 :]) for axis in searcher.moving])
     of = constants(max(len(ranges), 2), searcher.popsize)
-    states, shape, told, columns, stop, matrix = game
+    states, shape, told, columns, stop, matrix = batch
     moving, table, play_all = shape[list(searcher.moving)], np.empty((0, of.size), np.int8), plain(play)
     if states.dtype != object:
         from tuning.searchers.cmaes.ties import orders
 
         table, play_all = orders(of.size), play
     used = copy.deepcopy(states)
-    beyond = play_all(used, of, table, ranges, moving, strides, searcher.sigma, told, columns, stop, matrix)
-    for row in np.flatnonzero(beyond):
+    unsupported = play_all(used, of, table, ranges, moving, strides, searcher.sigma, told, columns, stop, matrix)
+    for row in np.flatnonzero(unsupported):
         rng = generator_at(states[row])
         pycmas = CMAES(searcher.space, rng, sigma=searcher.sigma, popsize=searcher.popsize)
         matrix[row] = by_pycma(pycmas, told, columns[row], stop)
@@ -54,7 +62,7 @@ def cmaes(searcher: CMAES, game: Game) -> bool:
 
 
 def by_pycma(searcher: CMAES, told: np.ndarray, columns: np.ndarray, stop: float) -> np.ndarray:
-    """A row of `Game.matrix`, asked and told one trial at a time."""
+    """A row of `Batch.matrix`, asked and told one trial at a time."""
     row = np.full(len(columns), -1, np.int32)
     for trial, column in enumerate(columns):
         cell = searcher.ask()
@@ -81,7 +89,7 @@ def play(
     stop: float,
     matrix: np.ndarray,
 ) -> np.ndarray:
-    """Play replays, one for each row; bool `[replays]`, which of them are beyond this, so that theirs says nothing.
+    """Play replays, one for each row; bool `[replays]`, which of them are unsupported this, so that theirs says nothing.
 
     Args:
         states: uint64 `[replays, 4]`, each replay's stream.
@@ -91,11 +99,11 @@ def play(
         moving: int64 `[moving]`, the number of values of each axis that moves.
         strides: int64 `[moving]`, by how much a cell's flat number grows along each.
         sigma: the first step size.
-        told, columns, stop, matrix: as of `Game`.
+        told, columns, stop, matrix: as of `Batch`.
     """
     state, history = new_state(constants.axes, constants.size), new_history(constants)
     values, cells = np.empty(constants.size), np.empty(constants.size, np.int64)
-    trials, beyond = matrix.shape[1], np.zeros(len(matrix), np.bool_)
+    trials, unsupported = matrix.shape[1], np.zeros(len(matrix), np.bool_)
     for replay in range(len(matrix)):
         trial = 0
         while 0 <= trial < trials:
@@ -117,8 +125,8 @@ def play(
                 cells,
                 matrix[replay],
             )
-        beyond[replay] = trial == BEYOND
-    return beyond
+        unsupported[replay] = trial == UNSUPPORTED
+    return unsupported
 
 
 @compiled
@@ -148,13 +156,13 @@ def _run(
     for axis in range(len(ranges)):
         start_at(state, axis, uniform(stream), ranges[axis])
     begin(state, ranges, sigma)
-    forget(history, state.mean)
+    reset_history(history, state.mean)
     while True:
-        if is_beyond(state, start, sigma):
-            return BEYOND
+        if is_unsupported(state, start, sigma):
+            return UNSUPPORTED
         if generation >= decomposed + constants.wait:
             if not decompose(state):
-                return BEYOND
+                return UNSUPPORTED
             decomposed = generation
         _sample(stream, state, sigma)
         _round(state, ranges, moving, strides, cells)
@@ -166,9 +174,9 @@ def _run(
                 return trials
         generation += 1
         sort(values, table, state.order)
-        remember(constants, history, values, state.order, generation)
+        add_generation(constants, history, values, state.order, generation)
         sigma = update(constants, state, ranges, sigma, generation)
-        has_moved(history, state.mean, generation)
+        track_mean(history, state.mean, generation)
         if stops(constants, state, history, ranges, start, sigma, generation):
             return trial
 

@@ -20,7 +20,7 @@ EVERY = 5
 
 
 class History(NamedTuple):
-    """What the rules remember of one strategy.
+    """What the rules add_generation of one strategy.
 
     Args:
         values: float64 `[size]`, the generation's, ascending.
@@ -46,8 +46,8 @@ class History(NamedTuple):
 
 @compiled
 def new_history(constants: Constants) -> History:
-    """Room to remember."""
-    most = int(constants.most) // EVERY + 2
+    """Room to add_generation."""
+    most = int(constants.max_generations) // EVERY + 2
     return History(
         np.empty(constants.size),
         np.empty(constants.memory),
@@ -62,7 +62,7 @@ def new_history(constants: Constants) -> History:
 
 
 @compiled
-def forget(history: History, mean: np.ndarray) -> None:
+def reset_history(history: History, mean: np.ndarray) -> None:
     """Begin anew."""
     history.anchor[:] = mean
     history.moved[0], history.flat[0] = 0, 0
@@ -70,7 +70,9 @@ def forget(history: History, mean: np.ndarray) -> None:
 
 
 @compiled
-def remember(constants: Constants, history: History, values: np.ndarray, order: np.ndarray, generation: int) -> None:
+def add_generation(
+    constants: Constants, history: History, values: np.ndarray, order: np.ndarray, generation: int
+) -> None:
     """Take in a generation's values, in the order in which they were told; generations count from 1."""
     size = constants.size
     first = 0
@@ -91,7 +93,7 @@ def remember(constants: Constants, history: History, values: np.ndarray, order: 
 
 
 @compiled
-def has_moved(history: History, mean: np.ndarray, generation: int) -> None:
+def track_mean(history: History, mean: np.ndarray, generation: int) -> None:
     """Note where the mean is."""
     late = (generation - history.moved[0]) / (STILL + STILL_SHARE * generation)
     squared = ((history.anchor - mean) ** 2).sum()
@@ -115,7 +117,7 @@ def stops(
     remembered = min(generation, c.memory)
     spread = values[-1] - values[0]
     spread_before = history.best[:remembered].max() - history.best[:remembered].min()
-    stopped = generation >= c.most
+    stopped = generation >= c.max_generations
     stopped |= spread < FUNCTION and spread_before < FUNCTION
     stopped |= remembered > 9 and spread_before < HISTORY
     small, no_effect, effect_along = True, False, False
@@ -154,7 +156,7 @@ def _stagnates(constants: Constants, history: History, generation: int) -> bool:
 
 
 @compiled
-def is_beyond(state: State, start: float, sigma: float) -> bool:
+def is_unsupported(state: State, start: float, sigma: float) -> bool:
     """Whether pycma would come to the rescue: of a covariance matrix too far from a sphere, or an immense step size."""
     largest, smallest = state.covariance[0, 0], state.covariance[0, 0]
     for axis in range(1, len(state.mean)):

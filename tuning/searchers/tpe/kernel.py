@@ -8,8 +8,8 @@ few are the oldest and the youngest observation of each index, whose neighbour i
 
 import numpy as np
 
+from tuning.kernels.batch import Batch
 from tuning.kernels.compiling import compiled, compiled_part
-from tuning.kernels.game import Game
 from tuning.kernels.pcg import pick
 from tuning.searchers.tpe.density import (
     Candidates,
@@ -40,11 +40,11 @@ from tuning.searchers.tpe.sets import (
 from tuning.searchers.tpe.tables import LONGEST, Tables, tables
 
 
-def tpe(searcher: TPE, game: Game) -> bool:
+def tpe(searcher: TPE, batch: Batch) -> bool:
     """The kernel of `TPE`; not for axes too long for its tables."""
     if max(searcher.space.shape) > LONGEST:
         return False
-    states, shape, told, columns, stop, matrix = game
+    states, shape, told, columns, stop, matrix = batch
     good_counts = np.array([good_count(count) for count in range(columns.shape[1])])
     numbers = searcher.n_startup_trials, searcher.n_ei_candidates
     play(states, shape, told, columns, stop, *numbers, good_counts, tables(searcher.space.shape), matrix)
