@@ -1,4 +1,4 @@
-"""A chunk of replays, the unit of work of a process or thread. Imports neither pandas nor file formats, to start fast."""
+"""A chunk of replays, the unit of work of a process or thread; light to import (neither pandas nor file formats)."""
 
 from dataclasses import dataclass
 

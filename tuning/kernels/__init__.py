@@ -1,7 +1,7 @@
 """Compiled forms of searchers: the same trials as the readable ones in `tuning.searchers`, many replays at a time.
 
 `compiled_trials` runs a batch of replays, or returns None where the searcher has no compiled form; `compiled_rows`
-makes the rows of the replay table. numba is imported on first use. `plain_trials` runs a kernel's source in Python instead.
+makes the rows of the replay table. numba is imported on first use. `plain_trials` runs a kernel's source in Python.
 
 A searcher's kernel is the function that its registration names, called as `kernel(searcher, batch)` with a searcher
 constructed on the space, whose options it reads, and a `tuning.kernels.batch.Batch`. It fills the batch's matrix and

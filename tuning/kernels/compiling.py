@@ -1,11 +1,11 @@
 """Decorators that compile a function with numba when it is first called, and keep the result in numba's cache.
 
-Compiled functions release the GIL, so that replays can run in several threads. Importing numba, or loading a kernel from
-its cache, takes longer than a few replays take in Python; so a compiled function also has a plain form: the same source,
-run by Python (`plain`).
+Compiled functions release the GIL, so that replays can run in several threads. Importing numba, or loading a kernel
+from its cache, takes longer than a few replays take in Python; so a compiled function also has a plain form: the same
+source, run by Python (`plain`).
 
-numba recompiles a function when its own file changes, but not when a function changes that is inlined from another file.
-So the names of cache files contain a digest of all sources of this package and of the searchers, whose constants are
+numba recompiles a function when its own file changes, but not when a function inlined from another file changes. So
+the names of cache files contain a digest of all sources of this package and of the searchers, whose constants are
 compiled in: code compiled from other sources is never loaded.
 """
 

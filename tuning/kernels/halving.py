@@ -58,7 +58,7 @@ def halving(
 def _stages(
     brackets: tuple[Bracket, ...], problem: TabularProblem, limits: Limits
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """For each rung of each bracket, `[brackets, rungs]`: number of cells (0 after the last), point, charge of a query."""
+    """Number of cells (0 after the last), point and charge of a query at each rung, `[brackets, rungs]`."""
     assert problem.amounts is not None
     longest = max(len(one.rungs) for one in brackets)
     sizes, points = np.zeros((len(brackets), longest), np.int64), np.zeros((len(brackets), longest), np.int64)
@@ -131,7 +131,7 @@ def play_halving(
 
 @compiled
 def _best_first(values: np.ndarray, alive: np.ndarray, size: int, keep: int) -> None:
-    """Move the `keep` members of lowest value among the first `size` in `alive` to the front, older ones first if equal."""
+    """Move the `keep` of lowest value among the first `size` in `alive` to the front, the older among equals first."""
     for place in range(keep):
         best = place
         for other in range(place + 1, size):

@@ -23,13 +23,13 @@ class Hyperband(Halving):
     """Brackets b = s … 0, s = ⌊log_η(max/min)⌋, in turn: ⌈(s+1)/(b+1)·η^b⌉ cells at `min`·η^(s−b), halved b times.
 
     Li et al. 2018, Algorithm 1. One pass with η = 3 over 27 epochs spends 357 of them where trainings are resumed, 423
-    where each starts anew.
+    where each starts from zero.
 
     Args:
         eta: η, the reduction factor, at least 2.
         min: the smallest amount; the first recorded one where not given.
-        max: that at the last rungs; the whole training where not given.
-        of: the searcher that proposes cells, one of its own for each bracket.
+        max: the amount at the last rungs; the whole training where not given.
+        of: the searcher that proposes cells, one instance for each bracket.
     """
 
     def __init__(

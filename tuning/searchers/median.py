@@ -22,16 +22,16 @@ from tuning.searchers.registry import searcher
     fidelities=True,
 )
 class Median:
-    """One cell after another, looked at at every recorded amount from `min` to `max`.
+    """Trains one cell after another; each reports its value at every recorded amount from `min` to `max`.
 
-    A training is stopped where the best value that it has reported so far is above the median of what the completed
-    trainings had there; never while fewer than `startup` are completed, nor at `max`. The proposer is told the last
-    value that a training showed.
+    A training is stopped if its best value so far is above the median of the values that the completed trainings
+    reported at the same amount; never while fewer than `startup` are completed, nor at `max`. The proposer is told the
+    last value that a training reported.
 
     Args:
-        startup: trainings that must be completed before any is stopped.
-        min: the first amount that is looked at; the first recorded one where not given.
-        max: where a training is complete; the whole training where not given.
+        startup: the number of trainings that must be completed before any is stopped.
+        min: the first amount at which a value is reported; the first recorded one where not given.
+        max: the amount at which a training is complete; the whole training where not given.
         of: the searcher that proposes cells.
     """
 
@@ -61,7 +61,7 @@ class Median:
         self.of = proposer_spec(of)
         self._proposer = Proposer(self.of, space, rng)
         self._trainings = 0
-        self._reported: dict[int, list[float]] = {}  # by training that is not over
+        self._reported: dict[int, list[float]] = {}  # values so far, by number of a running training
         self._complete: list[list[float]] = []
         self._next: list[tuple[int, Cell]] = []
 
@@ -98,7 +98,7 @@ class Median:
 
 
 def median_of(ascending: list[float]) -> float:
-    """The median; between two middle values as `numpy.percentile` interpolates."""
+    """The median of a list sorted in ascending order; two middle values are interpolated as `numpy.percentile` does."""
     half = len(ascending) // 2
     if len(ascending) % 2:
         return ascending[half]

@@ -1,4 +1,4 @@
-"""The searcher that proposes cells to one over fidelities: its option `of`."""
+"""The option `of` of searchers over fidelities: another searcher that proposes the cells."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from tuning.searchers.base import Query
 from tuning.searchers.spec import SearcherSpec
 
 PROPOSER = 2
-"""What a proposer's random stream is called behind its replay's, before the bracket's number."""
+"""The number after the replay's in the spawn key of a proposer's random stream; the bracket's number follows."""
 
 
 def proposer_spec(of: str) -> SearcherSpec:
@@ -29,18 +29,18 @@ def proposer_spec(of: str) -> SearcherSpec:
 
 
 def proposes_from_list(options: Mapping[str, Any]) -> bool:
-    """Whether a searcher with these options works on a pool: where the one that proposes its cells does."""
+    """Whether a searcher with these options works on a pool: if the searcher that proposes its cells does."""
     return proposer_spec(str(options.get("of", "random"))).from_list
 
 
 class Proposer:
-    """A searcher of cells with a random stream of its own.
+    """A searcher that proposes cells to another, with its own random stream.
 
     Args:
         spec: the searcher.
         space: its space.
-        rng: of the searcher that it proposes to, on whose stream its own is founded.
-        bracket: which bracket it proposes cells for; each has its own proposer.
+        rng: of the searcher that it proposes to; its own stream is derived from this generator's seed sequence.
+        bracket: the number of the bracket it proposes cells for; each has its own proposer.
 
     Raises:
         BadInput: an option out of range.
@@ -55,14 +55,14 @@ class Proposer:
         self.begin()
 
     def begin(self) -> None:
-        """Forget what was told, and go on with the same stream."""
+        """Start a new searcher on the same stream."""
         self._searcher = self.spec.build(self.space, self.rng)
 
     def ask(self) -> Cell | None:
         """The next cell; None where the searcher waits for a value.
 
         Raises:
-            BadInput: it proposes more than a cell.
+            BadInput: it asks for a `Query` instead of a cell.
         """
         asked = self._searcher.ask()
         if isinstance(asked, Query):

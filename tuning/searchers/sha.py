@@ -25,13 +25,13 @@ from tuning.searchers.registry import searcher
 class SHA(Halving):
     """One bracket again and again: η^s cells at `min`, s = ⌊log_η(max/min)⌋, the best ⌊1/η⌋ of them at η·`min`, …
 
-    No more cells than the space has. Rungs are `min`·η^i, i < s, and last `max`, each rounded up to an amount at which
-    the curves were recorded; see `Halving` for who goes on.
+    No more cells than the space has. Rungs are `min`·η^i, i < s, and last `max`, each rounded up to a recorded amount;
+    see `Halving` for which cells are continued.
 
     Args:
         eta: η, the reduction factor, at least 2.
         min: the amount at the first rung; the first recorded one where not given.
-        max: that at the last; the whole training where not given.
+        max: the amount at the last rung; the whole training where not given.
         of: the searcher that proposes cells.
     """
 

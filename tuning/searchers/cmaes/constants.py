@@ -1,7 +1,7 @@
-"""The numbers of CMA-ES that follow from dimension and population size alone, as pycma 4 sets them.
+"""The constants of CMA-ES that depend only on dimension and population size, as pycma 4 sets them.
 
 Equations and their numbers are those of Hansen, "The CMA Evolution Strategy: A Tutorial", arXiv:1604.00772, where pycma
-follows it; where it does not, the name of pycma's function stands beside the formula.
+follows it; where it does not, the name of pycma's function is given next to the formula.
 """
 
 import math
@@ -14,13 +14,13 @@ LEAST_SIZE = 6
 
 
 class Constants(NamedTuple):
-    """Of one strategy.
+    """The constants of one strategy.
 
     Args:
         axes: dimension N.
-        size: points a generation, λ.
-        parents: of these, how many make the new mean, μ.
-        weights: float64 `[size]`, best point first; positive ones sum to 1, the rest is negative (active CMA-ES).
+        size: number of points in a generation, λ.
+        parents: number of points from which the new mean is made, μ.
+        weights: float64 `[size]`, best point first; positive ones sum to 1, the others are negative (active CMA-ES).
         effective: variance effective number of parents, μ_eff.
         path_rate: c_c, of the evolution path of the covariance matrix.
         rank_one: c_1.
@@ -31,7 +31,7 @@ class Constants(NamedTuple):
         wait: generations between two decompositions of the covariance matrix.
         max_generations: generations until pycma stops (`maxiter`).
         patience: generations without progress until it may stop (`tolstagnation`).
-        memory: generations whose best value is remembered for `tolfun` and `tolfunhist`.
+        memory: generations whose best value is stored for `tolfun` and `tolfunhist`.
     """
 
     axes: int

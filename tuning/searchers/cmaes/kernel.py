@@ -1,8 +1,8 @@
-"""CMA-ES compiled: from the same random numbers, pycma's own trials.
+"""Compiled CMA-ES: the same trials as pycma, from the same random numbers.
 
-What pycma does when numbers go astray (it changes coordinates where C's condition is above 1e8, adds to C where that is
-not positive definite) is left to pycma: it plays such a replay from its beginning. Populations that it mirrors are left
-to it altogether.
+pycma's handling of numerical problems (it changes coordinates if the condition number of C is above 1e8, and adds to C
+if that is not positive definite) has no compiled form: pycma itself runs such a replay from its beginning. It also runs
+all replays with mirrored populations.
 """
 
 import copy
@@ -36,11 +36,11 @@ uniform: Any = compiled_elsewhere("tuning.kernels.pcg:uniform", np.random.Genera
 normal: Any = compiled_elsewhere("tuning.kernels.normal:normal", np.random.Generator.standard_normal)
 sort = compiled_elsewhere("tuning.searchers.cmaes.ties:sort", _argsort)
 UNSUPPORTED = -1
-"""Instead of a trial: pycma would come to the rescue."""
+"""In place of a trial's number: the replay needs what only pycma does, see the module's docstring."""
 
 
 def cmaes(searcher: CMAES, batch: Batch) -> bool:
-    """The kernel of `CMAES`; not for `impl=pycma` and populations that pycma mirrors."""
+    """The kernel of `CMAES`; False for `impl=pycma` and for populations that pycma mirrors."""
     if searcher.impl == "pycma" or (searcher.popsize or LEAST_SIZE) < LEAST_SIZE:
         return False
     ranges = np.array(searcher.lengths, float)
@@ -62,7 +62,7 @@ def cmaes(searcher: CMAES, batch: Batch) -> bool:
 
 
 def by_pycma(searcher: CMAES, told: np.ndarray, columns: np.ndarray, stop: float) -> np.ndarray:
-    """A row of `Batch.matrix`, asked and told one trial at a time."""
+    """One row of `Batch.matrix`, by asking and telling `searcher` one trial at a time."""
     row = np.full(len(columns), -1, np.int32)
     for trial, column in enumerate(columns):
         cell = searcher.ask()
@@ -89,15 +89,15 @@ def play(
     stop: float,
     matrix: np.ndarray,
 ) -> np.ndarray:
-    """Play replays, one for each row; bool `[replays]`, which of them are unsupported this, so that theirs says nothing.
+    """Run replays, one for each row; returns bool `[replays]`, which rows are invalid because pycma must run them.
 
     Args:
         states: uint64 `[replays, 4]`, each replay's stream.
         constants: of the strategy.
         table: from `tuning.searchers.cmaes.ties.orders`.
-        ranges: float64 `[dimensions]`, the lengths of the axes that move, and of an idle one where that is needed.
-        moving: int64 `[moving]`, the number of values of each axis that moves.
-        strides: int64 `[moving]`, by how much a cell's flat number grows along each.
+        ranges: float64 `[dimensions]`, the lengths of the searched axes, and of the idle one where that is added.
+        moving: int64 `[moving]`, the number of values of each searched axis.
+        strides: int64 `[moving]`, the difference of flat numbers between neighbours along each searched axis.
         sigma: the first step size.
         told, columns, stop, matrix: as of `Batch`.
     """
@@ -148,7 +148,11 @@ def _run(
     cells: np.ndarray,
     row: np.ndarray,
 ) -> int:
-    """One strategy from its start until it stops; the number of trials by then, all where the replay is over."""
+    """Run one strategy from its start until it stops.
+
+    Returns:
+        The number of trials so far, all trials if the replay is over, or `UNSUPPORTED`.
+    """
     trials, sigma, generation, decomposed = len(row), start, 0, 0
     if len(moving) == 0:
         row[trial] = 0

@@ -1,4 +1,4 @@
-"""The state of a strategy, and how a generation's values change it: pycma's `tell`, compiled.
+"""The state of a strategy and its update by a generation's values: pycma's `tell`, compiled.
 
 Names and equations are those of Hansen's tutorial (arXiv:1604.00772). Standard deviations are σ · scaling · √diag(C):
 pycma keeps the axes' own scales (its option `CMA_stds`) apart from C, and steps in C's coordinates are divided by them.
@@ -18,7 +18,7 @@ RANGE = 1.0 / 3.0
 
 
 class State(NamedTuple):
-    """Arrays of one strategy; the step size σ and the generation's number go beside it.
+    """Arrays of one strategy; the step size σ and the generation's number are passed separately.
 
     Args:
         mean, before: float64 `[axes]`, the distribution's mean and that of the generation before.
@@ -29,8 +29,8 @@ class State(NamedTuple):
         step_path, path: float64 `[axes]`, p_σ and p_c.
         points: float64 `[size, axes]`, the generation, before it is mapped into the bounds.
         order: int64 `[size]`, its points by value.
-        vectors: float64 `[size + 1, axes]`, to work in.
-        spare: float64 `[2, axes]`, to work in.
+        vectors: float64 `[size + 1, axes]`, work space.
+        spare: float64 `[2, axes]`, work space.
     """
 
     mean: np.ndarray
@@ -49,7 +49,7 @@ class State(NamedTuple):
 
 @compiled
 def new_state(axes: int, size: int) -> State:
-    """Room for a strategy."""
+    """An uninitialised state."""
     return State(
         np.empty(axes),
         np.empty(axes),
@@ -68,7 +68,7 @@ def new_state(axes: int, size: int) -> State:
 
 @compiled
 def begin(state: State, ranges: np.ndarray, sigma: float) -> None:
-    """Begin around the point in `state.mean`, inside the bounds; `ranges`, float64 `[axes]`, are the axes' lengths."""
+    """Initialise the state around the point in `state.mean`, within the bounds; `ranges`, float64 `[axes]`: axis lengths."""
     axes = len(ranges)
     state.covariance[:] = 0.0
     state.basis[:] = 0.0
@@ -108,7 +108,7 @@ def decompose(state: State) -> bool:
 
 @compiled
 def whiten(state: State, x: np.ndarray, found: np.ndarray) -> None:
-    """C^−½ x, into `found`: what x was made of, were it a sample."""
+    """C^−½ x, into `found`: standard normal if x is a sample of N(0, C)."""
     axes = len(x)
     found[:] = 0.0
     for axis in range(axes):
@@ -122,7 +122,7 @@ def whiten(state: State, x: np.ndarray, found: np.ndarray) -> None:
 
 @compiled
 def update(constants: Constants, state: State, ranges: np.ndarray, sigma: float, generation: int) -> float:
-    """Take in `state.points`, ranked by `state.order`; the new step size."""
+    """Update the state by its points, ranked by `state.order`; returns the new step size."""
     c, axes = constants, constants.axes
     for axis in range(axes):
         state.before[axis] = state.mean[axis]
@@ -141,7 +141,7 @@ def update(constants: Constants, state: State, ranges: np.ndarray, sigma: float,
 
 @compiled
 def _paths(constants: Constants, state: State, sigma: float, generation: int) -> bool:
-    """Both evolution paths; whether that of C takes part in the mean's step (h_σ)."""
+    """Update both evolution paths; returns h_σ, whether the mean's step is added to the path of C."""
     c, (shift, white) = constants, (state.spare[0], state.spare[1])
     for axis in range(c.axes):
         shift[axis] = (state.mean[axis] - state.before[axis]) / state.scaling[axis]
@@ -165,7 +165,7 @@ def _paths(constants: Constants, state: State, sigma: float, generation: int) ->
 
 @compiled
 def _adapt(constants: Constants, state: State, sigma: float, stepping: bool) -> None:
-    """C moves towards the path, the better points and away from the worse (46, 47)."""
+    """Update C by the evolution path (rank one) and the weighted points (rank μ), equations (46) and (47)."""
     c, vectors, white = constants, state.vectors, state.spare[0]
     rank_one = c.rank_one
     if not stepping:
@@ -183,7 +183,7 @@ def _adapt(constants: Constants, state: State, sigma: float, stepping: bool) -> 
     for number in range(c.size + 1):
         weight = rank_one if number == 0 else c.rank_parents * c.weights[number - 1]
         if weight < 0.0:
-            # So that C stays positive definite, however far the point is.
+            # Scaled so that C stays positive definite for any distance of the point.
             whiten(state, vectors[number], white)
             weight *= c.axes / (math.sqrt((white**2).sum()) + 1e-9) ** 2
         for row in range(c.axes):
@@ -204,5 +204,5 @@ def limit(state: State, ranges: np.ndarray, sigma: float, generation: int) -> No
 
 @compiled
 def start_at(state: State, axis: int, uniform: float, length: float) -> None:
-    """Let the mean's coordinate be at a share of an axis, before `begin`."""
+    """Set the mean's coordinate on an axis to a share `uniform` of its length; call it before `begin`."""
     state.mean[axis] = uniform * length + LOW
