@@ -68,7 +68,7 @@ def new_state(axes: int, size: int) -> State:
 
 @compiled
 def begin(state: State, ranges: np.ndarray, sigma: float) -> None:
-    """Initialise the state around the point in `state.mean`, within the bounds; `ranges`, float64 `[axes]`: axis lengths."""
+    """Initialise the state around `state.mean`, moved into the bounds; `ranges`, float64 `[axes]`: axis lengths."""
     axes = len(ranges)
     state.covariance[:] = 0.0
     state.basis[:] = 0.0

@@ -21,8 +21,8 @@ MOST = 6
 def orders(size: int) -> np.ndarray:
     """NumPy's order of each pattern of `size` values, int8 `[patterns, size]`; no rows if `size` is above `MOST`.
 
-    The number of a pattern's row has the values' ranks (equal values have the same) as its digits to the base `size`, the
-    first value's as the lowest digit. Rows whose number is not a pattern are zero.
+    The number of a pattern's row has the values' ranks (equal values have the same) as its digits to the base `size`,
+    the first value's as the lowest digit. Rows whose number is not a pattern are zero.
     """
     if size > MOST:
         return np.empty((0, size), np.int8)
