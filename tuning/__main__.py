@@ -5,7 +5,7 @@ import sys
 
 
 def main() -> None:
-    """Run `tuning.cli.main`."""
+    """Run `tuning.cli.main`; exit code 130 on Ctrl-C."""
     _current_folder_last()
     try:
         from tuning import cli

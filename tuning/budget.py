@@ -82,7 +82,7 @@ class Budget:
             )
         if (self.workers or 1) > 1 and not spec.parallel:
             raise BadInput(
-                f"{owner} does not say that it works with several workers (a class says so by `parallel = True`)"
+                f"{owner} is not declared to work with several workers (a class declares it by `parallel = True`)"
             )
 
     def _most_queries(self, spec: SearcherSpec, problem: TabularProblem, max_spent: float, model: CostModel) -> int:
@@ -102,7 +102,7 @@ class Budget:
         least = float(getattr(searcher, "least", min(steps)))
         if max_spent < least * (1 - SLACK):
             raise BadInput(
-                f"--max-epochs {max_spent:g} is less than searcher '{spec.text}' begins with: {least:g} {unit}"
+                f"--max-epochs {max_spent:g} is less than the first query of searcher '{spec.text}': {least:g} {unit}"
             )
         return math.floor(max_spent / min(steps) * (1 + SLACK)) + 1
 

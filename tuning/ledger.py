@@ -112,7 +112,7 @@ class Ledger:
         if known is not None and training is None and known.reached >= amount:
             known = None
         if known is not None and known.cell != flat:
-            raise BadInput(f"asked to go on with training {training} at {cell}, which is another cell's")
+            raise BadInput(f"asked to continue training {training} at {cell}, but it is a training of another cell")
         if known is None:
             return Charge(Training(self._begun, flat), point, amount)
         new = max(amount - known.reached, 0.0)

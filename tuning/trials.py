@@ -121,7 +121,7 @@ def play(searcher: Searcher, problem: TabularProblem, columns: np.ndarray, limit
             asked = searcher.ask()
             if asked is None:
                 if not running:
-                    raise BadInput(f"{type(searcher).__name__} asked for None, though it waits for no result")
+                    raise BadInput(f"{type(searcher).__name__} returned None from ask, but no result is pending")
                 break
             flat, cell, fidelity, training = _query(asked, problem, searcher)
             charge = ledger.charge(flat, cell, fidelity, training)
@@ -161,10 +161,7 @@ def _query(asked: Any, problem: TabularProblem, searcher: Searcher) -> tuple[int
     cell, fidelity, training = asked, None, None
     if isinstance(asked, Query):
         cell, fidelity, training = asked.cell, asked.fidelity, asked.training
-    flat = flat_number(cell, problem.space.shape)
-    if flat is None:
-        shape = problem.space.shape
-        raise BadInput(f"{type(searcher).__name__} asked for {asked!r}, not a cell of a space of shape {shape}")
+    flat = flat_number(cell, problem.space.shape, asked, searcher)
     if problem.answers is not None:
         flat = int(problem.answers[flat])
     return flat, cell, fidelity, training
@@ -175,17 +172,24 @@ def _check_stops(searcher: Searcher) -> None:
         raise BadInput("asks for shorter trainings and may continue them, which --cost-model stop does not allow")
 
 
-def flat_number(cell: object, shape: tuple[int, ...]) -> int | None:
-    """The flat number of `cell`; None if it is not a tuple of one integer for each axis, each within the axis."""
+def flat_number(cell: object, shape: tuple[int, ...], asked: object, searcher: Searcher) -> int:
+    """The flat number of `cell`, in C order.
+
+    Args:
+        cell: an index tuple.
+        shape: the space's.
+        asked, searcher: the object that contained the cell and the searcher that returned it, for error messages.
+
+    Raises:
+        BadInput: not one integer for each axis, or an index outside its axis.
+    """
     try:
         indices = [operator.index(index) for index in cell]  # type: ignore[attr-defined]
     except TypeError:
-        return None
-    if len(indices) != len(shape):
-        return None
+        indices = []
+    if len(indices) != len(shape) or not all(0 <= i < n for i, n in zip(indices, shape, strict=True)):
+        raise BadInput(f"{type(searcher).__name__} asked for {asked!r}, not a cell of a space of shape {shape}")
     flat = 0
     for index, length in zip(indices, shape, strict=True):
-        if not 0 <= index < length:
-            return None
         flat = flat * length + index
     return flat

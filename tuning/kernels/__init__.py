@@ -56,7 +56,7 @@ def compiled_trials(
         return None
     from tuning.kernels.pcg import streams
 
-    return _kernel_trials(spec, space, told, columns, stop, streams(first, repeats))
+    return kernel_trials(spec, space, told, columns, stop, streams(first, repeats))
 
 
 def plain_trials(
@@ -75,10 +75,10 @@ def plain_trials(
         return None
     states = np.empty(len(generators), object)
     states[:] = generators
-    return _kernel_trials(spec, space, told, columns, stop, states)
+    return kernel_trials(spec, space, told, columns, stop, states)
 
 
-def _kernel_trials(
+def kernel_trials(
     spec: SearcherSpec,
     space: Space,
     told: np.ndarray,
@@ -86,6 +86,13 @@ def _kernel_trials(
     stop: float,
     states: np.ndarray,
 ) -> np.ndarray | None:
+    """The cells that the kernel of `spec` evaluates; None if it does not support the space or the options.
+
+    Args:
+        spec: a searcher with a kernel.
+        space, told, columns, stop: as of `compiled_trials`.
+        states: as of `Batch`.
+    """
     kernel = load(SEARCHERS[spec.name].kernel or "")
     matrix = np.full(columns.shape, -1, np.int32)
     told, columns = np.ascontiguousarray(told), np.ascontiguousarray(columns)

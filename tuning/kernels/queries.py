@@ -5,15 +5,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tuning.kernels.batch import Batch
+from tuning.kernels import is_compiled, kernel_trials
 from tuning.kernels.compiling import compiled, compiled_part
 from tuning.kernels.pcg import pick, streams
 from tuning.ledger import SLACK, CostModel, Limits
 from tuning.played import Played
 from tuning.problem import TabularProblem
-from tuning.searchers import SEARCHERS
 from tuning.searchers.proposer import PROPOSER
-from tuning.searchers.registry import load
 from tuning.searchers.spec import SearcherSpec
 
 _AHEAD = 512
@@ -144,14 +142,10 @@ def proposals(
     Returns:
         int32 `[replays, trainings]`, cells of the problem's space; None where the proposer has no compiled form.
     """
-    if of.name not in SEARCHERS or SEARCHERS[of.name].kernel is None:
+    if not is_compiled(of):
         return None
-    told = np.ascontiguousarray(problem.asked[..., point])
-    matrix = np.full(columns.shape, -1, np.int32)
-    states, shape = streams(first, repeats, (PROPOSER, bracket)), np.array(problem.space.shape)
-    batch = Batch(states, shape, told, np.ascontiguousarray(columns), -np.inf, matrix)
-    kernel = load(SEARCHERS[of.name].kernel or "")
-    return matrix if kernel(of.build(problem.space, np.random.default_rng(0)), batch) else None
+    states = streams(first, repeats, (PROPOSER, bracket))
+    return kernel_trials(of, problem.space, problem.asked[..., point], columns, -np.inf, states)
 
 
 def rounds_without_repetition(

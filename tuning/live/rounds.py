@@ -68,7 +68,7 @@ def specs_for_live(texts: Sequence[str], space: Space) -> list[SearcherSpec]:
         if spec.over_fidelities:
             raise BadInput(
                 f"searcher '{spec.text}' asks for shorter trainings, and live tuning trains each cell to its end; "
-                f"`tunecost replay` plays it on a surface's curves"
+                f"`tunecost replay` runs it on a surface's curves"
             )
         _ask(spec, spec.build(space, np.random.default_rng(0)), space)
     return specs
@@ -132,9 +132,4 @@ def _ask(spec: SearcherSpec, searcher: Searcher, space: Space) -> tuple[Any, int
             if asked.fidelity is not None:
                 raise BadInput(f"asked for fidelity {asked.fidelity!r}; live tuning trains each cell to its end")
             cell = asked.cell
-        flat = flat_number(cell, space.shape)
-        if flat is None:
-            raise BadInput(
-                f"{type(searcher).__name__} asked for {asked!r}, not a cell of a space of shape {space.shape}"
-            )
-        return asked, flat
+        return asked, flat_number(cell, space.shape, asked, searcher)

@@ -52,20 +52,20 @@ def live_rows(studies: Studies, judge: Judge, surface: str, optimizer: str, task
     if judge.value is not None:
         changed = changed.copy()
         changed[..., 1:] &= chosen[..., 1:] != chosen[..., :-1]
-    who, repeat, trial = np.nonzero(changed)
+    searcher, repeat, trial = np.nonzero(changed)
     ends = np.unravel_index(np.arange(searchers * repeats), (searchers, repeats))
-    end = np.repeat([False, True], [len(who), len(ends[0])])
-    who, repeat = np.concatenate([who, ends[0]]), np.concatenate([repeat, ends[1]])
+    end = np.repeat([False, True], [len(searcher), len(ends[0])])
+    searcher, repeat = np.concatenate([searcher, ends[0]]), np.concatenate([repeat, ends[1]])
     trial = np.concatenate([trial, np.full(len(ends[0]), trials - 1)])
-    order = np.lexsort((end, trial, repeat, who))
-    who, repeat, trial, end = who[order], repeat[order], trial[order], end[order]
-    at = who, repeat, trial
+    order = np.lexsort((end, trial, repeat, searcher))
+    searcher, repeat, trial, end = searcher[order], repeat[order], trial[order], end[order]
+    at = searcher, repeat, trial
     unique = distinct(studies.cells.reshape(-1, trials)).reshape(studies.cells.shape)
     columns = {
-        "surface": np.full(len(who), surface, object),
-        "optimizer": np.full(len(who), optimizer, object),
-        "task": np.full(len(who), task, object),
-        "searcher": np.array(studies.searchers, object)[who],
+        "surface": np.full(len(searcher), surface, object),
+        "optimizer": np.full(len(searcher), optimizer, object),
+        "task": np.full(len(searcher), task, object),
+        "searcher": np.array(studies.searchers, object)[searcher],
         "repeat": repeat.astype(np.int64),
         "trial": trial.astype(np.int64) + 1,
         "unique": unique[at].astype(np.int64),
@@ -74,17 +74,17 @@ def live_rows(studies: Studies, judge: Judge, surface: str, optimizer: str, task
         "end": end,
         "spent": (trial + 1) * whole,
         "cell": chosen[at],
-        "asked": _at_ends(studies.cells, who, repeat, end),
-        "told": _at_ends(studies.told, who, repeat, end),
+        "asked": _at_ends(studies.cells, searcher, repeat, end),
+        "told": _at_ends(studies.told, searcher, repeat, end),
     }
     return pd.DataFrame(
         {name: columns[name] for name in (*SCHEMA.names, *FURTHER.names, *LIVE.names) if name in columns}
     )
 
 
-def _at_ends(numbers: np.ndarray, who: np.ndarray, repeat: np.ndarray, end: np.ndarray) -> np.ndarray:
+def _at_ends(numbers: np.ndarray, searcher: np.ndarray, repeat: np.ndarray, end: np.ndarray) -> np.ndarray:
     """A column with a study's `numbers` of all trials in its last row and None in the others."""
     column = np.full(len(end), None, object)
     for row in np.flatnonzero(end):
-        column[row] = numbers[who[row], repeat[row]]
+        column[row] = numbers[searcher[row], repeat[row]]
     return column

@@ -4,10 +4,9 @@ import math
 
 import numpy as np
 
-from grids.errors import BadInput
 from grids.space import Cell, Space
 from tuning.searchers.base import Query
-from tuning.searchers.fidelities import Fidelities, check_eta, rungs
+from tuning.searchers.fidelities import Fidelities, check_curves, check_eta, rungs
 from tuning.searchers.proposer import Proposer, proposer_spec, proposes_from_list
 from tuning.searchers.registry import searcher
 
@@ -16,7 +15,7 @@ from tuning.searchers.registry import searcher
     "asha",
     label="ASHA",
     phrase="asynchronous successive halving",
-    summary="asynchronous successive halving: a training goes on as soon as it is among the best of its rung",
+    summary="asynchronous successive halving: a training continues as soon as it is among the best of its rung",
     place=9,
     kernel="tuning.kernels.asha:asha",
     law=None,
@@ -59,8 +58,7 @@ class ASHA:
         max: float | None = None,
         of: str = "random",
     ) -> None:
-        if fidelities is None:
-            raise BadInput("needs a surface with curves")
+        fidelities = check_curves(fidelities)
         self.eta = check_eta(eta)
         self.rungs = rungs(fidelities, *fidelities.span(min, max), eta)
         self.least = self.rungs[0]

@@ -57,6 +57,17 @@ class Fidelities:
         return least, most
 
 
+def check_curves(fidelities: Fidelities | None) -> Fidelities:
+    """Return `fidelities` if there are any.
+
+    Raises:
+        BadInput: the surface has no curves.
+    """
+    if fidelities is None:
+        raise BadInput("needs a surface with curves")
+    return fidelities
+
+
 def check_eta(eta: float) -> float:
     """Return `eta` if it is a valid reduction factor.
 

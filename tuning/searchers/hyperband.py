@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from grids.errors import BadInput
 from grids.space import Space
-from tuning.searchers.fidelities import Fidelities, brackets, check_eta
+from tuning.searchers.fidelities import Fidelities, brackets, check_curves, check_eta
 from tuning.searchers.halving import Halving
 from tuning.searchers.registry import searcher
 
@@ -12,7 +11,7 @@ from tuning.searchers.registry import searcher
 @searcher(
     "hyperband",
     label="Hyperband",
-    summary="brackets of successive halving, from many cells to few; of=tpe is BOHB's shape",
+    summary="brackets of successive halving, from many cells to few; with of=tpe similar to BOHB",
     place=8,
     kernel="tuning.kernels.halving:halving",
     law=None,
@@ -43,7 +42,6 @@ class Hyperband(Halving):
         max: float | None = None,
         of: str = "random",
     ) -> None:
-        if fidelities is None:
-            raise BadInput("needs a surface with curves")
+        fidelities = check_curves(fidelities)
         low, high = fidelities.span(min, max)
         super().__init__(space, rng, brackets(fidelities, low, high, check_eta(eta), space.size), of)

@@ -11,7 +11,7 @@ from tuning.searchers.registry import searcher
 @searcher(
     "line",
     label="line search",
-    summary="each axis scanned in turn, at the best of the axes before it",
+    summary="scans one axis after another, through the best cell found so far",
     place=6,
     kernel="tuning.kernels.line:line",
     law="tuning.exact.line:LineLaw",

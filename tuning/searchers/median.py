@@ -5,7 +5,7 @@ import numpy as np
 from grids.errors import BadInput
 from grids.space import Cell, Space
 from tuning.searchers.base import Query
-from tuning.searchers.fidelities import Fidelities
+from tuning.searchers.fidelities import Fidelities, check_curves
 from tuning.searchers.proposer import Proposer, proposer_spec, proposes_from_list
 from tuning.searchers.registry import searcher
 
@@ -14,7 +14,7 @@ from tuning.searchers.registry import searcher
     "median",
     label="median",
     phrase="the median stopping rule",
-    summary="median stopping rule: a training ends where it is worse than half of those before it",
+    summary="median stopping rule: a training stops if it is worse than half of those before it",
     place=10,
     kernel="tuning.kernels.median:median",
     law=None,
@@ -50,8 +50,7 @@ class Median:
         max: float | None = None,
         of: str = "random",
     ) -> None:
-        if fidelities is None:
-            raise BadInput("needs a surface with curves")
+        fidelities = check_curves(fidelities)
         if startup < 0:
             raise BadInput(f"startup must be 0 or more, not {startup}")
         low, high = (fidelities.at_least(amount) for amount in fidelities.span(min, max))

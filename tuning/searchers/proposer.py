@@ -24,7 +24,7 @@ def proposer_spec(of: str) -> SearcherSpec:
 
     spec = get_searcher(of.replace(";", ","))
     if spec.over_fidelities or (spec.name in SEARCHERS and SEARCHERS[spec.name].fidelities):
-        raise BadInput(f"of names the searcher that proposes cells, and '{of}' compares shorter trainings itself")
+        raise BadInput(f"option 'of' is the searcher that proposes cells, and '{of}' compares shorter trainings itself")
     return spec
 
 
@@ -66,7 +66,7 @@ class Proposer:
         """
         asked = self._searcher.ask()
         if isinstance(asked, Query):
-            raise BadInput(f"of names the searcher that proposes cells, and '{self.spec.text}' asks for a query")
+            raise BadInput(f"option 'of' is the searcher that proposes cells, and '{self.spec.text}' asks for a Query")
         found: Cell | None = asked
         return found
 

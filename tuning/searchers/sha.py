@@ -4,9 +4,8 @@ import math
 
 import numpy as np
 
-from grids.errors import BadInput
 from grids.space import Space
-from tuning.searchers.fidelities import Fidelities, bracket, check_eta, halvings
+from tuning.searchers.fidelities import Fidelities, bracket, check_curves, check_eta, halvings
 from tuning.searchers.halving import Halving
 from tuning.searchers.registry import searcher
 
@@ -15,7 +14,7 @@ from tuning.searchers.registry import searcher
     "sha",
     label="SHA",
     phrase="successive halving",
-    summary="successive halving: many cells a short while, the best of them on and on",
+    summary="successive halving: many cells are trained for a short time, the best of them longer and longer",
     place=7,
     kernel="tuning.kernels.halving:halving",
     law=None,
@@ -46,10 +45,8 @@ class SHA(Halving):
         max: float | None = None,
         of: str = "random",
     ) -> None:
-        if fidelities is None:
-            raise BadInput("needs a surface with curves")
+        fidelities = check_curves(fidelities)
         low, high = fidelities.span(min, max)
         start = math.floor(check_eta(eta) ** halvings(low, high, eta) * (1 + 1e-9))
-        super().__init__(
-            space, rng, (bracket(fidelities, low, high, eta, start if start < space.size else space.size),), of
-        )
+        start = start if start < space.size else space.size  # `min` is the option here
+        super().__init__(space, rng, (bracket(fidelities, low, high, eta, start),), of)

@@ -29,8 +29,8 @@ class CMAES:
     Axis i of n values is the interval [−½, n−½], bounded by pycma's own smooth transformation; a point is rounded to
     the nearest index outside the strategy, so every cell has an interval of the same width. A start is a uniform point
     (the mean, not evaluated itself); when pycma stops (by its flat-fitness and tolerance rules, early on a grid), it is
-    started again with the same population size. Axes of a single value are left out; where one axis remains, an idle second
-    coordinate is added, since pycma does not support one dimension.
+    started again with the same population size. Axes of a single value are left out; where one axis remains, an idle
+    second coordinate is added, since pycma does not support one dimension.
 
     With several workers a generation's points are evaluated in parallel.
 

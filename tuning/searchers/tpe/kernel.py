@@ -1,10 +1,10 @@
 """Compiled TPE: the same trials as `tuning.searchers.tpe.TPE`, from the same random numbers.
 
 It is fast for three reasons. Kernels have their centers on cells, so a density needs no normal distribution, only
-masses from a table. The density is evaluated only at the candidates, once for each distinct one. And nearly all kernels of the
-rest have the smallest allowed width on every axis: their weights are added up in one histogram over cells, of which
-each candidate needs a small window. The other kernels are those of the oldest and the youngest observation of each
-index, which have a neighbour at another index.
+masses from a table. The density is evaluated only at the candidates, once for each distinct one. And nearly all kernels
+of the rest have the smallest allowed width on every axis: their weights are added up in one histogram over cells, of
+which each candidate needs a small window. The other kernels are those of the oldest and the youngest observation of
+each index, which have a neighbour at another index.
 """
 
 import numpy as np
