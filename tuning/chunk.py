@@ -15,7 +15,7 @@ from tuning.trials import noise_columns, trials_matrix
 Rows = dict[str, np.ndarray]
 
 FEW = 5000
-"""Up to so many trials run without numba: importing it and loading a compiled searcher takes as long, 0.5 s."""
+"""Up to this many trials run without numba: they take as long as importing it and loading a kernel, 0.5 s."""
 
 
 @dataclass(frozen=True)

@@ -112,7 +112,7 @@ def play(searcher: Searcher, problem: TabularProblem, columns: np.ndarray, limit
     """
     ledger, found = Ledger(problem.amounts, limits.cost_model), Replay()
     running: list[tuple[float, int, _Running]] = []
-    clock, spent, promised, started, over = 0.0, 0.0, 0.0, 0, False
+    clock, spent, committed, started, over = 0.0, 0.0, 0.0, 0, False
     while True:
         while len(running) < limits.workers and not over:
             if started == limits.max_trials:
@@ -121,13 +121,13 @@ def play(searcher: Searcher, problem: TabularProblem, columns: np.ndarray, limit
             asked = searcher.ask()
             if asked is None:
                 if not running:
-                    raise BadInput(f"{type(searcher).__name__} returned None from ask, but no result is pending")
+                    raise BadInput(f"{type(searcher).__name__} asked for None, but no result is pending")
                 break
             flat, cell, fidelity, training = _query(asked, problem, searcher)
             charge = ledger.charge(flat, cell, fidelity, training)
             if charge.point < ledger.last and not limits.pauses:
                 _check_stops(searcher)
-            if not limits.allows(promised + charge.amount):
+            if not limits.allows(committed + charge.amount):
                 over = True
                 break
             number = charge.training.number
@@ -138,7 +138,7 @@ def play(searcher: Searcher, problem: TabularProblem, columns: np.ndarray, limit
             entry = _Running(asked, flat, column, charge.point, charge.amount)
             heapq.heappush(running, (ends, started, entry))
             started += 1
-            promised += charge.amount
+            committed += charge.amount
         if not running:
             return found
         clock = running[0][0]

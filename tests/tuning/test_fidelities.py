@@ -213,7 +213,7 @@ def test_ones_own_searcher_over_fidelities(tmp_path: Path, monkeypatch: pytest.M
     assert last["spent"].tolist() == [3 * EPOCHS]
     last = ends(ranked(), "own_fidelities:Steps", repeats=1, max_trials=6, cost_model="restart")
     assert last["spent"].tolist() == [3 * (EPOCHS + 1)]
-    for name, line in (("Wrong", "fidelity 2.5, which is not recorded"), ("Asleep", "returned None from ask")):
+    for name, line in (("Wrong", "fidelity 2.5, which is not recorded"), ("Asleep", "asked for None")):
         with pytest.raises(BadInput, match=line):
             replay({"toy/opt": ranked()}, [f"own_fidelities:{name}"], repeats=1)
     with pytest.raises(BadInput, match="cost-model stop does not allow"):

@@ -28,7 +28,7 @@ class Constants(NamedTuple):
         step_rate: c_σ, of the evolution path of the step size.
         damping: d_σ.
         norm: expected length of N standard normal numbers, χ_N.
-        wait: generations between two decompositions of the covariance matrix.
+        decomposition_interval: generations between two decompositions of the covariance matrix.
         max_generations: generations until pycma stops (`maxiter`).
         patience: generations without progress until it may stop (`tolstagnation`).
         memory: generations whose best value is stored for `tolfun` and `tolfunhist`.
@@ -45,7 +45,7 @@ class Constants(NamedTuple):
     step_rate: float
     damping: float
     norm: float
-    wait: float
+    decomposition_interval: float
     max_generations: float
     patience: int
     memory: int
@@ -69,11 +69,11 @@ def constants(axes: int, popsize: int | None = None) -> Constants:
     rank_parents = min(1 - rank_one, 2 * (0.25 + effective + 1 / effective - 2) / ((n + 2) ** 2 + effective))  # (58)
     rest = weights[parents:]
     if rest.any():
-        opposed = rest.sum() ** 2 / (rest**2).sum()
+        effective_negative = rest.sum() ** 2 / (rest**2).sum()
         limits = (  # (50), (51), (52), by which (53) scales
             1 + rank_one / rank_parents,
             (1 - rank_one - rank_parents) / rank_parents / n,
-            1 + 2 * opposed / (effective + 2),
+            1 + 2 * effective_negative / (effective + 2),
         )
         weights[parents:] *= min(limits) / -rest.sum()
     step_rate = min(0.5, (effective + 2) / (n + effective + 3))  # `compute_cs`
@@ -91,7 +91,7 @@ def constants(axes: int, popsize: int | None = None) -> Constants:
         step_rate=float(step_rate),
         damping=float(damping),
         norm=math.sqrt(2) * math.exp(math.lgamma((n + 1) / 2) - math.lgamma(n / 2)),
-        wait=float(1 / (rank_one + rank_parents + 1e-23) / n / 10),
+        decomposition_interval=float(1 / (rank_one + rank_parents + 1e-23) / n / 10),
         max_generations=float(100 + 150 * (n + 3) ** 2 // population**0.5),
         patience=int(100 + 100 * n**1.5 / population),
         memory=int(10 + 30 * n / size),

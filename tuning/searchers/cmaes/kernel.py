@@ -164,7 +164,7 @@ def _run(
     while True:
         if is_unsupported(state, start, sigma):
             return UNSUPPORTED
-        if generation >= decomposed + constants.wait:
+        if generation >= decomposed + constants.decomposition_interval:
             if not decompose(state):
                 return UNSUPPORTED
             decomposed = generation

@@ -9,8 +9,8 @@ from tuning.kernels.compiling import compiled
 from tuning.searchers.cmaes.constants import Constants
 from tuning.searchers.cmaes.strategy import State
 
-FUNCTION, HISTORY, STEP, LARGER = 1e-11, 1e-12, 1e-11, 1e3
-"""`tolfun`, `tolfunhist`, `tolx` and `tolfacupx`."""
+TOLFUN, TOLFUNHIST, TOLX, TOLFACUPX = 1e-11, 1e-12, 1e-11, 1e3
+"""Thresholds of the rules of these names."""
 
 SHIFT, STILL, STILL_SHARE = 1e-9, 20.0, 0.1
 """`tolxstagnation`: the distance that the mean must move within `STILL` + `STILL_SHARE` · generation generations."""
@@ -118,14 +118,14 @@ def stops(
     spread = values[-1] - values[0]
     spread_before = history.best[:remembered].max() - history.best[:remembered].min()
     stopped = generation >= c.max_generations
-    stopped |= spread < FUNCTION and spread_before < FUNCTION
-    stopped |= remembered > 9 and spread_before < HISTORY
+    stopped |= spread < TOLFUN and spread_before < TOLFUN
+    stopped |= remembered > 9 and spread_before < TOLFUNHIST
     small, no_effect, effect_along = True, False, False
     along = generation % c.axes
     for axis in range(c.axes):
         deviation = sigma * (state.scaling[axis] * math.sqrt(state.covariance[axis, axis]))
-        stopped |= deviation > start * ranges[axis] * LARGER
-        small &= deviation < STEP and sigma * (state.scaling[axis] * state.path[axis]) < STEP
+        stopped |= deviation > start * ranges[axis] * TOLFACUPX
+        small &= deviation < TOLX and sigma * (state.scaling[axis] * state.path[axis]) < TOLX
         # pycma tests `any` of the axes' indices, so it ignores the first axis, whose index is 0.
         no_effect |= axis > 0 and state.mean[axis] == state.mean[axis] + 0.2 * deviation
         step = 0.1 * sigma * state.lengths[along] * state.scaling[axis] * state.basis[axis, along]

@@ -13,7 +13,7 @@ from tuning.kernels.compiling import compiled
 from tuning.searchers.cmaes.bounds import LOW, from_bounds
 from tuning.searchers.cmaes.constants import Constants
 
-RANGE = 1.0 / 3.0
+MAX_STD_SHARE = 1.0 / 3.0
 """The largest standard deviation, as a share of an axis's length (pycma's `maxstd_boundrange`)."""
 
 
@@ -21,7 +21,7 @@ class State(NamedTuple):
     """Arrays of one strategy; the step size σ and the generation's number are passed separately.
 
     Args:
-        mean, before: float64 `[axes]`, the distribution's mean and that of the generation before.
+        mean, previous_mean: float64 `[axes]`, the distribution's mean and that of the generation before.
         scaling: float64 `[axes]`.
         covariance: float64 `[axes, axes]`, C.
         basis: float64 `[axes, axes]`, B: eigenvectors of C as columns, when it was last decomposed.
@@ -34,7 +34,7 @@ class State(NamedTuple):
     """
 
     mean: np.ndarray
-    before: np.ndarray
+    previous_mean: np.ndarray
     scaling: np.ndarray
     covariance: np.ndarray
     basis: np.ndarray
@@ -125,13 +125,13 @@ def update(constants: Constants, state: State, ranges: np.ndarray, sigma: float,
     """Update the state by its points, ranked by `state.order`; returns the new step size."""
     c, axes = constants, constants.axes
     for axis in range(axes):
-        state.before[axis] = state.mean[axis]
+        state.previous_mean[axis] = state.mean[axis]
         total = 0.0
         for rank in range(c.parents):
             total += c.weights[rank] * state.points[state.order[rank], axis]
         state.mean[axis] = total
-    stepping = _paths(c, state, sigma, generation)
-    _adapt(c, state, sigma, stepping)
+    h_sigma = _paths(c, state, sigma, generation)
+    _adapt(c, state, sigma, h_sigma)
     length = math.sqrt((state.step_path**2).sum())
     change = (length / c.norm - 1.0) * (c.step_rate / c.damping)  # (44)
     sigma *= math.exp(min(max(change, -1.0), 1.0))
@@ -144,7 +144,7 @@ def _paths(constants: Constants, state: State, sigma: float, generation: int) ->
     """Update both evolution paths; returns h_σ, whether the mean's step is added to the path of C."""
     c, (shift, white) = constants, (state.spare[0], state.spare[1])
     for axis in range(c.axes):
-        shift[axis] = (state.mean[axis] - state.before[axis]) / state.scaling[axis]
+        shift[axis] = (state.mean[axis] - state.previous_mean[axis]) / state.scaling[axis]
     whiten(state, shift, white)
     squared = 0.0
     for axis in range(c.axes):
@@ -154,26 +154,26 @@ def _paths(constants: Constants, state: State, sigma: float, generation: int) ->
         )
         squared += state.step_path[axis] ** 2
     squared /= 1.0 - (1.0 - c.step_rate) ** (2 * generation)
-    stepping = squared / c.axes - 1.0 < 1.0 + 4.0 / (c.axes + 1)
+    h_sigma = squared / c.axes - 1.0 < 1.0 + 4.0 / (c.axes + 1)
     factor = math.sqrt(c.path_rate * (2.0 - c.path_rate) * c.effective) / sigma
     for axis in range(c.axes):
         state.path[axis] *= 1.0 - c.path_rate  # (45)
-        if stepping:
-            state.path[axis] += factor * (state.mean[axis] - state.before[axis]) / state.scaling[axis]
-    return stepping
+        if h_sigma:
+            state.path[axis] += factor * (state.mean[axis] - state.previous_mean[axis]) / state.scaling[axis]
+    return h_sigma
 
 
 @compiled
-def _adapt(constants: Constants, state: State, sigma: float, stepping: bool) -> None:
+def _adapt(constants: Constants, state: State, sigma: float, h_sigma: bool) -> None:
     """Update C by the evolution path (rank one) and the weighted points (rank μ), equations (46) and (47)."""
     c, vectors, white = constants, state.vectors, state.spare[0]
     rank_one = c.rank_one
-    if not stepping:
+    if not h_sigma:
         rank_one *= 1.0 - c.path_rate * (2.0 - c.path_rate)
     for axis in range(c.axes):
         vectors[0, axis] = math.sqrt(c.rank_one / (rank_one + 1e-23)) * state.path[axis]
         for rank in range(c.size):
-            vectors[1 + rank, axis] = (state.points[state.order[rank], axis] - state.before[axis]) / (
+            vectors[1 + rank, axis] = (state.points[state.order[rank], axis] - state.previous_mean[axis]) / (
                 sigma * state.scaling[axis]
             )
     keep = 1.0 - rank_one
@@ -197,7 +197,7 @@ def limit(state: State, ranges: np.ndarray, sigma: float, generation: int) -> No
     slack = math.exp(1e-4) if generation <= 2 else 1.0
     for axis in range(len(ranges)):
         deviation = sigma * (state.scaling[axis] * math.sqrt(state.covariance[axis, axis]))
-        most = ranges[axis] * RANGE
+        most = ranges[axis] * MAX_STD_SHARE
         if deviation > most * slack:
             state.scaling[axis] = state.scaling[axis] * most / deviation
 

@@ -63,7 +63,7 @@ def new_candidates(axes: int, number: int) -> Candidates:
 
 @compiled_part
 def new_work(axes: int, number: int, kernels: int) -> Work:
-    """Uninitialised arrays for `number` candidates and so many kernels."""
+    """Uninitialised arrays for `number` candidates and this many kernels."""
     return Work(
         np.empty((axes, number, kernels)),
         np.empty(kernels),

@@ -35,7 +35,7 @@ class Kernels(NamedTuple):
 
 @compiled_part
 def new_points(axes: int, trials: int, longest: int) -> Points:
-    """Uninitialised arrays for a set of so many trials."""
+    """Uninitialised arrays for a set of this many trials."""
     return Points(
         np.empty(trials, np.int64),
         np.empty((axes, trials), np.int64),
@@ -46,7 +46,7 @@ def new_points(axes: int, trials: int, longest: int) -> Points:
 
 @compiled_part
 def new_kernels(axes: int, trials: int) -> Kernels:
-    """Uninitialised arrays for a kernel of each of so many trials, and the prior."""
+    """Uninitialised arrays for a kernel of each of this many trials, and the prior."""
     return Kernels(np.empty((axes, trials + 1), np.int64), np.empty(trials + 1))
 
 
