@@ -75,7 +75,7 @@ def compiled_part(function: Function) -> Function:
 
 
 def compiled_sum(function: Function) -> Function:
-    """As `compiled_part`, and sums may be reordered for speed: for results that do not depend on rounding."""
+    """As `compiled_part`, and sums may be reordered for speed; only where rounding does not change results."""
     return _compiled(function, forceinline=True, fastmath={"reassoc"})
 
 
