@@ -1,11 +1,11 @@
-"""The console script, and `python -m tuning`: while the command line is still loading, Ctrl-C is one line too."""
+"""Entry point of `tunecost` and `python -m tuning`; Ctrl-C while modules are still being imported prints one line."""
 
 import os
 import sys
 
 
 def main() -> None:
-    """Run `tuning.cli.main`."""
+    """Run `tuning.cli.main`; exit code 130 on Ctrl-C."""
     _current_folder_last()
     try:
         from tuning import cli
@@ -17,7 +17,7 @@ def main() -> None:
 
 
 def _current_folder_last() -> None:
-    """`python -m tuning` puts the current folder first on the path, where a file `cma.py` would replace a package."""
+    """Move the current folder to the end of `sys.path`; in front, a `cma.py` there would hide the package."""
     here = [entry for entry in sys.path if entry in ("", ".", os.getcwd())]
     if here:
         sys.path[:] = [entry for entry in sys.path if entry not in here] + here[:1]

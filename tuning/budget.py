@@ -1,4 +1,4 @@
-"""What a replay may spend: from what users ask for to the limits of one searcher on one surface."""
+"""The budget of a replay: turns the options that users give into the limits of one searcher on one surface."""
 
 import math
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from tuning.problem import TabularProblem
 from tuning.searchers import SearcherSpec, names
 
 MOST_CELLS = 10_000
-"""Up to here a replay may spend as many trials as the surface has cells, unless told."""
+"""The default budget is one trial for each cell of the surface; on larger surfaces the user must give a budget."""
 
 
 @dataclass(frozen=True)
 class Budget:
-    """What users ask for; see `tuning.replay.replay`.
+    """The budget options as users give them; see `tuning.replay.replay`.
 
     Raises:
         BadInput: a number out of range, or an unknown cost model.
@@ -41,8 +41,8 @@ class Budget:
         """The limits of one searcher's replays on one surface.
 
         Raises:
-            BadInput: the searcher needs curves, other cost models or a single worker; a budget that allows nothing, or
-                none that could be meant.
+            BadInput: the searcher needs curves, another cost model or a single worker; the budget does not allow a
+                single query; or no budget is given and the surface has more than `MOST_CELLS` cells.
         """
         model = CostModel(self.cost_model)
         self._check(spec, problem, model)
@@ -50,7 +50,7 @@ class Budget:
         if self.max_trials is None and self.max_epochs is None and cells > MOST_CELLS:
             raise BadInput(
                 f"{problem.label}: has {cells:,} cells, too many to spend a trial on each: "
-                f"say with --max-trials how many a replay may spend"
+                f"set with --max-trials how many a replay may spend"
             )
         max_spent = math.inf if self.max_epochs is None else self.max_epochs
         trials = self.max_trials
@@ -66,24 +66,27 @@ class Budget:
         return Limits(trials, max_spent, model, self.workers or 1, timed)
 
     def _check(self, spec: SearcherSpec, problem: TabularProblem, model: CostModel) -> None:
-        who = f"searcher '{spec.text}'"
+        owner = f"searcher '{spec.text}'"
         if problem.fidelity is None:
             if spec.over_fidelities:
-                raise BadInput(f"{who} compares shorter trainings, and {problem.label} has no curves to read them from")
+                raise BadInput(
+                    f"{owner} compares shorter trainings, and {problem.label} has no curves to read them from"
+                )
             if self.max_epochs is not None:
                 raise BadInput(f"--max-epochs: {problem.label} has no curves, so what a training spends is not known")
         if model is CostModel.stop and spec.over_fidelities and not spec.stops:
-            able = " and ".join(name for name in names(fidelities=True) if _stops(name))
+            supported = " and ".join(name for name in names(fidelities=True) if _stops(name))
             raise BadInput(
-                f"{who} continues trainings that it left, which --cost-model stop does not allow; {able} go with it"
+                f"{owner} continues trainings that it paused, which --cost-model stop does not allow; "
+                f"{supported} support it"
             )
         if (self.workers or 1) > 1 and not spec.parallel:
             raise BadInput(
-                f"{who} does not say that it works with several workers (a class says so by `parallel = True`)"
+                f"{owner} is not declared to work with several workers (a class declares it by `parallel = True`)"
             )
 
     def _most_queries(self, spec: SearcherSpec, problem: TabularProblem, max_spent: float, model: CostModel) -> int:
-        """How many queries could be started at most; raises BadInput where none could."""
+        """The largest number of queries that can be started; raises BadInput where not even one can."""
         assert problem.fidelity is not None
         unit = f"{problem.fidelity.name}s"
         short = spec.over_fidelities or spec.own
@@ -99,7 +102,7 @@ class Budget:
         least = float(getattr(searcher, "least", min(steps)))
         if max_spent < least * (1 - SLACK):
             raise BadInput(
-                f"--max-epochs {max_spent:g} is less than searcher '{spec.text}' begins with: {least:g} {unit}"
+                f"--max-epochs {max_spent:g} is less than the first query of searcher '{spec.text}': {least:g} {unit}"
             )
         return math.floor(max_spent / min(steps) * (1 + SLACK)) + 1
 

@@ -1,4 +1,4 @@
-"""A share of the replays, as a worker gets it. Light to import: a worker needs neither pandas nor a file format."""
+"""A chunk of replays, the unit of work of a process or thread; light to import (neither pandas nor file formats)."""
 
 from dataclasses import dataclass
 
@@ -15,20 +15,20 @@ from tuning.trials import noise_columns, trials_matrix
 Rows = dict[str, np.ndarray]
 
 FEW = 5000
-"""Trials that are played without numba: importing it and loading a compiled searcher takes 0.5 s, as long as these."""
+"""Up to this many trials run without numba: they take as long as importing it and loading a kernel, 0.5 s."""
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """Some replays of one searcher on one problem: what a worker is handed.
+    """Some replays of one searcher on one problem.
 
     Args:
-        problem: what is played on.
+        problem: the table that the searcher queries.
         searcher: its text.
-        seed: the user's.
-        repeats: which replays.
-        limits: of each.
-        plain: play them without numba, see `is_few`; this changes no trial.
+        seed: the user's, 0 or more.
+        repeats: the numbers of the replays.
+        limits: of each replay.
+        plain: run without numba, see `is_few`; the trials are the same.
     """
 
     problem: TabularProblem
@@ -40,12 +40,12 @@ class Chunk:
 
 
 def is_few(problem: TabularProblem, spec: SearcherSpec, replays: int, limits: Limits) -> bool:
-    """Whether so many replays are done sooner without numba.
+    """Whether this many replays finish earlier without numba.
 
-    Those with noise are not: they spend their whole budget, the others a part of it. Nor are those of searchers over
-    fidelities, which ask for many short trainings, and of searchers that are not compiled.
+    Never with noise, where each replay spends its whole budget instead of a part of it; nor for searchers over
+    fidelities, which ask for many short trainings, nor for searchers without a compiled form.
     """
-    plain = not (problem.noisy or spec.over_fidelities or spec.foreign)
+    plain = not (problem.noisy or spec.over_fidelities or spec.third_party)
     return plain and limits.workers == 1 and replays * limits.max_trials <= FEW
 
 

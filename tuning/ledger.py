@@ -1,8 +1,8 @@
-"""The ledger of a replay: what each query costs, by one of three conventions.
+"""The ledger of a replay: what each query costs, by one of three cost models.
 
-A training that is paused may be continued. `resume` charges the new epochs alone; `restart` charges every query from
-zero, as if nothing could be kept; `stop` charges as `resume` does, and speaks of searchers that never continue a
-training they once left (Optuna's pruners). A cell asked for anew is a new training, charged from zero by all three.
+A training that is paused may be continued. `resume` charges the new epochs only; `restart` charges every query from
+zero, as if no checkpoint could be kept; `stop` charges as `resume` does, and allows only searchers that never continue
+a paused training (Optuna's pruners). A cell asked for again is a new training, charged from zero by all three.
 """
 
 import math
@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # the command line's help needs `CostModel`, and must not wai
     from grids.space import Cell
 
 SLACK = 1e-12
-"""Relative: sums of fractions of a training may exceed a budget by their rounding."""
+"""Relative tolerance: a sum of fractions of a training may exceed a budget by rounding errors."""
 
 
 class CostModel(StrEnum):
@@ -32,10 +32,10 @@ class Limits:
     """What one replay may spend, and how it is counted.
 
     Args:
-        max_trials: queries.
-        max_spent: epochs, or whatever the surface's fidelity counts.
+        max_trials: the largest number of queries.
+        max_spent: epochs, or the unit of the surface's fidelity.
         cost_model: how a continued training is charged.
-        workers: simulated workers that evaluate side by side.
+        workers: the number of simulated workers that evaluate in parallel.
         timed: whether elapsed time is recorded.
     """
 
@@ -47,17 +47,17 @@ class Limits:
 
     @property
     def pauses(self) -> bool:
-        """Whether a training that was left may be continued."""
+        """Whether a paused training may be continued."""
         return self.cost_model is not CostModel.stop
 
     def allows(self, spent: float) -> bool:
-        """Whether so much may be spent."""
+        """Whether a replay may spend this amount in total."""
         return spent <= self.max_spent * (1 + SLACK)
 
 
 @dataclass
 class Training:
-    """One training of a cell: its number in the order they began, and how far it has come."""
+    """One training of a cell: its number in the order in which trainings began, and the amount of training so far."""
 
     number: int
     cell: int
@@ -66,7 +66,7 @@ class Training:
 
 @dataclass(frozen=True)
 class Charge:
-    """What a query will cost: `amount` of the fidelity, to bring `training` to the recorded `point`."""
+    """The cost of a query: `amount` of the fidelity, to continue `training` to the recorded `point`."""
 
     training: Training
     point: int
@@ -74,11 +74,11 @@ class Charge:
 
 
 class Ledger:
-    """Trainings begun so far.
+    """The trainings that one replay has begun so far, and how far each has been trained.
 
     Args:
         amounts: of the surface's fidelity at each recorded point, ascending; None where it has no curves. Without
-            curves a training costs nothing that is known.
+            curves the cost of a training is not known, and 0 is charged.
         model: how a continued training is charged.
     """
 
@@ -96,15 +96,15 @@ class Ledger:
         return 0 if self.amounts is None else len(self.amounts) - 1
 
     def charge(self, flat: int, cell: "Cell", fidelity: float | None, training: int | None) -> Charge:
-        """What a query will cost; nothing is entered yet.
+        """The cost of a query; the ledger is not changed yet.
 
         Args:
             flat: the cell's number.
-            cell: the same as its searcher named it, for errors.
+            cell: the same cell as its searcher gave it, for error messages.
             fidelity, training: as in `tuning.searchers.Query`.
 
         Raises:
-            BadInput: a fidelity that is not recorded, or a training of another cell.
+            BadInput: a fidelity that is not recorded, or a training that belongs to another cell.
         """
         point = self.last if fidelity is None else self._point(fidelity)
         amount = 0.0 if self.amounts is None else self.amounts[point]
@@ -112,14 +112,14 @@ class Ledger:
         if known is not None and training is None and known.reached >= amount:
             known = None
         if known is not None and known.cell != flat:
-            raise BadInput(f"asked to go on with training {training} at {cell}, which is another cell's")
+            raise BadInput(f"asked to continue training {training} at {cell}, but it is a training of another cell")
         if known is None:
             return Charge(Training(self._begun, flat), point, amount)
         new = max(amount - known.reached, 0.0)
         return Charge(known, point, amount if self.model is CostModel.restart else new)
 
     def enter(self, charge: Charge, training: int | None) -> None:
-        """Enter a query that is started; `training` as its searcher numbered it."""
+        """Record a query that is started; `training` is the searcher's own number for it."""
         entry = charge.training
         if entry.number == self._begun:
             self._begun += 1

@@ -1,4 +1,4 @@
-"""Pools for searchers that propose freely: a grid to propose on, and the configuration nearest to each of its cells."""
+"""`--nearest`: a grid on which searchers propose, and the configuration of a pool nearest to each of its cells."""
 
 import math
 
@@ -10,23 +10,23 @@ from grids.space import Axis, Space
 from grids.tables.numbers import plain
 
 MOST_CELLS = 200_000
-"""Cells of the grid that is proposed on."""
+"""The largest number of cells of that grid."""
 MOST_LEVELS = 21
-"""Values of an axis of numbers on that grid: as many as the AvaGrad paper's grid has."""
+"""The largest number of values of a numeric axis of that grid: as many as the AvaGrad paper's grid has."""
 
 
 def proposals(pool: Pool) -> tuple[Space, np.ndarray]:
-    """The grid on which a searcher proposes, and the place in the pool of what answers each of its cells.
+    """The grid on which a searcher proposes, and the index in the pool of the configuration nearest to each cell.
 
-    An axis of more than 21 numbers is proposed on 21 even steps of its scale, fewer where the grid would have more
-    than 200,000 cells. Nearest is by Euclidean distance, an axis of numbers going from 0 to 1 on its scale, two
-    different labels being 1 apart; of equal configurations the first answers.
+    A numeric axis of more than 21 values becomes 21 values evenly spaced on its scale, fewer where the grid would have
+    more than 200,000 cells. Distance is Euclidean: a numeric axis runs from 0 to 1 on its scale, and two different
+    labels are 1 apart. Of several equal configurations the first is taken.
 
     Returns:
         The space, and int64 `[cells]` in C order.
 
     Raises:
-        BadInput: more axes than such a grid can have.
+        BadInput: so many axes that even two values on each make more than `MOST_CELLS` cells.
     """
     axes = [_numeric(axis) or axis for axis in pool.axes if len(axis) > 1] or [pool.axes[0]]
     for levels in range(MOST_LEVELS, 1, -1):
@@ -35,7 +35,7 @@ def proposals(pool: Pool) -> tuple[Space, np.ndarray]:
             break
     else:
         raise BadInput(
-            f"a pool of {len(axes)} axes is too wide to propose on: its coarsest grid has {space.size:,} cells"
+            f"a pool of {len(axes)} axes has too many to propose on: its coarsest grid has {space.size:,} cells"
         )
     from scipy.spatial import cKDTree
 
@@ -49,7 +49,7 @@ def proposals(pool: Pool) -> tuple[Space, np.ndarray]:
 
 
 def _numeric(axis: Axis) -> Axis | None:
-    """The same axis where its labels are numbers and None, as a conditional hyperparameter's are; else None."""
+    """The axis itself if its labels are numbers and the empty label (a conditional hyperparameter); otherwise None."""
     numbers = [plain(value) for value in axis.values if value] if axis.labelled else []
     if not numbers or any(number is None or not math.isfinite(number) for number in numbers):
         return None
@@ -73,7 +73,7 @@ def _coarse(axis: Axis, levels: int) -> Axis:
 
 
 def _coordinates(axis: Axis, column: np.ndarray, known: Axis) -> np.ndarray:
-    """Where values lie, float64 `[rows, dimensions]`: two points of one axis are at most 1 apart, or √2 beside None."""
+    """Coordinates, float64 `[rows, dimensions]`: at most 1 apart on one axis, at most √1.25 from an empty label."""
     if not axis.labelled:
         values = np.log(column.astype(float)) if axis.scale == "log" else column.astype(float)
         low, high = (math.log(v) if axis.scale == "log" else v for v in (known.values[0], known.values[-1]))

@@ -1,4 +1,4 @@
-"""Gradientless descent for real tuning: `GLDSampler` and `CGLDSampler` for any Optuna study.
+"""Gradientless descent as Optuna samplers, `GLDSampler` and `CGLDSampler`, for any Optuna study.
 
 >>> import optuna
 >>> from tuning.optuna import GLDSampler
@@ -29,15 +29,15 @@ class GLDSampler(BaseSampler):
     """Gradientless descent (GLD-Search; Golovin et al. 2020) as an Optuna sampler.
 
     From the best trial so far, one candidate for each radius R·2^−k, k = 0 … ⌊log2(R/r)⌋, largest first; then the
-    same from the best of them all. Equal values keep the older trial. Radii are counted in steps: an integer or a
-    float with a step moves by its own; a float, from low to high (by its logarithm where it is a log one), counts 20,
-    as does a parameter of more than 100 values; two choices of a categorical are one step apart. A candidate is
-    uniform over what lies in the ball and in the ranges, the center excepted. On a grid of integers this is the
+    same from the best of them all. Equal values keep the older trial. Radii are counted in steps: an integer, or a
+    float with a step, has its own; the range of any other float (of its logarithm if it is a log one) is 20 steps, and
+    so is that of a parameter of more than 100 values; two choices of a categorical are one step apart. A candidate is
+    uniform over the points in the ball and in the ranges, except the center. On a grid of integers this is the
     searcher `gld`, cell for cell.
 
-    Before any trial is complete, and for parameters that not every trial has, values are uniform. A failed trial's
-    candidate is drawn again; a pruned one has lost. All state is read from the study, so workers that share a storage
-    share the descent: each takes the next radius, around the best trial complete by then.
+    Before any trial is complete, and for parameters that not every trial has, values are uniform. The candidate of a
+    failed trial is drawn again; a pruned trial never becomes the center. All state is read from the study, so workers
+    that use the same storage search together: each takes the next radius, around the best trial complete by then.
 
     Args:
         radius_max: R in steps; the longest parameter's number of steps where not given.
@@ -103,7 +103,7 @@ class GLDSampler(BaseSampler):
         self._random.after_trial(study, trial, state, values)
 
     def _moving(self, step: int, parameters: int) -> list[int]:
-        """Which parameters move in the given step: all of them."""
+        """The indices of the parameters that move in the given step: all of them."""
         return list(range(parameters))
 
 
@@ -114,21 +114,22 @@ class CGLDSampler(GLDSampler):
     """
 
     def _moving(self, step: int, parameters: int) -> list[int]:
-        """The one parameter that moves in the given step."""
+        """The index of the one parameter that moves in the given step."""
         return [step % parameters]
 
 
 def _center(
     study: Study, trials: Sequence[FrozenTrial], step: int, search_space: dict[str, BaseDistribution]
 ) -> FrozenTrial | None:
-    """The best trial from which `step` goes on: complete, of an earlier step, the oldest of equals.
+    """The trial that `step` starts from: the best complete trial of an earlier step, the oldest of equals.
 
-    Where none is of an earlier step (the first trials failed or were pruned) any complete one serves.
+    Where there is none of an earlier step (the first trials failed or were pruned), the best of all complete ones; None
+    where no trial is complete.
     """
     complete = [t for t in trials if t.state == TrialState.COMPLETE and search_space.keys() <= t.params.keys()]
     earlier = [t for t in complete if t.system_attrs.get(STEP_KEY, -1) < step]
     sign = -1.0 if study.direction == StudyDirection.MAXIMIZE else 1.0
-    # A complete trial has a value; the alternative is for the type checker.
+    # A complete trial always has a value; `or 0.0` is for the type checker.
     return min(earlier or complete, key=lambda t: (sign * (t.value or 0.0), t.number), default=None)
 
 

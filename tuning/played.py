@@ -1,4 +1,4 @@
-"""What replays did, query by query, as the table's rows are made from it."""
+"""The queries of replays as arrays, from which the rows of the replay table are made."""
 
 from dataclasses import dataclass
 
@@ -7,14 +7,16 @@ import numpy as np
 
 @dataclass(frozen=True, eq=False)
 class Played:
-    """The queries of several replays, in the order in which their results were told.
+    """The queries of several replays, in the order in which searchers were told their results.
 
     Args:
         cells: int32 `[replays, trials]`, flat cell numbers, −1 after the end; every replay has at least one.
-        columns: int32 `[replays, trials]`, which column of the problem was told.
-        points: int32 `[replays, trials]`, how far the cell was trained; None: always to the end.
-        spent: float64 `[replays, trials]`, charged so far; None: a whole training at each trial.
-        clock: float64 `[replays, trials]`, elapsed so far; None where not recorded.
+        columns: int32 `[replays, trials]`, the column of the problem that was told (without noise always 0).
+        points: int32 `[replays, trials]`, the recorded point up to which the cell was trained; None: always the last.
+        spent: float64 `[replays, trials]`, charged up to and including each query, in the unit of the surface's
+            fidelity; None: a whole training for each query.
+        clock: float64 `[replays, trials]`, elapsed time at each result, in the unit of `TabularProblem.clock`; None
+            where not recorded.
     """
 
     cells: np.ndarray
@@ -28,7 +30,7 @@ class Played:
 
         Args:
             replay, trial: int `[rows]`, from 0.
-            whole: what a whole training is charged; NaN where not known.
+            whole: the charge of a whole training; NaN where not known.
         """
         found = {"spent": (trial + 1) * whole if self.spent is None else self.spent[replay, trial]}
         if self.clock is not None:

@@ -1,4 +1,4 @@
-"""The table that replays query: a surface, made ready once."""
+"""The table that replays query, prepared once from a surface."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -15,20 +15,20 @@ from tuning.searchers.fidelities import Fidelities
 
 @dataclass(frozen=True)
 class TabularProblem:
-    """A surface as replays see it; small and picklable, since it travels to every worker.
+    """The tabular benchmark problem of one surface; small and picklable, since every worker process gets a copy.
 
     Args:
         label: the surface's name or path, as the user gave it.
         optimizer, task: from its provenance.
-        space: what searchers propose cells of.
-        value: float64 `[cells]` in C order, finite: what a cell is judged by.
-        told: float64 `[cells, columns, points]`, finite: what a searcher may be told of a cell. Without noise one
-            column, with noise one for each seed. The last point is the whole training; the others are there only for
-            searchers that ask for them. Without noise `told[:, 0, -1]` is `value`.
-        lowest: the value from which suboptimality is measured; the lowest of `value` where not narrower.
-        answers: int64 `[space.size]`, the cell that answers each proposal; None where proposals are the cells.
-        fidelity: what trainings are measured in, where the surface has curves.
-        seconds: float64 `[cells, columns]`, how long the whole training took, where known.
+        space: the space whose cells searchers propose.
+        value: float64 `[cells]` in C order, finite: the value of each cell in results, lower is better.
+        told: float64 `[cells, columns, points]`, finite: the values that a searcher may be told for a cell. One column
+            without noise, one for each seed with noise. The last point is the whole training; the others exist only
+            for searchers over fidelities. Without noise `told[:, 0, -1]` equals `value`.
+        lowest: the value from which suboptimality is measured.
+        answers: int64 `[space.size]`, the cell evaluated for each proposal; None where proposals are the cells.
+        fidelity: the unit and the recorded amounts of training, where the surface has curves.
+        seconds: float64 `[cells, columns]`, the duration of the whole training, where known.
     """
 
     label: str
@@ -54,15 +54,19 @@ class TabularProblem:
         nearest: bool = False,
         curves: bool = False,
     ) -> "TabularProblem":
-        """The problem of a surface, judged by a statistic over its seeds.
+        """The problem of a surface; a cell's value is a statistic over its seeds.
 
         A diverged cell whose value is not finite counts as the worst finite value of the surface.
 
         Args:
-            lowest: measured from, where that is not the surface's own lowest value.
-            nearest: of a pool, take proposals on a grid and answer with the nearest configuration; otherwise the
-                searcher chooses from the list.
-            curves: hold the values of shorter trainings too, where the surface has curves.
+            label: the surface's name or path, for messages and the replay table.
+            surface: the surface.
+            seed_statistic: a name in `grids.surface.SEED_STATISTICS`.
+            noise: searchers are told the values of single seeds.
+            lowest: suboptimality is measured from here; the surface's own lowest value where not given.
+            nearest: on a pool, searchers propose cells of a grid and the nearest configuration is evaluated; otherwise
+                they choose from the list.
+            curves: include the values of shorter trainings, where the surface has curves.
 
         Raises:
             BadInput: an unknown statistic, noise asked of a surface with one seed, or a pool too wide for `nearest`.
@@ -86,16 +90,17 @@ class TabularProblem:
 
     @property
     def name(self) -> str:
-        """`task/optimizer`: what names its random streams."""
+        """`task/optimizer`, which selects its random streams."""
         return f"{self.task}/{self.optimizer}"
 
     @property
     def noisy(self) -> bool:
+        """Whether searchers are told the values of single seeds."""
         return self.told.shape[1] > 1
 
     @property
     def points(self) -> int:
-        """How many amounts of training may be asked for; the last is the whole."""
+        """The number of recorded points that may be asked for; the last is the whole training."""
         return self.told.shape[2]
 
     @property
@@ -105,51 +110,51 @@ class TabularProblem:
 
     @property
     def whole(self) -> float:
-        """What a whole training is charged; NaN where the surface has no curves."""
+        """The charge of a whole training, in the unit of the fidelity; NaN where the surface has no curves."""
         return float("nan") if self.fidelity is None else self.fidelity.values[-1]
 
     @cached_property
     def final(self) -> np.ndarray:
-        """What a searcher may be told of a whole training: float64 `[cells, columns]`."""
+        """The values that a searcher may be told for a whole training: float64 `[cells, columns]`."""
         return np.ascontiguousarray(self.told[..., -1])
 
     @cached_property
     def durations(self) -> np.ndarray:
-        """How long whole trainings take, float64 `[cells, columns]`: seconds where known, else epochs, else 1 each."""
+        """Durations of whole trainings, float64 `[cells, columns]`: seconds where known, else epochs, else 1 each."""
         if self.seconds is not None:
             return self.seconds
         return np.full(self.told.shape[:2], 1.0 if self.fidelity is None else self.whole)
 
     @property
     def clock(self) -> str:
-        """What elapsed time is measured in: seconds, the surface's fidelity in the plural, or trainings."""
+        """The unit of elapsed time: seconds, the surface's fidelity in the plural, or trainings."""
         if self.seconds is not None:
             return "seconds"
         return "trainings" if self.fidelity is None else f"{self.fidelity.name}s"
 
     def fidelities(self, pauses: bool) -> Fidelities | None:
-        """What a searcher over fidelities is told of the curves; None where there are none."""
+        """The recorded amounts, for the constructor of a searcher over fidelities; None where there are no curves."""
         if self.amounts is None or self.fidelity is None:
             return None
         return Fidelities(self.amounts, self.fidelity.name, pauses)
 
     @cached_property
     def asked(self) -> np.ndarray:
-        """What a searcher may be told of each proposal: float64 `[space.size, columns, points]`."""
+        """The values that a searcher may be told for each proposal: float64 `[space.size, columns, points]`."""
         return self.told if self.answers is None else self.told[self.answers]
 
     def answered(self, matrix: np.ndarray) -> np.ndarray:
-        """The cells that answered proposals: integers in the shape and type of `matrix`, −1 where nothing was asked."""
+        """The cells evaluated for proposals: integers in the shape and type of `matrix`, −1 where it is −1."""
         if self.answers is None:
             return matrix
         return np.where(matrix >= 0, self.answers[matrix], -1).astype(matrix.dtype)
 
     @property
     def stop(self) -> float:
-        """A value at which a replay has nothing left to find; −inf with noise, where one told value proves nothing.
+        """A told value at or below this ends a replay; −inf with noise, where one told value proves nothing.
 
-        It is `lowest` and what differs from it by rounding alone. In a part of a space that does not hold the lowest
-        value, no replay comes to it.
+        It is `lowest` plus a tolerance for rounding. In a part of a space that does not contain the lowest value, no
+        replay reaches it.
         """
         return -np.inf if self.noisy else self.lowest + ROUNDING * abs(self.lowest)
 
@@ -157,12 +162,12 @@ class TabularProblem:
 def _along_curves(surface: Surface, statistic: str, noise: bool, final: np.ndarray) -> np.ndarray:
     """`final`, `[cells, columns]`, with the values of shorter trainings before it: `[cells, columns, points]`.
 
-    What is not finite on a curve is worth failure, or the worst value of the surface where the file does not say. Where
-    a run is worth its best epoch, a shorter one is worth the best so far.
+    A value on a curve that is not finite counts as the file's `failure` value, or as the worst finite value of the
+    surface where the file gives none. Where a run counts by its best epoch, a shorter one counts by the best so far.
     """
     assert surface.curve is not None
     levels, places = np.unique(surface.curve, return_inverse=True)
-    # By way of text, which takes a float32 for the decimal number that it was rounded from.
+    # Convert through text: the shortest decimal number of a float32 is the number that was rounded to it.
     curve = levels.astype(str).astype(np.float64)[places].reshape(surface.space.size, len(surface.seeds), -1)
     failure = surface.provenance.failure
     worst = float(surface.finite.max()) if failure is None else failure
@@ -178,7 +183,7 @@ def _along_curves(surface: Surface, statistic: str, noise: bool, final: np.ndarr
 def _seconds(surface: Surface, noise: bool) -> np.ndarray | None:
     """Seconds of each cell, `[cells, columns]`: of each seed with noise, their mean without; None where not known.
 
-    A run whose time is not known took as long as the others on average.
+    A run whose time is not known counts as the mean of the known ones.
     """
     if surface.seconds is None:
         return None

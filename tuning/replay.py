@@ -1,4 +1,4 @@
-"""Replaying searchers over surfaces: many seeded runs, in any number of processes, into one replay table."""
+"""Replay searchers over surfaces: many seeded runs, in any number of processes, into one replay table."""
 
 import functools
 import math
@@ -55,35 +55,35 @@ def replay_parts(
     >>> table.groupby("searcher")["end"].sum().to_dict()
     {'gld': 10, 'random': 10}
 
-    Each replay draws from streams named by seed, searcher text, surface and its own number, so that `jobs`, the order
-    of arguments and the other replays change nothing. It ends when it is told the surface's lowest value of a whole
-    training, or where its budget ends.
+    Each replay has its own random streams, selected by seed, searcher text, surface and replay number, so that it does
+    not depend on `jobs`, the order of arguments or other replays. It ends when the searcher is told the surface's
+    lowest value for a whole training, or at the end of its budget.
 
     Args:
-        surfaces: by the name that the table shows; or surfaces, by their own names.
+        surfaces: a mapping from the name in the table to the surface; or surfaces, listed by their own names.
         searchers: texts, as `tuning.searchers.get_searcher` reads them.
-        repeats: how many replays of each searcher on each surface, or which.
-        max_trials: how many queries a replay may spend. Where neither this nor `max_epochs` is given, as many as the
+        repeats: the number of replays of each searcher on each surface, or a range of replay numbers.
+        max_trials: the largest number of queries. Where neither this nor `max_epochs` is given, as many as the
             surface has cells; for searchers over fidelities, the epochs of as many whole trainings.
         seed: 0 or more.
-        jobs: processes for what is not compiled (a script that asks for several needs Python's usual
-            `if __name__ == "__main__":`), threads for what is.
-        seed_statistic: how several seeds of a cell become the one value it is judged by.
-        noise: tell the values of a seed drawn anew for each training, and judge by the statistic. Every replay then
-            spends its whole budget.
-        within: a part of the space, as `grids.within.within` reads it, which is all that searchers see.
+        jobs: the number of processes for searchers that are not compiled (a script that asks for several needs
+            Python's usual `if __name__ == "__main__":`), of threads for compiled ones.
+        seed_statistic: the statistic over a cell's seeds that is the cell's value in results.
+        noise: tell the value of a seed that is drawn at random for each training; results use the statistic. Every
+            replay then spends its whole budget.
+        within: the part of the space that is searched, as `grids.within.within` reads it.
         lowest: `own`: suboptimality is measured from the lowest value of the whole surface; `within`: of that part.
-        nearest: on a pool, let searchers propose freely, and answer with the nearest configuration.
-        max_epochs: how many epochs a replay may spend, in the unit of the surface's fidelity; a query that would exceed
-            them is not started, and the replay ends there.
+        nearest: on a pool, searchers propose cells of a grid, and the nearest configuration is evaluated.
+        max_epochs: the budget of a replay in epochs, or in the unit of the surface's fidelity; a query that would
+            exceed it is not started, and the replay ends there.
         cost_model: how a continued training is charged: `resume`, `restart` or `stop`, see `tuning.ledger`.
-        workers: simulate so many workers side by side, on seconds where the surface has them, else on epochs; the table
-            then says when each result was there. One gives the same trials as none.
+        workers: the number of simulated parallel workers; time is in seconds where the surface has them, else in
+            epochs. The table then has the time of each result. One worker gives the same trials as None.
         advance: called with the number of replays finished since the last call.
 
     Returns:
-        The replay table, columns as `grids.replay_table.SCHEMA`: of `replay` a data frame, of `replay_parts` what
-        `grids.replay_table.save_parts` writes.
+        The replay table, columns as `grids.replay_table.SCHEMA`: `replay` returns a data frame, `replay_parts` a list
+        for `grids.replay_table.save_parts`.
 
     Raises:
         BadInput: an unknown searcher, an option or number out of range, or a searcher that leaves its space or fails.
@@ -93,7 +93,7 @@ def replay_parts(
     _check(named, searchers, wanted, seed, jobs)
     check_lowest(lowest, within)
     budget = Budget(max_trials, max_epochs, cost_model, workers)
-    games = []
+    planned = []
     for label, whole in named.items():
         part = whole if within is None else narrowed(whole, within)
         least = float(whole.table(seed_statistic).min()) if lowest == "own" else None
@@ -103,16 +103,16 @@ def replay_parts(
             free = nearest and part.space.is_pool and not spec.from_list
             if part.space.is_pool and not (free or spec.from_list):
                 raise BadInput(not_on_a_pool(spec, label))
-            kind = free, spec.over_fidelities or spec.own
-            if kind not in made:
-                made[kind] = TabularProblem.of(
-                    label, part, seed_statistic, noise, lowest=least, nearest=free, curves=kind[1]
+            key = free, spec.over_fidelities or spec.own
+            if key not in made:
+                made[key] = TabularProblem.of(
+                    label, part, seed_statistic, noise, lowest=least, nearest=free, curves=key[1]
                 )
-            limits = budget.limits(spec, made[kind])
-            _try(spec, made[kind], limits)
-            games.append((made[kind], text, limits))
+            limits = budget.limits(spec, made[key])
+            _try(spec, made[key], limits)
+            planned.append((made[key], text, limits))
     chunks = []
-    for problem, text, limits in games:
+    for problem, text, limits in planned:
         plain = is_few(problem, get_searcher(text), len(wanted), limits)
         for numbers in [wanted] if plain else _parts(wanted, limits.max_trials, jobs):
             chunks.append(Chunk(problem, text, seed, numbers, limits, plain))
@@ -135,7 +135,7 @@ replay = _framed(replay_parts)
 
 
 def surfaces_by_name(surfaces: Mapping[str, Surface] | Sequence[Surface] | Surface) -> Mapping[str, Surface]:
-    """Surfaces by name: their own, `TASK/OPTIMIZER`, where none is given. Raises BadInput where two are alike."""
+    """Surfaces by name: by their own, `TASK/OPTIMIZER`, if not a mapping. Raises BadInput where two names are equal."""
     if isinstance(surfaces, Mapping):
         return surfaces
     listed = [surfaces] if isinstance(surfaces, Surface) else list(surfaces)
@@ -146,15 +146,15 @@ def surfaces_by_name(surfaces: Mapping[str, Surface] | Sequence[Surface] | Surfa
 
 
 def check_lowest(lowest: str, within: str | None) -> None:
-    """Raises BadInput where `lowest` is neither own nor within, or within what."""
+    """Raises BadInput if `lowest` is neither own nor within, or is within while no part of the space is given."""
     if lowest not in ("own", "within"):
         raise unknown("lowest value", lowest, ("own", "within"))
     if lowest == "within" and within is None:
-        raise BadInput("--lowest within needs --within, the part that it speaks of")
+        raise BadInput("--lowest within needs --within, the part of the space whose lowest value is meant")
 
 
 def not_on_a_pool(spec: SearcherSpec, label: str) -> str:
-    """Why a searcher does not work on a pool, and what does."""
+    """The message that a searcher does not work on a pool, and what to use instead."""
     return (
         f"searcher '{spec.text}' proposes cells by their order along the axes, and {label} is a pool: its "
         f"configurations have no neighbours and fill no grid; random and random-unique choose from its list, "
@@ -163,7 +163,7 @@ def not_on_a_pool(spec: SearcherSpec, label: str) -> str:
 
 
 def versions() -> dict[str, str]:
-    """The versions of what a replay's result depends on."""
+    """The versions of the installed packages that a replay's result depends on, by name."""
     found = {}
     for package in ("tunecost", "numpy", "optuna", "cma", "numba"):
         try:
@@ -179,16 +179,16 @@ def cores() -> int:
 
 
 def _try(spec: SearcherSpec, problem: TabularProblem, limits: Limits) -> None:
-    """Raises BadInput where a searcher cannot work, before hours go into others."""
+    """Raises BadInput if a searcher cannot be built or fails at its first trial, before any replay is run."""
     searcher = spec.build(problem.space, np.random.default_rng(0), problem.fidelities(limits.pauses))
-    if spec.foreign:
-        with spec.blamed():
+    if spec.third_party:
+        with spec.naming_errors():
             play(searcher, problem, np.zeros(1, np.int32), replace(limits, max_trials=1, workers=1))
 
 
 def _all(chunks: Sequence[Chunk], jobs: int) -> Iterator[tuple[int, Rows]]:
-    """Every chunk's rows with its number, in the order they are ready: small ones first, what is compiled in threads,
-    the rest in processes.
+    """Every chunk's number and rows, in the order they are ready: first small chunks in this thread, then compiled
+    searchers in threads, then the others in processes.
     """
     small: list[int] = []
     compiled: list[int] = []
@@ -206,7 +206,7 @@ def _all(chunks: Sequence[Chunk], jobs: int) -> Iterator[tuple[int, Rows]]:
 
 
 def _parts(repeats: range, max_trials: int, jobs: int) -> list[range]:
-    """`repeats` in chunks small enough to share among `jobs`, and of matrices under some 2 million trials."""
+    """`repeats` split into at least 16 chunks for each job where possible, each of at most about 2 million trials."""
     size = max(1, min(math.ceil(len(repeats) / (16 * jobs)), 2_000_000 // max_trials))
     return [repeats[start : start + size] for start in range(0, len(repeats), size)]
 

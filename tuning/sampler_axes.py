@@ -1,4 +1,4 @@
-"""Optuna's distributions as axes counted in steps, and uniform draws from balls over them."""
+"""Optuna's distributions as axes measured in steps, and uniform draws from balls in the space of these axes."""
 
 import math
 from collections.abc import Sequence
@@ -8,24 +8,24 @@ import numpy as np
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
 FLOAT_STEPS = 20
-"""Steps from low to high of what has none of its own: those of the AvaGrad paper's grid."""
+"""The number of steps from low to high of a parameter without its own step: as on the AvaGrad paper's grid."""
 MOST_VALUES = 100
-"""A parameter of more values than this is treated as a float, and rounded."""
+"""A parameter with more values is treated as a float, and rounded."""
 DRAWS = 4096
-"""Points drawn at once from the box around a ball; in some ten dimensions hardly one of them lies inside."""
+"""The number of points drawn at once from the box around a ball; in ten dimensions hardly one lies in the ball."""
 
 
 class SampledAxis(Protocol):
-    """One parameter; a place on it is a number, in steps from its first value."""
+    """One parameter; a place on its axis is a number of steps from its first value."""
 
     steps: float
 
     def place(self, value: Any) -> float:
-        """Where `value` is."""
+        """The place of `value`."""
         ...
 
     def value(self, place: float) -> Any:
-        """What is at `place`."""
+        """The value at `place`."""
         ...
 
     def draw(self, center: float, radius: float, rng: np.random.Generator, count: int) -> np.ndarray:
@@ -33,7 +33,7 @@ class SampledAxis(Protocol):
         ...
 
     def distance(self, places: np.ndarray, center: float) -> np.ndarray:
-        """In steps, from `center` to each of `places`."""
+        """Distances in steps from `center` to each of `places`, `[count]`."""
         ...
 
     def move(self, center: float, offset: float, rng: np.random.Generator) -> float:
@@ -42,7 +42,7 @@ class SampledAxis(Protocol):
 
 
 class Floats:
-    """A float, a log one by its logarithm; or a parameter of many values, which is rounded."""
+    """A float (a log one by its logarithm), or a parameter of many values, whose values are rounded."""
 
     steps: float = FLOAT_STEPS
 
@@ -50,7 +50,7 @@ class Floats:
         self._distribution = distribution
         self._whole = isinstance(distribution, IntDistribution)
         self._step = None if self._whole and distribution.log else distribution.step
-        # An integer owns half a step to either side, at the ends of its range too.
+        # The interval of an integer is half a step wide on either side, also at the ends of the range.
         half = 0.5 if self._whole and distribution.log else (self._step or 0.0) / 2
         low, high = distribution.low - half, distribution.high + half
         self._low, self._high = (math.log(low), math.log(high)) if distribution.log else (low, high)
@@ -146,10 +146,10 @@ def axis_of(distribution: BaseDistribution) -> SampledAxis:
 def draw_in_ball(
     axes: Sequence[SampledAxis], center: Sequence[float], radius: float, rng: np.random.Generator
 ) -> list[float]:
-    """A uniform point of the ball around `center`, within the ranges, `center` itself excepted.
+    """A uniform point of the ball around `center`, within the ranges, except `center` itself.
 
-    By rejection from the box around the ball. Where the box holds too little of it (many axes), or the ball no other
-    point, a uniform point of the ball without ranges is rounded and clipped into them instead.
+    By rejection sampling from the box around the ball. If none of `DRAWS` points is accepted (in many dimensions, or
+    where the ball contains no other point), a uniform point of the whole ball is rounded and clipped into the ranges.
     """
     points = np.stack([axis.draw(c, radius, rng, DRAWS) for axis, c in zip(axes, center, strict=True)], axis=1)
     squared = np.sum([axis.distance(points[:, i], center[i]) ** 2 for i, axis in enumerate(axes)], axis=0)

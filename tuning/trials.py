@@ -1,4 +1,4 @@
-"""Playing replays: what a searcher evaluates, query by query. The plain form, oracle of compiled ones."""
+"""Run replays query by query: the readable form, against which compiled searchers are tested."""
 
 import heapq
 import operator
@@ -23,25 +23,25 @@ def trials_matrix(
     columns: np.ndarray,
     limits: Limits | None = None,
 ) -> Played:
-    """What a range of replays evaluates, each replay on its own streams, one searcher at a time.
+    """The queries of a range of replays, each run by itself with its own random streams.
 
     Args:
-        problem: what is played on.
+        problem: the table that the searcher queries.
         spec: the searcher.
-        seed: the user's.
-        repeats: which replays.
+        seed: the user's, 0 or more.
+        repeats: the numbers of the replays.
         columns: int32 `[len(repeats), max_trials]`, from `noise_columns`.
-        limits: of a replay; as many trials as there are columns where not given.
+        limits: of each replay; as many trials as there are columns where not given.
 
     Raises:
-        BadInput: an option out of range, a searcher that leaves the space, or one not of this program that fails.
+        BadInput: an option out of range, a searcher that leaves the space, or a third-party searcher that fails.
     """
     limits = limits or Limits(columns.shape[1])
     found = []
     for row, repeat in enumerate(repeats):
         rng = generator(stream(seed, spec.text, problem.name, repeat))
         searcher = spec.build(problem.space, rng, problem.fidelities(limits.pauses))
-        with spec.blamed():
+        with spec.naming_errors():
             found.append(play(searcher, problem, columns[row], limits))
     shape = len(found), max(len(replay.cells) for replay in found)
     cells, told, points = (np.full(shape, fill, np.int32) for fill in (-1, 0, 0))
@@ -56,12 +56,13 @@ def trials_matrix(
 
 
 def noise_columns(problem: TabularProblem, spec: SearcherSpec, seed: int, repeats: range, trainings: int) -> np.ndarray:
-    """Which column of the problem each training is told of: uniform with noise, else 0.
-
-    Int32 `[len(repeats), trainings]`.
+    """The column of the problem that each training is told from: uniform with noise, else 0.
 
     Trainings count in the order in which they begin; without shorter ones each is a trial. The draws come from a stream
-    of their own, so that noise takes nothing from the searcher's.
+    of their own, so that noise does not change the searcher's random numbers.
+
+    Returns:
+        int32 `[len(repeats), trainings]`.
     """
     columns = np.zeros((len(repeats), trainings), np.int32)
     if problem.noisy:
@@ -73,7 +74,7 @@ def noise_columns(problem: TabularProblem, spec: SearcherSpec, seed: int, repeat
 
 @dataclass
 class Replay:
-    """One replay's queries, in the order in which they were told; see `Played`."""
+    """One replay's queries, in the order in which their results were told; see `Played`."""
 
     cells: list[int] = field(default_factory=list)
     columns: list[int] = field(default_factory=list)
@@ -84,7 +85,7 @@ class Replay:
 
 @dataclass(frozen=True)
 class _Running:
-    """A query that a worker is busy with."""
+    """A query that a worker is evaluating."""
 
     asked: Any
     cell: int
@@ -94,24 +95,24 @@ class _Running:
 
 
 def play(searcher: Searcher, problem: TabularProblem, columns: np.ndarray, limits: Limits) -> Replay:
-    """One replay: ask and tell until the lowest value was told of a whole training, or nothing more may be spent.
+    """Run one replay: ask and tell until the lowest value is told for a whole training, or the budget is spent.
 
-    Workers that are free start what the searcher asks for. Then the clock goes to where the next of them is done, and
-    all that finish there are told, in the order in which they started, before anything else is asked for. What is
-    running when the budget ends is still told.
+    Every free worker starts the next query that the searcher asks for. Then the clock advances to the end of the
+    earliest running query, and all results of that time are told, in the order in which their queries started, before
+    the searcher is asked again. Queries that are running when the budget ends are still told.
 
     Args:
-        searcher: fresh, on the problem's space.
-        problem: what is played on.
-        columns: int `[trainings]`, the column of `problem.asked` that each training is told of.
-        limits: what may be spent, and how it is counted.
+        searcher: newly constructed on the problem's space.
+        problem: the table that it queries.
+        columns: int `[trainings]`, the column of the problem that each training is told from.
+        limits: the budget, and how it is counted.
 
     Raises:
-        BadInput: the searcher asked for what is no cell of the space, or for a training that cannot be.
+        BadInput: the searcher asked for something other than a cell of the space, or for a training that cannot be.
     """
     ledger, found = Ledger(problem.amounts, limits.cost_model), Replay()
     running: list[tuple[float, int, _Running]] = []
-    clock, spent, promised, started, over = 0.0, 0.0, 0.0, 0, False
+    clock, spent, committed, started, over = 0.0, 0.0, 0.0, 0, False
     while True:
         while len(running) < limits.workers and not over:
             if started == limits.max_trials:
@@ -120,13 +121,13 @@ def play(searcher: Searcher, problem: TabularProblem, columns: np.ndarray, limit
             asked = searcher.ask()
             if asked is None:
                 if not running:
-                    raise BadInput(f"{type(searcher).__name__} asked for None, though it waits for no result")
+                    raise BadInput(f"{type(searcher).__name__} asked for None, but no result is pending")
                 break
             flat, cell, fidelity, training = _query(asked, problem, searcher)
             charge = ledger.charge(flat, cell, fidelity, training)
             if charge.point < ledger.last and not limits.pauses:
                 _check_stops(searcher)
-            if not limits.allows(promised + charge.amount):
+            if not limits.allows(committed + charge.amount):
                 over = True
                 break
             number = charge.training.number
@@ -137,7 +138,7 @@ def play(searcher: Searcher, problem: TabularProblem, columns: np.ndarray, limit
             entry = _Running(asked, flat, column, charge.point, charge.amount)
             heapq.heappush(running, (ends, started, entry))
             started += 1
-            promised += charge.amount
+            committed += charge.amount
         if not running:
             return found
         clock = running[0][0]
@@ -156,14 +157,11 @@ def play(searcher: Searcher, problem: TabularProblem, columns: np.ndarray, limit
 
 
 def _query(asked: Any, problem: TabularProblem, searcher: Searcher) -> tuple[int, Any, float | None, int | None]:
-    """The number of the cell that answers what was asked, the cell as asked, and the query's fidelity and training."""
+    """The flat number of the cell to evaluate, the cell as asked, and the query's fidelity and training."""
     cell, fidelity, training = asked, None, None
     if isinstance(asked, Query):
         cell, fidelity, training = asked.cell, asked.fidelity, asked.training
-    flat = flat_number(cell, problem.space.shape)
-    if flat is None:
-        shape = problem.space.shape
-        raise BadInput(f"{type(searcher).__name__} asked for {asked!r}, not a cell of a space of shape {shape}")
+    flat = flat_number(cell, problem.space.shape, asked, searcher)
     if problem.answers is not None:
         flat = int(problem.answers[flat])
     return flat, cell, fidelity, training
@@ -174,17 +172,24 @@ def _check_stops(searcher: Searcher) -> None:
         raise BadInput("asks for shorter trainings and may continue them, which --cost-model stop does not allow")
 
 
-def flat_number(cell: object, shape: tuple[int, ...]) -> int | None:
-    """The flat number of `cell`, or None where it is not a whole number inside the range for every axis."""
+def flat_number(cell: object, shape: tuple[int, ...], asked: object, searcher: Searcher) -> int:
+    """The flat number of `cell`, in C order.
+
+    Args:
+        cell: an index tuple.
+        shape: the space's.
+        asked, searcher: the object that contained the cell and the searcher that returned it, for error messages.
+
+    Raises:
+        BadInput: not one integer for each axis, or an index outside its axis.
+    """
     try:
         indices = [operator.index(index) for index in cell]  # type: ignore[attr-defined]
     except TypeError:
-        return None
-    if len(indices) != len(shape):
-        return None
+        indices = []
+    if len(indices) != len(shape) or not all(0 <= i < n for i, n in zip(indices, shape, strict=True)):
+        raise BadInput(f"{type(searcher).__name__} asked for {asked!r}, not a cell of a space of shape {shape}")
     flat = 0
     for index, length in zip(indices, shape, strict=True):
-        if not 0 <= index < length:
-            return None
         flat = flat * length + index
     return flat

@@ -1,4 +1,4 @@
-"""Work spread over processes that vanish with their parent, whatever ends it; or shared among threads."""
+"""Run a function on many tasks, in processes that end when their parent ends for any reason, or in threads."""
 
 import contextlib
 import multiprocessing
@@ -14,19 +14,19 @@ Result = TypeVar("Result")
 
 
 def spread(work: Callable[[Task], Result], tasks: Sequence[Task], jobs: int) -> Iterator[tuple[int, Result]]:
-    """`work` on every task, in `jobs` processes; yields (task's number, result) in the order they finish.
+    """Run `work` on every task in `jobs` processes; yields (task's number, result) in the order they finish.
 
-    The processes are fresh interpreters (no forked locks, threads or random state). They never see Ctrl-C themselves;
-    when the generator is left early, by an interrupt, a failing task or its user, they are ended at once. Should this
-    process be killed, they notice and end themselves.
+    The processes are started as new interpreters, without the parent's locks, threads or random state. They do not
+    receive Ctrl-C; when the generator is closed early, by an interrupt, a failing task or its user, they are
+    terminated. If this process is killed, they exit.
 
     Args:
-        work: a function at a module's top level; it, the tasks and the results travel by pickle.
-        tasks: what to work on.
-        jobs: how many processes.
+        work: a function at a module's top level; it, the tasks and the results are pickled.
+        tasks: the arguments of `work`, one for each call.
+        jobs: the number of processes.
 
     Raises:
-        Whatever `work` raises; `concurrent.futures.process.BrokenProcessPool` where a process died.
+        Any exception of `work`; `concurrent.futures.process.BrokenProcessPool` where a process died.
     """
     others = set(multiprocessing.active_children())
     pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), initializer=_watch_parent)
@@ -45,7 +45,7 @@ def spread(work: Callable[[Task], Result], tasks: Sequence[Task], jobs: int) -> 
 
 
 def share(work: Callable[[Task], Result], tasks: Sequence[Task], jobs: int) -> Iterator[tuple[int, Result]]:
-    """As `spread`, in threads: for compiled work that lets go of Python's lock, and needs no fresh interpreters."""
+    """As `spread`, in threads: for compiled functions that release the GIL."""
     pool = ThreadPoolExecutor(jobs)
     try:
         pending = {pool.submit(work, task): i for i, task in enumerate(tasks)}
@@ -58,7 +58,7 @@ def share(work: Callable[[Task], Result], tasks: Sequence[Task], jobs: int) -> I
 
 @contextlib.contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Hold Ctrl-C back; processes started meanwhile never get it, this one gets it at the end."""
+    """Block SIGINT; processes started meanwhile never receive it, this one receives it at the end."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -67,11 +67,12 @@ def _interrupts_held() -> Iterator[None]:
 
 
 def _watch_parent() -> None:
+    """Exit this worker process as soon as its parent process has ended."""
     parent = multiprocessing.parent_process()
 
-    def follow() -> None:
+    def exit_with_parent() -> None:
         if parent is not None:
             parent.join()
             os._exit(1)
 
-    threading.Thread(target=follow, daemon=True).start()
+    threading.Thread(target=exit_with_parent, daemon=True).start()

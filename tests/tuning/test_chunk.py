@@ -30,12 +30,12 @@ def test_without_numba_the_rows_are_the_same(text: str, name: str) -> None:
 def test_few_are_those_that_rarely_spend_their_budget() -> None:
     surface = load_surface("digits-mlp/sgd")
     problem, noisy = TabularProblem.of("a", surface), TabularProblem.of("a", surface, noise=True)
-    gld, sha, foreign = (get_searcher(text) for text in ("gld", "sha", "optuna:RandomSampler"))
+    gld, sha, third_party = (get_searcher(text) for text in ("gld", "sha", "optuna:RandomSampler"))
     assert is_few(problem, gld, 10, Limits(FEW // 10))
     assert not is_few(problem, gld, 11, Limits(FEW // 10))
     assert not is_few(noisy, gld, 1, Limits(9))
     assert not is_few(problem, sha, 1, Limits(9))
-    assert not is_few(problem, foreign, 1, Limits(9))
+    assert not is_few(problem, third_party, 1, Limits(9))
     assert not is_few(problem, gld, 1, Limits(9, workers=2))
 
 

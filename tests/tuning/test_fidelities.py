@@ -130,7 +130,7 @@ def test_the_ledger_by_hand() -> None:
         charge = restart.charge(0, (0,), fidelity, 0)
         assert charge.amount == fidelity
         restart.enter(charge, 0)
-    with pytest.raises(BadInput, match="which is another cell's"):
+    with pytest.raises(BadInput, match="a training of another cell"):
         ledger.charge(5, (5,), 3.0, 7)
     with pytest.raises(BadInput, match="not recorded; these are: 1, 3, 9"):
         ledger.charge(5, (5,), 2.0, None)
@@ -238,12 +238,16 @@ BAD = {
     "radius_min must be": ("sha:of=gld:radius_min=0", {}, rough),
     "startup must be 0 or more": ("median:startup=-1", {}, rough),
     "unknown option 'fidelities'": ("sha:fidelities=3", {}, rough),
-    "asha and median go with it": ("hyperband", {"cost_model": "stop"}, rough),
+    "asha and median support it": ("hyperband", {"cost_model": "stop"}, rough),
     "unknown cost model 'pause'": ("random", {"cost_model": "pause"}, rough),
     "workers must be 1 or more, not 0": ("random", {"workers": 0}, rough),
     "max-epochs must be a number above 0": ("random", {"max_epochs": 0.0}, rough),
     "--max-epochs 5 is less than one training of x: 9 epochs": ("random", {"max_epochs": 5.0}, rough),
-    "--max-epochs 2 is less than searcher 'sha:min=3' begins with: 3 epochs": ("sha:min=3", {"max_epochs": 2.0}, rough),
+    "--max-epochs 2 is less than the first query of searcher 'sha:min=3': 3": (
+        "sha:min=3",
+        {"max_epochs": 2.0},
+        rough,
+    ),
 }
 
 

@@ -124,6 +124,6 @@ def test_ones_own_searcher_must_say_that_it_works_with_several(tmp_path: Path, m
         "    parallel = True\n"
     )
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(BadInput, match="does not say that it works with several workers"):
+    with pytest.raises(BadInput, match="is not declared to work with several workers"):
         played(surface(), "own_workers:Own", workers=2)
     assert len(played(surface(), "own_workers:Parallel", workers=2))

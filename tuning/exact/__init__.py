@@ -1,4 +1,4 @@
-"""Exact laws of the runtimes of those searchers that are registered as having one, without a simulated replay.
+"""Exact distributions ("laws") of the runtimes of searchers for which one is known, calculated without replays.
 
 >>> import numpy as np
 >>> table = np.array([3.0, 1.0, 0.0, 2.0])

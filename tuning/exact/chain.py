@@ -1,8 +1,8 @@
-"""Gradientless descent as a Markov chain: its state between steps is the current cell, and it only ever goes down.
+"""Gradientless descent as a Markov chain: the state between steps is the current cell, whose value never increases.
 
 Cells are ranked by value, so every matrix here is lower triangular: from a cell, a step stays or leads to one of
-strictly lower value. While no cell of a target was seen, the best value seen is the current cell's; hence one chain
-serves every target, and the law of the current cell is the law of the best value so far.
+strictly lower value. Until a step hits the target, the best value seen is the current cell's; so one chain serves all
+targets, and the distribution of the current cell gives the distribution of the best value so far.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,9 +21,9 @@ class Step:
 
     Args:
         move: `[cells, cells]`, probability that a step leads from row to column.
-        missed: `[goods, K + 1, cells]`, for each number of good cells the chain was made for, the probability that
-            none of the first 0, 1, … K candidates is among that many lowest cells.
-        best: `[K, cells]`, mean of the lowest value seen once candidates 0 … k are known, the current cell's included.
+        missed: `[targets, K + 1, cells]`, for each of the chain's numbers of good cells, the probability that none of
+            the first 0, 1, … K candidates is among that many lowest cells.
+        best: `[K, cells]`, mean of the lowest of the current cell's value and those of candidates 0 … k.
     """
 
     move: np.ndarray
@@ -31,25 +31,25 @@ class Step:
     best: np.ndarray
 
 
-class Descent:
+class DescentChain:
     """The chain of a GLD or CGLD searcher on a table.
 
     Args:
         searcher: constructed on the table's space; its radii, ball and axes say what a candidate may be.
         table: float64 `[*shape]`.
-        goods: numbers of lowest cells to hit, for `Step.missed`.
+        good_counts: for each target, the number of lowest cells that reach it, for `Step.missed`.
     """
 
-    def __init__(self, searcher: GLD, table: np.ndarray, goods: Sequence[int] = ()) -> None:
+    def __init__(self, searcher: GLD, table: np.ndarray, good_counts: Sequence[int] = ()) -> None:
         flat = table.ravel()
         self.order = np.argsort(flat, kind="stable")
         self.values = flat[self.order]
-        self.goods = np.array(goods, np.int64)
-        kinds = dict.fromkeys(searcher.axes(number) for number in range(table.ndim))
-        self.steps = [self._step(searcher, table.shape, axes) for axes in kinds]
+        self.good_counts = np.array(good_counts, np.int64)
+        distinct_axes = dict.fromkeys(searcher.axes(number) for number in range(table.ndim))
+        self.steps = [self._step(searcher, table.shape, axes) for axes in distinct_axes]
 
     def run(self) -> Iterator[tuple[np.ndarray, Step]]:
-        """For each step in turn: the law `[cells]` of the current cell before it, in rank order, and its kind."""
+        """For each step in turn: the distribution `[cells]` of the cell before it, in rank order, and the step."""
         law = np.full(len(self.values), 1.0 / len(self.values))
         while True:
             for step in self.steps:
@@ -62,7 +62,7 @@ class Descent:
         low = np.searchsorted(self.values, self.values, side="left")
         high = np.searchsorted(self.values, self.values, side="right")
         move = np.zeros((cells, cells))
-        missed = np.ones((len(self.goods), len(searcher.radii) + 1, cells))
+        missed = np.ones((len(self.good_counts), len(searcher.radii) + 1, cells))
         best = np.zeros((len(searcher.radii), cells))
         for rank, flat in enumerate(self.order):
             center = tuple(int(i) for i in np.unravel_index(flat, shape))
@@ -80,7 +80,7 @@ class Descent:
             move[rank, low[rank] :] = 0.0
             move[rank, rank] = no_better[:, rank].prod()
             still = np.cumprod(not_below, axis=0)
-            missed[:, 1:, rank] = still[:, self.goods].T
+            missed[:, 1:, rank] = still[:, self.good_counts].T
             best[:, rank] = self._mean_best(still, rank)
         return Step(move, missed, best)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from tuning.exact.chain import Descent
+from tuning.exact.chain import DescentChain
 from tuning.exact.law import never
 from tuning.exact.runtime import Runtime
 from tuning.searchers.gld import GLD
@@ -15,13 +15,13 @@ class DescentLaw:
     """The `Law` of `GLD` and `CGLD`."""
 
     most_cells: int | None = 4000
-    """A chain is a dense matrix of cells by cells: beyond this it would take gigabytes."""
+    """A chain is a dense matrix of cells by cells: more cells would take gigabytes."""
 
-    def __init__(self, searcher: GLD, table: np.ndarray, goods: Sequence[int] = ()) -> None:
-        self.chain = Descent(searcher, table, goods)
+    def __init__(self, searcher: GLD, table: np.ndarray, good_counts: Sequence[int] = ()) -> None:
+        self.chain = DescentChain(searcher, table, good_counts)
 
     def runtimes(self) -> list[Runtime]:
-        return [_absorption(self.chain, number) for number in range(len(self.chain.goods))]
+        return [_absorption(self.chain, number) for number in range(len(self.chain.good_counts))]
 
     def curve(self, max_trials: int) -> np.ndarray:
         means = [float(self.chain.values.mean())]
@@ -32,9 +32,9 @@ class DescentLaw:
         return np.array(means[:max_trials]) - self.chain.values[0]
 
 
-def _absorption(chain: Descent, number: int) -> Runtime:
-    """The absorption time of the chain in `chain.goods[number]` cells, the last step's trials counted one by one."""
-    good = int(chain.goods[number])
+def _absorption(chain: DescentChain, number: int) -> Runtime:
+    """The absorption time in the `chain.good_counts[number]` lowest cells, counted in trials, not in whole steps."""
+    good = int(chain.good_counts[number])
     if not good:
         return never()
     bad = slice(good, None)
@@ -46,14 +46,14 @@ def _absorption(chain: Descent, number: int) -> Runtime:
         for now, miss in zip(chain.run(), itertools.cycle(misses), strict=False):
             yield from (miss[1:] @ now[0][bad]).tolist()
 
-    # One round of all kinds of step: spent trials, hits, and where it leads.
+    # One cycle of all steps: expected trials, probability of a hit, and transition matrix.
     cells = len(chain.values) - good
     spent, hits, leads = misses[0][:-1].sum(axis=0), 1.0 - misses[0][-1], moves[0]
     for miss, move in zip(misses[1:], moves[1:], strict=True):
         spent = spent + leads @ miss[:-1].sum(axis=0)
         hits = hits + leads @ (1.0 - miss[-1])
         leads = leads @ move
-    # A cell that no step ever leaves has no better one in reach: whoever begins there, or gets there, never hits.
+    # A cell that no step leaves has no better cell within reach: a search that reaches it never hits the target.
     stuck = np.all([np.diag(move) == 1.0 for move in moves], axis=0)
     if not cells:
         return Runtime(1.0, 1.0, missed)
@@ -68,13 +68,13 @@ def _absorption(chain: Descent, number: int) -> Runtime:
 
 
 BLOCK = 64
-"""Rows that OpenBLAS solves together; with the same blocks, rounding is the same to the last bit."""
+"""Rows solved together; OpenBLAS uses the same number, so that the results are equal to the last bit."""
 
 
 def forward_substitution(lower: np.ndarray, right: np.ndarray) -> np.ndarray:
     """The solution x of L x = b, float64 `[n]`.
 
-    `scipy.linalg.solve_triangular` gives the same numbers, but takes longer to import than exact laws take.
+    `scipy.linalg.solve_triangular` gives the same numbers, but importing it takes longer than the calculation.
 
     Args:
         lower: L, float64 `[n, n]`: lower triangular, no zero on the diagonal.

@@ -1,4 +1,4 @@
-"""What an exact law is: the class that a searcher's registration names under `law`."""
+"""`Law`, the interface of exact runtime distributions: a searcher's registration names one under `law`."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -9,24 +9,24 @@ from tuning.exact.runtime import Runtime
 
 
 class Law(Protocol):
-    """The law of one searcher on one table, constructed as `Law(searcher, table, goods)`.
+    """The exact law of one searcher on one table, constructed as `Law(searcher, table, good_counts)`.
 
     Args:
         searcher: constructed on the table's space; its options are read from it.
         table: float64 `[*shape]`, finite, one value a cell; lower is better.
-        goods: for each target, the number of lowest cells that reach it.
+        good_counts: for each target, the number of lowest cells that reach it.
 
     Raises:
         BadInput: options whose law is not known.
     """
 
     most_cells: int | None
-    """The largest table within reach; None where any is."""
+    """The largest number of cells for which the law can be calculated; None: no limit."""
 
-    def __init__(self, searcher: Any, table: np.ndarray, goods: Sequence[int] = ()) -> None: ...
+    def __init__(self, searcher: Any, table: np.ndarray, good_counts: Sequence[int] = ()) -> None: ...
 
     def runtimes(self) -> list[Runtime]:
-        """The law of the trials to each target."""
+        """The distribution of the number of trials to each target, in the order of `good_counts`."""
         ...
 
     def curve(self, max_trials: int) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""From a table and a searcher's text to the exact law of its runtime, and to its exact anytime curve."""
+"""Exact runtime distributions and exact anytime curves of a searcher, given as text, on a table."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ EXACT = names(exact=True)
 
 
 def exact_law(table: np.ndarray, searcher: str, target: float) -> Runtime:
-    """The law of the trials that `searcher` takes to come within `target` of the lowest value of `table`.
+    """The distribution of the number of trials until `searcher` is within `target` of the lowest value of `table`.
 
     Args:
         table: float64 `[*shape]`, finite, one value a cell; lower is better.
@@ -25,7 +25,7 @@ def exact_law(table: np.ndarray, searcher: str, target: float) -> Runtime:
         target: suboptimality, in the table's unit.
 
     Raises:
-        BadInput: another searcher, an option out of range, or a space too large.
+        BadInput: a searcher without an exact law, an option out of range, or a table with too many cells.
     """
     return exact_laws(table, searcher, [target])[0]
 
@@ -37,32 +37,34 @@ def exact_laws(
     lowest: float | None = None,
     space: Space | None = None,
 ) -> list[Runtime]:
-    """`exact_law` for several targets, which share their work.
+    """As `exact_law`, for several targets at once, which is faster than one by one.
 
     Args:
-        lowest: suboptimality is measured from here, by default from the table's lowest value.
+        table, searcher: as of `exact_law`.
+        targets: suboptimalities, in the table's unit.
+        lowest: suboptimality is measured from here; the table's lowest value where not given.
         space: the table's, for options that name its axes.
     """
     suboptimality = gap(table.ravel(), float(table.min()) if lowest is None else lowest)
-    goods = [int(reached(suboptimality, target, table.ravel()).sum()) for target in targets]
-    return _law(searcher, table, goods, space).runtimes()
+    good_counts = [int(reached(suboptimality, target, table.ravel()).sum()) for target in targets]
+    return _law(searcher, table, good_counts, space).runtimes()
 
 
 def exact_curve(table: np.ndarray, searcher: str, max_trials: int, space: Space | None = None) -> np.ndarray:
-    """Mean suboptimality of the best cell seen after 1, 2, … `max_trials` trials; `[max_trials]`.
+    """Mean suboptimality of the best cell seen after 1, 2, … `max_trials` trials; float64 `[max_trials]`.
 
-    Args, Raises: as `exact_laws`.
+    The other arguments, and what is raised, are as of `exact_laws`.
     """
     return _law(searcher, table, (), space).curve(max_trials)
 
 
 def most_cells(searcher: str) -> int | None:
-    """The largest table on which the exact law of `searcher` is within reach; None where any is."""
+    """The largest number of cells for which the exact law of `searcher` can be calculated; None: no limit."""
     return _class(_known(searcher)).most_cells
 
 
 def too_large(searcher: str, cells: int) -> bool:
-    """Whether the exact law of `searcher` is beyond reach on so many cells."""
+    """Whether a table of this many cells is too large for the exact law of `searcher`."""
     most = most_cells(searcher)
     return most is not None and cells > most
 
@@ -79,7 +81,7 @@ def _class(spec: SearcherSpec) -> type[Law]:
     return found
 
 
-def _law(text: str, table: np.ndarray, goods: Sequence[int], space: Space | None) -> Law:
+def _law(text: str, table: np.ndarray, good_counts: Sequence[int], space: Space | None) -> Law:
     spec = _known(text)
     law = _class(spec)
     if law.most_cells is not None and table.size > law.most_cells:
@@ -90,5 +92,5 @@ def _law(text: str, table: np.ndarray, goods: Sequence[int], space: Space | None
     if space is None:
         space = Space(tuple(Axis(f"axis{i}", tuple(range(n)), "linear") for i, n in enumerate(table.shape)))
     searcher = spec.build(space, np.random.default_rng(0))
-    with spec.blamed():
-        return law(searcher, table, goods)
+    with spec.naming_errors():
+        return law(searcher, table, good_counts)

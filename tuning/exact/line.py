@@ -1,4 +1,4 @@
-"""The law of line searches: from each start all is determined, and after each end a new start is drawn."""
+"""The law of line searches: each start determines all that follows, until a new start is drawn at random."""
 
 from collections.abc import Iterator, Sequence
 
@@ -12,29 +12,29 @@ _BLOCK = 4_000_000
 
 
 class LineLaw:
-    """The `Law` of `Line`: a renewal process whose rounds begin at uniform cells, the first perhaps at a given one."""
+    """The `Law` of `Line`: a renewal process of runs from uniform cells, the first one optionally from a given cell."""
 
     most_cells: int | None = 4000
-    """Every start is played."""
+    """The search from every cell is simulated once."""
 
-    def __init__(self, searcher: Line, table: np.ndarray, goods: Sequence[int] = ()) -> None:
+    def __init__(self, searcher: Line, table: np.ndarray, good_counts: Sequence[int] = ()) -> None:
         self.values = np.sort(table.ravel())
-        self.goods = goods
+        self.good_counts = good_counts
         self.given = searcher.first
         runs = [_run(searcher, searcher.space.cell(flat), table) for flat in range(table.size)]
         self.lengths = np.array([len(run) for run in runs])
         longest = int(self.lengths.max())
-        # After each trial from each start, the lowest value so far; beyond a start's end its last.
+        # The lowest value after each trial from each start; after the end of a run, its last.
         self.best = np.array([run[-1] for run in runs])[:, None].repeat(longest, axis=1)
         for start, run in enumerate(runs):
             self.best[start, : len(run)] = run
         self.first = None if self.given is None else searcher.space.flat(self.given)
 
     def runtimes(self) -> list[Runtime]:
-        return [self._runtime(good) for good in self.goods]
+        return [self._runtime(good) for good in self.good_counts]
 
     def curve(self, max_trials: int) -> np.ndarray:
-        # The mean is a sum over levels: the gap between two values, times the chance that none below it was seen.
+        # The mean is a sum over gaps between sorted values: each times the probability that no value below was seen.
         ranks = np.flatnonzero(np.diff(self.values)) + 1
         gaps = np.diff(self.values)[ranks - 1]
         mean = np.zeros(max_trials)
@@ -69,22 +69,22 @@ class LineLaw:
     def _survival(self, levels: np.ndarray, trials: int) -> np.ndarray:
         """P(no value at or below a level in the first t trials), t = 0 … `trials`: `[levels, trials + 1]`.
 
-        The renewal equation: S(t) = P(the first round goes on at t, without a hit) + Σ P(it ended at l without one) ·
-        S(t − l).
+        The renewal equation: S(t) = P(the first run lasts longer than t, without a hit by then) + Σ P(it ended at l
+        without one) · S(t − l).
         """
         cells, longest = self.best.shape
         missed = self.best[None] > levels[:, None, None]
-        going, ended = np.zeros((len(levels), longest)), np.zeros((len(levels), longest + 1))
-        going[:, 0] = 1.0
+        running, ended = np.zeros((len(levels), longest)), np.zeros((len(levels), longest + 1))
+        running[:, 0] = 1.0
         for trial in range(1, longest):
-            going[:, trial] = (missed[:, :, trial - 1] & (self.lengths > trial)).sum(axis=1) / cells
+            running[:, trial] = (missed[:, :, trial - 1] & (self.lengths > trial)).sum(axis=1) / cells
         for length in np.unique(self.lengths):
             ended[:, length] = (missed[:, :, -1] & (self.lengths == length)).sum(axis=1) / cells
         renewed = np.zeros((len(levels), trials + 1))
         lengths = np.unique(self.lengths)
         for trial in range(trials + 1):
             if trial < longest:
-                renewed[:, trial] = going[:, trial]
+                renewed[:, trial] = running[:, trial]
             for length in lengths[lengths <= trial]:
                 renewed[:, trial] += ended[:, length] * renewed[:, trial - length]
         if self.first is None:
@@ -100,7 +100,7 @@ class LineLaw:
 
 
 def _run(searcher: Line, start: tuple[int, ...], table: np.ndarray) -> np.ndarray:
-    """The lowest value after each trial from a start to its end."""
+    """The lowest value after each trial of one run from `start`, float64 `[trials of the run]`."""
     searcher.begin(start)
     found = []
     while not searcher.over:

@@ -1,4 +1,4 @@
-"""The law of one candidate of gradientless descent: which cell it is, drawn around a given one at a given radius."""
+"""The distribution of one candidate of gradientless descent, drawn around a given cell at a given radius."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from grids.space import Cell
 
 
 def inside(shape: tuple[int, ...], center: Cell, radii: Sequence[float], axes: tuple[int, ...]) -> np.ndarray:
-    """Laws of `draw_inside`: uniform over the ball's other cells, all on `center` where there is none.
+    """Distributions of `draw_inside`: uniform over the ball's other cells; `center` itself where there is none.
 
     Returns:
         Probabilities `[radii, cells]`, cells in C order.
@@ -34,16 +34,16 @@ def inside(shape: tuple[int, ...], center: Cell, radii: Sequence[float], axes: t
 
 
 def clipped(shape: tuple[int, ...], center: Cell, radius: float, axes: tuple[int, ...]) -> np.ndarray:
-    """Law of `draw_clipped`: the share of the continuous ball that rounds and clips to each cell.
+    """Distribution of `draw_clipped`: the share of the continuous ball that rounds and clips to each cell.
 
-    A cell owns the box of half a step around it, a border cell all that lies beyond; so the law is made of areas of a
-    disc cut by axis-parallel lines (of lengths where one axis moves).
+    Points within half a step of a cell on every axis round to it, points outside the grid to a border cell; so the
+    probabilities are areas of a disc cut by axis-parallel lines (lengths, where one axis moves).
 
     Returns:
         Probabilities `[cells]`, in C order.
 
     Raises:
-        BadInput: three or more axes move; those volumes are not written down here.
+        BadInput: three or more axes move; the volumes in three dimensions are not implemented.
     """
     if len(axes) > 2:
         raise BadInput("ball=clip has no exact law where three or more axes move together; replay it instead")
@@ -56,7 +56,7 @@ def clipped(shape: tuple[int, ...], center: Cell, radius: float, axes: tuple[int
         shares = np.diff((edges[0] + 1.0) / 2.0)
     else:
         shares = np.diff(np.diff(_disc_below(edges[0][:, None], edges[1][None, :]), axis=0), axis=1) / np.pi
-    # What is no more than rounding of the areas is no probability.
+    # Shares this small are rounding errors of the areas.
     shares = np.where(shares > 1e-13, shares, 0.0)
     law = np.zeros(shape)
     law[tuple(slice(None) if axis in axes else index for axis, index in enumerate(center))] = shares / shares.sum()
@@ -74,7 +74,7 @@ def _disc_below(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     outer_left = cap(np.minimum(x, -half))
     middle = np.clip(x, -half, half)
     outer_right = cap(np.maximum(x, half)) - cap(half)
-    # Beyond ±half the line y misses the disc: it is all below where y > 0, none of it otherwise.
+    # Left of −half and right of +half the line at y does not cut the disc: all of it is below if y > 0, else none.
     whole = 2.0 * (outer_left + outer_right)
     between = y * (middle + half) + cap(middle) - cap(-half)
     return np.where(y > 0, whole, 0.0) + between

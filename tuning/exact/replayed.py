@@ -1,4 +1,4 @@
-"""The exact law of what a replay table holds, from the surface that was replayed."""
+"""The exact law that corresponds to the replays in a table, calculated on the surface that was replayed."""
 
 import math
 
@@ -27,18 +27,18 @@ def law_of_replays(
 ) -> tuple[np.ndarray, Runtime] | None:
     """The mean suboptimality after 1, 2, … `trials` trials, `[trials]`, and the law of the runtime to `target`.
 
-    None where the law is not within reach.
+    None where the law cannot be calculated: too many cells, or a pool without neighbours.
 
     Args:
         surface_name, searcher: of the replays.
-        judged: how they were judged.
-        about: what their table says of the surface.
-        lowest: what their suboptimality is measured from.
-        trials: how far the curve goes.
+        judged: the options by which their cells were judged.
+        about: the facts about the surface in their table's header.
+        lowest: the value from which their suboptimality is measured.
+        trials: the length of the curve.
         target: suboptimality.
 
     Raises:
-        BadInput: replays under noise, or a surface that is not the one replayed.
+        BadInput: replays with noise, or a surface that differs from the one that was replayed.
     """
     if judged.noise != "none":
         raise BadInput(f"--exact needs replays without noise, not those of {surface_name}, {searcher}")

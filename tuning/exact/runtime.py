@@ -1,4 +1,4 @@
-"""The law of a runtime: the number of trials until a target is hit, exactly."""
+"""The exact distribution of a runtime: the number of trials until a target is hit."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -7,17 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 
 ROUNDING = 1e-12
-"""A probability this near to a quantile's level has reached it."""
+"""A probability that is below a quantile's level by no more than this counts as equal to it."""
 
 
 @dataclass(frozen=True)
 class Runtime:
-    """The number of trials T to a target.
+    """The distribution of the number of trials T until a target is hit.
 
     Args:
         mean: E[T]; infinite where a replay may never hit.
         ever: P(T < ∞).
-        missed: begins the sequence P(T > 1), P(T > 2), … anew at each call; it never ends.
+        missed: each call returns a new endless iterator over P(T > 1), P(T > 2), …
     """
 
     mean: float
@@ -34,7 +34,7 @@ class Runtime:
         return 1.0 - self.survival(trials)
 
     def quantile(self, level: float) -> float:
-        """The smallest t with P(T ≤ t) ≥ `level`; infinite where that is never reached."""
+        """The smallest t with P(T ≤ t) ≥ `level`; infinite where there is none."""
         return self.quantiles([level])[0]
 
     def quantiles(self, levels: list[float]) -> list[float]:

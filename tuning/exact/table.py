@@ -1,4 +1,4 @@
-"""The rows of `tunecost exact`: runtimes of searchers on surfaces, calculated."""
+"""The rows of `tunecost exact`: calculated runtimes of searchers on surfaces."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,13 +21,13 @@ COLUMNS = ("surface", "optimizer", "task", "searcher", "target", "mean", "median
 
 @dataclass
 class Table:
-    """Rows, and what a reader should be told of them.
+    """The rows, and the notes that are printed with them.
 
     Args:
         rows: with the keys of COLUMNS, then `hit_by_…`.
-        left_out: a line for each surface on which a searcher's law is not within reach.
-        ranges: of each surface.
-        derived: default targets that were used: the surface's name, the targets, its unit.
+        left_out: a line for each surface on which a searcher's law cannot be calculated.
+        ranges: for each surface, its name and the range of its values.
+        derived: where default targets were used: the surface's name, the targets, its unit.
     """
 
     rows: list[dict[str, Any]] = field(default_factory=list)
@@ -56,19 +56,19 @@ def add_rows(
     Args:
         label: the surface's name, as the user gave it.
         whole: the surface.
-        searchers: texts; every searcher of a known law where none is named.
-        targets: suboptimality; the surface's own where none is named.
-        by: trials for which the probability of a hit is added.
+        searchers: texts; every searcher with an exact law where none is named.
+        targets: suboptimalities; the surface's default targets where none is given.
+        by: numbers of trials; for each, the probability of a hit by then is a column.
         seed_statistic: how the values of a cell's seeds become its one value.
         within: a part of the space, which is all that searchers see.
         lowest: `own`: suboptimality is measured from the lowest value of the whole surface; `within`: of that part;
             `all`: from `of_task`.
         levels: absolute values to reach, in the metric's own sense, in place of targets.
         of_task: the lowest value of all surfaces of the task.
-        percent: read targets as percent of the size of the lowest value: those where none is named, and the unit.
+        percent: read targets as percent of the absolute lowest value; the default percentages, and the unit's name.
 
     Raises:
-        BadInput: no searcher's law is within reach, one that was named does not work on a pool, or percent of 0.
+        BadInput: no searcher's law can be calculated, a named searcher does not work on a pool, or percent of 0.
     """
     surface = whole if within is None else narrowed(whole, within)
     own = float(whole.table(seed_statistic).min())
@@ -102,10 +102,10 @@ def add_rows(
 
 
 def _within_reach(surface: Surface, label: str, texts: list[str], named: bool, left_out: list[str]) -> list[str]:
-    """The searchers whose law is within reach on this surface; of the others `left_out` gets a line.
+    """The searchers whose law can be calculated on this surface; a line about the others is added to `left_out`.
 
     Raises:
-        BadInput: none is, or a searcher that was named does not work on a pool.
+        BadInput: there is none, or a named searcher does not work on a pool.
     """
     on_pool = [text for text in texts if surface.space.is_pool and not get_searcher(text).from_list]
     if on_pool and (named or len(on_pool) == len(texts)):

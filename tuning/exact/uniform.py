@@ -14,11 +14,11 @@ class WithReplacement:
 
     most_cells: int | None = None
 
-    def __init__(self, searcher: Any, table: np.ndarray, goods: Sequence[int] = ()) -> None:
-        self.values, self.goods = np.sort(table.ravel()), goods
+    def __init__(self, searcher: Any, table: np.ndarray, good_counts: Sequence[int] = ()) -> None:
+        self.values, self.good_counts = np.sort(table.ravel()), good_counts
 
     def runtimes(self) -> list[Runtime]:
-        return [_with_replacement(good, len(self.values)) for good in self.goods]
+        return [_with_replacement(good, len(self.values)) for good in self.good_counts]
 
     def curve(self, max_trials: int) -> np.ndarray:
         return _uniform_curve(self.values, max_trials, replacement=True)
@@ -28,24 +28,26 @@ class WithoutReplacement(WithReplacement):
     """The `Law` of `RandomUnique`."""
 
     def runtimes(self) -> list[Runtime]:
-        return [_without_replacement(good, len(self.values)) for good in self.goods]
+        return [_without_replacement(good, len(self.values)) for good in self.good_counts]
 
     def curve(self, max_trials: int) -> np.ndarray:
         return _uniform_curve(self.values, max_trials, replacement=False)
 
 
 _NEGLIGIBLE = 45.0
-"""exp(−45) is below the rounding of a float: a level that is missed less often adds nothing to a mean."""
+"""exp(−45) is below the rounding error of a float64: terms with a smaller probability do not change the mean."""
 
 
 def _uniform_curve(values: np.ndarray, max_trials: int, replacement: bool) -> np.ndarray:
     """Mean suboptimality after 1 … `max_trials` uniform cells: Σ gap·P(none of the k lowest cells was drawn).
 
-    The probabilities go from one trial to the next by (1 − k/n), without replacement by (n − k − t)/(n − t). After t
-    trials only levels k below 45·n/t still count, so that large tables take n·log(n) steps rather than n².
+    Each trial multiplies the probabilities by (1 − k/n), without replacement by (n − k − t)/(n − t). After t trials
+    only terms with k below 45·n/t are above rounding, so that large tables take n·log(n) steps rather than n².
 
     Args:
         values: float64 `[cells]`, ascending.
+        max_trials: the length of the curve.
+        replacement: whether cells are drawn with replacement.
     """
     cells = len(values)
     gaps = np.diff(values)

@@ -1,12 +1,12 @@
 """Compiled forms of searchers: the same trials as the readable ones in `tuning.searchers`, many replays at a time.
 
-`compiled_trials` plays, or says that this searcher has no compiled form; `compiled_rows` makes the replay table's rows
-of what was played. numba is imported when one of them first needs it. `plain_trials` has Python run a kernel instead.
+`compiled_trials` runs a batch of replays, or returns None where the searcher has no compiled form; `compiled_rows`
+makes the rows of the replay table. numba is imported on first use. `plain_trials` runs a kernel's source in Python.
 
-A searcher's kernel is the function that its registration names, called as `kernel(searcher, game)`: with a searcher
-constructed on the space, whose options it reads, and a `tuning.kernels.game.Game`. It plays and returns True, or False
-where this space is beyond it. That of a searcher over fidelities is called as `compiled_played` is, and returns what
-that does.
+A searcher's kernel is the function that its registration names, called as `kernel(searcher, batch)` with a searcher
+constructed on the space, whose options it reads, and a `tuning.kernels.batch.Batch`. It fills the batch's matrix and
+returns True, or returns False where it does not support this space or these options. The kernel of a searcher over
+fidelities has the arguments and the result of `compiled_played`.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from grids.space import Space
-from tuning.kernels.game import Game
+from tuning.kernels.batch import Batch
 from tuning.ledger import Limits
 from tuning.played import Played
 from tuning.problem import TabularProblem
@@ -23,7 +23,7 @@ from tuning.searchers.registry import load
 
 
 def is_compiled(spec: SearcherSpec) -> bool:
-    """Whether it has a compiled form, which leaves Python's lock to others: threads serve it better than processes."""
+    """Whether it has a compiled form. That releases the GIL, so its replays run in threads rather than processes."""
     return spec.name in SEARCHERS and SEARCHERS[spec.name].compiled
 
 
@@ -38,16 +38,16 @@ def compiled_trials(
 ) -> np.ndarray | None:
     """The cells that a range of replays evaluates, or None where `spec` has no compiled form.
 
-    Equal to the trials of `spec.build(...)`, asked and told one at a time, whatever replays come together.
+    Equal to the trials of `spec.build(...)`, asked and told one at a time; replays do not depend on each other.
 
     Args:
         spec: the searcher.
         space: its space.
-        told: float64 `[cells, columns]`, what a searcher may be told of each cell.
+        told: float64 `[cells, columns]`, the values that a searcher may be told for each cell.
         columns: int32 `[len(repeats), max_trials]`, the column told at each trial.
         stop: a told value at or below it ends a replay.
-        first: the seed sequence of any repeat; the last number of its spawn key is the repeat's.
-        repeats: which.
+        first: the seed sequence of any replay; the last number of its spawn key is the replay's number.
+        repeats: the numbers of the replays.
 
     Returns:
         int32 `[len(repeats), max_trials]`, flat cell numbers, −1 after the end of a replay.
@@ -56,7 +56,7 @@ def compiled_trials(
         return None
     from tuning.kernels.pcg import streams
 
-    return _kernel_trials(spec, space, told, columns, stop, streams(first, repeats))
+    return kernel_trials(spec, space, told, columns, stop, streams(first, repeats))
 
 
 def plain_trials(
@@ -67,7 +67,7 @@ def plain_trials(
     stop: float,
     generators: Sequence[np.random.Generator],
 ) -> np.ndarray | None:
-    """What `compiled_trials` returns, from each replay's generator, by a kernel that Python runs.
+    """The same array as `compiled_trials`, from each replay's generator, by running the kernel's source in Python.
 
     None where the searcher's own class is the plain form of its kernel: see `Registered.plain_kernel`.
     """
@@ -75,10 +75,10 @@ def plain_trials(
         return None
     states = np.empty(len(generators), object)
     states[:] = generators
-    return _kernel_trials(spec, space, told, columns, stop, states)
+    return kernel_trials(spec, space, told, columns, stop, states)
 
 
-def _kernel_trials(
+def kernel_trials(
     spec: SearcherSpec,
     space: Space,
     told: np.ndarray,
@@ -86,11 +86,18 @@ def _kernel_trials(
     stop: float,
     states: np.ndarray,
 ) -> np.ndarray | None:
+    """The cells that the kernel of `spec` evaluates; None if it does not support the space or the options.
+
+    Args:
+        spec: a searcher with a kernel.
+        space, told, columns, stop: as of `compiled_trials`.
+        states: as of `Batch`.
+    """
     kernel = load(SEARCHERS[spec.name].kernel or "")
     matrix = np.full(columns.shape, -1, np.int32)
     told, columns = np.ascontiguousarray(told), np.ascontiguousarray(columns)
-    game = Game(states, np.array(space.shape), told, columns, stop, matrix)
-    return matrix if kernel(spec.build(space, np.random.default_rng(0)), game) else None
+    batch = Batch(states, np.array(space.shape), told, columns, stop, matrix)
+    return matrix if kernel(spec.build(space, np.random.default_rng(0)), batch) else None
 
 
 def compiled_played(
@@ -101,17 +108,17 @@ def compiled_played(
     first: np.random.SeedSequence,
     repeats: range,
 ) -> Played | None:
-    """What a range of replays evaluates, or None where `spec` has no compiled form, or limits are beyond it.
+    """The queries of a range of replays, or None where `spec` has no compiled form or it does not support the limits.
 
-    Equal to what `tuning.trials.trials_matrix` plays.
+    Equal to the result of `tuning.trials.trials_matrix`.
 
     Args:
         spec: the searcher.
-        problem: what is played on.
-        columns: int32 `[len(repeats), trainings]`, the column of the problem that each training is told of.
+        problem: the table that the searcher queries.
+        columns: int32 `[len(repeats), trainings]`, the column of the problem that each training is told from.
         limits: of each replay.
-        first: the seed sequence of any repeat; the last number of its spawn key is the repeat's.
-        repeats: which.
+        first: the seed sequence of any replay; the last number of its spawn key is the replay's number.
+        repeats: the numbers of the replays.
     """
     if not is_compiled(spec) or limits.workers > 1:
         return None
@@ -131,7 +138,7 @@ def plain_played(
     limits: Limits,
     generators: Sequence[np.random.Generator],
 ) -> Played | None:
-    """As `compiled_played`, by `plain_trials`; None where that is None or limits are beyond it."""
+    """As `compiled_played`, by `plain_trials`; None where that is None or there are several workers."""
     if limits.workers > 1:
         return None
     matrix = plain_trials(spec, problem.space, problem.asked[..., -1], columns, problem.stop, generators)

@@ -1,4 +1,4 @@
-"""Asynchronous successive halving compiled: the twin of `ASHA` with one worker."""
+"""Compiled asynchronous successive halving: the same queries as `ASHA` with one worker."""
 
 import math
 from typing import Any
@@ -49,19 +49,19 @@ def play_asha(
     budgets: Budgets,
     log: Log,
 ) -> bool:
-    """Play replays, one for each row; True where a replay needed more trainings than are proposed.
+    """Run replays, one for each row; True if a replay needed more trainings than were proposed.
 
     Args:
         proposed: int32 `[replays, trainings]`, the cell of each training, in the order in which they begin.
-        columns: int32 `[replays, trainings]`, the column told of each.
+        columns: int32 `[replays, trainings]`, the column that each training is told from.
         told: float64 `[cells, columns, points]`.
         points, amounts: of each rung, int64 and float64 `[rungs]`.
         eta: the reduction factor.
-        pauses: whether a training that is left may be continued.
-        budgets, log: what may be spent, and where to write.
+        pauses: whether a paused training may be continued.
+        budgets, log: the budget of a replay, and the arrays for its queries.
     """
     rungs, most = len(points), proposed.shape[1]
-    # At each rung the trainings told there, by value, the one told first among equals first.
+    # At each rung the trainings told there, sorted by value; among equals the one told first comes first.
     ranked, values = np.empty((rungs, most), np.int64), np.empty((rungs, most))
     left, count = np.empty((rungs, most), np.bool_), np.empty(rungs, np.int64)
     for replay in range(len(proposed)):

@@ -1,12 +1,12 @@
-"""How this package compiles: when a function is first called, and once on a machine, kept in numba's cache.
+"""Decorators that compile a function with numba when it is first called, and keep the result in numba's cache.
 
-Compiled functions let go of Python's lock, so that threads share the work. Importing numba, or a kernel that is in its
-cache, takes longer than a few replays take in plain Python; so a compiled function also has a plain form, which is
-the same source run by Python (`plain`).
+Compiled functions release the GIL, so that replays can run in several threads. Importing numba, or loading a kernel
+from its cache, takes longer than a few replays take in Python; so a compiled function also has a plain form: the same
+source, run by Python (`plain`).
 
-numba compiles again what changed, but looks only at the file of a function itself, and what it keeps of a function has
-the functions of other files copied into it. So the files it keeps are named by the content of all sources here, and of
-the searchers', whose constants are compiled in: code of other sources is never found, not even half written.
+numba recompiles a function when its own file changes, but not when a function inlined from another file changes. So
+the names of cache files contain a digest of all sources of this package and of the searchers, whose constants are
+compiled in: code compiled from other sources is never loaded.
 """
 
 import functools
@@ -24,11 +24,11 @@ _LOCK = threading.RLock()
 
 
 class Compiled:
-    """A function in two forms; calling it calls the compiled one, in compiled code too.
+    """A function in two forms; a call runs the compiled one, from compiled code too.
 
     Args:
-        compile_function: makes the compiled form; called once, when it is first needed.
-        make_plain: makes the plain form, likewise.
+        compile_function: returns the compiled form; called once, when it is first needed.
+        make_plain: returns the plain form; called once, when it is first needed.
     """
 
     def __init__(self, compile_function: Callable[[], Any], make_plain: Callable[[], Callable[..., Any]]) -> None:
@@ -47,7 +47,7 @@ class Compiled:
 
     @property
     def _numba_type_(self) -> Any:
-        """By which numba knows what this is where a compiled function names it."""
+        """numba's type of this object, which it looks up where a compiled function refers to it."""
         return self.fast._numba_type_
 
     def __call__(self, *args: Any) -> Any:
@@ -67,36 +67,36 @@ def compiled(function: Function) -> Function:
 
 
 def compiled_part(function: Function) -> Function:
-    """As `compiled`, for what only compiled functions call: it is copied into them.
+    """As `compiled`, for functions that only compiled functions call: they are inlined.
 
-    A call costs two atomic additions for each array that it hands over, one by one inside tuples too.
+    A call that is not inlined costs two atomic additions for each array argument, also for each array in a tuple.
     """
     return _compiled(function, forceinline=True)
 
 
 def compiled_sum(function: Function) -> Function:
-    """As `compiled_part`, and sums may be reordered, for speed: where their rounding decides nothing."""
+    """As `compiled_part`, and sums may be reordered for speed; only where rounding does not change results."""
     return _compiled(function, forceinline=True, fastmath={"reassoc"})
 
 
 def compiled_with_python(function: Function) -> Function:
-    """As `compiled`, for what asks Python in between and holds its lock meanwhile."""
+    """As `compiled`, for functions that call Python code: the GIL is not released."""
     return _compiled(function, nogil=False)
 
 
 def compiled_elsewhere(text: str, plain: Function) -> Function:
-    """What `compiled` made in a module that imports numba, for modules that must not; with its own plain form.
+    """A compiled function of a module that imports numba, for modules that must not import it.
 
     Args:
-        text: `module:name`.
-        plain: the plain form.
+        text: the compiled function, `module:name`.
+        plain: its plain form.
     """
     module, _, name = text.partition(":")
     return cast(Function, Compiled(lambda: getattr(importlib.import_module(module), name).fast, lambda: plain))
 
 
 def plain(function: Function) -> Function:
-    """The plain form of a compiled function: all that it calls is plain as well."""
+    """The plain form of a compiled function; the compiled functions that it calls are replaced by their plain forms."""
     return cast(Function, cast(Compiled, function).plain)
 
 
@@ -105,7 +105,7 @@ def _compiled(function: Function, **options: Any) -> Function:
 
 
 def _plain(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The same code, in whose names the plain forms stand for compiled ones."""
+    """The same code with other globals: plain forms in place of compiled functions."""
     code: types.CodeType = function.__code__
     named = {name: function.__globals__.get(name) for name in code.co_names}
     forms = {name: value.plain for name, value in named.items() if isinstance(value, Compiled)}
@@ -120,12 +120,12 @@ def _njit(**options: Any) -> Callable[[Callable[..., Any]], Any]:
 
 
 def _compile(function: Callable[..., Any], options: dict[str, Any]) -> Any:
-    function.__qualname__ += f"-{_digest()}"  # what numba names its files after
+    function.__qualname__ += f"-{_digest()}"  # part of the names of numba's cache files
     options = {"nogil": True, **options}
     try:
         return _njit(cache=True, **options)(function)
     except RuntimeError:
-        # Neither beside this file nor in the user's cache is there a folder to write to: compiled anew each time.
+        # Neither the folder of this file nor the user's cache folder is writable: compile in every process.
         return _njit(**options)(function)
 
 

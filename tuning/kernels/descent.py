@@ -1,25 +1,25 @@
-"""Gradientless descent compiled: the twin of `GLD` and `CGLD`.
+"""Compiled gradientless descent: the same trials as `GLD` and `CGLD`.
 
-The cells of a ball, in C order, are lines along the last axis that moves: one for each position on the other axes that
-move, as long as the sphere leaves room for. A uniform cell is found by its number: over the lines, then along one.
+The cells of a ball, in C order, are line segments along the last axis that moves, one for each position on the other
+axes that move. A uniform cell is found by its number: first the segment, then the position in it.
 """
 
 import math
 
 import numpy as np
 
+from tuning.kernels.batch import Batch
 from tuning.kernels.compiling import compiled
-from tuning.kernels.game import Game
 from tuning.kernels.pcg import pick, uniform
 from tuning.searchers.balls import draw_clipped
 from tuning.searchers.cgld import CGLD
 from tuning.searchers.gld import GLD
 
 
-def descent(searcher: GLD, game: Game) -> bool:
+def descent(searcher: GLD, batch: Batch) -> bool:
     """The kernel of `GLD` and `CGLD`."""
     clip, one_axis = searcher.draw is draw_clipped, isinstance(searcher, CGLD)
-    states, shape, told, columns, stop, matrix = game
+    states, shape, told, columns, stop, matrix = batch
     play_descent(states, shape, np.array(searcher.radii), clip, one_axis, told, columns, stop, matrix)
     return True
 
@@ -36,14 +36,14 @@ def play_descent(
     stop: float,
     matrix: np.ndarray,
 ) -> None:
-    """Play replays, one for each row.
+    """Run replays, one for each row.
 
     Args:
         states: uint64 `[replays, 4]`, each replay's stream.
         shape: int64 `[axes]`.
         radii: float64, largest first.
         clip: draw as `ball="clip"` says.
-        one_axis: axes take turns, step by step (CGLD).
+        one_axis: only one axis moves in each step, the axes in turn (CGLD).
         told: float64 `[cells, columns]`.
         columns: int32 `[replays, trials]`, the column told at each trial.
         stop: a told value at or below it ends a replay.
@@ -53,7 +53,7 @@ def play_descent(
     center = np.empty(axes, np.int64)
     box = np.empty((3, axes), np.int64)
     point = np.empty(axes)
-    # A ball's number of cells depends on its center, radius and axes; counted once for each.
+    # A ball's number of cells depends on its center, radius and axes; it is counted once for each combination.
     turns = axes if one_axis else 1
     counts = np.empty((turns, len(radii), len(told)), np.int32)
     counts[:] = -1
@@ -97,11 +97,11 @@ def play_descent(
 def _ball(
     number: int, shape: np.ndarray, center: np.ndarray, radius: float, first_axis: int, last_axis: int, box: np.ndarray
 ) -> int:
-    """The cell of this number in the ball around `center`, in C order without `center`; −1 asks how many there are.
+    """The cell of this number in the ball around `center`, in C order without `center`; for −1, the number of cells.
 
     Args:
-        first_axis, last_axis: the axes from one to the other move.
-        box: int64 `[3, axes]`, to work in.
+        first_axis, last_axis: the first and the last of the axes that move.
+        box: int64 `[3, axes]`, work space.
     """
     low, high, at = box
     for axis in range(len(shape)):
@@ -116,7 +116,7 @@ def _ball(
             squared += (at[axis] - center[axis]) ** 2
             line = line * shape[axis] + at[axis]
         if squared <= limit:
-            # How far the line goes to either side: near what the one before it did.
+            # Half the length of this segment, found from that of the previous one.
             while half < shape[last_axis] and squared + (half + 1) * (half + 1) <= limit:
                 half += 1
             while squared + half * half > limit:
@@ -152,7 +152,7 @@ def _clipped(
     last_axis: int,
     point: np.ndarray,
 ) -> int:
-    """The twin of `tuning.searchers.balls.draw_clipped`."""
+    """The same draw as `tuning.searchers.balls.draw_clipped`, as a flat cell number."""
     while True:
         squared = 0.0
         for axis in range(first_axis, last_axis + 1):

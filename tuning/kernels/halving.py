@@ -1,4 +1,4 @@
-"""Brackets of successive halving compiled: the twin of `Halving`, so of `SHA` and `Hyperband`."""
+"""Compiled brackets of successive halving: the same queries as `SHA` and `Hyperband` with one worker."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ def halving(
         known = min(cells.shape[1], columns.shape[1])
         wide[:, :known] = columns[:, :known]
         for number, size in enumerate(starts.tolist()):
-            # Which trainings are this bracket's: `size` in each round.
+            # The numbers of this bracket's trainings: `size` in each round.
             place = (np.arange(rounds)[:, None] * ends[-1] + ends[number] - size + np.arange(size)).ravel()
             if searcher.without_repetition:
                 found = rounds_without_repetition(problem, size, len(place), first, repeats, number)
@@ -58,7 +58,7 @@ def halving(
 def _stages(
     brackets: tuple[Bracket, ...], problem: TabularProblem, limits: Limits
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Of each bracket's rungs, `[brackets, rungs]`: cells (0 after the last), point, and what a query is charged."""
+    """Number of cells (0 after the last), point and charge of a query at each rung, `[brackets, rungs]`."""
     assert problem.amounts is not None
     longest = max(len(one.rungs) for one in brackets)
     sizes, points = np.zeros((len(brackets), longest), np.int64), np.zeros((len(brackets), longest), np.int64)
@@ -83,14 +83,14 @@ def play_halving(
     budgets: Budgets,
     log: Log,
 ) -> bool:
-    """Play replays, one for each row; True where a replay needed more trainings than are proposed.
+    """Run replays, one for each row; True if a replay needed more trainings than were proposed.
 
     Args:
         proposed: int32 `[replays, trainings]`, the cell of each training, in the order in which they begin.
-        columns: int32 `[replays, trainings]`, the column told of each.
+        columns: int32 `[replays, trainings]`, the column that each training is told from.
         told: float64 `[cells, columns, points]`.
         sizes, points, charges: see `_stages`.
-        budgets, log: what may be spent, and where to write.
+        budgets, log: the budget of a replay, and the arrays for its queries.
     """
     brackets, rungs = sizes.shape
     values, alive = np.empty(sizes.max()), np.empty(sizes.max(), np.int64)
@@ -131,7 +131,7 @@ def play_halving(
 
 @compiled
 def _best_first(values: np.ndarray, alive: np.ndarray, size: int, keep: int) -> None:
-    """Put the `keep` of lowest value among the first `size` in `alive` in front, the older among equals first."""
+    """Move the `keep` of lowest value among the first `size` in `alive` to the front, the older among equals first."""
     for place in range(keep):
         best = place
         for other in range(place + 1, size):

@@ -1,19 +1,19 @@
-"""Line searches compiled: the twin of `Line` with one worker."""
+"""Compiled line searches: the same trials as `Line` with one worker."""
 
 import math
 
 import numpy as np
 
+from tuning.kernels.batch import Batch
 from tuning.kernels.compiling import compiled
-from tuning.kernels.game import Game
 from tuning.kernels.pcg import pick
 from tuning.searchers.line import Line
 
 
-def line(searcher: Line, game: Game) -> bool:
+def line(searcher: Line, batch: Batch) -> bool:
     """The kernel of `Line`."""
     first = -1 if searcher.first is None else searcher.space.flat(searcher.first)
-    states, shape, told, columns, stop, matrix = game
+    states, shape, told, columns, stop, matrix = batch
     play_line(states, shape, first, np.array(searcher.axes), searcher.rounds, told, columns, stop, matrix)
     return True
 
@@ -30,15 +30,15 @@ def play_line(
     stop: float,
     matrix: np.ndarray,
 ) -> None:
-    """Play replays, one for each row.
+    """Run replays, one for each row.
 
     Args:
         states: uint64 `[replays, 4]`, each replay's stream.
         shape: int64 `[axes]`.
-        first: the first start's flat number; −1 where it is random.
-        order: int64 `[axes]`, in which axes are scanned.
-        rounds: how often each axis is scanned at most.
-        told, columns, stop, matrix: as of `Game`.
+        first: the flat number of the first start; −1 where it is random.
+        order: int64 `[axes]`, the axes in the order in which they are scanned.
+        rounds: the largest number of scans of each axis.
+        told, columns, stop, matrix: as of `Batch`.
     """
     axes, trials = len(shape), matrix.shape[1]
     stride = np.ones(axes, np.int64)

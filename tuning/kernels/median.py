@@ -1,4 +1,4 @@
-"""The median stopping rule compiled: the twin of `Median` with one worker, for proposers that learn nothing."""
+"""The compiled median stopping rule: the same queries as `Median` with one worker, with random proposers only."""
 
 import math
 from typing import Any
@@ -12,8 +12,8 @@ from tuning.played import Played
 from tuning.problem import TabularProblem
 from tuning.searchers.spec import SearcherSpec
 
-_LEARN_NOTHING = ("random", "random-unique")
-"""Any other proposer is told values that depend on where trainings are stopped: its cells cannot be made ahead."""
+_INDEPENDENT = ("random", "random-unique")
+"""Proposers that ignore values. Others are told values that depend on when trainings stop, so not ahead of time."""
 
 
 def median(
@@ -26,7 +26,7 @@ def median(
 ) -> Played | None:
     """The kernel of `Median`, as `tuning.kernels.compiled_played` calls it."""
     searcher: Any = spec.build(problem.space, np.random.default_rng(0), problem.fidelities(limits.pauses))
-    if searcher.of.name not in _LEARN_NOTHING:
+    if searcher.of.name not in _INDEPENDENT:
         return None
     assert problem.amounts is not None
     points = np.array([problem.amounts.index(amount) for amount in searcher.amounts])
@@ -52,49 +52,49 @@ def play_median(
     budgets: Budgets,
     log: Log,
 ) -> bool:
-    """Play replays, one for each row; True where a replay needed more trainings than are proposed.
+    """Run replays, one for each row; True if a replay needed more trainings than were proposed.
 
     Args:
         proposed: int32 `[replays, trainings]`, the cell of each training, in the order in which they begin.
-        columns: int32 `[replays, trainings]`, the column told of each.
+        columns: int32 `[replays, trainings]`, the column that each training is told from.
         told: float64 `[cells, columns, points]`.
-        points, amounts: at which trainings are looked at, int64 and float64 `[looks]`.
+        points, amounts: at which trainings report a value, int64 and float64 `[checks]`.
         startup: trainings that must be complete before any is stopped, at least 1.
-        budgets, log: what may be spent, and where to write.
+        budgets, log: the budget of a replay, and the arrays for its queries.
     """
-    looks, most = len(points), proposed.shape[1]
-    ascending = np.empty((looks, most))  # at each look, what complete trainings had there
+    checks, most = len(points), proposed.shape[1]
+    ascending = np.empty((checks, most))  # at each check, the values of complete trainings
     for replay in range(len(proposed)):
         training, trial, spent, complete, over = 0, 0, 0.0, 0, False
         while not over:
             best = math.inf
-            for look in range(looks):
-                charge = amounts[look]
-                if look > 0 and not budgets.restart:
-                    charge = amounts[look] - amounts[look - 1]
+            for check in range(checks):
+                charge = amounts[check]
+                if check > 0 and not budgets.restart:
+                    charge = amounts[check] - amounts[check - 1]
                 if trial == budgets.trials or spent + charge > budgets.spent:
                     over = True
                     break
                 if training >= most:
                     return True
                 cell, column = proposed[replay, training], columns[replay, training]
-                value = told[cell, column, points[look]]
-                write(log, replay, trial, cell, column, points[look], charge, budgets.whole)
+                value = told[cell, column, points[check]]
+                write(log, replay, trial, cell, column, points[check], charge, budgets.whole)
                 trial += 1
                 spent += charge
                 best = min(best, value)
-                if look == looks - 1:
-                    if points[look] == budgets.last and value <= budgets.stop:
+                if check == checks - 1:
+                    if points[check] == budgets.last and value <= budgets.stop:
                         over = True
                         break
-                    for earlier in range(looks):
-                        shown, place = told[cell, column, points[earlier]], complete
-                        while place > 0 and ascending[earlier, place - 1] > shown:
+                    for earlier in range(checks):
+                        reported, place = told[cell, column, points[earlier]], complete
+                        while place > 0 and ascending[earlier, place - 1] > reported:
                             ascending[earlier, place] = ascending[earlier, place - 1]
                             place -= 1
-                        ascending[earlier, place] = shown
+                        ascending[earlier, place] = reported
                     complete += 1
-                elif complete >= startup and best > _middle(ascending[look], complete):
+                elif complete >= startup and best > _middle(ascending[check], complete):
                     break
             training += 1
     return False
@@ -102,7 +102,7 @@ def play_median(
 
 @compiled
 def _middle(ascending: np.ndarray, count: int) -> float:
-    """The twin of `tuning.searchers.median.median_of`."""
+    """The same number as `tuning.searchers.median.median_of`."""
     half = count // 2
     if count % 2 == 1:
         return ascending[half]

@@ -1,7 +1,7 @@
-"""NumPy's standard normal numbers in compiled code, number for number.
+"""The standard normal random numbers of NumPy's `Generator`, compiled: the same numbers from the same stream.
 
 `Generator.standard_normal` is the ziggurat of Marsaglia and Tsang, "The Ziggurat Method for Generating Random
-Variables", 2000, with 256 layers (`numpy/random/src/distributions/distributions.c`); numba carries the same tables.
+Variables", 2000, with 256 layers (`numpy/random/src/distributions/distributions.c`); numba contains the same tables.
 """
 
 import math
@@ -19,7 +19,7 @@ INVERSE = np.float64(ziggurat_nor_inv_r)
 
 @compiled_part
 def normal(state: np.ndarray) -> float:
-    """The next `Generator.standard_normal()` of a stream. `state`, uint64 `[4]`, moves on."""
+    """The next `Generator.standard_normal()` of a stream; `state`, uint64 `[4]`, is advanced."""
     bits = word(state)
     layer, rest = bits & LAYER, bits >> np.uint64(8)
     below = (rest >> np.uint64(1)) & BELOW
@@ -31,7 +31,7 @@ def normal(state: np.ndarray) -> float:
 
 @compiled
 def _edge(state: np.ndarray, layer: np.uint64, below: np.uint64, x: float) -> float:
-    """The one in a hundred that is not inside its layer."""
+    """The slow path, about one number in a hundred: `x` is not inside its layer's rectangle."""
     while True:
         if layer == 0:
             while True:

@@ -1,7 +1,7 @@
-"""NumPy's streams in compiled code: `SeedSequence` and `PCG64`, number for number, for many replays at once.
+"""NumPy's `SeedSequence` and `PCG64`, compiled: the same random numbers, for many replays at once.
 
-Making a `Generator` and handing it to compiled code takes some 40 microseconds, as long as a hundred trials. Both
-algorithms are fixed for good by NumPy's promise that a bit generator's stream never changes: O'Neill, "PCG: A Family
+To make a `Generator` and pass it to compiled code takes some 40 microseconds, as long as a hundred trials. Both
+algorithms are fixed, since NumPy guarantees that a bit generator's stream never changes: O'Neill, "PCG: A Family
 of Simple Fast Space-Efficient Statistically Good Algorithms for Random Number Generation", 2014 (the 128-bit variant
 XSL-RR), and the entropy mixer of `numpy/random/bit_generator.pyx`.
 """
@@ -20,13 +20,13 @@ HALF = np.uint64(32)
 LOW = np.uint64(0xFFFFFFFF)
 ONE = np.uint64(1)
 TO_DOUBLE = 1.0 / 9007199254740992.0
-"""2⁻⁵³: a double is made from the upper 53 bits."""
+"""2⁻⁵³: a float64 is made from the upper 53 bits."""
 
 POOL = 4
 
 
 def words(number: int) -> list[int]:
-    """`number`, 0 or more, in 32-bit words, the lowest first; one word at least."""
+    """`number`, 0 or more, as 32-bit words, the lowest first; at least one word."""
     found = [number & 0xFFFFFFFF]
     while number := number >> 32:
         found.append(number & 0xFFFFFFFF)
@@ -37,9 +37,9 @@ def streams(first: np.random.SeedSequence, repeats: range, purpose: tuple[int, .
     """The states of PCG64 at the start of each repeat's stream, uint64 `[len(repeats), 4]`, for `uniform`.
 
     Args:
-        first: any of the sequences; its spawn key ends with the repeat's number, which is replaced.
-        repeats: which; below 2³².
-        purpose: what stands behind the repeat's number in the spawn key, each below 2³².
+        first: the seed sequence of any repeat; the last number of its spawn key, the repeat's, is replaced.
+        repeats: the numbers of the repeats, below 2³².
+        purpose: the numbers after the repeat's in the spawn key, each below 2³².
     """
     entropy = words(int(first.entropy))  # type: ignore[arg-type]
     # As SeedSequence does: a spawn key must not look like more entropy, so entropy fills the pool first.
@@ -52,7 +52,7 @@ def streams(first: np.random.SeedSequence, repeats: range, purpose: tuple[int, .
 
 @compiled_part
 def word(state: np.ndarray) -> np.uint64:
-    """The next 64 bits of a stream. `state`, uint64 `[4]`, moves on."""
+    """The next 64 bits of a stream; `state`, uint64 `[4]`, is advanced."""
     high, low = _stepped(state[0], state[1], state[2], state[3])
     state[0], state[1] = high, low
     turn = high >> np.uint64(58)
@@ -62,18 +62,18 @@ def word(state: np.ndarray) -> np.uint64:
 
 @compiled_part
 def uniform(state: np.ndarray) -> float:
-    """The next `Generator.random()` of a stream: in [0, 1). `state`, uint64 `[4]`, moves on."""
+    """The next `Generator.random()` of a stream, in [0, 1); `state`, uint64 `[4]`, is advanced."""
     return np.float64(word(state) >> np.uint64(11)) * TO_DOUBLE
 
 
 @compiled_part
 def pick(state: np.ndarray, count: int) -> int:
-    """A uniform integer of 0..count−1: the twin of `tuning.searchers.base.pick`."""
+    """A uniform integer of 0..count−1, the same as `tuning.searchers.base.pick` gives."""
     return int(uniform(state) * count)
 
 
 def _step_128(typing: Any, high: Any, low: Any, increment_high: Any, increment_low: Any) -> Any:
-    """state · multiplier + increment, modulo 2¹²⁸, as (high, low): 128-bit arithmetic, which numba cannot say."""
+    """state · multiplier + increment, modulo 2¹²⁸, as (high, low): 128-bit arithmetic, which numba does not have."""
     words = (types.uint64,) * 4
 
     def generate(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> Any:
@@ -96,7 +96,7 @@ _stepped: Any = intrinsic(_step_128)
 
 @compiled
 def _states(entropy: np.ndarray, place: int, first: int, count: int) -> np.ndarray:
-    """States `[count, 4]`; the word of `entropy` at `place` is the repeat's number, and is written here."""
+    """States `[count, 4]`; the word of `entropy` at `place` is overwritten with each repeat's number."""
     states = np.empty((count, 4), np.uint64)
     for row in range(count):
         entropy[place] = np.uint32(first + row)
@@ -104,7 +104,7 @@ def _states(entropy: np.ndarray, place: int, first: int, count: int) -> np.ndarr
         state = states[row]
         state[2] = (seed[2] << ONE) | (seed[3] >> np.uint64(63))
         state[3] = (seed[3] << ONE) | ONE
-        # One step from zero is the increment; the seed is added to it, then comes one step more.
+        # A step from state 0 gives the increment; the seed is added, and a second step follows.
         low = state[3] + seed[1]
         high = state[2] + seed[0] + (ONE if low < seed[1] else np.uint64(0))
         state[0], state[1] = _stepped(high, low, state[2], state[3])

@@ -1,35 +1,33 @@
-"""What compiled searchers over fidelities have in common: proposals made ahead, and what they write down."""
+"""Common parts of compiled searchers over fidelities: cells proposed in advance, budgets, and the log of queries."""
 
 from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
+from tuning.kernels import is_compiled, kernel_trials
 from tuning.kernels.compiling import compiled, compiled_part
-from tuning.kernels.game import Game
 from tuning.kernels.pcg import pick, streams
 from tuning.ledger import SLACK, CostModel, Limits
 from tuning.played import Played
 from tuning.problem import TabularProblem
-from tuning.searchers import SEARCHERS
 from tuning.searchers.proposer import PROPOSER
-from tuning.searchers.registry import load
 from tuning.searchers.spec import SearcherSpec
 
 _AHEAD = 512
-"""Trainings for which cells are proposed at first; four times as many each time that a replay needs more."""
+"""The number of trainings for which cells are proposed at first; times four whenever a replay needs more."""
 
 
 class Budgets(NamedTuple):
-    """What a replay may spend, as compiled code takes it.
+    """The budget of a replay, in a form for compiled code.
 
     Args:
-        trials: queries.
-        spent: charged; a little more than allowed, for rounding.
+        trials: the largest number of queries.
+        spent: the largest charge, with a tolerance for rounding.
         restart: whether a continued training is charged from zero.
         stop: a told value of a whole training at or below it ends a replay.
         last: the point of a whole training.
-        whole: what a whole training is charged.
+        whole: the charge of a whole training.
     """
 
     trials: int
@@ -41,14 +39,14 @@ class Budgets(NamedTuple):
 
 
 class Log(NamedTuple):
-    """Where compiled code writes its queries, row by row; see `Played`.
+    """The arrays to which compiled code writes its queries; see `Played`.
 
     Args:
         cells, columns, points: int32 `[replays, trials]`.
         spent: float64 `[replays, trials]`.
-        clock: float64 `[replays, trials]`, or of no trials where it is not recorded.
-        length: int64 `[replays]`, how many queries each replay made.
-        durations: float64 `[cells, columns]`, how long a whole training takes.
+        clock: float64 `[replays, trials]`; `[replays, 0]` where it is not recorded.
+        length: int64 `[replays]`, the number of queries of each replay.
+        durations: float64 `[cells, columns]`, the durations of whole trainings.
     """
 
     cells: np.ndarray
@@ -62,7 +60,7 @@ class Log(NamedTuple):
 
 @compiled_part
 def write(log: Log, replay: int, trial: int, cell: int, column: int, point: int, charge: float, whole: float) -> None:
-    """Enter a query that was charged `charge`."""
+    """Append a query that was charged `charge`."""
     before = log.spent[replay, trial - 1] if trial > 0 else 0.0
     log.cells[replay, trial], log.columns[replay, trial], log.points[replay, trial] = cell, column, point
     log.spent[replay, trial] = before + charge
@@ -79,15 +77,15 @@ def play_ahead(
     limits: Limits,
     repeats: range,
 ) -> Played | None:
-    """Play with proposals that are made ahead, of more trainings for as long as a replay needs more.
+    """Run replays on cells that are proposed in advance; repeat with more cells as long as a replay needs more.
 
     Args:
-        play: writes all queries down, given cells `[replays, trainings]`; True where they were too few.
-        propose: cells for so many trainings or, where those of a round go together, for some more.
+        play: runs the replays on cells `[replays, trainings]` and writes to the log; True if there were too few cells.
+        propose: returns cells for at least this many trainings, more where whole rounds are proposed.
         problem, limits, repeats: as of `compiled_played`.
 
     Returns:
-        What was played; None where the proposer has no compiled form.
+        The queries; None where the proposer has no compiled form.
     """
     most = limits.max_trials
     spent = limits.max_spent * (1 + SLACK)
@@ -130,34 +128,30 @@ def proposals(
     repeats: range,
     bracket: int = 0,
 ) -> np.ndarray | None:
-    """The cells that a proposer proposes where it is told each one's value at one point, as `Proposer` does.
+    """The cells of a proposer that is told each cell's value at one point: the same as `Proposer` gives.
 
     Args:
         of: the proposer.
-        problem: what is played on.
-        point: of the values that it is told.
-        columns: int32 `[replays, trainings]`, the column told of each.
-        first: the seed sequence of any repeat of the searcher that it proposes to.
-        repeats: which.
-        bracket: for which it proposes.
+        problem: the table that it queries.
+        point: the recorded point whose values it is told.
+        columns: int32 `[replays, trainings]`, the column that each training is told from.
+        first: the seed sequence of any replay of the searcher that uses the proposer.
+        repeats: the numbers of the replays.
+        bracket: the number of the bracket that uses it.
 
     Returns:
-        int32 `[replays, trainings]`, cells of the problem's space; None where it has no compiled form.
+        int32 `[replays, trainings]`, cells of the problem's space; None where the proposer has no compiled form.
     """
-    if of.name not in SEARCHERS or SEARCHERS[of.name].kernel is None:
+    if not is_compiled(of):
         return None
-    told = np.ascontiguousarray(problem.asked[..., point])
-    matrix = np.full(columns.shape, -1, np.int32)
-    states, shape = streams(first, repeats, (PROPOSER, bracket)), np.array(problem.space.shape)
-    game = Game(states, shape, told, np.ascontiguousarray(columns), -np.inf, matrix)
-    kernel = load(SEARCHERS[of.name].kernel or "")
-    return matrix if kernel(of.build(problem.space, np.random.default_rng(0)), game) else None
+    states = streams(first, repeats, (PROPOSER, bracket))
+    return kernel_trials(of, problem.space, problem.asked[..., point], columns, -np.inf, states)
 
 
 def rounds_without_repetition(
     problem: TabularProblem, size: int, trainings: int, first: np.random.SeedSequence, repeats: range, bracket: int
 ) -> np.ndarray:
-    """As `proposals`, of random cells of which no two are the same within a round of `size`."""
+    """As `proposals`, for random cells that are all different within each round of `size`."""
     matrix = np.empty((len(repeats), trainings), np.int32)
     _deal(streams(first, repeats, (PROPOSER, bracket)), problem.space.size, size, matrix)
     return matrix
@@ -165,7 +159,7 @@ def rounds_without_repetition(
 
 @compiled
 def _deal(states: np.ndarray, cells: int, size: int, matrix: np.ndarray) -> None:
-    """Random cells without repetition, begun anew after every `size` of them: a `RandomUnique` for each round."""
+    """Random cells without repetition, restarted after every `size` cells: a new `RandomUnique` for each round."""
     order, moved = np.arange(cells), np.zeros(size, np.int64)
     for replay in range(len(matrix)):
         state = states[replay]
@@ -182,7 +176,7 @@ def _deal(states: np.ndarray, cells: int, size: int, matrix: np.ndarray) -> None
 
 @compiled_part
 def _undo(order: np.ndarray, moved: np.ndarray, size: int) -> None:
-    """Put cells back into their own places."""
+    """Restore ascending order."""
     for here in range(size):
         order[here] = here
         order[moved[here]] = moved[here]

@@ -1,4 +1,4 @@
-"""From the cells that replays evaluated to the rows of the replay table, compiled: the twin of `tuning.table`."""
+"""The rows of the replay table from the queries of replays, compiled: the same rows as `tuning.table` makes."""
 
 import math
 
@@ -11,7 +11,7 @@ from tuning.problem import TabularProblem
 
 
 def record(played: Played, problem: TabularProblem, first_repeat: int) -> dict[str, np.ndarray]:
-    """What `tuning.table.table_rows` makes of the same arguments."""
+    """The same columns as `tuning.table.table_rows`, for the same arguments."""
     points = np.empty((0, 0), np.int32) if played.points is None else played.points
     numbers, best, end = _rows(played.cells, problem.final, played.columns, points, problem.points - 1, problem.value)
     lowest = problem.lowest
@@ -33,9 +33,12 @@ def _rows(
     """Replay, trial and unique as int64 `[3, rows]`, best `[rows]`, end `[rows]`.
 
     Args:
-        told: float64 `[cells, columns]`, of whole trainings.
-        points: how far each was trained; empty where all were whole.
+        matrix: int32 `[replays, trials]`, flat cell numbers, −1 after the end of a replay.
+        told: float64 `[cells, columns]`, the values of whole trainings.
+        columns: int32 `[replays, trials]`, the column that was told.
+        points: int32 `[replays, trials]`, the point up to which each was trained; empty where all were whole.
         last: the point of a whole training.
+        value: float64 `[cells]`, the value of each cell in results.
     """
     replays, trials = matrix.shape
     all_whole = points.size == 0
@@ -47,9 +50,9 @@ def _rows(
             if flat < 0:
                 break
             if all_whole or points[replay, trial] == last:
-                heard = told[flat, columns[replay, trial]]
-                rows += heard < lowest
-                lowest = min(lowest, heard)
+                told_value = told[flat, columns[replay, trial]]
+                rows += told_value < lowest
+                lowest = min(lowest, told_value)
         rows += 1
     numbers, best, end = np.empty((3, rows), np.int64), np.empty(rows), np.zeros(rows, np.bool_)
     seen = np.empty(len(told), np.int64)
@@ -65,9 +68,9 @@ def _rows(
             unique += seen[flat] != replay
             seen[flat] = replay
             if all_whole or points[replay, trial] == last:
-                heard = told[flat, columns[replay, trial]]
-                if heard < lowest:
-                    lowest, incumbent = heard, flat
+                told_value = told[flat, columns[replay, trial]]
+                if told_value < lowest:
+                    lowest, incumbent = told_value, flat
                     numbers[0, row], numbers[1, row], numbers[2, row] = replay, played, unique
                     best[row] = value[incumbent]
                     row += 1

@@ -1,29 +1,29 @@
-"""Random search, with and without replacement, compiled: the twins of `Random` and `RandomUnique`."""
+"""Compiled random search, with and without replacement: the same trials as `Random` and `RandomUnique`."""
 
 import numpy as np
 
+from tuning.kernels.batch import Batch
 from tuning.kernels.compiling import compiled
-from tuning.kernels.game import Game
 from tuning.kernels.pcg import pick
 from tuning.searchers.random import Random
 from tuning.searchers.random_unique import RandomUnique
 
 
-def random(searcher: Random, game: Game) -> bool:
+def random(searcher: Random, batch: Batch) -> bool:
     """The kernel of `Random`."""
-    play_random(game.states, game.told, game.columns, game.stop, game.matrix)
+    play_random(batch.states, batch.told, batch.columns, batch.stop, batch.matrix)
     return True
 
 
-def random_unique(searcher: RandomUnique, game: Game) -> bool:
+def random_unique(searcher: RandomUnique, batch: Batch) -> bool:
     """The kernel of `RandomUnique`."""
-    play_random_unique(game.states, game.told, game.columns, game.stop, game.matrix)
+    play_random_unique(batch.states, batch.told, batch.columns, batch.stop, batch.matrix)
     return True
 
 
 @compiled
 def play_random(states: np.ndarray, told: np.ndarray, columns: np.ndarray, stop: float, matrix: np.ndarray) -> None:
-    """Play `tuning.searchers.random.Random`, one replay for each row.
+    """Run `tuning.searchers.random.Random`, one replay for each row.
 
     Args:
         states: uint64 `[replays, 4]`, each replay's stream.
@@ -46,7 +46,7 @@ def play_random(states: np.ndarray, told: np.ndarray, columns: np.ndarray, stop:
 def play_random_unique(
     states: np.ndarray, told: np.ndarray, columns: np.ndarray, stop: float, matrix: np.ndarray
 ) -> None:
-    """Play `tuning.searchers.random_unique.RandomUnique`; arguments as of `play_random`."""
+    """Run `tuning.searchers.random_unique.RandomUnique`; arguments as of `play_random`."""
     cells = len(told)
     order = np.empty(cells, np.int64)
     for replay in range(len(matrix)):

@@ -1,4 +1,4 @@
-"""Live tuning: studies whose every trial is a training of its own, asked for side by side."""
+"""Live tuning: studies in which every trial trains a model, many studies in parallel."""
 
 from tuning.live.rounds import Studies, play_live, specs_for_live
 from tuning.live.rows import Judge, live_rows

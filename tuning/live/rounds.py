@@ -1,4 +1,4 @@
-"""Live studies in rounds: each round asks all of them for their next cell, and has these trained together."""
+"""Live studies in rounds: each round asks every study for its next cell and trains all these cells together."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,18 +13,18 @@ from tuning.streams import LIVE, generator, stream, training_seed
 from tuning.trials import flat_number
 
 Train = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
-"""`train(cells, seeds)`, int64 `[studies]` both, gives values, float64 `[studies]`, finite and lower is better, and
+"""`train(cells, seeds)`, both int64 `[studies]`, returns values, float64 `[studies]`, finite and lower is better, and
 whether each training diverged, bool `[studies]`."""
 
 
 @dataclass(frozen=True, eq=False)
 class Studies:
-    """What live studies did, trial by trial.
+    """The trials of live studies.
 
     Args:
         searchers: their texts.
         cells: flat cell numbers, int64 `[searchers, repeats, trials]`.
-        told: what each training came out as, float64, in the same shape; finite.
+        told: the value of each training, float64, in the same shape; finite, lower is better.
         diverged: whether it diverged, bool, in the same shape.
     """
 
@@ -35,7 +35,7 @@ class Studies:
 
     @property
     def improved(self) -> np.ndarray:
-        """Where a study was told a lower value than any before: bool `[searchers, repeats, trials]`."""
+        """Whether each trial's value was lower than all before in its study: bool `[searchers, repeats, trials]`."""
         before = np.minimum.accumulate(self.told, axis=-1)[..., :-1]
         found = np.ones(self.told.shape, bool)
         found[..., 1:] = self.told[..., 1:] < before
@@ -43,8 +43,7 @@ class Studies:
 
     @property
     def chosen(self) -> np.ndarray:
-        """The trial that each study would choose after each trial, int64 in the shape of `cells`: the best told, the
-        first of equals."""
+        """The index of the best trial so far after each trial, the first of equals: int64 in the shape of `cells`."""
         trials = np.where(self.improved, np.arange(self.told.shape[-1]), 0)
         return np.asarray(np.maximum.accumulate(trials, axis=-1))
 
@@ -54,11 +53,11 @@ class Studies:
 
 
 def specs_for_live(texts: Sequence[str], space: Space) -> list[SearcherSpec]:
-    """The searchers that texts name, checked before anything is trained.
+    """The searchers that the texts name, checked before anything is trained.
 
     Raises:
         BadInput: none, one given twice, unknown, an option out of range, one that asks for shorter trainings, or a
-            foreign one that fails at its first question.
+            third-party one that fails at its first `ask`.
     """
     if not texts:
         raise BadInput("no searcher to tune with")
@@ -69,7 +68,7 @@ def specs_for_live(texts: Sequence[str], space: Space) -> list[SearcherSpec]:
         if spec.over_fidelities:
             raise BadInput(
                 f"searcher '{spec.text}' asks for shorter trainings, and live tuning trains each cell to its end; "
-                f"`tunecost replay` plays it on a surface's curves"
+                f"`tunecost replay` runs it on a surface's curves"
             )
         _ask(spec, spec.build(space, np.random.default_rng(0)), space)
     return specs
@@ -78,10 +77,10 @@ def specs_for_live(texts: Sequence[str], space: Space) -> list[SearcherSpec]:
 def play_live(
     space: Space, name: str, searchers: Sequence[str], *, repeats: int, trials: int, seed: int, train: Train
 ) -> Studies:
-    """Run `repeats` live studies of each searcher, side by side, each over its whole budget.
+    """Run `repeats` live studies of each searcher in parallel, each over its whole budget.
 
-    A study draws from streams named by seed, searcher, `name` and its own number: which other studies there are changes
-    nothing in it. A cell asked for again is trained again, with another seed.
+    A study has random streams of its own, selected by seed, searcher, `name` and its number, so that it does not depend
+    on the other studies. A cell that is asked for again is trained again with another seed.
 
     >>> from grids.space import PRESETS
     >>> def train(cells, seeds):
@@ -91,16 +90,17 @@ def play_live(
     ((1, 2, 4), True)
 
     Args:
-        space: what searchers propose cells of.
+        space: the space whose cells searchers propose.
         name: `task/optimizer`.
         searchers: texts, as `tuning.searchers.get_searcher` reads them.
-        repeats: studies of each.
-        trials: trainings of each study.
+        repeats: the number of studies of each searcher.
+        trials: the number of trainings of each study.
         seed: 0 or more.
         train: trains the cells of a round.
 
     Raises:
-        BadInput: as `specs_for_live`; a searcher that leaves its space or fails; whatever `train` raises.
+        BadInput: as `specs_for_live`; a searcher that leaves its space or fails.
+        Any exception of `train`.
     """
     specs = specs_for_live(searchers, space)
     owners = [(spec, repeat) for spec in specs for repeat in range(repeats)]
@@ -110,12 +110,12 @@ def play_live(
     for trial in range(trials):
         asked: list[Any] = []
         for at, (spec, _) in enumerate(owners):
-            question, cells[trial, at] = _ask(spec, studies[at], space)
-            asked.append(question)
+            query, cells[trial, at] = _ask(spec, studies[at], space)
+            asked.append(query)
         seeds = [training_seed(seed, spec.text, name, repeat, trial) for spec, repeat in owners]
         told[trial], diverged[trial] = train(cells[trial], np.array(seeds, np.int64))
         for at, (spec, _) in enumerate(owners):
-            with spec.blamed():
+            with spec.naming_errors():
                 studies[at].tell(asked[at], float(told[trial, at]))
     shape = len(specs), repeats, trials
     return Studies(
@@ -124,17 +124,12 @@ def play_live(
 
 
 def _ask(spec: SearcherSpec, searcher: Searcher, space: Space) -> tuple[Any, int]:
-    """What a searcher asks for next, and its cell's flat number."""
-    with spec.blamed():
+    """The searcher's next query as it asked it, and the flat number of its cell."""
+    with spec.naming_errors():
         asked = searcher.ask()
         cell = asked
         if isinstance(asked, Query):
             if asked.fidelity is not None:
                 raise BadInput(f"asked for fidelity {asked.fidelity!r}; live tuning trains each cell to its end")
             cell = asked.cell
-        flat = flat_number(cell, space.shape)
-        if flat is None:
-            raise BadInput(
-                f"{type(searcher).__name__} asked for {asked!r}, not a cell of a space of shape {space.shape}"
-            )
-        return asked, flat
+        return asked, flat_number(cell, space.shape, asked, searcher)

@@ -1,4 +1,4 @@
-"""From live studies to the rows of a replay table."""
+"""The rows of the replay table of live studies."""
 
 from dataclasses import dataclass
 
@@ -13,11 +13,11 @@ from tuning.table import distinct
 
 @dataclass(frozen=True, eq=False)
 class Judge:
-    """What a chosen cell is worth.
+    """The value of a chosen cell in results.
 
     Args:
-        value: of every cell, float64 `[cells]`; None: what the study was told of the training it chose.
-        lowest: what suboptimality is measured from.
+        value: the value of every cell, float64 `[cells]`; None: the value that the study was told for the chosen trial.
+        lowest: the value from which suboptimality is measured.
     """
 
     value: np.ndarray | None
@@ -25,11 +25,11 @@ class Judge:
 
     @classmethod
     def of_told(cls, studies: Studies) -> "Judge":
-        """Without a surface: what was told, from the lowest of it."""
+        """Without a surface: the told values, suboptimality measured from the lowest of them."""
         return cls(None, float(studies.told.min()))
 
     def best(self, studies: Studies) -> np.ndarray:
-        """What the cell chosen after each trial is worth, float64 `[searchers, repeats, trials]`."""
+        """The value of the cell chosen after each trial, float64 `[searchers, repeats, trials]`."""
         if self.value is None:
             return studies.at_chosen(studies.told)
         return np.asarray(self.value[studies.at_chosen(studies.cells)])
@@ -38,13 +38,13 @@ class Judge:
 def live_rows(studies: Studies, judge: Judge, surface: str, optimizer: str, task: str, whole: float) -> pd.DataFrame:
     """The replay table of live studies: a row whenever a study's chosen cell changes, and one at its end.
 
-    Judged by what was told, a row also where the same cell came out better in another training.
+    Without a surface there is also a row where the same cell got a lower value in another training.
 
     Args:
-        studies: what they did.
-        judge: what a chosen cell is worth.
+        studies: their trials.
+        judge: the values of chosen cells.
         surface, optimizer, task: for the columns of these names.
-        whole: what a whole training is charged; NaN where not known.
+        whole: the charge of a whole training, in the unit of the surface's fidelity; NaN where not known.
     """
     searchers, repeats, trials = studies.cells.shape
     chosen, best = studies.at_chosen(studies.cells), judge.best(studies)
@@ -52,20 +52,20 @@ def live_rows(studies: Studies, judge: Judge, surface: str, optimizer: str, task
     if judge.value is not None:
         changed = changed.copy()
         changed[..., 1:] &= chosen[..., 1:] != chosen[..., :-1]
-    who, repeat, trial = np.nonzero(changed)
+    searcher, repeat, trial = np.nonzero(changed)
     ends = np.unravel_index(np.arange(searchers * repeats), (searchers, repeats))
-    end = np.repeat([False, True], [len(who), len(ends[0])])
-    who, repeat = np.concatenate([who, ends[0]]), np.concatenate([repeat, ends[1]])
+    end = np.repeat([False, True], [len(searcher), len(ends[0])])
+    searcher, repeat = np.concatenate([searcher, ends[0]]), np.concatenate([repeat, ends[1]])
     trial = np.concatenate([trial, np.full(len(ends[0]), trials - 1)])
-    order = np.lexsort((end, trial, repeat, who))
-    who, repeat, trial, end = who[order], repeat[order], trial[order], end[order]
-    at = who, repeat, trial
+    order = np.lexsort((end, trial, repeat, searcher))
+    searcher, repeat, trial, end = searcher[order], repeat[order], trial[order], end[order]
+    at = searcher, repeat, trial
     unique = distinct(studies.cells.reshape(-1, trials)).reshape(studies.cells.shape)
     columns = {
-        "surface": np.full(len(who), surface, object),
-        "optimizer": np.full(len(who), optimizer, object),
-        "task": np.full(len(who), task, object),
-        "searcher": np.array(studies.searchers, object)[who],
+        "surface": np.full(len(searcher), surface, object),
+        "optimizer": np.full(len(searcher), optimizer, object),
+        "task": np.full(len(searcher), task, object),
+        "searcher": np.array(studies.searchers, object)[searcher],
         "repeat": repeat.astype(np.int64),
         "trial": trial.astype(np.int64) + 1,
         "unique": unique[at].astype(np.int64),
@@ -74,17 +74,17 @@ def live_rows(studies: Studies, judge: Judge, surface: str, optimizer: str, task
         "end": end,
         "spent": (trial + 1) * whole,
         "cell": chosen[at],
-        "asked": _at_ends(studies.cells, who, repeat, end),
-        "told": _at_ends(studies.told, who, repeat, end),
+        "asked": _at_ends(studies.cells, searcher, repeat, end),
+        "told": _at_ends(studies.told, searcher, repeat, end),
     }
     return pd.DataFrame(
         {name: columns[name] for name in (*SCHEMA.names, *FURTHER.names, *LIVE.names) if name in columns}
     )
 
 
-def _at_ends(numbers: np.ndarray, who: np.ndarray, repeat: np.ndarray, end: np.ndarray) -> np.ndarray:
-    """A study's `numbers` of all trials in its end row, None in the others."""
+def _at_ends(numbers: np.ndarray, searcher: np.ndarray, repeat: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """A column with a study's `numbers` of all trials in its last row and None in the others."""
     column = np.full(len(end), None, object)
     for row in np.flatnonzero(end):
-        column[row] = numbers[who[row], repeat[row]]
+        column[row] = numbers[searcher[row], repeat[row]]
     return column

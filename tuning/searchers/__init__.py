@@ -1,8 +1,8 @@
-"""The searchers, by the text users type.
+"""The searchers, selected by the text that users type.
 
 `NAME`, or `NAME:option=value,option=value`, where NAME is one of `SEARCHERS`; `optuna:NAME` for any sampler class of
-Optuna (`optuna:NAME:option=value`); or `my_module:MySearcher` for a class in one's own file. A new searcher of this
-program is one file here, which registers it.
+Optuna (`optuna:NAME:option=value`); or `my_module:MySearcher` for a class in a user's own file. To add a
+searcher to this package, add a module here that registers its class.
 """
 
 import importlib
@@ -23,7 +23,7 @@ SEARCHERS: dict[str, Registered] = registered()
 """Every searcher of this program by name, in the order of lists and figures."""
 
 LABELS: dict[str, str] = {name: one.label for name, one in SEARCHERS.items()} | {OPTUNA: "Optuna"}
-"""What figures call them, in their order."""
+"""Their names in figures, in the order of figures."""
 
 __all__ = [
     "LABELS",
@@ -46,7 +46,14 @@ def names(
     exact: bool | None = None,
     fidelities: bool | None = None,
 ) -> tuple[str, ...]:
-    """The searchers that are one of the paper's, compiled, of a known law, or over fidelities; all where not asked."""
+    """The names of the searchers with the given properties; a property that is None is ignored.
+
+    Args:
+        paper: whether the AvaGrad paper compares it.
+        compiled: whether it has a compiled form.
+        exact: whether the exact law of its runtime is known.
+        fidelities: whether it asks for shorter trainings too.
+    """
     asked = {"paper": paper, "compiled": compiled, "exact": exact, "fidelities": fidelities}
     return tuple(
         name

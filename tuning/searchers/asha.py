@@ -4,10 +4,9 @@ import math
 
 import numpy as np
 
-from grids.errors import BadInput
 from grids.space import Cell, Space
 from tuning.searchers.base import Query
-from tuning.searchers.fidelities import Fidelities, check_eta, rungs
+from tuning.searchers.fidelities import Fidelities, check_curves, check_eta, rungs
 from tuning.searchers.proposer import Proposer, proposer_spec, proposes_from_list
 from tuning.searchers.registry import searcher
 
@@ -16,7 +15,7 @@ from tuning.searchers.registry import searcher
     "asha",
     label="ASHA",
     phrase="asynchronous successive halving",
-    summary="asynchronous successive halving: a training goes on as soon as it is among the best of its rung",
+    summary="asynchronous successive halving: a training continues as soon as it is among the best of its rung",
     place=9,
     kernel="tuning.kernels.asha:asha",
     law=None,
@@ -27,19 +26,20 @@ class ASHA:
     """Rungs `min`·η^k below `max`, and `max`, each rounded up to a recorded amount.
 
     Where trainings may be paused (Li et al. 2018, "A System for Massively Parallel Hyperparameter Tuning", Algorithm
-    2): the training asked for is the best of the ⌊n/η⌋ lowest values of n told at a rung that has not gone on yet, the
-    highest such rung first; where there is none, a new cell's at the first rung. Equal values: the one told first.
+    2): the next query continues the best training among the ⌊n/η⌋ lowest of n values told at a rung that was not
+    continued yet, at the highest such rung; where there is none, it starts a new cell at the first rung. Among equal
+    values the one told first comes first.
 
-    Where a training that is left is stopped for good, the rule of Optuna's `SuccessiveHalvingPruner`: a training that
-    has reached a rung goes on at once if its value is at most the max(⌊n/η⌋, 1)-th lowest of the n told there, its own
-    included, and is stopped otherwise.
+    Where trainings may not be paused, the rule of Optuna's `SuccessiveHalvingPruner`: a training that reaches a rung
+    continues at once if its value is at most the max(⌊n/η⌋, 1)-th lowest of the n told there, its own included, and is
+    stopped otherwise.
 
     The proposer is told each cell's value at the first rung.
 
     Args:
         eta: η, the reduction factor, at least 2.
         min: the amount at the first rung; the first recorded one where not given.
-        max: that at the last; the whole training where not given.
+        max: the amount at the last rung; the whole training where not given.
         of: the searcher that proposes cells.
     """
 
@@ -58,8 +58,7 @@ class ASHA:
         max: float | None = None,
         of: str = "random",
     ) -> None:
-        if fidelities is None:
-            raise BadInput("needs a surface with curves")
+        fidelities = check_curves(fidelities)
         self.eta = check_eta(eta)
         self.rungs = rungs(fidelities, *fidelities.span(min, max), eta)
         self.least = self.rungs[0]
@@ -67,12 +66,12 @@ class ASHA:
         self.of = proposer_spec(of)
         self._proposer = Proposer(self.of, space, rng)
         self._trainings = 0
-        # At each rung, what was told there: (value, place in the order of telling, training).
+        # The values told at each rung: (value, number in the order of telling, training).
         self._told: list[list[tuple[float, int, int]]] = [[] for _ in self.rungs]
-        self._left: list[set[int]] = [set() for _ in self.rungs]  # trainings that went on from there
+        self._left: list[set[int]] = [set() for _ in self.rungs]  # trainings continued from there
         self._cells: list[Cell] = []
         self._rung: list[int] = []  # the rung that each training was asked for last
-        self._next: list[int] = []  # trainings that go on at once
+        self._next: list[int] = []  # trainings to continue at once
 
     def ask(self) -> Query | None:
         training = self._promotable() if self.pauses else self._next.pop(0) if self._next else None
@@ -102,7 +101,7 @@ class ASHA:
                 self._next.append(training)
 
     def _promotable(self) -> int | None:
-        """The training to go on with, if there is one."""
+        """The training to continue, if there is one."""
         for rung in range(len(self.rungs) - 2, -1, -1):
             ranked = sorted(self._told[rung])
             for _, _, training in ranked[: math.floor(len(ranked) / self.eta)]:

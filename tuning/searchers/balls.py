@@ -1,6 +1,6 @@
-"""Balls of cells in index space: where gradientless descent looks for its candidates.
+"""Balls of cells in index space, from which gradientless descent draws its candidates.
 
-Distance is counted in index steps: Euclidean over the axes that may move, so the absolute difference where one may.
+Distance is Euclidean, in index steps, over the axes that may move.
 """
 
 import functools
@@ -51,7 +51,7 @@ def others_within(shape: tuple[int, ...], center: Cell, radius: float, axes: tup
         axes: the axes that may move.
 
     Returns:
-        int64 array, read-only; empty where no other cell is that near.
+        int64 `[cells]`, read-only; empty where no other cell is within the radius.
     """
     reach = int(min(radius, max(shape)))
     spans = [

@@ -1,26 +1,27 @@
-"""What a searcher is, and when it is called.
+"""The interface of searchers, and the order in which their methods are called.
 
-A searcher proposes cells (`ask`) and learns from values (`tell`). It knows the space, its own random generator and
-what it was told: nothing of surfaces, targets, budgets or costs, which are the replay's business. Its life:
+A searcher proposes cells (`ask`) and is told their values (`tell`). It has access to the space, its own random
+generator and the told values; surfaces, targets, budgets and costs belong to the replay. The order of calls:
 
-1. It is constructed once for each replay, as `MySearcher(space, rng, **options)`. The generator is its own; all its
-   randomness must come from there, so that the same seed gives the same trials in any process. An option out of
-   range raises `BadInput` here, before anything is asked. A searcher that takes a keyword-only `fidelities` is given
-   what is known of the curves (`tuning.searchers.fidelities.Fidelities`).
-2. `ask()` returns what to evaluate next: a cell, an index tuple inside `space.shape`, which means its whole training;
-   or a `Query`, which may ask for a shorter one, and may go on with one that was paused. It may ask for any cell again.
-3. `tell(asked, value)` follows, with what `ask` returned; lower is better, and the value is finite. The two calls
-   strictly alternate: nothing is asked for before the last one was told.
-4. The replay stops asking whenever it likes. There is no closing call.
+1. It is constructed once for each replay, as `MySearcher(space, rng, **options)`. All its random numbers must come from
+   this generator, which nothing else uses, so that the same seed gives the same trials in any process. An option out
+   of range raises `BadInput` here, before the first `ask`. If the constructor has a keyword-only argument `fidelities`,
+   it gets the recorded amounts of training (`tuning.searchers.fidelities.Fidelities`), or None without curves.
+2. `ask()` returns what to evaluate next: a cell, an index tuple inside `space.shape`, which asks for its whole
+   training; or a `Query`, which may ask for a shorter training, and may continue a paused one. Any cell may be asked
+   for again.
+3. `tell(asked, value)` follows, with the object that `ask` returned; lower is better, and the value is finite. The two
+   calls alternate: `ask` is not called again before `tell`.
+4. The replay may end after any call. There is no closing call.
 
-Several simulated workers keep several queries running. A class with the attribute `parallel = True` says that it works
-with them: `ask` may then be called again before what it returned is told, results are told in the order in which they
-finish, and `ask` returns None where it needs one of them first.
+Several simulated workers evaluate several queries at once. A class whose attribute `parallel` is True supports this:
+`ask` may then be called again before `tell`, results are told in the order in which they finish, and `ask` may return
+None to wait for one of them.
 
-A class with the attribute `from_list = True` says that it needs no order among cells: it also works on a pool, a list
-of configurations, which it sees as a space of one axis.
+A class whose attribute `from_list` is True does not use the order of cells: it also works on a pool, a list of
+configurations, which it gets as a space of one axis.
 
-A searcher that has nothing left to propose begins again, from a new random start: it never ends a replay by itself.
+A searcher that has nothing left to propose starts again from a new random start: it never ends a replay.
 """
 
 from dataclasses import dataclass
@@ -35,14 +36,14 @@ Entry = TypeVar("Entry")
 
 @dataclass(frozen=True)
 class Query:
-    """What a searcher over cells and fidelities asks for.
+    """A request of a searcher over cells and fidelities.
 
     Args:
         cell: index tuple inside the space.
-        fidelity: how far to train, one of the recorded amounts; None: to the end.
-        training: the searcher's own number for one training of the cell: a number seen before goes on with that
-            training, a new one begins another. None goes on with the cell's latest training where that stopped short
-            of `fidelity`, and begins another where it did not.
+        fidelity: the amount of training, one of the recorded amounts; None: the whole training.
+        training: the searcher's own number for a training of the cell: a number used before continues that training, a
+            new number begins another. None continues the cell's latest training if it was paused before `fidelity`,
+            and otherwise begins another.
     """
 
     cell: Cell
@@ -51,19 +52,19 @@ class Query:
 
 
 class Searcher(Protocol):
-    """Proposes cells and learns from their values; the module's docstring tells the order of calls."""
+    """Proposes cells and is told their values; see the module's docstring for the order of calls."""
 
     def ask(self) -> Any:
-        """What to evaluate next: a cell, a `Query`, or None (wait), as the module says."""
+        """The next cell or `Query` to evaluate, or None to wait for a result."""
         ...
 
     def tell(self, asked: Any, value: float) -> None:
-        """Learn that `asked`, one of those that `ask` returned, has `value` (finite, lower is better)."""
+        """Receive the `value` (finite, lower is better) of `asked`, an object that `ask` returned."""
         ...
 
 
 def take(pending: list[tuple[Entry, Cell]], cell: Cell) -> Entry:
-    """Take out the first entry of `cell` among those that were asked for and not told, and return what it carries."""
+    """Remove the first pending entry (asked for, not yet told) of `cell`, and return its first item."""
     place = next(place for place, (_, asked) in enumerate(pending) if asked == cell)
     return pending.pop(place)[0]
 
@@ -71,7 +72,7 @@ def take(pending: list[tuple[Entry, Cell]], cell: Cell) -> Entry:
 def pick(rng: np.random.Generator, count: int) -> int:
     """A uniform integer of 0..count−1 from exactly one `rng.random()`.
 
-    One uniform a draw, rather than `rng.integers`, so that compiled twins can repeat the very same draws. The
+    One uniform number for each draw, rather than `rng.integers`, so that compiled forms can make the same draws. The
     product never rounds up to `count`: the largest uniform is 1 − 2⁻⁵³, and count·2⁻⁵³ is at least half a unit in
     the last place of `count`.
     """

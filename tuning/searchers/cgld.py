@@ -17,8 +17,8 @@ from tuning.searchers.registry import searcher
 class CGLD(GLD):
     """GLD whose balls lie on one axis: step s moves along axis s mod d, in the space's order of axes.
 
-    All else, the options, the radii (from the space's longest axis, whichever axis moves), the start, the ties and
-    the draws, is GLD's. The AvaGrad paper names this searcher and gives no detail beyond its name.
+    Everything else is as in GLD: the options, the radii (from the space's longest axis, whichever axis moves), the
+    start, the ties and the draws. The AvaGrad paper names this searcher without details.
     """
 
     def axes(self, step: int) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""What a searcher over cells and fidelities knows of the curves, and the rungs at which it compares trainings."""
+"""The recorded amounts of training, and the rungs and brackets of successive halving made of them."""
 
 import math
 from dataclasses import dataclass
@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from grids.errors import BadInput
 
 _ROUNDING = 1e-9
-"""Relative: a quotient this near to a power of η is that power."""
+"""Relative tolerance: a quotient this close to a power of η counts as that power."""
 
 
 @dataclass(frozen=True)
 class Fidelities:
-    """The amounts at which a training can be looked at.
+    """The amounts of training at which a value is recorded.
 
     Args:
         amounts: ascending; the last is the whole training.
-        name: what they count, as "epoch".
-        pauses: whether a training may be left and continued later; otherwise one that is left is stopped for good.
+        name: the unit of the amounts, as "epoch".
+        pauses: whether a training may be paused and continued later; otherwise it is stopped for good.
     """
 
     amounts: tuple[float, ...]
@@ -29,15 +29,15 @@ class Fidelities:
         return self.amounts[-1]
 
     def at_least(self, amount: float) -> float:
-        """The first recorded amount that is not below `amount`, but for rounding."""
+        """The first recorded amount that is not below `amount`, up to rounding."""
         return next((one for one in self.amounts if one >= amount * (1 - _ROUNDING)), self.last)
 
     def span(self, low: float | None, high: float | None) -> tuple[float, float]:
         """The smallest and the largest amount to be used.
 
         Args:
-            low: the first recorded amount above 0 where not given.
-            high: the last where not given.
+            low: the smallest amount; the first recorded amount above 0 if None.
+            high: the largest amount; the last recorded one if None.
 
         Raises:
             BadInput: low not above 0, or above high; high above the last.
@@ -57,8 +57,19 @@ class Fidelities:
         return least, most
 
 
+def check_curves(fidelities: Fidelities | None) -> Fidelities:
+    """Return `fidelities` if there are any.
+
+    Raises:
+        BadInput: the surface has no curves.
+    """
+    if fidelities is None:
+        raise BadInput("needs a surface with curves")
+    return fidelities
+
+
 def check_eta(eta: float) -> float:
-    """`eta`, if it can be a reduction factor.
+    """Return `eta` if it is a valid reduction factor.
 
     Raises:
         BadInput: it is below 2 or not finite.
@@ -69,7 +80,7 @@ def check_eta(eta: float) -> float:
 
 
 def halvings(low: float, high: float, eta: float) -> int:
-    """⌊log_η(high/low)⌋: how often a bracket that starts at `low` can multiply what it spends on a cell.
+    """⌊log_η(high/low)⌋: how often a bracket that starts at `low` can multiply the amount of training by η.
 
     >>> halvings(1, 27, 3), halvings(1, 26, 3), halvings(1, 243, 3)
     (3, 2, 5)
@@ -82,11 +93,11 @@ def halvings(low: float, high: float, eta: float) -> int:
 
 @dataclass(frozen=True)
 class Bracket:
-    """One bracket of successive halving: how many cells are trained up to which amount.
+    """One bracket of successive halving: the number of cells that are trained up to each amount.
 
     Args:
-        rungs: amounts, ascending; the last is the most that is spent on a cell.
-        sizes: how many cells reach each rung, descending; the first is how many the bracket starts.
+        rungs: amounts of training, ascending.
+        sizes: the number of cells trained up to each rung, descending.
     """
 
     rungs: tuple[float, ...]
@@ -96,13 +107,14 @@ class Bracket:
 def bracket(fidelities: Fidelities, low: float, high: float, eta: float, start: int) -> Bracket:
     """The bracket that starts `start` cells at `low`: rungs low·η^i and last `high`, sizes ⌊start/η^i⌋, at least 1.
 
-    Rungs are rounded up to recorded amounts. Where several fall on the same amount, cells are looked at once there, and
-    as many are left out as at all of these rungs together.
+    Rungs are rounded up to recorded amounts. Where several become the same amount, only the first is kept: its cells
+    are then reduced by as much as at all of these rungs together.
 
     Args:
+        fidelities: the recorded amounts.
         low, high: the smallest and the largest amount.
         eta: the reduction factor.
-        start: at least 1.
+        start: the number of cells at the first rung, at least 1.
     """
     steps = halvings(low, high, eta)
     amounts = [fidelities.at_least(low * eta**step) for step in range(steps)] + [fidelities.at_least(high)]
@@ -114,7 +126,7 @@ def bracket(fidelities: Fidelities, low: float, high: float, eta: float, start: 
 def brackets(fidelities: Fidelities, low: float, high: float, eta: float, cells: int) -> tuple[Bracket, ...]:
     """Hyperband's brackets (Li et al. 2018, Algorithm 1), the one that starts the most cells first.
 
-    Bracket b = s … 0, s = ⌊log_η(high/low)⌋, starts ⌈(s+1)/(b+1)·η^b⌉ cells, no more than there are, at low·η^(s−b).
+    Bracket b = s … 0, s = ⌊log_η(high/low)⌋, starts ⌈(s+1)/(b+1)·η^b⌉ cells, at most `cells`, at low·η^(s−b).
     """
     most = halvings(low, high, eta)
     found = []

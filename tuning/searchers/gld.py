@@ -21,14 +21,14 @@ from tuning.searchers.registry import searcher
     variants=("ball=clip", "radius_max=3.5,radius_min=0.4", "radius_max=1e9,radius_min=1e8"),
 )
 class GLD:
-    """From a cell, look at one candidate in each of several balls; go to the best of them if it is better.
+    """From the current cell, draw one candidate from each of several balls; move to the best of them if it is better.
 
     Trial 1 is a uniform cell. Then, step by step, one candidate for each radius R·2^−k, k = 0 … ⌊log2(R/r)⌋, largest
-    first, each drawn around the cell the step began at. The value of that cell is known, so a step costs one trial
-    for each radius. The step ends at the candidate of lowest value if that is below the current cell's value; equal
-    values keep the current cell, and among equal candidates the first drawn. The radii stay the same for ever.
+    first, each drawn around the cell at which the step began. The value of that cell is known, so a step costs one
+    trial for each radius. The candidate of lowest value becomes the current cell if its value is lower; equal values
+    keep the current cell, and among equal candidates the first drawn is taken. The radii are the same in every step.
 
-    With several workers the candidates of one step are evaluated side by side.
+    With several workers the candidates of one step are evaluated in parallel.
 
     Each trial takes exactly one `rng.random()`; with `ball="clip"` a candidate takes what `draw_clipped` says.
 

@@ -1,4 +1,4 @@
-"""Brackets of successive halving, one after another: what `SHA` and `Hyperband` have in common."""
+"""Brackets of successive halving, one after another: the base class of `SHA` and `Hyperband`."""
 
 import numpy as np
 
@@ -9,19 +9,19 @@ from tuning.searchers.proposer import Proposer, proposer_spec, proposes_from_lis
 
 
 class Halving:
-    """Plays brackets in turn, again and again.
+    """Runs brackets in turn, repeatedly.
 
-    At each rung of a bracket the cells that came so far are trained up to its amount, the best first; those of lowest
-    value there go on, the older among equals. A bracket's cells come from its own proposer, which is told their values
-    at the bracket's first rung. `random` draws them without repetition within a bracket; any other proposer goes on
-    from bracket to bracket with what it has learnt.
+    At each rung of a bracket the remaining cells are trained up to its amount, the best first; the cells of lowest
+    value there are continued, the older ones among equals. A bracket's cells come from its own proposer, which is told
+    their values at the bracket's first rung. `random` draws them without repetition within a bracket; any other
+    proposer keeps its state for the next time that the bracket is run.
 
-    With several workers a rung's cells are trained side by side, and the next rung waits for all of them.
+    With several workers a rung's cells are trained in parallel, and the next rung waits for all of them.
 
     Args:
         space, rng: as of any searcher.
-        brackets: to be played in turn.
-        of: who proposes cells, see `proposer_spec`.
+        brackets: the brackets, in the order in which they are run.
+        of: the searcher that proposes cells, see `proposer_spec`.
     """
 
     parallel = True
@@ -30,7 +30,7 @@ class Halving:
     def __init__(self, space: Space, rng: np.random.Generator, brackets: tuple[Bracket, ...], of: str) -> None:
         self.brackets = brackets
         self.least = brackets[0].rungs[0]
-        """The least that a first query asks for."""
+        """The amount of training of the first query."""
         self.of = proposer_spec(of)
         self.without_repetition = self.of.text == "random"
         spec = proposer_spec("random-unique") if self.without_repetition else self.of

@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from grids.errors import BadInput
 from grids.space import Space
-from tuning.searchers.fidelities import Fidelities, brackets, check_eta
+from tuning.searchers.fidelities import Fidelities, brackets, check_curves, check_eta
 from tuning.searchers.halving import Halving
 from tuning.searchers.registry import searcher
 
@@ -12,7 +11,7 @@ from tuning.searchers.registry import searcher
 @searcher(
     "hyperband",
     label="Hyperband",
-    summary="brackets of successive halving, from many cells to few; of=tpe is BOHB's shape",
+    summary="brackets of successive halving, from many cells to few; with of=tpe similar to BOHB",
     place=8,
     kernel="tuning.kernels.halving:halving",
     law=None,
@@ -23,13 +22,13 @@ class Hyperband(Halving):
     """Brackets b = s … 0, s = ⌊log_η(max/min)⌋, in turn: ⌈(s+1)/(b+1)·η^b⌉ cells at `min`·η^(s−b), halved b times.
 
     Li et al. 2018, Algorithm 1. One pass with η = 3 over 27 epochs spends 357 of them where trainings are resumed, 423
-    where each starts anew.
+    where each starts from zero.
 
     Args:
         eta: η, the reduction factor, at least 2.
         min: the smallest amount; the first recorded one where not given.
-        max: that at the last rungs; the whole training where not given.
-        of: the searcher that proposes cells, one of its own for each bracket.
+        max: the amount at the last rungs; the whole training where not given.
+        of: the searcher that proposes cells, one instance for each bracket.
     """
 
     def __init__(
@@ -43,7 +42,6 @@ class Hyperband(Halving):
         max: float | None = None,
         of: str = "random",
     ) -> None:
-        if fidelities is None:
-            raise BadInput("needs a surface with curves")
+        fidelities = check_curves(fidelities)
         low, high = fidelities.span(min, max)
         super().__init__(space, rng, brackets(fidelities, low, high, check_eta(eta), space.size), of)

@@ -1,4 +1,4 @@
-"""Line searches, one axis after another: what a practitioner does by hand."""
+"""Line searches along one axis after another, as practitioners tune by hand."""
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from tuning.searchers.registry import searcher
 @searcher(
     "line",
     label="line search",
-    summary="each axis scanned in turn, at the best of the axes before it",
+    summary="scans one axis after another, through the best cell found so far",
     place=6,
     kernel="tuning.kernels.line:line",
     law="tuning.exact.line:LineLaw",
@@ -20,19 +20,19 @@ from tuning.searchers.registry import searcher
 class Line:
     """Scan the first axis at a fixed place on the others, the second at the best cell found, and so on.
 
-    Section 7 of the AvaGrad paper asks whether α and ε can be tuned separately: this is that, as a searcher. A scan
-    evaluates the cells of a line in ascending order, except the current one once its value is known, and ends at the
-    lowest; equal values keep the current cell, and among the others the first. A round scans each axis once. After
-    `rounds` rounds, or once every axis was scanned around the current cell and none led away from it, all begins
-    again from a random start.
+    Section 7 of the AvaGrad paper asks whether α and ε can be tuned separately; this searcher does so. A scan evaluates
+    the cells of a line in ascending order, except the current one once its value is known, and moves to the lowest;
+    equal values keep the current cell, and among the others the first is taken. A round scans each axis once. After
+    `rounds` rounds, or once every axis was scanned around the current cell without finding a lower value, the search
+    begins again from a random start.
 
     A random start takes one `rng.random()`; nothing else is random. With several workers a line's cells are evaluated
-    side by side.
+    in parallel.
 
     Args:
-        start: where the axes stand that are not scanned yet: `random`, `middle`, or an index on each axis, as `0/20`.
+        start: the indices on axes that are not scanned yet: `random`, `middle`, or one for each axis, as `0/20`.
         order: the axes by name or number, as `epsilon/alpha`; the space's order where not given.
-        rounds: how often each axis is scanned at most.
+        rounds: the largest number of scans of each axis from one start.
     """
 
     parallel = True
@@ -44,13 +44,13 @@ class Line:
             raise BadInput(f"rounds must be 1 or more, not {rounds}")
         self.space, self.rng, self.rounds = space, rng, rounds
         self.first = _start(start, space.shape)
-        """The first start; None where it is random, as all later ones are."""
+        """The first start; None where it is random, as all later starts are."""
         self.axes = _order(order, space)
         self._pending: list[tuple[int, Cell]] = []
         self._begun = False
         self._current: Cell = (0,) * len(space.shape)
         self._value: float | None = None  # of the current cell; not known until the first scan is done
-        self._scans, self._still = 0, 0  # done, and how many of the latest ended where the current cell is
+        self._scans, self._still = 0, 0  # scans done, and how many of the latest did not move the current cell
         self._line: list[Cell] = []
         self._asked = 0
         self._results: list[tuple[float, int, Cell]] = []
@@ -79,17 +79,17 @@ class Line:
 
     @property
     def over(self) -> bool:
-        """Whether all that began at one start is done."""
+        """Whether the search from the latest start is finished."""
         return not self._begun
 
     def begin(self, start: Cell) -> None:
-        """Begin at a start."""
+        """Begin a search at `start`."""
         self._begun = True
         self._current, self._value, self._scans, self._still = start, None, 0, 0
         self._scan()
 
     def _next_scan(self) -> None:
-        """Go to the next scan that has a cell to evaluate, or to the end."""
+        """Go to the next scan that has a cell to evaluate, or finish this search."""
         while True:
             self._scans += 1
             if self._scans == self.rounds * len(self.axes) or self._still >= len(self.axes):

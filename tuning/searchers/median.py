@@ -5,7 +5,7 @@ import numpy as np
 from grids.errors import BadInput
 from grids.space import Cell, Space
 from tuning.searchers.base import Query
-from tuning.searchers.fidelities import Fidelities
+from tuning.searchers.fidelities import Fidelities, check_curves
 from tuning.searchers.proposer import Proposer, proposer_spec, proposes_from_list
 from tuning.searchers.registry import searcher
 
@@ -14,7 +14,7 @@ from tuning.searchers.registry import searcher
     "median",
     label="median",
     phrase="the median stopping rule",
-    summary="median stopping rule: a training ends where it is worse than half of those before it",
+    summary="median stopping rule: a training stops if it is worse than half of those before it",
     place=10,
     kernel="tuning.kernels.median:median",
     law=None,
@@ -22,16 +22,16 @@ from tuning.searchers.registry import searcher
     fidelities=True,
 )
 class Median:
-    """One cell after another, looked at at every recorded amount from `min` to `max`.
+    """Trains one cell after another; each reports its value at every recorded amount from `min` to `max`.
 
-    A training is stopped where the best value that it has shown so far is above the median of what the completed
-    trainings had there; never while fewer than `startup` are completed, nor at `max`. The proposer is told the last
-    value that a training showed.
+    A training is stopped if its best value so far is above the median of the values that the completed trainings
+    reported at the same amount; never while fewer than `startup` are completed, nor at `max`. The proposer is told the
+    last value that a training reported.
 
     Args:
-        startup: trainings that must be completed before any is stopped.
-        min: the first amount that is looked at; the first recorded one where not given.
-        max: where a training is complete; the whole training where not given.
+        startup: the number of trainings that must be completed before any is stopped.
+        min: the first amount at which a value is reported; the first recorded one where not given.
+        max: the amount at which a training is complete; the whole training where not given.
         of: the searcher that proposes cells.
     """
 
@@ -50,8 +50,7 @@ class Median:
         max: float | None = None,
         of: str = "random",
     ) -> None:
-        if fidelities is None:
-            raise BadInput("needs a surface with curves")
+        fidelities = check_curves(fidelities)
         if startup < 0:
             raise BadInput(f"startup must be 0 or more, not {startup}")
         low, high = (fidelities.at_least(amount) for amount in fidelities.span(min, max))
@@ -61,7 +60,7 @@ class Median:
         self.of = proposer_spec(of)
         self._proposer = Proposer(self.of, space, rng)
         self._trainings = 0
-        self._shown: dict[int, list[float]] = {}  # by training that is not over
+        self._reported: dict[int, list[float]] = {}  # values so far, by number of a running training
         self._complete: list[list[float]] = []
         self._next: list[tuple[int, Cell]] = []
 
@@ -74,31 +73,31 @@ class Median:
                 return None
             training, cell = self._trainings, proposed
             self._trainings += 1
-            self._shown[training] = []
-        return Query(cell, self.amounts[len(self._shown[training])], training)
+            self._reported[training] = []
+        return Query(cell, self.amounts[len(self._reported[training])], training)
 
     def tell(self, asked: Query, value: float) -> None:
         assert asked.training is not None
-        shown = self._shown[asked.training]
-        shown.append(value)
-        complete = len(shown) == len(self.amounts)
-        if not complete and not self._stopped(shown):
+        reported = self._reported[asked.training]
+        reported.append(value)
+        complete = len(reported) == len(self.amounts)
+        if not complete and not self._stopped(reported):
             self._next.append((asked.training, asked.cell))
             return
-        del self._shown[asked.training]
+        del self._reported[asked.training]
         if complete:
-            self._complete.append(shown)
+            self._complete.append(reported)
         self._proposer.tell(asked.cell, value)
 
-    def _stopped(self, shown: list[float]) -> bool:
+    def _stopped(self, reported: list[float]) -> bool:
         if len(self._complete) < (self.startup or 1):
             return False
-        place = len(shown) - 1
-        return min(shown) > median_of(sorted(other[place] for other in self._complete))
+        place = len(reported) - 1
+        return min(reported) > median_of(sorted(other[place] for other in self._complete))
 
 
 def median_of(ascending: list[float]) -> float:
-    """The median; between two middle values as `numpy.percentile` interpolates."""
+    """The median of a list sorted in ascending order; two middle values are interpolated as `numpy.percentile` does."""
     half = len(ascending) // 2
     if len(ascending) % 2:
         return ascending[half]

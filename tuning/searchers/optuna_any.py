@@ -1,4 +1,4 @@
-"""Any sampler of Optuna as a searcher: `optuna:NAME`, its options after a further colon or a comma."""
+"""Any sampler of Optuna as a searcher: `optuna:NAME`, its options after another colon or a comma."""
 
 import inspect
 import logging
@@ -14,17 +14,17 @@ from tuning.searchers.base import pick, take
 from tuning.searchers.spec import SearcherSpec, read_options
 
 OPTUNA = "optuna"
-"""What stands before a sampler's name."""
+"""The prefix of a sampler's name."""
 
 _FROM_LIST = ("RandomSampler", "GridSampler", "BruteForceSampler")
-"""Samplers for which the order of an axis's values means nothing."""
+"""Samplers that do not use the order of an axis's values."""
 
 
 class OptunaSearcher:
     """An Optuna study on integer parameters 0 … n−1, one for each axis, asked and told one trial at a time.
 
-    The sampler is seeded from `rng`, the study lives in memory. A sampler that ends its study (`GridSampler` and
-    `BruteForceSampler`, once they have seen every cell) is begun again with a new study and a new seed.
+    The sampler is seeded from `rng`, the study is kept in memory. When a sampler ends its study (`GridSampler` and
+    `BruteForceSampler`, once they have proposed every cell), a new study with a new seed is begun.
 
     Args:
         make_sampler: called as `make_sampler(seed)` for each study.
@@ -38,7 +38,9 @@ class OptunaSearcher:
         self.make_sampler = make_sampler
         self._distributions = {axis.name: IntDistribution(0, len(axis) - 1) for axis in space.axes}
         self._over = False
-        self._pending: list[tuple[Any, Cell]] = []  # studies with their trials, since one may end before all are told
+        self._pending: list[
+            tuple[Any, Cell]
+        ] = []  # trials with their studies: a study may end before all its trials are told
         self._begin()
 
     def ask(self) -> Cell:
@@ -68,7 +70,7 @@ class OptunaSearcher:
             warnings.simplefilter("ignore")
             sampler = self.make_sampler(pick(self.rng, 2**32))
             study = _quietly(lambda: optuna.create_study(sampler=sampler, pruner=optuna.pruners.NopPruner()))
-        # `Study.stop` refuses to be called outside `optimize`, which samplers do when there is nothing left to try.
+        # Samplers call `Study.stop` when nothing is left to propose, but outside `optimize` it raises an error.
         setattr(study, "stop", lambda: self._stop(study))  # noqa: B010  (a method of another's class)
         self._study = study
 
@@ -90,11 +92,11 @@ def _quietly(make: Callable[[], Any]) -> Any:
 def optuna_searcher(text: str) -> SearcherSpec:
     """The searcher that `optuna:NAME`, `optuna:NAME:opt=val,…` or `optuna:NAME,opt=val,…` names.
 
-    NAME is a class of `optuna.samplers`; its options are the arguments of its constructor that a number, a word,
-    `true`, `false` or `none` can say. The seed is the replay's.
+    NAME is a class of `optuna.samplers`; its options are the arguments of its constructor whose values are numbers,
+    words, `true`, `false` or `none`. The seed is the replay's.
 
     Raises:
-        BadInput: no such sampler, one that cannot work alone on a grid, or an option it does not take.
+        BadInput: no such sampler, a sampler that needs another one, or an option it does not take.
     """
     import optuna
 
@@ -140,4 +142,4 @@ def optuna_searcher(text: str) -> SearcherSpec:
 
 
 def _any_options(**options: Any) -> None:
-    """Takes any option: which ones a sampler knows is asked of its own constructor."""
+    """Accepts any option; the options are checked against the sampler's constructor."""

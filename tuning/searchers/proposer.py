@@ -1,4 +1,4 @@
-"""The searcher that proposes cells to one over fidelities: its option `of`."""
+"""The option `of` of searchers over fidelities: another searcher that proposes the cells."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from tuning.searchers.base import Query
 from tuning.searchers.spec import SearcherSpec
 
 PROPOSER = 2
-"""What a proposer's random stream is called behind its replay's, before the bracket's number."""
+"""The number after the replay's in the spawn key of a proposer's random stream; the bracket's number follows."""
 
 
 def proposer_spec(of: str) -> SearcherSpec:
@@ -24,49 +24,49 @@ def proposer_spec(of: str) -> SearcherSpec:
 
     spec = get_searcher(of.replace(";", ","))
     if spec.over_fidelities or (spec.name in SEARCHERS and SEARCHERS[spec.name].fidelities):
-        raise BadInput(f"of names the searcher that proposes cells, and '{of}' compares shorter trainings itself")
+        raise BadInput(f"option 'of' is the searcher that proposes cells, and '{of}' compares shorter trainings itself")
     return spec
 
 
 def proposes_from_list(options: Mapping[str, Any]) -> bool:
-    """Whether a searcher with these options works on a pool: where the one that proposes its cells does."""
+    """Whether a searcher with these options works on a pool: if the searcher that proposes its cells does."""
     return proposer_spec(str(options.get("of", "random"))).from_list
 
 
 class Proposer:
-    """A searcher of cells with a random stream of its own.
+    """A searcher that proposes cells to another, with its own random stream.
 
     Args:
         spec: the searcher.
         space: its space.
-        rng: of the searcher that it proposes to, on whose stream its own is founded.
-        bracket: which bracket it proposes cells for; each has its own proposer.
+        rng: of the searcher that it proposes to; its own stream is derived from this generator's seed sequence.
+        bracket: the number of the bracket it proposes cells for; each has its own proposer.
 
     Raises:
         BadInput: an option out of range.
     """
 
     def __init__(self, spec: SearcherSpec, space: Space, rng: np.random.Generator, bracket: int = 0) -> None:
-        above = rng.bit_generator.seed_seq
-        assert isinstance(above, np.random.SeedSequence)
-        key = (*above.spawn_key, PROPOSER, bracket)
+        parent = rng.bit_generator.seed_seq
+        assert isinstance(parent, np.random.SeedSequence)
+        key = (*parent.spawn_key, PROPOSER, bracket)
         self.spec, self.space = spec, space
-        self.rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence(above.entropy, spawn_key=key)))
+        self.rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence(parent.entropy, spawn_key=key)))
         self.begin()
 
     def begin(self) -> None:
-        """Forget what was told, and go on with the same stream."""
+        """Start a new searcher on the same stream."""
         self._searcher = self.spec.build(self.space, self.rng)
 
     def ask(self) -> Cell | None:
         """The next cell; None where the searcher waits for a value.
 
         Raises:
-            BadInput: it proposes more than a cell.
+            BadInput: it asks for a `Query` instead of a cell.
         """
         asked = self._searcher.ask()
         if isinstance(asked, Query):
-            raise BadInput(f"of names the searcher that proposes cells, and '{self.spec.text}' asks for a query")
+            raise BadInput(f"option 'of' is the searcher that proposes cells, and '{self.spec.text}' asks for a Query")
         found: Cell | None = asked
         return found
 

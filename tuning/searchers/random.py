@@ -19,9 +19,9 @@ from tuning.searchers.registry import searcher
     variants=(),
 )
 class Random:
-    """Uniform cells, independent of everything before: k good cells of n take n/k trials on average.
+    """Uniform cells, independent of each other: until one of k good cells of n, n/k trials on average.
 
-    One `rng.random()` a trial, giving the flat number of the cell.
+    Each trial takes one `rng.random()`, which gives the flat number of the cell.
     """
 
     from_list = True

@@ -18,10 +18,10 @@ from tuning.searchers.registry import searcher
     variants=(),
 )
 class RandomUnique:
-    """Every cell once in a uniform random order, then again in a new one: k good cells of n take (n+1)/(k+1) trials.
+    """Every cell once in a uniform random order, then again in a new order.
 
-    A Fisher–Yates shuffle dealt one cell at a time: one `rng.random()` a trial picks which of the cells not yet
-    dealt comes next, and that cell changes places with the first of them.
+    Until one of k good cells of n it takes (n+1)/(k+1) trials on average. One step of a Fisher–Yates shuffle for each
+    trial: one `rng.random()` picks one of the cells not yet used, and swaps it with the first of them.
     """
 
     from_list = True
@@ -31,16 +31,16 @@ class RandomUnique:
         self.space = space
         self.rng = rng
         self._order = list(range(space.size))
-        self._dealt = 0
+        self._used = 0
 
     def ask(self) -> Cell:
-        if self._dealt == self.space.size:
+        if self._used == self.space.size:
             self._order = list(range(self.space.size))
-            self._dealt = 0
-        here = self._dealt
+            self._used = 0
+        here = self._used
         other = here + pick(self.rng, self.space.size - here)
         self._order[here], self._order[other] = self._order[other], self._order[here]
-        self._dealt += 1
+        self._used += 1
         return self.space.cell(self._order[here])
 
     def tell(self, cell: Cell, value: float) -> None:

@@ -1,7 +1,7 @@
-"""The registry of searchers: help, suggestions, figures, claims, kernels, laws and tests read what they need here.
+"""The registry of searchers, which help, suggestions, figures, claims, kernels, laws and tests read.
 
-All that the program knows of a searcher is said where its class is registered. Its compiled form and its exact law are
-named as `module:name` and imported when first needed, since they need numba.
+A searcher's class is registered together with everything else that the program needs to know about it. Its compiled
+form and its exact law are given as `module:name` and imported on first use, since compiled forms need numba.
 """
 
 import importlib
@@ -20,16 +20,16 @@ class Registered:
         name: what users type.
         factory: called as `factory(space, rng, **options)`.
         label: its name in figures.
-        summary: one line for those who must choose.
-        place: where it stands in lists and figures, ascending.
-        kernel: its compiled form, `module:function`, called as `tuning.kernels` says; None where it has none.
-        law: the exact law of its runtime, `module:class` of `tuning.exact.law.Law`; None where none is known.
-        variants: options with which every test of searchers runs it too, as `radius_max=3,radius_min=0.5`.
+        summary: a description of one line for the command line's help.
+        place: its rank in lists and figures, ascending.
+        kernel: its compiled form, `module:function`, called as described in `tuning.kernels`; None if it has none.
+        law: the exact law of its runtime, `module:class` of a `tuning.exact.law.Law`; None if none is known.
+        variants: options, as `radius_max=3,radius_min=0.5`, with which the tests of all searchers run it as well.
         phrase: its name within a sentence.
-        paper: whether it is one of those that the AvaGrad paper compares.
+        paper: whether the AvaGrad paper compares it.
         fidelities: whether it asks for shorter trainings too, so that it needs a surface with curves.
-        plain_kernel: whether Python, too, runs its kernel, for a few replays: where its class needs a library that
-            takes long to import.
+        plain_kernel: whether a few replays run the kernel's source in Python instead of the class, because the class
+            needs a library that is slow to import.
     """
 
     name: str
@@ -57,7 +57,7 @@ class Registered:
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """What users type for it, without options and with those of each variant."""
+        """The texts that select it: without options, and with those of each variant."""
         return (self.name, *(f"{self.name}:{options}" for options in self.variants))
 
 
@@ -78,17 +78,17 @@ def searcher(
     fidelities: bool = False,
     plain_kernel: bool = False,
 ) -> Callable[[Factory], Factory]:
-    """Register the class below under `name`; the arguments are those of `Registered`, `phrase` being `label` if empty.
+    """Class decorator that registers a searcher; arguments as of `Registered`, an empty `phrase` becomes `label`.
 
     Raises:
-        ValueError: the name is taken.
+        ValueError: another searcher has this name.
     """
 
     def register(factory: Factory) -> Factory:
         if name in _REGISTERED:
             raise ValueError(f"two searchers are called '{name}'")
-        said = (label, summary, place, kernel, law, variants, phrase or label, paper, fidelities, plain_kernel)
-        _REGISTERED[name] = Registered(name, factory, *said)
+        properties = (label, summary, place, kernel, law, variants, phrase or label, paper, fidelities, plain_kernel)
+        _REGISTERED[name] = Registered(name, factory, *properties)
         return factory
 
     return register
@@ -100,6 +100,6 @@ def registered() -> dict[str, Registered]:
 
 
 def load(text: str) -> Any:
-    """What `module:name` of this program names."""
+    """Import and return the object `module:name`."""
     module, _, name = text.partition(":")
     return getattr(importlib.import_module(module), name)

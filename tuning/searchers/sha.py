@@ -4,9 +4,8 @@ import math
 
 import numpy as np
 
-from grids.errors import BadInput
 from grids.space import Space
-from tuning.searchers.fidelities import Fidelities, bracket, check_eta, halvings
+from tuning.searchers.fidelities import Fidelities, bracket, check_curves, check_eta, halvings
 from tuning.searchers.halving import Halving
 from tuning.searchers.registry import searcher
 
@@ -15,7 +14,7 @@ from tuning.searchers.registry import searcher
     "sha",
     label="SHA",
     phrase="successive halving",
-    summary="successive halving: many cells a short while, the best of them on and on",
+    summary="successive halving: many cells are trained for a short time, the best of them longer and longer",
     place=7,
     kernel="tuning.kernels.halving:halving",
     law=None,
@@ -25,13 +24,13 @@ from tuning.searchers.registry import searcher
 class SHA(Halving):
     """One bracket again and again: η^s cells at `min`, s = ⌊log_η(max/min)⌋, the best ⌊1/η⌋ of them at η·`min`, …
 
-    No more cells than the space has. Rungs are `min`·η^i, i < s, and last `max`, each rounded up to an amount at which
-    the curves were recorded; see `Halving` for who goes on.
+    No more cells than the space has. Rungs are `min`·η^i, i < s, and last `max`, each rounded up to a recorded amount;
+    see `Halving` for which cells are continued.
 
     Args:
         eta: η, the reduction factor, at least 2.
         min: the amount at the first rung; the first recorded one where not given.
-        max: that at the last; the whole training where not given.
+        max: the amount at the last rung; the whole training where not given.
         of: the searcher that proposes cells.
     """
 
@@ -46,10 +45,8 @@ class SHA(Halving):
         max: float | None = None,
         of: str = "random",
     ) -> None:
-        if fidelities is None:
-            raise BadInput("needs a surface with curves")
+        fidelities = check_curves(fidelities)
         low, high = fidelities.span(min, max)
         start = math.floor(check_eta(eta) ** halvings(low, high, eta) * (1 + 1e-9))
-        super().__init__(
-            space, rng, (bracket(fidelities, low, high, eta, start if start < space.size else space.size),), of
-        )
+        start = start if start < space.size else space.size  # `min` is the option here
+        super().__init__(space, rng, (bracket(fidelities, low, high, eta, start),), of)

@@ -1,4 +1,4 @@
-"""Searcher texts as users type them, `gld:radius_max=10,radius_min=1`, and what they build."""
+"""Parse searcher texts as users type them, `gld:radius_max=10,radius_min=1`, into factories with options."""
 
 import contextlib
 import functools
@@ -19,18 +19,18 @@ from tuning.searchers.base import Searcher
 from tuning.searchers.fidelities import Fidelities
 
 FIDELITIES = "fidelities"
-"""The argument by which a searcher is given what is known of the curves; no option of users'."""
+"""The constructor argument for the recorded amounts of training; not an option that users can set."""
 
 
 @dataclass(frozen=True)
 class SearcherSpec:
-    """A searcher's text, read: what to construct for each replay.
+    """A parsed searcher text: the searcher to construct for each replay.
 
     Args:
-        text: as typed; it names the searcher in every table and seeds its streams.
+        text: as typed; it is the searcher's name in every table and part of the seed of its streams.
         name: the registered name, `optuna:NAME` or `module:Class`, without options.
         factory: called as `factory(space, rng, **options)`.
-        options: those given in the text, in the types the factory asks for.
+        options: the options in the text, converted to the types that the factory declares.
     """
 
     text: str
@@ -39,57 +39,57 @@ class SearcherSpec:
     options: Mapping[str, Any]
 
     @property
-    def foreign(self) -> bool:
-        """Whether its code is not this program's: Optuna's, or the user's own."""
+    def third_party(self) -> bool:
+        """Whether its code is not part of this program, but Optuna's or the user's own."""
         return ":" in self.name
 
     @property
     def own(self) -> bool:
         """Whether its class is the user's own."""
-        return self.foreign and not self.name.startswith("optuna:")
+        return self.third_party and not self.name.startswith("optuna:")
 
     @property
     def parallel(self) -> bool:
-        """Whether it works with several workers; a class says so by an attribute `parallel = True`."""
+        """Whether it works with several workers: the class has an attribute `parallel = True`."""
         return bool(getattr(self.factory, "parallel", False))
 
     @property
     def stops(self) -> bool:
-        """Whether it never continues a training it left, where that is not allowed; an attribute `stops = True`."""
+        """Whether it can work without continuing paused trainings: the class has an attribute `stops = True`."""
         return bool(getattr(self.factory, "stops", False))
 
     @property
     def over_fidelities(self) -> bool:
-        """Whether it asks for shorter trainings: its factory takes what is known of the curves, as `fidelities`."""
+        """Whether it asks for shorter trainings: its factory has an argument `fidelities`."""
         return _takes_fidelities(self.factory)
 
     @property
     def from_list(self) -> bool:
-        """Whether it chooses from a list of cells and needs no neighbours, so that it works on a pool.
+        """Whether it works on a pool, a list of cells without neighbours.
 
-        A class says so by an attribute `from_list = True`; one that depends on options, by a function of these.
+        The class has an attribute `from_list`: a bool, or a function of the options that returns one.
         """
-        said = getattr(self.factory, "from_list", False)
-        return bool(said(self.options) if callable(said) else said)
+        from_list = getattr(self.factory, "from_list", False)
+        return bool(from_list(self.options) if callable(from_list) else from_list)
 
     def build(self, space: Space, rng: np.random.Generator, fidelities: Fidelities | None = None) -> Searcher:
         """The searcher, ready for its first `ask`. Raises BadInput where an option is out of range."""
         known = {FIDELITIES: fidelities} if self.over_fidelities else {}
-        with self.blamed():
+        with self.naming_errors():
             return self.factory(space, rng, **self.options, **known)
 
     @contextlib.contextmanager
-    def blamed(self) -> Iterator[None]:
-        """Whatever goes wrong meanwhile names this searcher; where foreign code fails, in whatever way, as BadInput."""
+    def naming_errors(self) -> Iterator[None]:
+        """Add this searcher's text to every `BadInput`; other exceptions of third-party code become `BadInput` too."""
         try:
             yield
         except BadInput as error:
             raise BadInput(f"searcher '{self.text}': {error}") from error
         except Exception as error:
-            if not self.foreign:
+            if not self.third_party:
                 raise
-            said = str(error).strip().partition("\n")[0]
-            raise BadInput(f"searcher '{self.text}': {type(error).__name__}: {said}") from error
+            first_line = str(error).strip().partition("\n")[0]
+            raise BadInput(f"searcher '{self.text}': {type(error).__name__}: {first_line}") from error
 
 
 @functools.cache
@@ -101,17 +101,17 @@ def _takes_fidelities(factory: Callable[..., Any]) -> bool:
 
 
 def read_options(text: str, factory: Callable[..., Any], owner: str) -> dict[str, Any]:
-    """The options `a=1,b=x` of `text`, checked and converted by what `factory` takes beside space and generator.
+    """The options `a=1,b=x` of `text`, checked against the arguments of `factory` other than space and generator.
 
-    A factory that takes `**options` may be given any others; their values are read as numbers, booleans or `none`
-    where they look like it.
+    They are converted to the annotated types. A factory with `**options` accepts any others; their values become
+    numbers, booleans or None if they can be read as such.
 
     Raises:
         BadInput: not of the form name=value, given twice, unknown, or of the wrong type.
     """
     parameters = list(inspect.signature(factory).parameters.values())
-    beside = [p for p in parameters[2:] if p.kind is p.POSITIONAL_OR_KEYWORD]
-    known = {p.name: p.annotation for p in [*beside, *(p for p in parameters if p.kind is p.KEYWORD_ONLY)]}
+    positional = [p for p in parameters[2:] if p.kind is p.POSITIONAL_OR_KEYWORD]
+    known = {p.name: p.annotation for p in [*positional, *(p for p in parameters if p.kind is p.KEYWORD_ONLY)]}
     known.pop(FIDELITIES, None)
     anything = any(p.kind is p.VAR_KEYWORD for p in parameters)
     options: dict[str, Any] = {}
@@ -128,7 +128,7 @@ def read_options(text: str, factory: Callable[..., Any], owner: str) -> dict[str
 
 
 def _convert(value: str, wanted: Any, where: str) -> Any:
-    """`value` as the annotated type `wanted`: int, float, bool, str, a Literal of strings, or one of these or None."""
+    """`value` converted to the annotated type `wanted`: int, float, bool, str, a Literal, or one of these or None."""
     if isinstance(wanted, types.UnionType) or typing.get_origin(wanted) is typing.Union:
         choices = [choice for choice in typing.get_args(wanted) if choice is not type(None)]
         if len(choices) < len(typing.get_args(wanted)) and value.lower() == "none":
@@ -152,9 +152,9 @@ def _convert(value: str, wanted: Any, where: str) -> Any:
 
 
 def own_searcher(text: str) -> SearcherSpec:
-    """The searcher of a user's own file: `my_module:MySearcher`, options after a further colon.
+    """The searcher of a user's own file: `my_module:MySearcher`, options after another colon.
 
-    The current folder is searched for the module last, so that no file of the user's stands in for a package.
+    The current folder is searched for the module last, so that no file there hides an installed package.
 
     Raises:
         BadInput: no such module or class in it, the module cannot be imported, or an option is wrong.
@@ -171,5 +171,5 @@ def own_searcher(text: str) -> SearcherSpec:
     except BadInput:
         raise
     except ValueError as error:  # inspect's
-        raise BadInput(f"{owner}: it cannot be told what '{class_name}' takes: {error}") from error
+        raise BadInput(f"{owner}: cannot read which options '{class_name}' takes: {error}") from error
     return SearcherSpec(text, f"{module_name}:{class_name}", factory, options)

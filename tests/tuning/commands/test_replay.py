@@ -113,7 +113,7 @@ WRONG = {
     "replay s.parquet --out .": "cannot be written",
     "replay s.parquet --out s.parquet": "would replace",
     "replay s.parquet -s json:JSONDecoder --out x.parquet": "searcher 'json:JSONDecoder': TypeError",
-    "replay s.parquet -s builtins:int --out x.parquet": "cannot be told what 'int' takes",
+    "replay s.parquet -s builtins:int --out x.parquet": "cannot read which options 'int' takes",
     "replay s.parquet -s argparse:Namespace --out x.parquet": "searcher 'argparse:Namespace': TypeError",
     "replay s.parquet -s optuna:TPESampler:n_ei_candidates=0 --max-trials 12 --out x.parquet": (
         "searcher 'optuna:TPESampler:n_ei_candidates=0': IndexError"

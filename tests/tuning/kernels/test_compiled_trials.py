@@ -56,15 +56,15 @@ def test_trials_are_those_of_the_readable_form(text: str, shape: tuple[int, ...]
     told = values(kind, shape)[:, None]
     # Trials beyond the number of cells too: random-unique begins anew.
     columns = np.zeros((3, min(math.prod(shape) + 10, 90)), np.int32)
-    game = space_of(shape), told, columns, -math.inf, range(2, 5)
-    np.testing.assert_array_equal(compiled(text, *game), plainly(text, *game))
+    batch = space_of(shape), told, columns, -math.inf, range(2, 5)
+    np.testing.assert_array_equal(compiled(text, *batch), plainly(text, *batch))
 
 
 @pytest.mark.parametrize("text", ["tpe", "cmaes"])
 def test_a_whole_replay_is_the_readable_forms(text: str) -> None:
     told = values("noise", (21, 21))[:, None]
-    game = space_of((21, 21)), told, np.zeros((2, 441), np.int32), -math.inf, range(2)
-    np.testing.assert_array_equal(compiled(text, *game), plainly(text, *game))
+    batch = space_of((21, 21)), told, np.zeros((2, 441), np.int32), -math.inf, range(2)
+    np.testing.assert_array_equal(compiled(text, *batch), plainly(text, *batch))
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -72,10 +72,10 @@ def test_noise_and_the_end_are_those_of_the_readable_form(text: str) -> None:
     shape = (6, 7)
     told = np.random.default_rng(0).normal(values("bowl", shape)[:, None], 5.0, (42, 3))
     columns = np.random.default_rng(1).integers(0, 3, (20, 60)).astype(np.int32)
-    game = space_of(shape), told, columns, float(np.quantile(told, 0.03)), range(20)
-    found = compiled(text, *game)
+    batch = space_of(shape), told, columns, float(np.quantile(told, 0.03)), range(20)
+    found = compiled(text, *batch)
     assert (found[:, -1] == -1).any(), "no replay ended early"
-    np.testing.assert_array_equal(found, plainly(text, *game))
+    np.testing.assert_array_equal(found, plainly(text, *batch))
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -97,5 +97,5 @@ def test_other_searchers_are_left_to_the_plain_loop(text: str) -> None:
 
 def test_tpe_on_a_very_long_axis_is_left_to_the_plain_loop() -> None:
     space = space_of((1001,))
-    game = space, np.zeros((1001, 1)), np.zeros((1, 4), np.int32), 0.0, stream(0, "tpe", "a/b", 0), range(1)
-    assert compiled_trials(get_searcher("tpe"), *game) is None
+    batch = space, np.zeros((1001, 1)), np.zeros((1, 4), np.int32), 0.0, stream(0, "tpe", "a/b", 0), range(1)
+    assert compiled_trials(get_searcher("tpe"), *batch) is None

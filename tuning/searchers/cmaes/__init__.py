@@ -1,4 +1,4 @@
-"""CMA-ES: pycma as a searcher, the constants of its equations, and its compiled form."""
+"""CMA-ES: pycma as a searcher, and a compiled form that makes the same trials."""
 
 from tuning.searchers.cmaes.searcher import CMAES
 

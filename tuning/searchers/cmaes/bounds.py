@@ -1,7 +1,7 @@
 """pycma's smooth transformation of the real line into an interval (`BoundTransform`), compiled.
 
-It is the identity but for a margin at either bound, where it is quadratic; beyond the margins it is mirrored, and
-repeats itself.
+It is the identity except in a margin at each bound, where it is quadratic; outside of the margins it is mirrored and
+periodic.
 """
 
 import math
@@ -14,13 +14,13 @@ LOW = -0.5
 
 @compiled_part
 def margin(bound: float, length: float) -> float:
-    """How wide the quadratic part is at a bound of an interval (`margin_width2`)."""
+    """The width of the quadratic part at a bound of an interval (`margin_width2`)."""
     return min(length / 2.0, max(1.0, abs(bound)) / 20.0)
 
 
 @compiled_part
 def into_bounds(x: float, length: float) -> float:
-    """Where `x` is mapped to in the interval of this length."""
+    """The point of the interval of this length to which `x` is mapped."""
     low, high = LOW, LOW + length
     below, above = margin(low, length), margin(high, length)
     first = low - 2.0 * below - (high - low) / 2.0
@@ -40,7 +40,7 @@ def into_bounds(x: float, length: float) -> float:
 
 @compiled_part
 def from_bounds(y: float, length: float) -> float:
-    """The `x` nearest to the interval that is mapped to `y`, which lies in it."""
+    """The `x` closest to the interval that is mapped to `y`, a point of the interval."""
     low, high = LOW, LOW + length
     below, above = margin(low, length), margin(high, length)
     if y < low + below:

@@ -1,7 +1,7 @@
-"""The numbers of CMA-ES that follow from dimension and population size alone, as pycma 4 sets them.
+"""The constants of CMA-ES that depend only on dimension and population size, as pycma 4 sets them.
 
 Equations and their numbers are those of Hansen, "The CMA Evolution Strategy: A Tutorial", arXiv:1604.00772, where pycma
-follows it; where it does not, the name of pycma's function stands beside the formula.
+follows it; where it does not, the name of pycma's function is given next to the formula.
 """
 
 import math
@@ -14,13 +14,13 @@ LEAST_SIZE = 6
 
 
 class Constants(NamedTuple):
-    """Of one strategy.
+    """The constants of one strategy.
 
     Args:
         axes: dimension N.
-        size: points a generation, λ.
-        parents: of these, how many make the new mean, μ.
-        weights: float64 `[size]`, best point first; positive ones sum to 1, the rest is negative (active CMA-ES).
+        size: number of points in a generation, λ.
+        parents: number of points from which the new mean is made, μ.
+        weights: float64 `[size]`, best point first; positive ones sum to 1, the others are negative (active CMA-ES).
         effective: variance effective number of parents, μ_eff.
         path_rate: c_c, of the evolution path of the covariance matrix.
         rank_one: c_1.
@@ -28,10 +28,10 @@ class Constants(NamedTuple):
         step_rate: c_σ, of the evolution path of the step size.
         damping: d_σ.
         norm: expected length of N standard normal numbers, χ_N.
-        wait: generations between two decompositions of the covariance matrix.
-        most: generations until pycma stops (`maxiter`).
+        decomposition_interval: generations between two decompositions of the covariance matrix.
+        max_generations: generations until pycma stops (`maxiter`).
         patience: generations without progress until it may stop (`tolstagnation`).
-        memory: generations whose best value is remembered for `tolfun` and `tolfunhist`.
+        memory: generations whose best value is stored for `tolfun` and `tolfunhist`.
     """
 
     axes: int
@@ -45,8 +45,8 @@ class Constants(NamedTuple):
     step_rate: float
     damping: float
     norm: float
-    wait: float
-    most: float
+    decomposition_interval: float
+    max_generations: float
     patience: int
     memory: int
 
@@ -69,11 +69,11 @@ def constants(axes: int, popsize: int | None = None) -> Constants:
     rank_parents = min(1 - rank_one, 2 * (0.25 + effective + 1 / effective - 2) / ((n + 2) ** 2 + effective))  # (58)
     rest = weights[parents:]
     if rest.any():
-        opposed = rest.sum() ** 2 / (rest**2).sum()
+        effective_negative = rest.sum() ** 2 / (rest**2).sum()
         limits = (  # (50), (51), (52), by which (53) scales
             1 + rank_one / rank_parents,
             (1 - rank_one - rank_parents) / rank_parents / n,
-            1 + 2 * opposed / (effective + 2),
+            1 + 2 * effective_negative / (effective + 2),
         )
         weights[parents:] *= min(limits) / -rest.sum()
     step_rate = min(0.5, (effective + 2) / (n + effective + 3))  # `compute_cs`
@@ -91,8 +91,8 @@ def constants(axes: int, popsize: int | None = None) -> Constants:
         step_rate=float(step_rate),
         damping=float(damping),
         norm=math.sqrt(2) * math.exp(math.lgamma((n + 1) / 2) - math.lgamma(n / 2)),
-        wait=float(1 / (rank_one + rank_parents + 1e-23) / n / 10),
-        most=float(100 + 150 * (n + 3) ** 2 // population**0.5),
+        decomposition_interval=float(1 / (rank_one + rank_parents + 1e-23) / n / 10),
+        max_generations=float(100 + 150 * (n + 3) ** 2 // population**0.5),
         patience=int(100 + 100 * n**1.5 / population),
         memory=int(10 + 30 * n / size),
     )

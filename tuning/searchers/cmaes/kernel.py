@@ -1,8 +1,8 @@
-"""CMA-ES compiled: from the same random numbers, pycma's own trials.
+"""Compiled CMA-ES: the same trials as pycma, from the same random numbers.
 
-What pycma does when numbers go astray (it changes coordinates where C's condition is above 1e8, adds to C where that is
-not positive definite) is left to pycma: it plays such a replay from its beginning. Populations that it mirrors are left
-to it altogether.
+pycma's handling of numerical problems (it changes coordinates if the condition number of C is above 1e8, and adds to C
+if that is not positive definite) has no compiled form: pycma itself runs such a replay from its beginning. It also runs
+all replays with mirrored populations.
 """
 
 import copy
@@ -11,12 +11,20 @@ from typing import Any
 
 import numpy as np
 
+from tuning.kernels.batch import Batch, generator_at
 from tuning.kernels.compiling import compiled, compiled_elsewhere, plain
-from tuning.kernels.game import Game, generator_at
 from tuning.searchers.cmaes.bounds import into_bounds
 from tuning.searchers.cmaes.constants import LEAST_SIZE, Constants, constants
 from tuning.searchers.cmaes.searcher import CMAES
-from tuning.searchers.cmaes.stops import History, forget, has_moved, is_beyond, new_history, remember, stops
+from tuning.searchers.cmaes.stops import (
+    History,
+    add_generation,
+    is_unsupported,
+    new_history,
+    reset_history,
+    stops,
+    track_mean,
+)
 from tuning.searchers.cmaes.strategy import State, begin, decompose, new_state, start_at, update
 
 
@@ -27,26 +35,26 @@ def _argsort(values: np.ndarray, table: np.ndarray, order: np.ndarray) -> None:
 uniform: Any = compiled_elsewhere("tuning.kernels.pcg:uniform", np.random.Generator.random)
 normal: Any = compiled_elsewhere("tuning.kernels.normal:normal", np.random.Generator.standard_normal)
 sort = compiled_elsewhere("tuning.searchers.cmaes.ties:sort", _argsort)
-BEYOND = -1
-"""Instead of a trial: pycma would come to the rescue."""
+UNSUPPORTED = -1
+"""In place of a trial's number: the replay needs what only pycma does, see the module's docstring."""
 
 
-def cmaes(searcher: CMAES, game: Game) -> bool:
-    """The kernel of `CMAES`; not for `impl=pycma` and populations that pycma mirrors."""
+def cmaes(searcher: CMAES, batch: Batch) -> bool:
+    """The kernel of `CMAES`; False for `impl=pycma` and for populations that pycma mirrors."""
     if searcher.impl == "pycma" or (searcher.popsize or LEAST_SIZE) < LEAST_SIZE:
         return False
     ranges = np.array(searcher.lengths, float)
     strides = np.array([math.prod(searcher.space.shape[axis + 1 :]) for axis in searcher.moving])
     of = constants(max(len(ranges), 2), searcher.popsize)
-    states, shape, told, columns, stop, matrix = game
+    states, shape, told, columns, stop, matrix = batch
     moving, table, play_all = shape[list(searcher.moving)], np.empty((0, of.size), np.int8), plain(play)
     if states.dtype != object:
         from tuning.searchers.cmaes.ties import orders
 
         table, play_all = orders(of.size), play
     used = copy.deepcopy(states)
-    beyond = play_all(used, of, table, ranges, moving, strides, searcher.sigma, told, columns, stop, matrix)
-    for row in np.flatnonzero(beyond):
+    unsupported = play_all(used, of, table, ranges, moving, strides, searcher.sigma, told, columns, stop, matrix)
+    for row in np.flatnonzero(unsupported):
         rng = generator_at(states[row])
         pycmas = CMAES(searcher.space, rng, sigma=searcher.sigma, popsize=searcher.popsize)
         matrix[row] = by_pycma(pycmas, told, columns[row], stop)
@@ -54,7 +62,7 @@ def cmaes(searcher: CMAES, game: Game) -> bool:
 
 
 def by_pycma(searcher: CMAES, told: np.ndarray, columns: np.ndarray, stop: float) -> np.ndarray:
-    """A row of `Game.matrix`, asked and told one trial at a time."""
+    """One row of `Batch.matrix`, by asking and telling `searcher` one trial at a time."""
     row = np.full(len(columns), -1, np.int32)
     for trial, column in enumerate(columns):
         cell = searcher.ask()
@@ -81,21 +89,21 @@ def play(
     stop: float,
     matrix: np.ndarray,
 ) -> np.ndarray:
-    """Play replays, one for each row; bool `[replays]`, which of them are beyond this, so that theirs says nothing.
+    """Run replays, one for each row; returns bool `[replays]`, which rows are invalid because pycma must run them.
 
     Args:
         states: uint64 `[replays, 4]`, each replay's stream.
         constants: of the strategy.
         table: from `tuning.searchers.cmaes.ties.orders`.
-        ranges: float64 `[dimensions]`, the lengths of the axes that move, and of an idle one where that is needed.
-        moving: int64 `[moving]`, the number of values of each axis that moves.
-        strides: int64 `[moving]`, by how much a cell's flat number grows along each.
+        ranges: float64 `[dimensions]`, the lengths of the searched axes, and of the idle one where that is added.
+        moving: int64 `[moving]`, the number of values of each searched axis.
+        strides: int64 `[moving]`, the difference of flat numbers between neighbours along each searched axis.
         sigma: the first step size.
-        told, columns, stop, matrix: as of `Game`.
+        told, columns, stop, matrix: as of `Batch`.
     """
     state, history = new_state(constants.axes, constants.size), new_history(constants)
     values, cells = np.empty(constants.size), np.empty(constants.size, np.int64)
-    trials, beyond = matrix.shape[1], np.zeros(len(matrix), np.bool_)
+    trials, unsupported = matrix.shape[1], np.zeros(len(matrix), np.bool_)
     for replay in range(len(matrix)):
         trial = 0
         while 0 <= trial < trials:
@@ -117,8 +125,8 @@ def play(
                 cells,
                 matrix[replay],
             )
-        beyond[replay] = trial == BEYOND
-    return beyond
+        unsupported[replay] = trial == UNSUPPORTED
+    return unsupported
 
 
 @compiled
@@ -140,7 +148,11 @@ def _run(
     cells: np.ndarray,
     row: np.ndarray,
 ) -> int:
-    """One strategy from its start until it stops; the number of trials by then, all where the replay is over."""
+    """Run one strategy from its start until it stops.
+
+    Returns:
+        The number of trials so far, all trials if the replay is over, or `UNSUPPORTED`.
+    """
     trials, sigma, generation, decomposed = len(row), start, 0, 0
     if len(moving) == 0:
         row[trial] = 0
@@ -148,13 +160,13 @@ def _run(
     for axis in range(len(ranges)):
         start_at(state, axis, uniform(stream), ranges[axis])
     begin(state, ranges, sigma)
-    forget(history, state.mean)
+    reset_history(history, state.mean)
     while True:
-        if is_beyond(state, start, sigma):
-            return BEYOND
-        if generation >= decomposed + constants.wait:
+        if is_unsupported(state, start, sigma):
+            return UNSUPPORTED
+        if generation >= decomposed + constants.decomposition_interval:
             if not decompose(state):
-                return BEYOND
+                return UNSUPPORTED
             decomposed = generation
         _sample(stream, state, sigma)
         _round(state, ranges, moving, strides, cells)
@@ -166,9 +178,9 @@ def _run(
                 return trials
         generation += 1
         sort(values, table, state.order)
-        remember(constants, history, values, state.order, generation)
+        add_generation(constants, history, values, state.order, generation)
         sigma = update(constants, state, ranges, sigma, generation)
-        has_moved(history, state.mean, generation)
+        track_mean(history, state.mean, generation)
         if stops(constants, state, history, ranges, start, sigma, generation):
             return trial
 

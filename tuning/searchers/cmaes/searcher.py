@@ -27,20 +27,20 @@ class CMAES:
     """pycma's `CMAEvolutionStrategy` in index space, restarted whenever it stops by itself.
 
     Axis i of n values is the interval [−½, n−½], bounded by pycma's own smooth transformation; a point is rounded to
-    the nearest index outside the strategy, so every cell has the same room. A start is a uniform point (its mean, not
-    evaluated itself); when pycma stops (its flat-fitness and tolerance rules, soon on a grid), the next start is a
-    new one with the same population. Axes of a single value are left out; where one axis remains, an idle second
-    coordinate is added, since pycma does not support one dimension.
+    the nearest index outside the strategy, so every cell has an interval of the same width. A start is a uniform point
+    (the mean, not evaluated itself); when pycma stops (by its flat-fitness and tolerance rules, early on a grid), it is
+    started again with the same population size. Axes of a single value are left out; where one axis remains, an idle
+    second coordinate is added, since pycma does not support one dimension.
 
-    With several workers a generation's points are evaluated side by side.
+    With several workers a generation's points are evaluated in parallel.
 
-    All randomness comes from `rng`: pycma gets it as its source of normals, and its own global seed is off.
+    All random numbers come from `rng`: pycma draws its normal numbers from it, and does not set a global seed.
 
     Args:
         sigma: initial standard deviation, as a share of each axis's length.
-        popsize: evaluations a generation; pycma's 4 + ⌊3 ln d⌋ where not given.
-        impl: `compiled`: replays may be played by this searcher's kernel, which makes pycma's own trials. `pycma`:
-            they never are.
+        popsize: evaluations in each generation; pycma's 4 + ⌊3 ln d⌋ where not given.
+        impl: `compiled`: replays may use this searcher's kernel, which makes the same trials as pycma. `pycma`: replays
+            always use pycma.
     """
 
     parallel = True

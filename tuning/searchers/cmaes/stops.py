@@ -1,4 +1,4 @@
-"""pycma's rules to stop (`_CMAStopDict`), compiled, at its own thresholds; and what its rescues begin at."""
+"""pycma's stopping rules (`_CMAStopDict`) at its default thresholds, compiled; and which states only pycma handles."""
 
 import math
 from typing import NamedTuple
@@ -9,28 +9,28 @@ from tuning.kernels.compiling import compiled
 from tuning.searchers.cmaes.constants import Constants
 from tuning.searchers.cmaes.strategy import State
 
-FUNCTION, HISTORY, STEP, LARGER = 1e-11, 1e-12, 1e-11, 1e3
-"""`tolfun`, `tolfunhist`, `tolx` and `tolfacupx`."""
+TOLFUN, TOLFUNHIST, TOLX, TOLFACUPX = 1e-11, 1e-12, 1e-11, 1e3
+"""Thresholds of the rules of these names."""
 
 SHIFT, STILL, STILL_SHARE = 1e-9, 20.0, 0.1
-"""`tolxstagnation`: how far the mean must move, within how many generations, and in what share of them besides."""
+"""`tolxstagnation`: the distance that the mean must move within `STILL` + `STILL_SHARE` · generation generations."""
 
 EVERY = 5
-"""Every so many generations the best value and the median go into the long history."""
+"""The best value and the median of every `EVERY`th generation are added to the long history."""
 
 
 class History(NamedTuple):
-    """What the rules remember of one strategy.
+    """The values of one strategy that the rules use.
 
     Args:
-        values: float64 `[size]`, the generation's, ascending.
-        best: float64 `[memory]`, the best values of the latest generations, a ring.
-        long_best, long_median: float64, of every fifth generation, the earliest first.
-        anchor: float64 `[axes]`, where the mean was when it last moved.
-        moved: int64 `[1]`, in which generation that was.
-        flat: int64 `[1]`, for how many generations the better three quarters were equal.
+        values: float64 `[size]`, the values of the latest generation, ascending.
+        best: float64 `[memory]`, the best values of the latest generations, a ring buffer.
+        long_best, long_median: float64, the best value and the median of every fifth generation, the earliest first.
+        anchor: float64 `[axes]`, the mean when it last moved.
+        moved: int64 `[1]`, the generation in which it last moved.
+        flat: int64 `[1]`, the number of latest generations whose better three quarters were equal.
         lowest: float64 `[1]`, the best value so far.
-        found: int64 `[1]`, at which evaluation that was told.
+        found: int64 `[1]`, the number of the evaluation with the best value.
     """
 
     values: np.ndarray
@@ -46,8 +46,8 @@ class History(NamedTuple):
 
 @compiled
 def new_history(constants: Constants) -> History:
-    """Room to remember."""
-    most = int(constants.most) // EVERY + 2
+    """An uninitialised history."""
+    most = int(constants.max_generations) // EVERY + 2
     return History(
         np.empty(constants.size),
         np.empty(constants.memory),
@@ -62,16 +62,18 @@ def new_history(constants: Constants) -> History:
 
 
 @compiled
-def forget(history: History, mean: np.ndarray) -> None:
-    """Begin anew."""
+def reset_history(history: History, mean: np.ndarray) -> None:
+    """Reset the history for a new start at `mean`."""
     history.anchor[:] = mean
     history.moved[0], history.flat[0] = 0, 0
     history.lowest[0], history.found[0] = math.inf, 0
 
 
 @compiled
-def remember(constants: Constants, history: History, values: np.ndarray, order: np.ndarray, generation: int) -> None:
-    """Take in a generation's values, in the order in which they were told; generations count from 1."""
+def add_generation(
+    constants: Constants, history: History, values: np.ndarray, order: np.ndarray, generation: int
+) -> None:
+    """Add a generation's values, in the order in which they were told; generations count from 1."""
     size = constants.size
     first = 0
     for place in range(size):
@@ -91,8 +93,8 @@ def remember(constants: Constants, history: History, values: np.ndarray, order: 
 
 
 @compiled
-def has_moved(history: History, mean: np.ndarray, generation: int) -> None:
-    """Note where the mean is."""
+def track_mean(history: History, mean: np.ndarray, generation: int) -> None:
+    """Update `anchor` and `moved` if the mean has moved far enough."""
     late = (generation - history.moved[0]) / (STILL + STILL_SHARE * generation)
     squared = ((history.anchor - mean) ** 2).sum()
     if math.sqrt(squared) > SHIFT * math.sqrt(max(1.0, late)):
@@ -115,16 +117,16 @@ def stops(
     remembered = min(generation, c.memory)
     spread = values[-1] - values[0]
     spread_before = history.best[:remembered].max() - history.best[:remembered].min()
-    stopped = generation >= c.most
-    stopped |= spread < FUNCTION and spread_before < FUNCTION
-    stopped |= remembered > 9 and spread_before < HISTORY
+    stopped = generation >= c.max_generations
+    stopped |= spread < TOLFUN and spread_before < TOLFUN
+    stopped |= remembered > 9 and spread_before < TOLFUNHIST
     small, no_effect, effect_along = True, False, False
     along = generation % c.axes
     for axis in range(c.axes):
         deviation = sigma * (state.scaling[axis] * math.sqrt(state.covariance[axis, axis]))
-        stopped |= deviation > start * ranges[axis] * LARGER
-        small &= deviation < STEP and sigma * (state.scaling[axis] * state.path[axis]) < STEP
-        # pycma asks whether any number of an axis is true, and that of the first is 0.
+        stopped |= deviation > start * ranges[axis] * TOLFACUPX
+        small &= deviation < TOLX and sigma * (state.scaling[axis] * state.path[axis]) < TOLX
+        # pycma tests `any` of the axes' indices, so it ignores the first axis, whose index is 0.
         no_effect |= axis > 0 and state.mean[axis] == state.mean[axis] + 0.2 * deviation
         step = 0.1 * sigma * state.lengths[along] * state.scaling[axis] * state.basis[axis, along]
         effect_along |= state.mean[axis] != state.mean[axis] + step
@@ -154,8 +156,8 @@ def _stagnates(constants: Constants, history: History, generation: int) -> bool:
 
 
 @compiled
-def is_beyond(state: State, start: float, sigma: float) -> bool:
-    """Whether pycma would come to the rescue: of a covariance matrix too far from a sphere, or an immense step size."""
+def is_unsupported(state: State, start: float, sigma: float) -> bool:
+    """Whether pycma would change the state: a too large condition number of C or step size; only pycma handles this."""
     largest, smallest = state.covariance[0, 0], state.covariance[0, 0]
     for axis in range(1, len(state.mean)):
         largest = max(largest, state.covariance[axis, axis])

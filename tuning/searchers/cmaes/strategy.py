@@ -1,4 +1,4 @@
-"""The state of a strategy, and how a generation's values change it: pycma's `tell`, compiled.
+"""The state of a strategy and its update by a generation's values: pycma's `tell`, compiled.
 
 Names and equations are those of Hansen's tutorial (arXiv:1604.00772). Standard deviations are σ · scaling · √diag(C):
 pycma keeps the axes' own scales (its option `CMA_stds`) apart from C, and steps in C's coordinates are divided by them.
@@ -13,15 +13,15 @@ from tuning.kernels.compiling import compiled
 from tuning.searchers.cmaes.bounds import LOW, from_bounds
 from tuning.searchers.cmaes.constants import Constants
 
-RANGE = 1.0 / 3.0
+MAX_STD_SHARE = 1.0 / 3.0
 """The largest standard deviation, as a share of an axis's length (pycma's `maxstd_boundrange`)."""
 
 
 class State(NamedTuple):
-    """Arrays of one strategy; the step size σ and the generation's number go beside it.
+    """Arrays of one strategy; the step size σ and the generation's number are passed separately.
 
     Args:
-        mean, before: float64 `[axes]`, the distribution's mean and that of the generation before.
+        mean, previous_mean: float64 `[axes]`, the distribution's mean and that of the generation before.
         scaling: float64 `[axes]`.
         covariance: float64 `[axes, axes]`, C.
         basis: float64 `[axes, axes]`, B: eigenvectors of C as columns, when it was last decomposed.
@@ -29,12 +29,12 @@ class State(NamedTuple):
         step_path, path: float64 `[axes]`, p_σ and p_c.
         points: float64 `[size, axes]`, the generation, before it is mapped into the bounds.
         order: int64 `[size]`, its points by value.
-        vectors: float64 `[size + 1, axes]`, to work in.
-        spare: float64 `[2, axes]`, to work in.
+        vectors: float64 `[size + 1, axes]`, work space.
+        spare: float64 `[2, axes]`, work space.
     """
 
     mean: np.ndarray
-    before: np.ndarray
+    previous_mean: np.ndarray
     scaling: np.ndarray
     covariance: np.ndarray
     basis: np.ndarray
@@ -49,7 +49,7 @@ class State(NamedTuple):
 
 @compiled
 def new_state(axes: int, size: int) -> State:
-    """Room for a strategy."""
+    """An uninitialised state."""
     return State(
         np.empty(axes),
         np.empty(axes),
@@ -68,7 +68,7 @@ def new_state(axes: int, size: int) -> State:
 
 @compiled
 def begin(state: State, ranges: np.ndarray, sigma: float) -> None:
-    """Begin around the point in `state.mean`, inside the bounds; `ranges`, float64 `[axes]`, are the axes' lengths."""
+    """Initialise the state around `state.mean`, moved into the bounds; `ranges`, float64 `[axes]`: axis lengths."""
     axes = len(ranges)
     state.covariance[:] = 0.0
     state.basis[:] = 0.0
@@ -108,7 +108,7 @@ def decompose(state: State) -> bool:
 
 @compiled
 def whiten(state: State, x: np.ndarray, found: np.ndarray) -> None:
-    """C^−½ x, into `found`: what x was made of, were it a sample."""
+    """C^−½ x, into `found`: standard normal if x is a sample of N(0, C)."""
     axes = len(x)
     found[:] = 0.0
     for axis in range(axes):
@@ -122,16 +122,16 @@ def whiten(state: State, x: np.ndarray, found: np.ndarray) -> None:
 
 @compiled
 def update(constants: Constants, state: State, ranges: np.ndarray, sigma: float, generation: int) -> float:
-    """Take in `state.points`, ranked by `state.order`; the new step size."""
+    """Update the state by its points, ranked by `state.order`; returns the new step size."""
     c, axes = constants, constants.axes
     for axis in range(axes):
-        state.before[axis] = state.mean[axis]
+        state.previous_mean[axis] = state.mean[axis]
         total = 0.0
         for rank in range(c.parents):
             total += c.weights[rank] * state.points[state.order[rank], axis]
         state.mean[axis] = total
-    stepping = _paths(c, state, sigma, generation)
-    _adapt(c, state, sigma, stepping)
+    h_sigma = _paths(c, state, sigma, generation)
+    _adapt(c, state, sigma, h_sigma)
     length = math.sqrt((state.step_path**2).sum())
     change = (length / c.norm - 1.0) * (c.step_rate / c.damping)  # (44)
     sigma *= math.exp(min(max(change, -1.0), 1.0))
@@ -141,10 +141,10 @@ def update(constants: Constants, state: State, ranges: np.ndarray, sigma: float,
 
 @compiled
 def _paths(constants: Constants, state: State, sigma: float, generation: int) -> bool:
-    """Both evolution paths; whether that of C takes part in the mean's step (h_σ)."""
+    """Update both evolution paths; returns h_σ, whether the mean's step is added to the path of C."""
     c, (shift, white) = constants, (state.spare[0], state.spare[1])
     for axis in range(c.axes):
-        shift[axis] = (state.mean[axis] - state.before[axis]) / state.scaling[axis]
+        shift[axis] = (state.mean[axis] - state.previous_mean[axis]) / state.scaling[axis]
     whiten(state, shift, white)
     squared = 0.0
     for axis in range(c.axes):
@@ -154,26 +154,26 @@ def _paths(constants: Constants, state: State, sigma: float, generation: int) ->
         )
         squared += state.step_path[axis] ** 2
     squared /= 1.0 - (1.0 - c.step_rate) ** (2 * generation)
-    stepping = squared / c.axes - 1.0 < 1.0 + 4.0 / (c.axes + 1)
+    h_sigma = squared / c.axes - 1.0 < 1.0 + 4.0 / (c.axes + 1)
     factor = math.sqrt(c.path_rate * (2.0 - c.path_rate) * c.effective) / sigma
     for axis in range(c.axes):
         state.path[axis] *= 1.0 - c.path_rate  # (45)
-        if stepping:
-            state.path[axis] += factor * (state.mean[axis] - state.before[axis]) / state.scaling[axis]
-    return stepping
+        if h_sigma:
+            state.path[axis] += factor * (state.mean[axis] - state.previous_mean[axis]) / state.scaling[axis]
+    return h_sigma
 
 
 @compiled
-def _adapt(constants: Constants, state: State, sigma: float, stepping: bool) -> None:
-    """C moves towards the path, the better points and away from the worse (46, 47)."""
+def _adapt(constants: Constants, state: State, sigma: float, h_sigma: bool) -> None:
+    """Update C by the evolution path (rank one) and the weighted points (rank μ), equations (46) and (47)."""
     c, vectors, white = constants, state.vectors, state.spare[0]
     rank_one = c.rank_one
-    if not stepping:
+    if not h_sigma:
         rank_one *= 1.0 - c.path_rate * (2.0 - c.path_rate)
     for axis in range(c.axes):
         vectors[0, axis] = math.sqrt(c.rank_one / (rank_one + 1e-23)) * state.path[axis]
         for rank in range(c.size):
-            vectors[1 + rank, axis] = (state.points[state.order[rank], axis] - state.before[axis]) / (
+            vectors[1 + rank, axis] = (state.points[state.order[rank], axis] - state.previous_mean[axis]) / (
                 sigma * state.scaling[axis]
             )
     keep = 1.0 - rank_one
@@ -183,7 +183,7 @@ def _adapt(constants: Constants, state: State, sigma: float, stepping: bool) -> 
     for number in range(c.size + 1):
         weight = rank_one if number == 0 else c.rank_parents * c.weights[number - 1]
         if weight < 0.0:
-            # So that C stays positive definite, however far the point is.
+            # Scaled so that C stays positive definite for any distance of the point.
             whiten(state, vectors[number], white)
             weight *= c.axes / (math.sqrt((white**2).sum()) + 1e-9) ** 2
         for row in range(c.axes):
@@ -197,12 +197,12 @@ def limit(state: State, ranges: np.ndarray, sigma: float, generation: int) -> No
     slack = math.exp(1e-4) if generation <= 2 else 1.0
     for axis in range(len(ranges)):
         deviation = sigma * (state.scaling[axis] * math.sqrt(state.covariance[axis, axis]))
-        most = ranges[axis] * RANGE
+        most = ranges[axis] * MAX_STD_SHARE
         if deviation > most * slack:
             state.scaling[axis] = state.scaling[axis] * most / deviation
 
 
 @compiled
 def start_at(state: State, axis: int, uniform: float, length: float) -> None:
-    """Let the mean's coordinate be at a share of an axis, before `begin`."""
+    """Set the mean's coordinate on an axis to a share `uniform` of its length; call it before `begin`."""
     state.mean[axis] = uniform * length + LOW

@@ -1,8 +1,8 @@
-"""In which order NumPy sorts equal values.
+"""Sort values in the same order as `numpy.argsort`, including its order of equal values.
 
-Cells repeat, so many of a generation's values are equal, and which of two equal points ranks first changes what CMA-ES
-does next. pycma sorts by `numpy.argsort`, whose order of equal values is not defined: vector instructions sort by a
-network of comparisons, other processors stably. So NumPy is asked: once for every pattern of equal values where the
+Cells repeat, so many of a generation's values are equal, and the rank of equal points changes what CMA-ES does next.
+pycma sorts by `numpy.argsort`, whose order of equal values is not defined: with vector instructions it is that of a
+sorting network, on other processors it is stable. So NumPy sorts: once for every pattern of equal values where the
 population is small, and for each generation otherwise.
 """
 
@@ -14,15 +14,15 @@ import numpy as np
 from tuning.kernels.compiling import compiled, compiled_with_python
 
 MOST = 6
-"""Of how many values the table holds all patterns; it has so many to its own power rows."""
+"""The largest number of values n for which the table of patterns is made; it has n^n rows."""
 
 
 @functools.cache
 def orders(size: int) -> np.ndarray:
-    """NumPy's order of each pattern of `size` values, int8 `[patterns, size]`; no rows where there are too many.
+    """NumPy's order of each pattern of `size` values, int8 `[patterns, size]`; no rows if `size` is above `MOST`.
 
-    A pattern is the row whose number has, to the base of `size`, each value's rank (equal values share one) as digits,
-    the first value's lowest. Rows that are no pattern are empty.
+    The number of a pattern's row has the values' ranks (equal values have the same) as its digits to the base `size`,
+    the first value's as the lowest digit. Rows whose number is not a pattern are zero.
     """
     if size > MOST:
         return np.empty((0, size), np.int8)

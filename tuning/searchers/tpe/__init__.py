@@ -1,4 +1,4 @@
-"""TPE: its readable form, the density that it draws from, and its compiled form with the tables that it looks up."""
+"""TPE: the searcher, its densities (`parzen`), and its compiled form (`kernel`, `density`, `sets`, `tables`)."""
 
 from tuning.searchers.tpe.searcher import TIE, TPE, good_count
 

@@ -11,44 +11,44 @@ from tuning.searchers.tpe.tables import Tables
 
 
 class Candidates(NamedTuple):
-    """The cells drawn for one trial, each different one once."""
+    """The distinct cells among those drawn for one trial."""
 
     flat: np.ndarray
     """int64 `[candidates]`: flat numbers."""
     spot: np.ndarray
     """int64 `[axes, candidates]`: indices on every axis."""
     counts: np.ndarray
-    """int64 `[axes]`: how many indices differ on an axis,"""
+    """int64 `[axes]`: the number of distinct indices on each axis."""
     distinct: np.ndarray
-    """int64 `[axes, candidates]`: those,"""
+    """int64 `[axes, candidates]`: the distinct indices."""
     which: np.ndarray
-    """int64 `[axes, candidates]`: and the place of each candidate's among them."""
+    """int64 `[axes, candidates]`: the place of each candidate's index in `distinct`."""
     first: np.ndarray
-    """int64 `[axes, candidates]`, to draw in: where in the tables the kernel of each begins,"""
+    """int64 `[axes, candidates]`, work space of `draw`: the offset of each draw's kernel in the tables."""
     target: np.ndarray
-    """float64 `[axes, candidates]`: the mass sought there,"""
+    """float64 `[axes, candidates]`, work space: the cumulative mass to find."""
     place: np.ndarray
-    """uint64 `[candidates]`: and where it is, on one axis."""
+    """uint64 `[candidates]`, work space: the place in the tables where it is, on one axis."""
 
 
 class Work(NamedTuple):
-    """What the sums over kernels work in."""
+    """Work space of the sums over kernels."""
 
     lines: np.ndarray
     """float64 `[axes, candidates, kernels or more]`: masses at each distinct index of an axis."""
     product: np.ndarray
-    """float64 `[kernels or more]`: of one candidate, over axes."""
+    """float64 `[kernels or more]`: products over axes, for one candidate."""
     first: np.ndarray
-    """int64 `[axes, candidates]`: for each distinct index, the first one within reach,"""
+    """int64 `[axes, candidates]`: for each distinct index, the first index within reach."""
     width: np.ndarray
-    """int64 `[axes, candidates]`: and how many are."""
+    """int64 `[axes, candidates]`: for each distinct index, the number of indices within reach."""
     at: np.ndarray
-    """int64 `[axes]`: a place within reach."""
+    """int64 `[axes]`: the current position within the window."""
 
 
 @compiled_part
 def new_candidates(axes: int, number: int) -> Candidates:
-    """Room for so many candidates."""
+    """Uninitialised arrays for `number` candidates."""
     return Candidates(
         np.empty(number, np.int64),
         np.empty((axes, number), np.int64),
@@ -63,7 +63,7 @@ def new_candidates(axes: int, number: int) -> Candidates:
 
 @compiled_part
 def new_work(axes: int, number: int, kernels: int) -> Work:
-    """Room for so many candidates and kernels."""
+    """Uninitialised arrays for `number` candidates and this many kernels."""
     return Work(
         np.empty((axes, number, kernels)),
         np.empty(kernels),
@@ -84,13 +84,16 @@ def draw(
     seen: np.ndarray,
     candidates: Candidates,
 ) -> int:
-    """Draw candidates from a density whose kernels all weigh 1; returns how many of them are different.
+    """Draw candidates from a density whose kernels all have weight 1; returns the number of distinct ones.
 
     Args:
-        number: of kernels.
-        trial: any number that `seen` does not hold yet.
-        seen: int64 `[cells]`, the last trial that had a cell among its candidates.
-        candidates: filled.
+        state: uint64 `[4]`, the stream, which is advanced.
+        shape: int64 `[axes]`.
+        number: the number of kernels.
+        kernels, tables: the density.
+        trial: any number that is not in `seen` yet.
+        seen: int64 `[cells]`, for each cell the last trial that had it among its candidates.
+        candidates: filled with the distinct cells.
     """
     before, flat, spot = tables.before, candidates.flat, candidates.spot
     first, target, place = candidates.first, candidates.target, candidates.place
@@ -105,7 +108,7 @@ def draw(
     for axis in range(axes):
         for i in range(count):
             place[i] = first[axis, i]
-        # Bisection, one halving of all candidates at a time: a loop without branches, which takes several at once.
+        # Bisection of all candidates together: the inner loop has no branches, so that it is vectorised.
         size = np.uint64(shape[axis])
         while size > np.uint64(1):
             half = size >> np.uint64(1)
@@ -130,6 +133,7 @@ def draw(
 
 @compiled_part
 def _find_distinct(different: int, candidates: Candidates) -> None:
+    """Fill `counts`, `distinct` and `which` for the first `different` candidates."""
     index, counts, distinct, which = candidates.spot, candidates.counts, candidates.distinct, candidates.which
     for axis in range(len(index)):
         count = 0
@@ -154,7 +158,7 @@ def sum_kernels(
     work: Work,
     density: np.ndarray,
 ) -> None:
-    """The sum of so many kernels at each candidate, into `density`, float64 `[candidates]`."""
+    """The sum of the first `number` kernels at each candidate, into `density`, float64 `[candidates]`."""
     offset, factor = kernels
     counts, distinct, which = candidates.counts, candidates.distinct, candidates.which
     mass, lines, product = tables.mass, work.lines, work.product
@@ -180,7 +184,7 @@ def sum_kernels(
 
 @compiled_part
 def age_weight(rank: int, count: int) -> float:
-    """The weight of an observation by age, oldest first: see `tuning.searchers.tpe.parzen.age_weights`."""
+    """Element `rank` of `tuning.searchers.tpe.parzen.age_weights(count)`."""
     ramp = count - 25
     if rank >= ramp:
         return 1.0
@@ -189,7 +193,7 @@ def age_weight(rank: int, count: int) -> float:
 
 @compiled_part
 def is_gathered(shape: np.ndarray, count: int, tables: Tables) -> bool:
-    """Whether the narrowest kernels of a set reach fewer cells than they are: then a histogram is worth its while."""
+    """Whether a histogram is faster: the narrowest kernels of a set reach fewer cells than there are kernels."""
     window = 1
     for axis in range(len(shape)):
         row = tables.start[axis] + narrowest(shape[axis], count) * 2 * shape[axis]
@@ -199,7 +203,7 @@ def is_gathered(shape: np.ndarray, count: int, tables: Tables) -> bool:
 
 @compiled_part
 def gather(count: int, flats: np.ndarray, histogram: np.ndarray) -> None:
-    """Add the weights of a set, whose cells are `flats`, to the histogram of cells."""
+    """Add the weights of a set of `count` trials, whose cells are `flats`, to the histogram of cells."""
     ramp = max(count - 25, 0)
     first = 1.0 / count
     step = (1.0 - first) / max(ramp - 1, 1)
@@ -240,7 +244,7 @@ def add_histogram(
         inner = which[last, i]
         axis = last
         while axis >= 0:
-            # One line of the window, along the last axis; then on to the next, the axis before the last moving first.
+            # Add one line of the window along the last axis; then go to the next line, as an odometer does.
             product, place = 1.0, 0
             for outer in range(last):
                 line = which[outer, i]

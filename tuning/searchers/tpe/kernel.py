@@ -1,15 +1,16 @@
-"""TPE compiled: trial for trial what `tuning.searchers.tpe.TPE` does, from the same random numbers.
+"""Compiled TPE: the same trials as `tuning.searchers.tpe.TPE`, from the same random numbers.
 
-What makes it fast: kernels stand on cells, so a density needs no normal distribution, only looked-up masses; it is
-evaluated at the candidates alone, each different one once; and of the rest's kernels all but a few are as narrow as
-allowed on every axis. These are gathered in one histogram over cells, of which a candidate sees a small window. Those
-few are the oldest and the youngest observation of each index, whose neighbour is another index.
+It is fast for three reasons. Kernels have their centers on cells, so a density needs no normal distribution, only
+masses from a table. The density is evaluated only at the candidates, once for each distinct one. And nearly all kernels
+of the rest have the smallest allowed width on every axis: their weights are added up in one histogram over cells, of
+which each candidate needs a small window. The other kernels are those of the oldest and the youngest observation of
+each index, which have a neighbour at another index.
 """
 
 import numpy as np
 
+from tuning.kernels.batch import Batch
 from tuning.kernels.compiling import compiled, compiled_part
-from tuning.kernels.game import Game
 from tuning.kernels.pcg import pick
 from tuning.searchers.tpe.density import (
     Candidates,
@@ -40,11 +41,11 @@ from tuning.searchers.tpe.sets import (
 from tuning.searchers.tpe.tables import LONGEST, Tables, tables
 
 
-def tpe(searcher: TPE, game: Game) -> bool:
-    """The kernel of `TPE`; not for axes too long for its tables."""
+def tpe(searcher: TPE, batch: Batch) -> bool:
+    """The kernel of `TPE`; False for axes too long for its tables."""
     if max(searcher.space.shape) > LONGEST:
         return False
-    states, shape, told, columns, stop, matrix = game
+    states, shape, told, columns, stop, matrix = batch
     good_counts = np.array([good_count(count) for count in range(columns.shape[1])])
     numbers = searcher.n_startup_trials, searcher.n_ei_candidates
     play(states, shape, told, columns, stop, *numbers, good_counts, tables(searcher.space.shape), matrix)
@@ -64,7 +65,7 @@ def play(
     tables: Tables,
     matrix: np.ndarray,
 ) -> None:
-    """Play replays, one for each row.
+    """Run replays, one for each row.
 
     Args:
         states: uint64 `[replays, 4]`, each replay's stream.
@@ -72,17 +73,17 @@ def play(
         told: float64 `[cells, columns]`.
         columns: int32 `[replays, trials]`, the column told at each trial.
         stop: a told value at or below it ends a replay.
-        startup: uniform trials at first.
-        number: of candidates drawn for each later trial.
-        good_counts: int64 `[trials]`, how many of so many told are good.
-        tables: of this shape.
+        startup: the number of uniform trials at first.
+        number: the number of candidates drawn for each later trial.
+        good_counts: int64 `[trials]`, `good_count` of 0, 1, … told trials.
+        tables: the tables of this shape.
         matrix: int32 `[replays, trials]`, filled with flat cell numbers up to each replay's end.
     """
     cells, axes, trials, longest = len(told), len(shape), matrix.shape[1], 0
     for length in shape:
         longest = max(longest, length)
     values, flats, spots = np.empty(trials), np.empty(trials, np.int64), np.empty((axes, trials), np.int64)
-    # By value, as many of the lowest as may ever be good, and one place more to work in.
+    # The trials of lowest value in order, as many as can ever be good, and one more place for insertion.
     most = good_counts.max()
     order = np.empty(most + 1, np.int64)
     is_good = np.empty(trials, np.bool_)
@@ -156,7 +157,7 @@ def _split(
     good_points: Points,
     rest_points: Points,
 ) -> int:
-    """Make the trials `lowest` the good ones and all others of those told the rest; returns the rest's number."""
+    """Split the told trials into `lowest`, the good ones, and the rest; returns the number of the rest."""
     is_good[:told] = False
     for trial in lowest:
         is_good[trial] = True
@@ -176,7 +177,7 @@ def _fit_good(
     tables: Tables,
     kernels: Kernels,
 ) -> None:
-    """The kernels of the good trials; the last, after all of them, is the prior."""
+    """Make the kernels of the good trials, followed by the prior."""
     widen(shape, good, points, rows, wide)
     for i in range(good):
         place(i, 1.0, shape, good, i, points, rows, tables, kernels)
@@ -201,11 +202,11 @@ def _sum_rest(
     """The density of the rest at each candidate, not normalised, into `density`.
 
     Args:
-        rest: how many they are.
-        points: their cells.
-        rows: all `NARROW`, before and after.
-        wide: int64 `[trials]`, to work in.
-        histogram: float64 `[cells]`, all zero, before and after.
+        rest: the number of trials in the rest.
+        points: these trials.
+        rows: work space, all `NARROW` before and after the call.
+        wide: int64 `[trials]`, work space.
+        histogram: float64 `[cells]`, work space, all zero before and after the call.
     """
     widened = widen(shape, rest, points, rows, wide)
     place_prior(0, shape, tables, kernels)

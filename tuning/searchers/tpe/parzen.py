@@ -11,20 +11,20 @@ import math
 import numpy as np
 
 SMALLEST_SHARE = 100
-"""No kernel is narrower than its axis divided by this, or by the number of observations + 2 where that is less."""
+"""The smallest kernel width is the length of the axis divided by this, or by the number of observations + 2 if less."""
 
 
 def age_weights(count: int) -> np.ndarray:
-    """Weights `[count]` of observations, oldest first: the newest 25 weigh 1, older ones ramp up from 1/count."""
+    """Weights `[count]` of observations, oldest first: 1 for the newest 25, linear from 1/count to 1 for older ones."""
     if count < 25:
         return np.ones(count)
     return np.concatenate([np.linspace(1.0 / count, 1.0, num=count - 25), np.ones(25)])
 
 
 def by_index_then_age(centers: np.ndarray) -> np.ndarray:
-    """The order in which one axis's observations stand side by side: by index, the older first among equals.
+    """The order of the observations along one axis: by index, the older first among equals.
 
-    Optuna leaves the order among equals to numpy's default sort, whose choice differs between processors.
+    Optuna uses NumPy's default sort, whose order of equals differs between processors.
     """
     return np.argsort(centers, kind="stable")
 
@@ -32,12 +32,12 @@ def by_index_then_age(centers: np.ndarray) -> np.ndarray:
 def widths(centers: np.ndarray, length: int) -> np.ndarray:
     """Standard deviations `[count]` of the kernels on one axis, in index steps.
 
-    The distance to the farther neighbour, in the order of the axis; the outermost two know one neighbour only, and a
-    lone observation takes the farther border. Then never below `length / min(100, count + 2)`.
+    The distance to the farther of the two neighbours along the axis; the first and the last have one neighbour only,
+    and a single observation takes the distance to the farther border. At least `length / min(100, count + 2)`.
 
     Args:
         centers: int `[count]`, the observed indices.
-        length: of the axis.
+        length: the length of the axis.
     """
     count = len(centers)
     order = by_index_then_age(centers)
@@ -55,8 +55,8 @@ def kernel_masses(centers: np.ndarray, widths: np.ndarray, length: int) -> np.nd
 
     Args:
         centers: int `[count]`, indices.
-        widths: float64 `[count]`, standard deviations: few different ones, on a grid.
-        length: of the axis.
+        widths: float64 `[count]`, standard deviations; on a grid only few of them differ.
+        length: the length of the axis.
     """
     listed = widths.tolist()
     row = {width: number for number, width in enumerate(dict.fromkeys(listed))}
@@ -68,7 +68,7 @@ def kernel_masses(centers: np.ndarray, widths: np.ndarray, length: int) -> np.nd
 
 @functools.lru_cache(maxsize=64)
 def prior_masses(length: int) -> np.ndarray:
-    """Probability `[1, length]` of each index under the prior: in the middle of the axis, as wide as the axis."""
+    """Probability `[1, length]` of each index under the prior: centered, with the length as standard deviation."""
     masses = np.array([_masses(np.abs(np.arange(length) - 0.5 * (length - 1)), float(length))])
     return np.asarray(masses / masses.sum(axis=1, keepdims=True))
 
@@ -83,21 +83,21 @@ def _around(width: float, length: int) -> np.ndarray:
 def _masses(distances: np.ndarray, width: float) -> list[float]:
     """The mass of the unit interval at each distance from the center of a normal distribution, borders not cut off."""
     scale = math.sqrt(2.0) * width
-    # Both limits lie on the left of the center (or around it), where the tail keeps its digits.
+    # Distances are not negative: `erfc` keeps its precision in this tail.
     return [0.5 * (math.erfc((d - 0.5) / scale) - math.erfc((d + 0.5) / scale)) for d in distances.tolist()]
 
 
 @functools.lru_cache(maxsize=4096)
 def _weights(count: int) -> np.ndarray:
-    """Weights `[count + 1]` of so many kernels and the prior, summing to 1."""
+    """Weights `[count + 1]` of `count` kernels and the prior, summing to 1."""
     weights = np.append(age_weights(count), 1.0)
     return np.asarray(weights / weights.sum())
 
 
 class Parzen:
-    """The density of a set of cells: one kernel for each, a product over axes, and one wide kernel as the prior.
+    """The density of a set of cells: a mixture of one kernel for each, a product over axes, and one wide prior kernel.
 
-    The prior stands in the middle of every axis, as wide as the axis, and weighs 1.
+    The prior has its mean at the middle of every axis, the axis's length as standard deviation, and weight 1.
 
     Args:
         cells: int `[count, axes]`, the observed cells, oldest first; there may be none.

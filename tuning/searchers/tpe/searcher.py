@@ -1,4 +1,4 @@
-"""TPE, the tree-structured Parzen estimator, on a grid: the law of Optuna 5.0's `TPESampler`, in the open."""
+"""TPE, the tree-structured Parzen estimator, on a grid: a readable form of Optuna 5.0's `TPESampler`."""
 
 import math
 
@@ -11,11 +11,11 @@ from tuning.searchers.registry import searcher
 from tuning.searchers.tpe.parzen import Parzen
 
 TIE = 1e-9
-"""Two ratios nearer than this, relative, are equal: rounding shall not choose between cells equal by symmetry."""
+"""Relative tolerance for equal ratios, so that rounding does not decide between cells that are equal by symmetry."""
 
 
 def good_count(told: int) -> int:
-    """How many of the trials told count as good: ⌈n/10⌉, at most 25 (in Optuna's own float arithmetic: 70 give 8)."""
+    """The number of good trials among those told: ⌈n/10⌉, at most 25 (in Optuna's own float arithmetic: 70 give 8)."""
     return min(math.ceil(0.1 * told), 25)
 
 
@@ -32,16 +32,16 @@ def good_count(told: int) -> int:
 class TPE:
     """Bergstra et al. 2011, as in Optuna 5.0 with its defaults, every axis an integer parameter 0 … n−1.
 
-    The first trials are uniform cells. From then on the trials told are split into the `good_count` of lowest value
-    (the older among equals) and the rest. Both sets get a `Parzen` density, joint over all axes. Candidates are drawn
-    from the good one; the trial is the candidate where good ÷ rest is largest, the first drawn among equals. Axis
-    values, linear or log, do not enter: indices do. A cell may be proposed again.
+    The first trials are uniform cells. Then the told trials are split into the `good_count` of lowest value (the older
+    ones among equals) and the rest. Both sets get a `Parzen` density, joint over all axes. Candidates are drawn
+    from the good one; the trial is the candidate where good ÷ rest is largest, the first drawn among equals. Only
+    the indices on an axis are used, not its values or scale. A cell may be proposed again.
 
     Each of the first trials takes one `rng.random()`; each later one takes `n_ei_candidates` times 1 + axes.
 
     Args:
-        n_startup_trials: uniform trials before the densities are used.
-        n_ei_candidates: candidates drawn for each trial.
+        n_startup_trials: the number of uniform trials before the densities are used.
+        n_ei_candidates: the number of candidates drawn for each trial.
     """
 
     parallel = True
@@ -59,7 +59,7 @@ class TPE:
         self.n_ei_candidates = n_ei_candidates
         self._cells: list[Cell] = []
         self._values: list[float] = []
-        self._good: tuple[np.ndarray, Parzen] | None = None  # the good trials and their density, as long as they are
+        self._good: tuple[np.ndarray, Parzen] | None = None  # the good trials and their density, kept until they change
 
     def ask(self) -> Cell:
         if len(self._values) < self.n_startup_trials:
@@ -78,7 +78,7 @@ class TPE:
         self._values.append(value)
 
     def densities(self) -> tuple[Parzen, Parzen]:
-        """The densities of the good trials and of the rest, as told so far."""
+        """The densities of the good trials and of the rest, among all trials told so far."""
         cells = np.array(self._cells, dtype=np.int64).reshape(-1, len(self.space.shape))
         is_good = np.zeros(len(cells), dtype=bool)
         is_good[np.argsort(self._values, kind="stable")[: good_count(len(cells))]] = True

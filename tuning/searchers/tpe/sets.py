@@ -1,4 +1,4 @@
-"""The two sets of trials that compiled TPE compares, and the kernels that stand on them."""
+"""The two sets of trials that compiled TPE compares, the good ones and the rest, and the kernels of their densities."""
 
 from typing import NamedTuple
 
@@ -8,34 +8,34 @@ from tuning.kernels.compiling import compiled_part
 from tuning.searchers.tpe.tables import Tables
 
 NARROW = -1
-"""In place of a row of the tables: as narrow as allowed."""
+"""In place of a row of the tables: the smallest allowed width."""
 
 
 class Points(NamedTuple):
     """The trials of one set, oldest first."""
 
     flat: np.ndarray
-    """int64 `[trials]`: their cells,"""
+    """int64 `[trials]`: flat numbers of their cells."""
     spot: np.ndarray
-    """int64 `[axes, trials]`: and the indices of these on every axis."""
+    """int64 `[axes, trials]`: the indices of these cells on every axis."""
     oldest: np.ndarray
-    """int64 `[axes, longest]`: the first of the set on each index of an axis."""
+    """int64 `[axes, longest]`: the first trial of the set at each index of an axis."""
     youngest: np.ndarray
-    """int64 `[axes, longest]`: the last of them; −1 where there is none."""
+    """int64 `[axes, longest]`: the last trial of the set at each index; −1 where there is none."""
 
 
 class Kernels(NamedTuple):
-    """Kernels of one density: products over axes, each of a stretch of the tables."""
+    """Kernels of one density: each a product over axes of segments of the tables."""
 
     offset: np.ndarray
-    """int64 `[axes, kernels or more]`: where the stretch of each begins."""
+    """int64 `[axes, kernels or more]`: the offset of each segment."""
     factor: np.ndarray
     """float64 `[kernels or more]`: weight ÷ mass within the borders."""
 
 
 @compiled_part
 def new_points(axes: int, trials: int, longest: int) -> Points:
-    """Room for a set of so many trials."""
+    """Uninitialised arrays for a set of this many trials."""
     return Points(
         np.empty(trials, np.int64),
         np.empty((axes, trials), np.int64),
@@ -46,7 +46,7 @@ def new_points(axes: int, trials: int, longest: int) -> Points:
 
 @compiled_part
 def new_kernels(axes: int, trials: int) -> Kernels:
-    """Room for a kernel on each of so many trials, and the prior."""
+    """Uninitialised arrays for a kernel of each of this many trials, and the prior."""
     return Kernels(np.empty((axes, trials + 1), np.int64), np.empty(trials + 1))
 
 
@@ -75,16 +75,16 @@ def add(
     count: int,
     points: Points,
 ) -> int:
-    """Add to a set of `count` those trials from `first` to before `end` whose `is_good` is as wanted.
+    """Add to a set of `count` trials those of `first` … `end` − 1 for which `is_good` equals `wanted`.
 
     Args:
         is_good: bool `[trials]`.
         flats: int64 `[trials]`, their cells.
-        spots: int64 `[axes, trials]`, the indices of these.
+        spots: int64 `[axes, trials]`, the indices of these cells.
         points: the set.
 
     Returns:
-        How many it then has.
+        The new number of trials in the set.
     """
     flat, spot, oldest, youngest = points
     for trial in range(first, end):
@@ -103,7 +103,7 @@ def add(
 
 @compiled_part
 def _is_wide(i: int, axes: int, rows: np.ndarray) -> bool:
-    """Whether a kernel is wider than the narrowest on any axis."""
+    """Whether a kernel is wider than the smallest width on any axis."""
     wide = False
     for axis in range(axes):
         wide |= rows[axis, i] != NARROW
@@ -112,18 +112,18 @@ def _is_wide(i: int, axes: int, rows: np.ndarray) -> bool:
 
 @compiled_part
 def widen(shape: np.ndarray, count: int, points: Points, rows: np.ndarray, wide: np.ndarray) -> int:
-    """Write the rows of those kernels of a set that are wider than the narrowest, and list them.
+    """Find the kernels of a set that are wider than the smallest width, and write their rows.
 
-    Observations of one index stand side by side by age, with no gap between them. So only the oldest and the youngest
-    have a neighbour at a distance: the oldest on its left, the youngest on its right.
+    Observations at the same index are neighbours at distance 0, in order of age. So only the oldest and the youngest
+    have a neighbour at another index: the oldest on its left, the youngest on its right.
 
     Args:
-        count: how many trials the set has.
+        count: the number of trials in the set.
         rows: int64 `[axes, trials]`, all `NARROW` before.
-        wide: int64 `[trials]`, filled with the places in the set of those written.
+        wide: int64 `[trials]`, filled with the places in the set of the wide kernels.
 
     Returns:
-        How many they are.
+        The number of wide kernels.
     """
     spot, oldest, youngest = points.spot, points.oldest, points.youngest
     axes, found = len(shape), 0
@@ -151,7 +151,7 @@ def widen(shape: np.ndarray, count: int, points: Points, rows: np.ndarray, wide:
 
 @compiled_part
 def narrowest(length: int, count: int) -> int:
-    """The row of the narrowest kernels of so many observations."""
+    """The row of the smallest width for `count` observations on an axis of this length."""
     return length + min(100, count + 2) - 3
 
 
@@ -167,7 +167,7 @@ def place(
     tables: Tables,
     kernels: Kernels,
 ) -> None:
-    """Make trial `i` of a set of `count` a kernel; its rows are `NARROW` again afterwards."""
+    """Write kernel number `kernel`, of trial `i` in a set of `count`; resets the trial's rows to `NARROW`."""
     factor = weight
     for axis in range(len(shape)):
         length, row = shape[axis], rows[axis, i]
@@ -182,7 +182,7 @@ def place(
 
 @compiled_part
 def place_prior(kernel: int, shape: np.ndarray, tables: Tables, kernels: Kernels) -> None:
-    """Make the prior, of weight 1, a kernel."""
+    """Write the prior, with weight 1, as kernel number `kernel`."""
     factor = 1.0
     for axis in range(len(shape)):
         length = shape[axis]

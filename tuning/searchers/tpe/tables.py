@@ -1,18 +1,18 @@
-"""What compiled TPE looks up: the masses of every kernel that can occur on an axis of a grid.
+"""The lookup tables of compiled TPE: the probability masses of every kernel that can occur on an axis of a grid.
 
 A kernel's width on an axis of n indices is either a whole number of steps (the distance to a neighbour), or the
-smallest allowed, n/k with k = min(100, observations + 2), or, for a lone observation, the distance to the farther
+smallest allowed, n/k with k = min(100, observations + 2), or, for a single observation, the distance to the farther
 border (`tuning.searchers.tpe.parzen.widths`). So there are few widths, each a *row* here:
 
     row s, 0 < s < n        width s
     row n + k − 3           width n/k, k = 3 … 100
-    row n + 98 + m          a lone observation at index m
+    row n + 98 + m          a single observation at index m
     row 2n + 98             the prior
 
-Before borders cut it off, a kernel's mass depends on the distance from its center only: a row holds the masses at the
-distances −(n−1) … n−1, and the kernel with center m is the stretch of n that begins at place n − 1 − m. The prior has
-one center, and its stretch begins at place 0. All rows of all axes lie in one flat array, 2n places each, so that one
-number, the *offset* of a stretch, says all about a kernel on one axis.
+Before it is cut off at the borders, a kernel's mass depends only on the distance from its center: a row has the masses
+at the distances −(n−1) … n−1, and the kernel with center m is the segment of n masses that begins at place n − 1 − m.
+The prior has one center, and its segment begins at place 0. All rows of all axes are in one flat array, 2n places each,
+so that one number, the *offset* of a segment, specifies a kernel on one axis.
 """
 
 from functools import lru_cache
@@ -24,21 +24,21 @@ from scipy.special import ndtr
 from tuning.searchers.tpe.parzen import SMALLEST_SHARE
 
 NEGLIGIBLE = 1e-20
-"""A kernel's mass below this is nothing beside the prior's."""
+"""A kernel's mass below this is negligible compared with the prior's."""
 
 LONGEST = 1000
-"""Beyond this length of an axis the tables are too big; the plain searcher plays."""
+"""The largest length of an axis; for longer ones the tables would be too big, and replays use the class itself."""
 
 
 class Tables(NamedTuple):
-    """See the module. Axes of the same length share their rows."""
+    """The tables of a space, see the module's docstring. Axes of the same length use the same rows."""
 
     mass: np.ndarray
     """float64 `[places]`: the probability of an index, borders not yet cut off."""
     before: np.ndarray
     """float64 `[places + 1]`: the sum of `mass` in its row before a place."""
     scale: np.ndarray
-    """float64 `[places]`: 1 ÷ the mass of the stretch that begins at a place."""
+    """float64 `[places]`: 1 ÷ the mass of the segment that begins at a place."""
     reach: np.ndarray
     """int64 `[places]`: at the first place of each row, the largest distance whose mass is not negligible."""
     start: np.ndarray
@@ -46,7 +46,7 @@ class Tables(NamedTuple):
 
 
 def tables(shape: tuple[int, ...]) -> Tables:
-    """The tables of a space of this shape, its axes none longer than `LONGEST`."""
+    """The tables of a space of this shape, whose axes are no longer than `LONGEST`."""
     lengths = sorted(set(shape))
     axes = [_axis(length) for length in lengths]
     starts = np.cumsum([0, *(len(axis.mass) for axis in axes)])

@@ -21,9 +21,9 @@ def test_constants_are_pycmas(axes: int, popsize: int | None) -> None:
         theirs = cma.CMAEvolutionStrategy([1.0] * axes, 1.0, options)
     ours, rates, weights = constants(axes, popsize), theirs.sm.parameters(), theirs.sp.weights
     assert (ours.axes, ours.size, ours.parents) == (axes, theirs.sp.popsize, weights.mu)
-    assert (ours.most, ours.patience) == (theirs.opts["maxiter"], theirs.opts["tolstagnation"])
+    assert (ours.max_generations, ours.patience) == (theirs.opts["maxiter"], theirs.opts["tolstagnation"])
     np.testing.assert_allclose(ours.weights, weights, rtol=1e-13)
-    found = ours.effective, ours.path_rate, ours.rank_one, ours.rank_parents, ours.wait
+    found = ours.effective, ours.path_rate, ours.rank_one, ours.rank_parents, ours.decomposition_interval
     wanted = weights.mueff, theirs.sp.cc, rates["c1"], rates["cmu"], theirs.sm.lazy_update_gap
     np.testing.assert_allclose(found, wanted, rtol=1e-13)
     found = ours.step_rate, ours.damping, ours.norm  # type: ignore[assignment]

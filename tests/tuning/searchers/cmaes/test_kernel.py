@@ -10,7 +10,7 @@ from grids.library import load_surface
 from grids.space import Axis, Space
 from grids.surface import Provenance, Surface
 from tuning.kernels import compiled_trials, plain_trials
-from tuning.kernels.game import generator_at
+from tuning.kernels.batch import generator_at
 from tuning.kernels.pcg import streams
 from tuning.problem import TabularProblem
 from tuning.searchers import get_searcher
@@ -70,20 +70,20 @@ def test_run_by_python_the_kernel_does_the_same(name: str, text: str) -> None:
         get_searcher(text),
         np.zeros((REPLAYS, 300), np.int32),
     )
-    game = spec, problem.space, problem.final, columns, -math.inf
+    batch = spec, problem.space, problem.final, columns, -math.inf
     generators = [generator(stream(2, text, problem.name, repeat)) for repeat in range(REPLAYS)]
-    found = compiled_trials(*game, stream(2, text, problem.name, 0), range(REPLAYS))
+    found = compiled_trials(*batch, stream(2, text, problem.name, 0), range(REPLAYS))
     assert found is not None
-    np.testing.assert_array_equal(plain_trials(*game, generators), found)
+    np.testing.assert_array_equal(plain_trials(*batch, generators), found)
 
 
 def test_run_by_python_a_replay_that_degenerates_is_pycmas_too() -> None:
     told, columns = np.random.default_rng(1).normal(size=(441, 5)), np.zeros((2, 5000), np.int32)
     columns[:] = np.random.default_rng(2).integers(0, 5, columns.shape)
-    game = get_searcher("cmaes"), box((21, 21)), told, columns, -math.inf
-    found = plain_trials(*game, [generator(stream(5, "cmaes", "a/b", row)) for row in range(2)])
+    batch = get_searcher("cmaes"), box((21, 21)), told, columns, -math.inf
+    found = plain_trials(*batch, [generator(stream(5, "cmaes", "a/b", row)) for row in range(2)])
     assert found is not None
-    np.testing.assert_array_equal(found, compiled_trials(*game, stream(5, "cmaes", "a/b", 0), range(2)))
+    np.testing.assert_array_equal(found, compiled_trials(*batch, stream(5, "cmaes", "a/b", 0), range(2)))
 
 
 def test_trials_with_noise_are_pycmas() -> None:

@@ -1,21 +1,21 @@
-"""What a searcher's kernel is handed: replays to play, all at once."""
+"""`Batch`, the arguments of a searcher's kernel: several replays that it runs in one call."""
 
 from typing import NamedTuple
 
 import numpy as np
 
 
-class Game(NamedTuple):
+class Batch(NamedTuple):
     """Replays of one searcher on one table; its kernel fills `matrix`.
 
     Args:
-        states: uint64 `[replays, 4]`, each replay's stream, for `tuning.kernels.pcg`; or where Python runs the kernel,
-            objects `[replays]`, each replay's `numpy.random.Generator`.
+        states: uint64 `[replays, 4]`, the state of each replay's stream, see `tuning.kernels.pcg`; where Python runs
+            the kernel, objects `[replays]`, each replay's `numpy.random.Generator`.
         shape: int64 `[axes]`, the space's.
-        told: float64 `[cells, columns]`, what a searcher may be told of each cell.
+        told: float64 `[cells, columns]`, the values that a searcher may be told for each cell.
         columns: int32 `[replays, trials]`, the column told at each trial.
         stop: a told value at or below it ends a replay.
-        matrix: int32 `[replays, trials]`, −1 throughout; to be filled with flat cell numbers up to each replay's end.
+        matrix: int32 `[replays, trials]`, all −1; to be filled with flat cell numbers up to each replay's end.
     """
 
     states: np.ndarray
@@ -27,7 +27,7 @@ class Game(NamedTuple):
 
 
 def generator_at(state: np.ndarray | np.random.Generator) -> np.random.Generator:
-    """NumPy's generator of one of a game's streams."""
+    """NumPy's generator in the given state, one of `Batch.states`."""
     if isinstance(state, np.random.Generator):
         return state
     found = np.random.PCG64()
