@@ -14,7 +14,9 @@ from trainers.processes import helping
 
 
 def beat(path: Path, seconds: float, say: Callable[[str], None]) -> None:
-    path.write_text(str(os.getpid()))
+    draft = path.with_suffix(".draft")  # whoever waits for the file must find the number in it
+    draft.write_text(str(os.getpid()))
+    draft.rename(path)
     try:
         time.sleep(seconds)
     except KeyboardInterrupt:
