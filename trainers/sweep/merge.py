@@ -1,7 +1,6 @@
 """Finished shards into the surface file. Whoever finds the last shard done merges; doing it twice changes nothing."""
 
 import contextlib
-import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,9 +17,6 @@ from trainers.sweep.locks import is_locked
 from trainers.sweep.shards import Record, ShardFile
 from trainers.sweep.sweep import Sweep
 from trainers.sweep.worker import set_aside
-
-DRAFT_SECONDS = 600.0
-"""A draft that was not touched for so long is a killed worker's."""
 
 
 def merge(
@@ -113,17 +109,18 @@ def is_merged(folder: SweepFolder, sweep: Sweep, seeds: Sequence[int]) -> bool:
 def tidy(folder: SweepFolder, sweep: Sweep, seeds: Sequence[int]) -> None:
     """Remove what is not needed once all shards are there: locks, saved states, and drafts of killed workers.
 
-    What cannot be removed stays, and does no harm: a file that another machine has open, in a folder of NFS.
+    Every draft is written under a lock, so one that was there before no lock was held is nobody's. What cannot be
+    removed stays, and does no harm: a file that another machine has open, in a folder of NFS.
     """
+    drafts = list(folder.path.glob(".writing-*"))
+    if not any(map(is_locked, folder.path.glob("*.lock"))):
+        for draft in drafts:
+            _remove(draft)
     for shard in sweep.shards(seeds):
         lock = folder.lock(shard.name)
         if not is_locked(lock):
             _remove(lock)
         _remove(folder.state(shard.name))
-    for draft in folder.path.glob(".writing-*"):
-        with contextlib.suppress(OSError):
-            if time.time() - draft.stat().st_mtime > DRAFT_SECONDS:
-                draft.unlink()
 
 
 def _remove(path: Path) -> None:

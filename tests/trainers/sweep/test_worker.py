@@ -1,7 +1,6 @@
 """One worker: resumes, sets damaged files aside, keeps to its time, leaves the rest safe."""
 
 import itertools
-import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +20,7 @@ from trainers.saved_state import State
 from trainers.sweep import shards as shard_files
 from trainers.sweep.folder import SweepFolder
 from trainers.sweep.locks import is_locked, locked
-from trainers.sweep.merge import merge
+from trainers.sweep.merge import merge, tidy
 from trainers.sweep.shards import Record, Result
 from trainers.sweep.sweep import Shard
 from trainers.sweep.worker import Limit, Worker
@@ -75,11 +74,21 @@ def test_nothing_is_trained_twice_and_more_seeds_add(tmp_path: Path) -> None:
     assert [name[:5] for name, _ in again.train.began] == ["seed2"] * 3  # type: ignore[attr-defined]
 
 
+def test_a_draft_is_removed_once_nobody_can_be_writing_it(tmp_path: Path) -> None:
+    one = worker(tmp_path)
+    draft = one.folder.shard(".writing-0000")
+    draft.touch()
+    with locked(one.folder.lock("seed2-cells00000-00001")):
+        finished(one)
+        assert draft.exists()
+    tidy(one.folder, one.sweep, range(2))
+    assert not draft.exists()
+
+
 def test_what_cannot_be_removed_does_not_spoil_the_end(tmp_path: Path) -> None:
     one = worker(tmp_path)
     stuck = one.folder.path / ".writing-0000"  # a folder, which unlink refuses as NFS does an open file
     stuck.mkdir()
-    os.utime(stuck, (0, 0))
     assert finished(one).seeds == (0, 1)
     assert stuck.exists()
 
