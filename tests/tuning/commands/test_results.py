@@ -4,10 +4,13 @@ import hashlib
 import json
 import re
 import shlex
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from grids import library
 from grids.library import SHIPPED
 from tuning.cli import run
 
@@ -15,7 +18,18 @@ PAGE = Path(__file__).parents[3] / "analysis" / "results" / "README.md"
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def one_surface(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The program as if `kjv-lstm/sgd` were all that ships: a page of few commands."""
+    shipped = tmp_path_factory.mktemp("shipped")
+    (shipped / "kjv-lstm").mkdir()
+    shutil.copy(SHIPPED / "kjv-lstm/sgd.parquet", shipped / "kjv-lstm")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(library, "SHIPPED", shipped)
+        yield
+
+
+@pytest.fixture(scope="module")
+def page(one_surface: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("page")
     assert run(["results", "--out", str(out), "--task", "kjv-lstm", "--repeats", "5", "--quiet"]) == 0
     return out
@@ -59,9 +73,9 @@ def test_the_page_is_of_the_surfaces_that_ship() -> None:
     assert told == {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()}
 
 
-def test_bad_input(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["results", "--out", str(tmp_path / "page"), "--task", "digits-mpl"]) == 2
-    assert "unknown task with shipped surfaces 'digits-mpl'; did you mean 'digits-mlp'" in capsys.readouterr().err
+def test_bad_input(one_surface: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["results", "--out", str(tmp_path / "page"), "--task", "kjv-lsmt"]) == 2
+    assert "unknown task with shipped surfaces 'kjv-lsmt'; did you mean 'kjv-lstm'" in capsys.readouterr().err
     (tmp_path / "file").write_text("")
     assert run(["results", "--out", str(tmp_path / "file"), "--task", "kjv-lstm"]) == 2
     assert "the folder cannot be created" in capsys.readouterr().err
