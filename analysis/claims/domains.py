@@ -132,8 +132,8 @@ def _dominant(optimizer: str, label: str, found: Sequence[Regret]) -> Finding:
         "title, 3",
         None,
         "largest regret over the tasks of every domain, in standard deviations of one seed's value: holds where every "
-        "task's is within the noise of all pairs of optimizers and all tasks, fails where one is not; open where a domain "
-        "has no task",
+        "task's is within the noise of all pairs of optimizers on all tasks, fails where one is not; open where a "
+        "domain has no task",
     )
     missing = [domain for domain in DOMAINS if domain not in {regret.domain for regret in found}]
     words = [
