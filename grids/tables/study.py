@@ -227,20 +227,28 @@ def _with_curves(surface: Surface, trials: Sequence[Any], kept: Mapping[str, Any
         return surface
     points = len(fidelity["values"])
     curve = np.full((*surface.value.shape, points), np.nan)
+    places: list[dict[Any, int]] = [
+        *({value: place for place, value in enumerate(axis.values)} for axis in surface.space.axes),
+        {seed: place for place, seed in enumerate(surface.seeds)},
+    ]
     for trial in trials:
-        cell = tuple(
-            axis.values.index(
-                "" if (value := trial.params[axis.name]) is None else value if axis.labelled else float(value)
-            )
-            for axis in surface.space.axes
-        )
-        seed = surface.seeds.index(int(trial.user_attrs.get("seed", 0)))
+        values = [_value(trial.params[axis.name], axis) for axis in surface.space.axes]
+        run = [of.get(value) for of, value in zip(places, [*values, trial.user_attrs.get("seed", 0)], strict=True)]
+        if None in run:
+            continue  # left out of the surface, as by --where
         for step, value in trial.intermediate_values.items():
             if 0 <= step < points:
-                curve[(*cell, seed, step)] = value
+                curve[(*run, step)] = value
     curve = -curve + 0.0 if surface.provenance.maximized else curve
     kind = np.float32 if kept.get("curve") == "float32" else np.float64
     return replace(surface, curve=curve.astype(kind), fidelity=Fidelity(fidelity["name"], tuple(fidelity["values"])))
+
+
+def _value(param: Any, axis: Axis) -> Any:
+    """A trial's parameter as the axis has it."""
+    if param is None:
+        return ""
+    return param if axis.labelled else float(param)
 
 
 def write(surface: Surface, text: str) -> str:

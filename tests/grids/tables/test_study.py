@@ -40,6 +40,15 @@ def test_round_trip_through_an_optuna_study(tmp_path: Path, pool: bool) -> None:
         study.write(surface, url)
 
 
+def test_curves_of_a_part_of_a_study(tmp_path: Path) -> None:
+    surface, url = rich(), f"optuna:sqlite:///{tmp_path}/s.db"
+    assert surface.curve is not None
+    study.write(surface, url)
+    part = study.read(url, Meaning(value="", where=["clip=1.0"]))
+    np.testing.assert_array_equal(part.value, surface.value[:, [1]])
+    np.testing.assert_array_equal(part.curve, surface.curve[:, [1]])  # type: ignore[arg-type]
+
+
 def test_studies_of_others(tmp_path: Path) -> None:
     import optuna
 
