@@ -37,6 +37,15 @@ def test_round_trip_through_syne_tune(tmp_path: Path, pool: bool) -> None:
         blackbox.write(surface, tmp_path / "bb")
 
 
+def test_a_single_task_takes_another_name_and_a_single_objective_its_own_alone(tmp_path: Path) -> None:
+    surface = rich()
+    blackbox.write(surface, tmp_path / "bb")
+    renamed = blackbox.read(tmp_path / "bb", Meaning(value="", task="mine"))
+    assert renamed.provenance.task == "mine"
+    with pytest.raises(BadInput, match="unknown objective 'los'"):
+        blackbox.read(tmp_path / "bb", Meaning(value="los"))
+
+
 def test_a_blackbox_of_several_tasks_and_objectives(tmp_path: Path) -> None:
     import json
 
