@@ -288,8 +288,6 @@ def _write(surface: Surface, file: Path, name: str) -> None:
 
     about = surface.provenance
     storage = optuna.storages.RDBStorage(f"sqlite:///{os.path.abspath(file)}")
-    verbosity = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.WARNING)  # otherwise it logs the new study
     try:
         study = optuna.create_study(
             storage=storage, study_name=name, direction="maximize" if about.maximized else "minimize"
@@ -313,7 +311,6 @@ def _write(surface: Surface, file: Path, name: str) -> None:
             study.set_metric_names([label])
         study.add_trials(_trials(surface))
     finally:
-        optuna.logging.set_verbosity(verbosity)
         storage.remove_session()
         storage.engine.dispose()
 
