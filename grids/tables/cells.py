@@ -1,5 +1,6 @@
 """Find each row's cell, seed and fidelity, and report runs that are missing or given twice."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -157,19 +158,13 @@ def _advice(rows: Rows, place: np.ndarray, where: np.ndarray) -> str:
     name, first = found[0]
     low = name.lower().rsplit(".", 1)[-1].rsplit("/", 1)[-1]
     if any(word in low for word in ("epoch", "step", "iter", "budget", "fidelity")) and rows.epoch is None:
-        way = f"--epoch-column {_quoted(name)} reads learning curves"
+        way = f"--epoch-column {shlex.quote(name)} reads learning curves"
     elif any(word in low for word in ("seed", "repeat", "rep", "fold", "run", "replic")) and not rows.seeded:
-        way = f"--seed-column {_quoted(name)} reads it"
+        way = f"--seed-column {shlex.quote(name)} reads it"
     else:
-        way = f"--where {_quoted(f'{name}={first}')} keeps one of its values, --axes takes it as an axis"
+        way = f"--where {shlex.quote(f'{name}={first}')} keeps one of its values, --axes takes it as an axis"
     also = f" (as '{found[1][0]}' does)" if len(found) > 1 else ""
     return f"its rows differ in column '{name}'{also}: {way}; {options}"
-
-
-def _quoted(text: str) -> str:
-    import shlex
-
-    return shlex.quote(text)
 
 
 def _distinguishing(rows: Rows, place: np.ndarray, where: np.ndarray) -> list[tuple[str, str]]:

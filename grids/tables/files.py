@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -109,8 +110,6 @@ def _json(content: bytes, name: str, sha256: str) -> RawTable:
     table = RawTable.of_frame(_narrowed(frame), name, sha256)
     if not lines:
         return table
-    from dataclasses import replace
-
     return replace(table, line=lambda row: lines[row])
 
 
