@@ -273,8 +273,9 @@ class _Values:
             way = "; mark the run in a column 'diverged', or choose --missing worst or --missing NUMBER"
             raise columns.absent(table, name, int(np.argmax(missing)), way)
         values = 0.0 - read.numbers if maximize else read.numbers
-        known = np.isfinite(values)
-        large = known & (np.abs(np.where(known, values, 0.0)) > LARGEST)
+        large = np.isfinite(values) & (np.abs(np.where(np.isfinite(values), values, 0.0)) > LARGEST)
+        values = np.where(large & self.diverged, np.nan, values)
+        known, large = np.isfinite(values), large & ~self.diverged
         if large.any():
             row = int(np.argmax(large))
             text = brief(str(table.texts(name)[row]))
@@ -285,7 +286,8 @@ class _Values:
                 if self.diverged.any()
                 else f"column '{name}' holds no number at all"
             )
-        self.worst = float(values[known].max())
+        counted = known & ~self.diverged
+        self.worst = float(values[counted if counted.any() else known].max())
         self.fill = self.worst if isinstance(fill, str) else fill
         self.asked = "worst" if isinstance(fill, str) else "" if fill is None else f"{-fill if maximize else fill:g}"
         self.filled |= missing
@@ -304,8 +306,7 @@ def _surface(
     gaps = ~there & ~diverged[..., None]
     if numbers.fill is not None:
         points, filled = np.where(gaps, numbers.fill, points), filled | gaps
-    last = points[..., -1]
-    worst = np.where(diverged & ~np.isfinite(last), numbers.worst, last)
+    points[..., -1] = _without_diverged(points[..., -1], diverged, numbers.worst)
     ever = filled.any(axis=-1) & ~diverged
     curve = points.reshape(*shape, -1) if meaning.epoch else None
     given = {name: columns.numbers(table, name).numbers for name in dict.fromkeys(meaning.keep)}
@@ -316,7 +317,7 @@ def _surface(
     return Surface(
         space=layout.space,
         seeds=layout.seeds,
-        value=worst.reshape(shape),
+        value=points[..., -1].reshape(shape),
         diverged=diverged.reshape(shape),
         provenance=_provenance(table, meaning, numbers, value, fixed, ever),
         curve=curve,
@@ -325,6 +326,18 @@ def _surface(
         filled=ever.reshape(shape) if ever.any() else None,
         **{name: kept.get(name) for name in _OWN},
     )
+
+
+def _without_diverged(value: np.ndarray, diverged: np.ndarray, worst: float) -> np.ndarray:
+    """`value` with what a diverged run is worth in place of the values of the runs that diverged.
+
+    What a program wrote down of them says nothing of the cell: the last number before the end, 0, or none. They are
+    worth the worst value of all others; where they all have one value that is no better than the median of the others,
+    it is that value, as in a table that this program exported.
+    """
+    own, others = value[diverged & np.isfinite(value)], value[~diverged]
+    shared = own.size > 0 and (own == own[0]).all() and (not others.size or own[0] >= np.median(others))
+    return np.where(diverged, own[0] if shared else worst, value)
 
 
 def _stem(name: str) -> str:
