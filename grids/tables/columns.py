@@ -8,7 +8,7 @@ import pandas as pd
 
 from grids.errors import BadInput, brief
 from grids.space import Axis, natural_scale
-from grids.tables.numbers import Numbers, missing, plain
+from grids.tables.numbers import Numbers, looks, missing, plain
 from grids.tables.raw import RawTable
 
 _TRUE, _FALSE = {"true", "yes", "t", "y"}, {"false", "no", "f", "n"}
@@ -46,7 +46,8 @@ def numbers(table: RawTable, name: str, excused: np.ndarray | None = None) -> Re
         found = column.astype(np.float64)
         return Read(np.where(np.isfinite(found), found, np.nan), ~np.isfinite(found))
     codes, levels = pd.factorize(column)
-    ways = Numbers(levels.tolist() if excused is None else pd.unique(column[~excused]).tolist(), table.separator)
+    counted = levels if excused is None else pd.unique(column[~excused])
+    ways = Numbers(counted.tolist(), table.separator, table.decimal_comma)
     read = [math.nan if missing(text) else ways.read(text) for text in levels.tolist()]
     wrong = np.array([number is None for number in read])[codes]
     wrong = wrong if excused is None else wrong & ~excused
@@ -124,11 +125,11 @@ def axis(table: RawTable, name: str, called: str, scale: str | None = None) -> t
     """
     codes, levels = pd.factorize(table.texts(name))
     texts = levels.tolist()
-    ways = Numbers(texts, table.separator)
+    ways = Numbers(texts, table.separator, table.decimal_comma)
     read = {text: ways.read(text) for text in texts if not missing(text)}
     strange = [text for text, number in read.items() if number is None]
-    if (strange and len(strange) < len(read)) or any(ways.looks(text) for text in strange):
-        text = next((text for text in strange if ways.looks(text)), strange[0])
+    if (strange and len(strange) < len(read)) or any(looks(text) for text in strange):
+        text = next((text for text in strange if looks(text)), strange[0])
         row = int(np.argmax(codes == texts.index(text)))
         why = ways.hint(text) or "; an axis is of numbers, or of words"
         raise BadInput(f"{table.place(row)}, column '{name}': '{brief(text)}' is no number, as others there are{why}")

@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pandas as pd
 
 from grids.errors import BadInput, unknown
 from grids.space import number_text
+from grids.tables.numbers import proves_decimal_comma
 
 PREFIXES = ("config.", "config/", "params.", "params_", "param_", "hyperparameters.", "metrics.", "summary.", "values_")
 """Prefixes that W&B, MLflow, Optuna and other programs give the names of hyperparameters and metrics."""
@@ -96,6 +98,12 @@ class RawTable:
         codes, levels = pd.factorize(column)
         words = np.array([number_text(level) for level in levels.tolist()] + [""], object)
         return words[codes]
+
+    @cached_property
+    def decimal_comma(self) -> bool:
+        """Whether a column of numbers has decimal commas; in the others a comma is then no thousands separator."""
+        texts = (pd.unique(column).tolist() for column in self.columns if column.dtype == object and self.separator)
+        return any(proves_decimal_comma(each, self.separator) for each in texts)
 
     def take(self, keep: np.ndarray) -> "RawTable":
         """The rows where `keep` is true."""
