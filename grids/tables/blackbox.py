@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from grids.atomic import whole_folder
-from grids.errors import BadInput, unknown
+from grids.errors import BadInput, brief, unknown
 from grids.space import Axis
 from grids.surface import Surface
 from grids.tables.delimited import MOST_FIELDS
@@ -74,6 +74,8 @@ def _surface(folder: Path, meaning: Meaning) -> Surface:
     fidelities = _array(folder / FIDELITIES) if (folder / FIDELITIES).is_file() else np.arange(1, array.shape[3] + 1)
     if fidelities.shape != (array.shape[3],):
         raise BadInput(f"{FIDELITIES} has shape {fidelities.shape}, {EVALUATIONS} {array.shape[3]} fidelities")
+    if not np.isfinite(fidelities).all() or len(np.unique(fidelities)) < len(fidelities):
+        raise BadInput(f"{FIDELITIES} must hold distinct numbers, not {brief(str(fidelities.tolist()))}")
     further = [name for name in meaning.keep if name in objectives]
     table, epoch = _table(configurations, array[tasks.index(task)], objectives, [objective, *further], fidelities)
     axes = list(meaning.axes) or [

@@ -61,6 +61,10 @@ def test_a_blackbox_of_several_tasks_and_objectives(tmp_path: Path) -> None:
         blackbox.read(folder, Meaning(value="err"))
     with pytest.raises(BadInput, match="2 objectives: choose one with --value"):
         blackbox.read(folder, Meaning(value="", task="x"))
+    np.save(folder / "fidelities_values.npy", np.array([1, 1]))
+    with pytest.raises(BadInput, match=r"fidelities_values\.npy must hold distinct numbers"):
+        blackbox.read(folder, Meaning(value="err", task="y"))
+    np.save(folder / "fidelities_values.npy", np.array([1, 2]))
     surface = blackbox.read(folder, Meaning(value="err", task="y", keep=["time"]))
     assert surface.space.is_pool
     assert surface.value.ravel().tolist() == [14, 18, 22]

@@ -1,5 +1,7 @@
 """Optuna studies, written and read."""
 
+import contextlib
+import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
@@ -96,3 +98,40 @@ def test_studies_of_others(tmp_path: Path) -> None:
     (tmp_path / "no.db").write_text("nothing")
     with pytest.raises(BadInput, match="cannot be read as an Optuna storage"):
         study.read(f"optuna:sqlite:///{tmp_path}/no.db", Meaning(value=""))
+
+
+def test_a_database_of_another_program_is_left_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "mlflow.db"
+    with contextlib.closing(sqlite3.connect(file)) as database:
+        database.execute("create table runs(a)")
+        database.commit()
+    before = file.read_bytes()
+    for path, told in ((file, "holds no study"), (tmp_path, "is a folder")):
+        with pytest.raises(BadInput, match=told):
+            study.read(f"optuna:sqlite:///{path}", Meaning(value=""))
+    assert file.read_bytes() == before
+    (tmp_path / "empty.db").touch()
+    with pytest.raises(BadInput, match="holds no study"):
+        study.read(f"optuna:sqlite:///{tmp_path}/empty.db", Meaning(value=""))
+    assert not (tmp_path / "empty.db").stat().st_size
+
+
+@pytest.mark.parametrize("seeds", [None, "seed"])
+def test_a_journal_whose_parameters_have_a_seed(tmp_path: Path, seeds: str | None) -> None:
+    import optuna
+
+    file = tmp_path / "study.log"
+    storage = optuna.storages.JournalStorage(optuna.storages.journal.JournalFileBackend(str(file)))
+    with study.quiet_optuna():
+        one = optuna.create_study(storage=storage, study_name="one")
+        sampler = {"lr": [0.1, 1.0], "seed": [0, 1]}
+        one.sampler = optuna.samplers.GridSampler(sampler, seed=0)
+        one.optimize(lambda trial: trial.suggest_float("lr", 0.1, 1) + trial.suggest_int("seed", 0, 1), n_trials=4)
+    surface = study.read(f"optuna:{file}", Meaning(value="", seed=seeds))
+    assert surface.space.names == ("lr",)
+    assert surface.seeds == (0, 1)
+    assert surface.value.tolist() == [[0.1, 1.1], [1.0, 2.0]]
+    with pytest.raises(BadInput, match="study 'one' minimizes 'value': leave --maximize out"):
+        study.read(f"optuna:{file}", Meaning(value="", maximize=True))
+    with pytest.raises(BadInput, match="a storage is an URL, .*, or the file of a journal"):
+        study.read("optuna:nothing.log", Meaning(value=""))
