@@ -9,11 +9,9 @@ import pandas as pd
 from grids.errors import BadInput, brief
 from grids.space import Axis, natural_scale
 from grids.tables.numbers import Numbers, looks, missing, plain
-from grids.tables.raw import RawTable
+from grids.tables.raw import WHOLE, RawTable
 
 _TRUE, _FALSE = {"true", "yes", "t", "y"}, {"false", "no", "f", "n"}
-_WHOLE = 2**53
-"""From here on a float64 no longer represents every whole number."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +77,7 @@ def absent(table: RawTable, name: str, row: int, way: str = "") -> BadInput:
 def whole_numbers(table: RawTable, name: str) -> np.ndarray:
     """A column of whole numbers, int64 `[rows]`. Raises BadInput where one is not whole, or too large to be exact."""
     found = finite(table, name)
-    wrong = (found != np.floor(found)) | (np.abs(found) >= _WHOLE)
+    wrong = (found != np.floor(found)) | (np.abs(found) >= WHOLE)
     if wrong.any():
         row = int(np.argmax(wrong))
         raise BadInput(f"{table.place(row)}, column '{name}': {brief(table.texts(name)[row])} is no whole number")
@@ -136,13 +134,25 @@ def axis(table: RawTable, name: str, called: str, scale: str | None = None) -> t
     for text, number in read.items():
         if number is not None and not math.isfinite(number):
             raise absent(table, name, int(np.argmax(codes == texts.index(text))))
+        if number is not None and abs(number) >= WHOLE and text.lstrip("+-").isdigit() and int(text) != int(number):
+            raise BadInput(
+                f"{table.place(int(np.argmax(codes == texts.index(text))))}, column '{name}': {text} is a whole number "
+                f"that no float64 holds, and could not be told from {number:.0f}"
+            )
     if read and not strange and len(read) == len(texts):
         numbers_ = np.array([read[text] for text in texts], np.float64) + 0.0
         values, index = np.unique(numbers_, return_inverse=True)
         chosen = scale if scale in ("log", "linear") and (scale == "linear" or values[0] > 0) else None
         made = Axis(called, tuple(values.tolist()), chosen or natural_scale(values.tolist()))  # type: ignore[arg-type]
         return made, index.ravel()[codes]
-    return _labels(called, codes, texts, read)
+    made, index = _labels(called, codes, texts, read)
+    order = [label for label in table.orders.get(name, ()) if label in made.values]
+    if not strange or len(order) < len(made.values) - ("" in made.values):
+        return made, index
+    if "" in made.values and "" not in order:
+        order.insert(0, "")
+    place = np.array([order.index(str(label)) for label in made.values])
+    return Axis.labels(called, order), place[index]
 
 
 def _labels(called: str, codes: np.ndarray, texts: list[str], read: dict[str, float | None]) -> tuple[Axis, np.ndarray]:

@@ -278,7 +278,9 @@ class _Values:
         counted = known & ~self.diverged
         self.worst = float(values[counted if counted.any() else known].max())
         self.fill = self.worst if isinstance(fill, str) else fill
-        self.asked = "worst" if isinstance(fill, str) else "" if fill is None else f"{-fill if maximize else fill:g}"
+        self.asked = (
+            "worst" if isinstance(fill, str) else "" if fill is None else f"{(-fill if maximize else fill) + 0.0:g}"
+        )
         self.filled |= missing
         self.values = np.where(missing, self.fill if self.fill is not None else np.nan, values)
 

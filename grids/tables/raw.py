@@ -2,8 +2,8 @@
 
 import json
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -18,6 +18,8 @@ PREFIXES = ("config.", "config/", "params.", "params_", "param_", "hyperparamete
 """Prefixes that W&B, MLflow, Optuna and other programs give the names of hyperparameters and metrics."""
 PARAMETERS = PREFIXES[:6]
 """The prefixes of hyperparameters."""
+WHOLE = 2**53
+"""From here on a float64 no longer represents every whole number."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +34,7 @@ class RawTable:
         sha256: of the source's bytes; empty where there are none.
         separator: between fields, in a text file.
         line: gives the line of the source on which a row ends; None where the source has no lines.
+        orders: by column, its labels in the order that the source gives them.
     """
 
     header: tuple[str, ...]
@@ -41,6 +44,7 @@ class RawTable:
     sha256: str = ""
     separator: str = ""
     line: Callable[[int], int] | None = None
+    orders: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @classmethod
     def of_frame(cls, frame: pd.DataFrame, name: str = "", sha256: str = "") -> "RawTable":
@@ -53,7 +57,12 @@ class RawTable:
             raise BadInput("it has no rows" if len(frame.columns) else "it has no columns")
         header = tuple(" ".join(map(str, c)) if isinstance(c, tuple) else str(c).strip() for c in frame.columns)
         columns = tuple(_array(frame.iloc[:, place]) for place in range(len(header)))
-        return cls(header, columns, np.arange(len(frame)), name, sha256)
+        orders = {
+            title: [text(item) for item in kind.categories]
+            for title, kind in zip(header, frame.dtypes, strict=True)
+            if isinstance(kind, pd.CategoricalDtype) and kind.ordered
+        }
+        return cls(header, columns, np.arange(len(frame)), name, sha256, orders=orders)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -123,7 +132,20 @@ def _array(column: pd.Series) -> np.ndarray:
         or pd.api.types.is_complex_dtype(kind)
     ):
         return np.array([text(item) for item in column.tolist()], object)
+    if pd.api.types.is_integer_dtype(kind) and _beyond(column):
+        return np.array([text(item) for item in column.tolist()], object)
+    size = getattr(kind, "itemsize", 8)
+    if pd.api.types.is_float_dtype(kind) and size < 8:
+        # Through text, which gives the decimal number that a float32 was rounded from.
+        codes, levels = pd.factorize(column.to_numpy(f"f{size}", na_value=np.nan))
+        return np.array([*(float(str(level)) for level in levels), np.nan])[codes]
     return column.to_numpy(np.float64, na_value=np.nan)
+
+
+def _beyond(column: pd.Series) -> bool:
+    """Whether a column of whole numbers has one that float64 may not represent."""
+    known = column.dropna()
+    return bool(len(known)) and max(abs(int(known.min())), abs(int(known.max()))) >= WHOLE
 
 
 def text(item: Any) -> str:
@@ -136,6 +158,8 @@ def text(item: Any) -> str:
         return ""
     if isinstance(item, str):
         return item.strip()
+    if isinstance(item, bytes):
+        return item.decode("utf-8", "backslashreplace").strip()
     if isinstance(item, float | np.floating):
         return "" if math.isnan(item) else number_text(float(item)) if math.isfinite(item) else str(float(item))
     if isinstance(item, dict | list | tuple):
