@@ -54,7 +54,7 @@ lint: setup ## ruff and mypy
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-format: setup ## let ruff mend what it can
+format: setup ## ruff's automatic fixes
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
@@ -90,10 +90,10 @@ figure3: setup ## Figure 3, what converges on the paper's counterexample
 report: $(RESULTS)/$(TASK)/replays.parquet setup ## one page to look at: TASK's surfaces, searchers at work, costs, claims
 	$(TUNECOST) report $(SURFACES) $< --jobs $(JOBS) --out $(RESULTS)/$(TASK)/report.html
 
-claims: setup ## the paper's statements, held against the shipped surfaces
+claims: setup ## judge the paper's statements by the shipped surfaces
 	$(TUNECOST) claims
 
-table1: setup ## Table 1, the paper's numbers beside ours of wider networks
+table1: setup ## Table 1, the paper's numbers and ours of wider networks
 	$(TUNECOST) table 1
 
 results: setup ## write what the shipped surfaces show, analysis/results/README.md and its figures

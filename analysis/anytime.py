@@ -71,9 +71,8 @@ def mean_interval(
     rng: np.random.Generator,
     count: Count = Count.trials,
     resamples: int = RESAMPLES,
-    level: float = 0.95,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The bootstrap percentile interval of `mean_curve`, point by point: two float64 `[costs]`.
+    """The 95 % bootstrap percentile interval of `mean_curve`, point by point: two float64 `[costs]`.
 
     For more than 2,000 costs it is calculated at about 2,000 of them, evenly spaced on a log scale beyond the first
     1,000, and interpolated linearly between.
@@ -87,13 +86,12 @@ def mean_interval(
         rng: draws the resamples.
         count: the kind of cost.
         resamples: how many.
-        level: of confidence.
     """
     costs = grid(group, last, count)
     places = _sampled(len(costs)) - 1
     at = costs[places]
     low, high = np.empty(len(at)), np.empty(len(at))
-    repeats, tail = group.repeats, (1 - level) / 2
+    repeats = group.repeats
     drawn = rng.multinomial(repeats, np.full(repeats, 1 / repeats), size=resamples) / repeats
     step = max(1, BLOCK // max(repeats, resamples))
     for start in range(0, len(at), step):
@@ -103,7 +101,7 @@ def mean_interval(
         # In units of the largest value, so that products of very large values do not overflow.
         size = float(np.abs(np.where(begun, table, 0.0)).max()) or 1.0
         means = drawn @ np.where(begun, table / size, 0.0)  # 0 times infinity is NaN
-        below, above = np.quantile(means, (tail, 1 - tail), axis=0) * size
+        below, above = np.quantile(means, (0.025, 0.975), axis=0) * size
         low[start : start + step] = np.where(begun, below, np.inf)
         high[start : start + step] = np.where(begun, above, np.inf)
     return _between(at, low, costs), _between(at, high, costs)

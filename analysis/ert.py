@@ -48,24 +48,31 @@ def resampled_ert(runtimes: Runtimes, rng: np.random.Generator, resamples: int =
     return result
 
 
-def interval(resampled: np.ndarray, level: float = 0.95) -> tuple[float, float]:
-    """The percentile interval of bootstrap values `[resamples]`; an infinite end means that there is no bound."""
+def resampled_mean(values: np.ndarray, rng: np.random.Generator, resamples: int = RESAMPLES) -> np.ndarray:
+    """The mean of `values` `[repeats]` in bootstrap resamples: float64 `[resamples]`, computed in blocks."""
+    step = max(1, BLOCK // len(values))
+    drawn = (
+        values[rng.integers(0, len(values), (min(step, resamples - low), len(values)))].mean(axis=1)
+        for low in range(0, resamples, step)
+    )
+    return np.concatenate(list(drawn))
+
+
+def interval(resampled: np.ndarray) -> tuple[float, float]:
+    """The 95 % percentile interval of bootstrap values `[resamples]`; an infinite end means that there is no bound."""
     ordered = np.sort(resampled)
-    tail = (1 - level) / 2
-    low = int(np.floor(tail * (len(ordered) - 1)))
+    low = int(np.floor(0.025 * (len(ordered) - 1)))
     return float(ordered[low]), float(ordered[len(ordered) - 1 - low])
 
 
-def ert_interval(
-    runtimes: Runtimes, rng: np.random.Generator, resamples: int = RESAMPLES, level: float = 0.95
-) -> tuple[float, float]:
-    """The bootstrap percentile interval of `ert`; NaN where nothing hit.
+def ert_interval(runtimes: Runtimes, rng: np.random.Generator, resamples: int = RESAMPLES) -> tuple[float, float]:
+    """The 95 % bootstrap percentile interval of `ert`; NaN where nothing hit.
 
     The upper end is infinite where so few replays hit that one resample in forty holds no hit.
     """
     if not runtimes.hits:
         return float("nan"), float("nan")
-    return interval(resampled_ert(runtimes, rng, resamples), level)
+    return interval(resampled_ert(runtimes, rng, resamples))
 
 
 def _plain(number: float) -> str:

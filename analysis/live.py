@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.compare import Comparison, compare, holm
-from analysis.ert import ert, ert_interval, interval, note, stream
+from analysis.ert import ert, ert_interval, interval, note, resampled_mean, stream
 from analysis.replays import Group, Runtimes
 from grids.errors import BadInput
 from grids.surface import Surface
@@ -176,8 +176,7 @@ def _at_the_end(kind: str, group: Group | None, rng: np.random.Generator) -> dic
     if group is None:
         return dict.fromkeys(names)
     last = group.suboptimality[group.start[1:] - 1]
-    drawn = last[rng.integers(0, len(last), (2000, len(last)))].mean(axis=1)
-    return dict(zip(names, (float(last.mean()), *interval(drawn)), strict=True))
+    return dict(zip(names, (float(last.mean()), *interval(resampled_mean(last, rng))), strict=True))
 
 
 def _compared(

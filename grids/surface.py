@@ -63,7 +63,7 @@ class Provenance:
     metric: str = "value"
     unit: str = ""
     bounded: bool = False
-    """Whether the metric has a largest value, as an error in % has; no finite value is then worse than `failure`."""
+    """Whether the metric has a largest value, as an error in % has; every finite value is then kept as it is."""
     failure: float | None = None
     """The value of a diverged run, in `unit`; None where the file does not give it."""
     targets: tuple[float, ...] = ()
@@ -73,7 +73,8 @@ class Provenance:
     optimizer_label: str = ""
     """The optimizer's name in figures; `optimizer` where empty."""
     fixed: Mapping[str, Any] = field(default_factory=dict)
-    """All other hyperparameters, and the schedule."""
+    """How all cells were trained: the other hyperparameters, schedule, precision. Also how values are to be read
+    (`maximize`, `value_of`), and the sweep that trained them with its timing (`sweep`, `timing`)."""
     data: Mapping[str, Any] = field(default_factory=dict)
     """The data set's name, sizes and sha256."""
     software: Mapping[str, str] = field(default_factory=dict)

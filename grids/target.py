@@ -62,7 +62,7 @@ def reached(suboptimality: "np.ndarray", target: float, value: "np.ndarray | flo
     return within
 
 
-def check_targets(targets: Sequence[float], option: str = "--target") -> tuple[float, ...]:
+def check_targets(targets: Sequence[float]) -> tuple[float, ...]:
     """`targets` in their order, without duplicates.
 
     Raises:
@@ -70,5 +70,5 @@ def check_targets(targets: Sequence[float], option: str = "--target") -> tuple[f
     """
     for target in targets:
         if not (math.isfinite(target) and target >= 0):
-            raise BadInput(f"{option} must be a number of at least 0, not {target:g}")
+            raise BadInput(f"--target must be a number of at least 0, not {target:g}")
     return tuple(dict.fromkeys(float(target) for target in targets))

@@ -1,4 +1,4 @@
-"""What one JSON value has otherwise than another, in words for a message."""
+"""Describe where one JSON value differs from another, in words for a message."""
 
 import json
 from collections.abc import Iterable, Mapping

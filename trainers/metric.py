@@ -27,8 +27,8 @@ class Metric:
         targets: levels of suboptimality, in the unit, at which tuning costs are counted unless a user names others.
         resolution: the smallest difference that means anything, in the unit: a number, or a function of the data
             (one example of 500 is 0.2 points of an error in %); None where there is none.
-        bounded: whether no value is worse than that of a network that learnt nothing, as an error in % has 100. A
-            bounded metric keeps every finite value; of an unbounded one, a value worse than `failure` is recorded as
+        bounded: whether the metric has a largest value, as an error in % has 100. A bounded metric keeps every finite
+            value, also one worse than `failure`; of an unbounded one, a value worse than `failure` is recorded as
             `failure`, and a run that ends there counts as diverged.
 
     Raises:

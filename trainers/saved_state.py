@@ -37,7 +37,7 @@ class SavedState:
 
     Args:
         path: the file.
-        identity: what the state must be of to be resumed, as JSON.
+        identity: of the training, as JSON; a state of another training is not resumed.
         say: gets a line where the file is not used.
         every: seconds between two saved states; `SAVE_EVERY` unless given.
         clock: seconds, from anywhere.

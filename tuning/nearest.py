@@ -28,7 +28,7 @@ def proposals(pool: Pool) -> tuple[Space, np.ndarray]:
     Raises:
         BadInput: so many axes that even two values on each make more than `MOST_CELLS` cells.
     """
-    axes = [_numeric(axis) or axis for axis in pool.axes if len(axis) > 1] or [pool.axes[0]]
+    axes = [axis for axis in pool.axes if len(axis) > 1] or [pool.axes[0]]
     for levels in range(MOST_LEVELS, 1, -1):
         space = Space(tuple(_coarse(axis, levels) for axis in axes))
         if space.size <= MOST_CELLS:
@@ -40,20 +40,18 @@ def proposals(pool: Pool) -> tuple[Space, np.ndarray]:
     from scipy.spatial import cKDTree
 
     columns = pool.columns()
-    rows = np.concatenate([_coordinates(axis, columns[axis.name], axis) for axis in axes], axis=1)
+    rows = np.concatenate([_coordinates(axis, columns[axis.name]) for axis in axes], axis=1)
     asked = space.columns()
-    points = np.concatenate([_coordinates(axis, asked[axis.name], axis) for axis in axes], axis=1)
+    points = np.concatenate([_coordinates(axis, asked[axis.name]) for axis in axes], axis=1)
     distinct, first = np.unique(rows, axis=0, return_index=True)
     _, found = cKDTree(distinct).query(points)
     return space, first[found].astype(np.int64)
 
 
-def _numeric(axis: Axis) -> Axis | None:
-    """The axis itself if its labels are numbers and the empty label (a conditional hyperparameter); otherwise None."""
+def _of_numbers(axis: Axis) -> bool:
+    """Whether the labels are numbers, but for the empty one (a conditional hyperparameter)."""
     numbers = [plain(value) for value in axis.values if value] if axis.labelled else []
-    if not numbers or any(number is None or not math.isfinite(number) for number in numbers):
-        return None
-    return axis
+    return bool(numbers) and all(number is not None and math.isfinite(number) for number in numbers)
 
 
 def _coarse(axis: Axis, levels: int) -> Axis:
@@ -64,7 +62,7 @@ def _coarse(axis: Axis, levels: int) -> Axis:
         values = np.geomspace(*ends, levels) if axis.scale == "log" else np.linspace(*ends, levels)
         values[0], values[-1] = ends
         return Axis(axis.name, tuple(np.unique(values).tolist()), axis.scale)
-    if _numeric(axis) is None:
+    if not _of_numbers(axis):
         return axis
     ordered = sorted((value for value in axis.values if value), key=float)
     places = np.unique(np.linspace(0, len(ordered) - 1, max(levels - 1, 1)).round().astype(int))
@@ -72,14 +70,14 @@ def _coarse(axis: Axis, levels: int) -> Axis:
     return Axis.labels(axis.name, [*none, *(ordered[place] for place in places)])
 
 
-def _coordinates(axis: Axis, column: np.ndarray, known: Axis) -> np.ndarray:
+def _coordinates(axis: Axis, column: np.ndarray) -> np.ndarray:
     """Coordinates, float64 `[rows, dimensions]`: at most 1 apart on one axis, at most √1.25 from an empty label."""
     if not axis.labelled:
         values = np.log(column.astype(float)) if axis.scale == "log" else column.astype(float)
-        low, high = (math.log(v) if axis.scale == "log" else v for v in (known.values[0], known.values[-1]))
+        low, high = (math.log(v) if axis.scale == "log" else v for v in (axis.values[0], axis.values[-1]))
         with np.errstate(over="ignore"):
             return ((values - low) / ((high - low) or 1.0))[:, None]
-    if _numeric(axis) is not None:
+    if _of_numbers(axis):
         numbers = np.array([float(value) if value else np.nan for value in column])
         every = [float(value) for value in axis.values if value]
         low, high = min(every), max(every)

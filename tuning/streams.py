@@ -6,6 +6,9 @@ import numpy as np
 
 NOISE, LIVE, TRAINING = 1, 2, 3
 """The purpose of a stream, where not a replay's searcher: noise; a live study's searcher; one of its trainings."""
+PROPOSER = 2
+"""What a proposer's stream adds to its searcher's, with the bracket's number after it; that number keeps it apart from
+`LIVE`, which nothing follows."""
 
 
 def stream(seed: int, searcher: str, surface: str, repeat: int, *purpose: int) -> np.random.SeedSequence:

@@ -6,7 +6,7 @@ import enum
 import json
 import math
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 
@@ -101,13 +101,25 @@ def _numeric(rows: Sequence[Mapping[str, Any]], name: str) -> bool:
     return any(isinstance(row[name], int | float) and not isinstance(row[name], bool) for row in rows)
 
 
-def _markdown(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> str:
-    def line(cells: Sequence[str]) -> str:
-        return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+def markdown_table(names: Sequence[str], rows: Iterable[Sequence[str]], right: Collection[str] = ()) -> str:
+    """A table in Markdown: a line of names, and a line for each row of cells.
 
-    rule = "|".join(["", *("---:" if _numeric(rows, name) else "---" for name in names), ""])
-    body = [line([" ".join(_cell_text(row[name]).split()) for name in names]) for row in rows]
-    return "\n".join([line(names), rule, *body])
+    Args:
+        names: of the columns.
+        rows: the cells of each row.
+        right: the columns that are aligned to the right.
+    """
+
+    def line(cells: Sequence[str]) -> str:
+        return f"| {' | '.join(' '.join(cell.split()).replace('|', chr(92) + '|') for cell in cells)} |"
+
+    rule = "|".join(["", *("---:" if name in right else "---" for name in names), ""])
+    return "\n".join([line(names), rule, *map(line, rows)])
+
+
+def _markdown(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> str:
+    numeric = [name for name in names if _numeric(rows, name)]
+    return markdown_table(names, ([_cell_text(row[name]) for name in names] for row in rows), numeric)
 
 
 _LATEX = str.maketrans(

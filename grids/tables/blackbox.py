@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from grids.atomic import whole_folder
-from grids.errors import BadInput, unknown
+from grids.errors import BadInput, brief, unknown
 from grids.space import Axis
 from grids.surface import Surface
 from grids.tables.delimited import MOST_FIELDS
@@ -41,9 +41,9 @@ def is_blackbox(path: str | Path) -> bool:
 def read(path: str | Path, meaning: Meaning) -> Surface:
     """The surface of one task and objective of a blackbox.
 
-    `meaning.task` names the task and `meaning.value` the objective where there are several. Two or more fidelities
-    become curves; a run whose curve ends early has a missing value. The surface is a grid where the configurations
-    fill one, otherwise a pool.
+    `meaning.task` names the task and `meaning.value` the objective where there are several; a single task is renamed
+    to `meaning.task`. Two or more fidelities become curves; a run whose curve ends early has a missing value. The
+    surface is a grid where the configurations fill one, otherwise a pool.
 
     Raises:
         BadInput: a missing file, files that do not match, several tasks or objectives and none named, or as
@@ -69,11 +69,13 @@ def _surface(folder: Path, meaning: Meaning) -> Surface:
     objectives = _names(metadata, "objectives_names", array.shape[4], "objective")
     kept = metadata.get(_OWN)
     own: dict[str, Any] = kept if isinstance(kept, dict) else {}
-    task = _chosen(tasks, meaning.task, "task", "--task")
+    task = _chosen(tasks, meaning.task, "task", "--task") if len(tasks) > 1 else tasks[0]
     objective = _chosen(objectives, meaning.value or None, "objective", "--value")
     fidelities = _array(folder / FIDELITIES) if (folder / FIDELITIES).is_file() else np.arange(1, array.shape[3] + 1)
     if fidelities.shape != (array.shape[3],):
         raise BadInput(f"{FIDELITIES} has shape {fidelities.shape}, {EVALUATIONS} {array.shape[3]} fidelities")
+    if not np.isfinite(fidelities).all() or len(np.unique(fidelities)) < len(fidelities):
+        raise BadInput(f"{FIDELITIES} must hold distinct numbers, not {brief(str(fidelities.tolist()))}")
     further = [name for name in meaning.keep if name in objectives]
     table, epoch = _table(configurations, array[tasks.index(task)], objectives, [objective, *further], fidelities)
     axes = list(meaning.axes) or [
@@ -90,7 +92,7 @@ def _surface(folder: Path, meaning: Meaning) -> Surface:
             epoch=epoch,
             pool=True if meaning.pool else None,
             scales=_scales(folder),
-            task=own.get("task") or task,
+            task=meaning.task or own.get("task") or task,
             optimizer=meaning.optimizer or own.get("optimizer"),
             maximize=meaning.maximize or bool(own.get("maximize")),
             metric=meaning.metric or own.get("metric"),
@@ -174,9 +176,9 @@ def _names(metadata: dict[str, Any], key: str, count: int, what: str) -> list[st
 def _chosen(names: list[str], wanted: str | None, what: str, option: str) -> str:
     if wanted in names:
         return str(wanted)
-    if len(names) == 1:
-        return names[0]
     if not wanted:
+        if len(names) == 1:
+            return names[0]
         raise BadInput(f"it holds {len(names)} {what}s: choose one with {option} ({', '.join(names[:30])})")
     raise unknown(what, wanted, names)
 

@@ -1,5 +1,6 @@
 """Find each row's cell, seed and fidelity, and report runs that are missing or given twice."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -81,7 +82,7 @@ def arrange(rows: Rows, *, number_seeds: bool = False, common_seeds: bool = Fals
     if rows.epoch is not None:
         points, point = np.unique(rows.epoch, return_inverse=True)
     if number_seeds:
-        rows = replace(rows, seed=occurrence(np.column_stack([cell, point])))
+        rows = replace(rows, seed=_numbered(rows, space, cell, point))
     if rows.pool and not number_seeds:
         cell, count, space = _split_equal(rows, cell, point)
     seeds, seed = np.unique(rows.seed, return_inverse=True)
@@ -125,6 +126,33 @@ def _cells(rows: Rows, fill: bool) -> tuple[np.ndarray, int, Space]:
     return cell.astype(np.int64), space.size, space
 
 
+def _numbered(rows: Rows, space: Space, cell: np.ndarray, point: np.ndarray) -> np.ndarray:
+    """The number of each row's run within its cell, in order of appearance: int64 `[rows]`.
+
+    Where all runs of a cell have the same points, its rows may lie in any order. Where one ended early they must lie
+    run by run, so that a new run begins where the fidelity does not rise.
+
+    Raises:
+        BadInput: runs of a cell cannot be told apart.
+    """
+    number = occurrence(np.column_stack([cell, point]))
+    if rows.epoch is None:
+        return number
+    table = pd.DataFrame({"cell": cell, "point": point, "number": number})
+    same_cell = table.groupby("cell")
+    table["block"] = (same_cell["point"].diff() <= 0).groupby(table["cell"]).cumsum()
+    runs = same_cell["number"].transform("max") + 1
+    uneven = same_cell["point"].transform("size") != same_cell["point"].transform("nunique") * runs
+    unclear = uneven & (table.groupby("cell")["block"].transform("max") + 1 != runs)
+    if unclear.any():
+        row = int(np.argmax(unclear))
+        raise BadInput(
+            f"cell {space.describe(space.cell(int(cell[row])))}: its rows belong to {int(runs[row])} runs of different "
+            f"lengths, and do not lie run by run with rising {rows.epoch_name}; --seed-column names their runs"
+        )
+    return np.where(uneven, table["block"], number).astype(np.int64)
+
+
 def _split_equal(rows: Rows, cell: np.ndarray, point: np.ndarray) -> tuple[np.ndarray, int, Space]:
     """As `_cells`, of a pool: equal configurations with the same seed are different cells."""
     times = occurrence(np.column_stack([cell, rows.seed, point]))
@@ -157,19 +185,13 @@ def _advice(rows: Rows, place: np.ndarray, where: np.ndarray) -> str:
     name, first = found[0]
     low = name.lower().rsplit(".", 1)[-1].rsplit("/", 1)[-1]
     if any(word in low for word in ("epoch", "step", "iter", "budget", "fidelity")) and rows.epoch is None:
-        way = f"--epoch-column {_quoted(name)} reads learning curves"
+        way = f"--epoch-column {shlex.quote(name)} reads learning curves"
     elif any(word in low for word in ("seed", "repeat", "rep", "fold", "run", "replic")) and not rows.seeded:
-        way = f"--seed-column {_quoted(name)} reads it"
+        way = f"--seed-column {shlex.quote(name)} reads it"
     else:
-        way = f"--where {_quoted(f'{name}={first}')} keeps one of its values, --axes takes it as an axis"
+        way = f"--where {shlex.quote(f'{name}={first}')} keeps one of its values, --axes takes it as an axis"
     also = f" (as '{found[1][0]}' does)" if len(found) > 1 else ""
     return f"its rows differ in column '{name}'{also}: {way}; {options}"
-
-
-def _quoted(text: str) -> str:
-    import shlex
-
-    return shlex.quote(text)
 
 
 def _distinguishing(rows: Rows, place: np.ndarray, where: np.ndarray) -> list[tuple[str, str]]:

@@ -8,12 +8,10 @@ import pandas as pd
 
 from grids.errors import BadInput, brief
 from grids.space import Axis, natural_scale
-from grids.tables.numbers import Numbers, missing, plain
-from grids.tables.raw import RawTable
+from grids.tables.numbers import Numbers, looks, missing, plain
+from grids.tables.raw import WHOLE, RawTable
 
 _TRUE, _FALSE = {"true", "yes", "t", "y"}, {"false", "no", "f", "n"}
-_WHOLE = 2**53
-"""From here on a float64 no longer represents every whole number."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +44,8 @@ def numbers(table: RawTable, name: str, excused: np.ndarray | None = None) -> Re
         found = column.astype(np.float64)
         return Read(np.where(np.isfinite(found), found, np.nan), ~np.isfinite(found))
     codes, levels = pd.factorize(column)
-    ways = Numbers(levels.tolist() if excused is None else pd.unique(column[~excused]).tolist(), table.separator)
+    counted = levels if excused is None else pd.unique(column[~excused])
+    ways = Numbers(counted.tolist(), table.separator, table.decimal_comma)
     read = [math.nan if missing(text) else ways.read(text) for text in levels.tolist()]
     wrong = np.array([number is None for number in read])[codes]
     wrong = wrong if excused is None else wrong & ~excused
@@ -78,7 +77,7 @@ def absent(table: RawTable, name: str, row: int, way: str = "") -> BadInput:
 def whole_numbers(table: RawTable, name: str) -> np.ndarray:
     """A column of whole numbers, int64 `[rows]`. Raises BadInput where one is not whole, or too large to be exact."""
     found = finite(table, name)
-    wrong = (found != np.floor(found)) | (np.abs(found) >= _WHOLE)
+    wrong = (found != np.floor(found)) | (np.abs(found) >= WHOLE)
     if wrong.any():
         row = int(np.argmax(wrong))
         raise BadInput(f"{table.place(row)}, column '{name}': {brief(table.texts(name)[row])} is no whole number")
@@ -124,24 +123,36 @@ def axis(table: RawTable, name: str, called: str, scale: str | None = None) -> t
     """
     codes, levels = pd.factorize(table.texts(name))
     texts = levels.tolist()
-    ways = Numbers(texts, table.separator)
+    ways = Numbers(texts, table.separator, table.decimal_comma)
     read = {text: ways.read(text) for text in texts if not missing(text)}
     strange = [text for text, number in read.items() if number is None]
-    if (strange and len(strange) < len(read)) or any(ways.looks(text) for text in strange):
-        text = next((text for text in strange if ways.looks(text)), strange[0])
+    if (strange and len(strange) < len(read)) or any(looks(text) for text in strange):
+        text = next((text for text in strange if looks(text)), strange[0])
         row = int(np.argmax(codes == texts.index(text)))
         why = ways.hint(text) or "; an axis is of numbers, or of words"
         raise BadInput(f"{table.place(row)}, column '{name}': '{brief(text)}' is no number, as others there are{why}")
     for text, number in read.items():
         if number is not None and not math.isfinite(number):
             raise absent(table, name, int(np.argmax(codes == texts.index(text))))
+        if number is not None and abs(number) >= WHOLE and text.lstrip("+-").isdigit() and int(text) != int(number):
+            raise BadInput(
+                f"{table.place(int(np.argmax(codes == texts.index(text))))}, column '{name}': {text} is a whole number "
+                f"that no float64 holds, and could not be told from {number:.0f}"
+            )
     if read and not strange and len(read) == len(texts):
         numbers_ = np.array([read[text] for text in texts], np.float64) + 0.0
         values, index = np.unique(numbers_, return_inverse=True)
         chosen = scale if scale in ("log", "linear") and (scale == "linear" or values[0] > 0) else None
         made = Axis(called, tuple(values.tolist()), chosen or natural_scale(values.tolist()))  # type: ignore[arg-type]
         return made, index.ravel()[codes]
-    return _labels(called, codes, texts, read)
+    made, index = _labels(called, codes, texts, read)
+    order = [label for label in table.orders.get(name, ()) if label in made.values]
+    if not strange or len(order) < len(made.values) - ("" in made.values):
+        return made, index
+    if "" in made.values and "" not in order:
+        order.insert(0, "")
+    place = np.array([order.index(str(label)) for label in made.values])
+    return Axis.labels(called, order), place[index]
 
 
 def _labels(called: str, codes: np.ndarray, texts: list[str], read: dict[str, float | None]) -> tuple[Axis, np.ndarray]:

@@ -17,25 +17,13 @@ from grids.tables.cells import Layout, Rows, arrange
 from grids.tables.numbers import missing as is_missing
 from grids.tables.numbers import plain
 from grids.tables.raw import PARAMETERS, RawTable, tidy
+from grids.tables.trials import unfinished, without_retried
 
 DIVERGED, FILLED = "diverged", "filled"
 LARGEST = 1e305
 """Largest size of a value: beyond it the difference of two values may overflow."""
 _OWN = ("train_loss", "seconds")
 """Columns that a surface has a field for; `keep` puts other ones into `Surface.extra`."""
-_STATES = {"state", "status"}
-_UNFINISHED = {
-    "fail",
-    "failed",
-    "pruned",
-    "running",
-    "waiting",
-    "crashed",
-    "killed",
-    "preempted",
-    "preempting",
-    "pending",
-}
 
 
 @dataclass(frozen=True)
@@ -123,10 +111,12 @@ def surface_of(table: RawTable, meaning: Meaning) -> Surface:
     table = _selected(table, meaning.where)
     selected = len(table)
     meaning, table, fixed = _axes(table, meaning)
-    if len(table) < selected:
-        meaning = replace(meaning, data={"left_out": selected - len(table), **meaning.data})
     value, seed, epoch = table.find(meaning.value), meaning.seed, meaning.epoch
     full = [table.find(name) for name in meaning.axes]
+    if fill is not None:
+        table = without_retried(table, [*full, *(table.find(name) for name in (seed, epoch) if name)])
+    if len(table) < selected:
+        meaning = replace(meaning, data={"left_out": selected - len(table), **meaning.data})
     named = [*full, value, *(table.find(name) for name in (seed, epoch) if name)]
     if len(set(named)) != len(named):
         raise BadInput(f"axes, value, seed and epoch must be different columns, not {', '.join(named)}")
@@ -154,7 +144,9 @@ def surface_of(table: RawTable, meaning: Meaning) -> Surface:
             "--number-seeds makes seeds where there are none, and --seed-column names them: give one of them"
         )
     asked = {"number_seeds": meaning.number_seeds, "common_seeds": meaning.seeds == "common", "fill": fill is not None}
-    numbers = _Values(table, value, rows.diverged, meaning.maximize, fill)
+    # A run with a curve has what it reached; it is filled from where it ends.
+    absent = unfinished(table) if fill is not None and not epoch else np.zeros(len(table), bool)
+    numbers = _Values(table, value, rows.diverged, absent, meaning.maximize, fill)
     layout = _layout(rows, meaning.pool, asked)
     return _surface(table, meaning, layout, numbers, value, fixed)
 
@@ -224,8 +216,8 @@ def _alike(text: str, value: str) -> bool:
 
 def _axes(table: RawTable, meaning: Meaning) -> tuple[Meaning, RawTable, dict[str, Any]]:
     """The meaning with its axes, the table without unfinished trials, and the hyperparameters that never change."""
-    if str(meaning.missing).strip() == "refuse":  # otherwise a trial without a value gets one
-        table = _finished(table)
+    if str(meaning.missing).strip() == "refuse":  # otherwise an unfinished trial is given a value
+        table = table.take(~unfinished(table))
     if meaning.axes:
         return meaning, table, {}
     found = [name for name in table.header if any(name.startswith(p) and name != p for p in PARAMETERS)]
@@ -247,20 +239,17 @@ def _axes(table: RawTable, meaning: Meaning) -> tuple[Meaning, RawTable, dict[st
     return replace(meaning, axes=vary), table, {name: text for name, text in fixed.items() if text}
 
 
-def _finished(table: RawTable) -> RawTable:
-    """The table without trials that, by its column `state`, never finished."""
-    name = next((name for name in table.header if name.lower() in _STATES and table.has(name)), None)
-    if name is None or not any(n.startswith(PARAMETERS) for n in table.header):
-        return table
-    done = np.array([text.rsplit(".")[-1].lower() not in _UNFINISHED for text in table.texts(name).tolist()])
-    return table.take(done) if done.any() and not done.all() else table
-
-
 class _Values:
     """The values of the rows (lower is better) as float64 `[rows]`, and which rows diverged or were filled in."""
 
     def __init__(
-        self, table: RawTable, name: str, diverged: np.ndarray, maximize: bool, fill: str | float | None
+        self,
+        table: RawTable,
+        name: str,
+        diverged: np.ndarray,
+        absent: np.ndarray,
+        maximize: bool,
+        fill: str | float | None,
     ) -> None:
         self.diverged = diverged
         self.filled = columns.flags(table, FILLED) if table.has(FILLED) else np.zeros(len(table), bool)
@@ -268,13 +257,14 @@ class _Values:
         self.percent = read.percent
         if name in (DIVERGED, FILLED):
             raise BadInput(f"the column '{name}' says which runs did so, and holds no values")
-        missing = read.missing & ~self.diverged
+        missing = (read.missing | absent) & ~self.diverged
         if missing.any() and fill is None:
             way = "; mark the run in a column 'diverged', or choose --missing worst or --missing NUMBER"
             raise columns.absent(table, name, int(np.argmax(missing)), way)
         values = 0.0 - read.numbers if maximize else read.numbers
-        known = np.isfinite(values)
-        large = known & (np.abs(np.where(known, values, 0.0)) > LARGEST)
+        large = np.isfinite(values) & (np.abs(np.where(np.isfinite(values), values, 0.0)) > LARGEST)
+        values = np.where((large & self.diverged) | missing, np.nan, values)
+        known, large = np.isfinite(values), large & ~self.diverged
         if large.any():
             row = int(np.argmax(large))
             text = brief(str(table.texts(name)[row]))
@@ -285,9 +275,12 @@ class _Values:
                 if self.diverged.any()
                 else f"column '{name}' holds no number at all"
             )
-        self.worst = float(values[known].max())
+        counted = known & ~self.diverged
+        self.worst = float(values[counted if counted.any() else known].max())
         self.fill = self.worst if isinstance(fill, str) else fill
-        self.asked = "worst" if isinstance(fill, str) else "" if fill is None else f"{-fill if maximize else fill:g}"
+        self.asked = (
+            "worst" if isinstance(fill, str) else "" if fill is None else f"{(-fill if maximize else fill) + 0.0:g}"
+        )
         self.filled |= missing
         self.values = np.where(missing, self.fill if self.fill is not None else np.nan, values)
 
@@ -304,8 +297,7 @@ def _surface(
     gaps = ~there & ~diverged[..., None]
     if numbers.fill is not None:
         points, filled = np.where(gaps, numbers.fill, points), filled | gaps
-    last = points[..., -1]
-    worst = np.where(diverged & ~np.isfinite(last), numbers.worst, last)
+    points[..., -1] = _without_diverged(points[..., -1], diverged, numbers.worst)
     ever = filled.any(axis=-1) & ~diverged
     curve = points.reshape(*shape, -1) if meaning.epoch else None
     given = {name: columns.numbers(table, name).numbers for name in dict.fromkeys(meaning.keep)}
@@ -316,7 +308,7 @@ def _surface(
     return Surface(
         space=layout.space,
         seeds=layout.seeds,
-        value=worst.reshape(shape),
+        value=points[..., -1].reshape(shape),
         diverged=diverged.reshape(shape),
         provenance=_provenance(table, meaning, numbers, value, fixed, ever),
         curve=curve,
@@ -325,6 +317,18 @@ def _surface(
         filled=ever.reshape(shape) if ever.any() else None,
         **{name: kept.get(name) for name in _OWN},
     )
+
+
+def _without_diverged(value: np.ndarray, diverged: np.ndarray, worst: float) -> np.ndarray:
+    """`value` with what a diverged run is worth in place of the values of the runs that diverged.
+
+    What a program wrote down of them says nothing of the cell: the last number before the end, 0, or none. They are
+    worth the worst value of all others; where they all have one value that is no better than the median of the others,
+    it is that value, as in a table that this program exported.
+    """
+    own, others = value[diverged & np.isfinite(value)], value[~diverged]
+    shared = own.size > 0 and (own == own[0]).all() and (not others.size or own[0] >= np.median(others))
+    return np.where(diverged, own[0] if shared else worst, value)
 
 
 def _stem(name: str) -> str:

@@ -2,8 +2,9 @@
 
 import json
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,14 @@ import pandas as pd
 
 from grids.errors import BadInput, unknown
 from grids.space import number_text
+from grids.tables.numbers import proves_decimal_comma
 
 PREFIXES = ("config.", "config/", "params.", "params_", "param_", "hyperparameters.", "metrics.", "summary.", "values_")
 """Prefixes that W&B, MLflow, Optuna and other programs give the names of hyperparameters and metrics."""
 PARAMETERS = PREFIXES[:6]
 """The prefixes of hyperparameters."""
+WHOLE = 2**53
+"""From here on a float64 no longer represents every whole number."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +34,7 @@ class RawTable:
         sha256: of the source's bytes; empty where there are none.
         separator: between fields, in a text file.
         line: gives the line of the source on which a row ends; None where the source has no lines.
+        orders: by column, its labels in the order that the source gives them.
     """
 
     header: tuple[str, ...]
@@ -39,6 +44,7 @@ class RawTable:
     sha256: str = ""
     separator: str = ""
     line: Callable[[int], int] | None = None
+    orders: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @classmethod
     def of_frame(cls, frame: pd.DataFrame, name: str = "", sha256: str = "") -> "RawTable":
@@ -51,7 +57,12 @@ class RawTable:
             raise BadInput("it has no rows" if len(frame.columns) else "it has no columns")
         header = tuple(" ".join(map(str, c)) if isinstance(c, tuple) else str(c).strip() for c in frame.columns)
         columns = tuple(_array(frame.iloc[:, place]) for place in range(len(header)))
-        return cls(header, columns, np.arange(len(frame)), name, sha256)
+        orders = {
+            title: [text(item) for item in kind.categories]
+            for title, kind in zip(header, frame.dtypes, strict=True)
+            if isinstance(kind, pd.CategoricalDtype) and kind.ordered
+        }
+        return cls(header, columns, np.arange(len(frame)), name, sha256, orders=orders)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -97,6 +108,12 @@ class RawTable:
         words = np.array([number_text(level) for level in levels.tolist()] + [""], object)
         return words[codes]
 
+    @cached_property
+    def decimal_comma(self) -> bool:
+        """Whether a column of numbers has decimal commas; in the others a comma is then no thousands separator."""
+        texts = (pd.unique(column).tolist() for column in self.columns if column.dtype == object and self.separator)
+        return any(proves_decimal_comma(each, self.separator) for each in texts)
+
     def take(self, keep: np.ndarray) -> "RawTable":
         """The rows where `keep` is true."""
         return replace(self, columns=tuple(column[keep] for column in self.columns), rows=self.rows[keep])
@@ -115,7 +132,20 @@ def _array(column: pd.Series) -> np.ndarray:
         or pd.api.types.is_complex_dtype(kind)
     ):
         return np.array([text(item) for item in column.tolist()], object)
+    if pd.api.types.is_integer_dtype(kind) and _beyond(column):
+        return np.array([text(item) for item in column.tolist()], object)
+    size = getattr(kind, "itemsize", 8)
+    if pd.api.types.is_float_dtype(kind) and size < 8:
+        # Through text, which gives the decimal number that a float32 was rounded from.
+        codes, levels = pd.factorize(column.to_numpy(f"f{size}", na_value=np.nan))
+        return np.array([*(float(str(level)) for level in levels), np.nan])[codes]
     return column.to_numpy(np.float64, na_value=np.nan)
+
+
+def _beyond(column: pd.Series) -> bool:
+    """Whether a column of whole numbers has one that float64 may not represent."""
+    known = column.dropna()
+    return bool(len(known)) and max(abs(int(known.min())), abs(int(known.max()))) >= WHOLE
 
 
 def text(item: Any) -> str:
@@ -128,6 +158,8 @@ def text(item: Any) -> str:
         return ""
     if isinstance(item, str):
         return item.strip()
+    if isinstance(item, bytes):
+        return item.decode("utf-8", "backslashreplace").strip()
     if isinstance(item, float | np.floating):
         return "" if math.isnan(item) else number_text(float(item)) if math.isfinite(item) else str(float(item))
     if isinstance(item, dict | list | tuple):

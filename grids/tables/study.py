@@ -7,6 +7,7 @@ import contextlib
 import logging
 import math
 import os
+import sqlite3
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -32,7 +33,8 @@ _KEY = "tunecost"
 
 
 def read(text: str, meaning: Meaning) -> Surface:
-    """The surface of a study: `optuna:URL`, with `?study=NAME` where the storage holds several.
+    """The surface of a study: `optuna:URL`, with `?study=NAME` where the storage holds several; or `optuna:FILE`, the
+    file of a journal.
 
     Axes, scales, values and direction are the study's. Trials without a value are left out. The surface is a grid where
     the trials fill one, otherwise a pool.
@@ -85,16 +87,23 @@ def quiet_optuna() -> Iterator[None]:
 
 
 def _load(url: str, name: str | None) -> Any:
-    if "://" not in url:
-        raise BadInput("a storage is an URL, as optuna:sqlite:///study.db")
     file = _file(url)
-    if file is not None and not file.is_file():  # SQLite would create it
-        raise BadInput("no such file")
+    journal = "://" not in url and Path(url).is_file()
+    if file is None and not journal and "://" not in url:
+        raise BadInput("a storage is an URL, as optuna:sqlite:///study.db, or the file of a journal")
+    if file is not None:
+        _check_database(file)
     import optuna
 
     with quiet_optuna():
         try:
-            storage = optuna.storages.RDBStorage(url) if "://" in url else url
+            storage: Any
+            if journal:
+                from optuna.storages.journal import JournalFileBackend
+
+                storage = optuna.storages.JournalStorage(JournalFileBackend(url))
+            else:
+                storage = optuna.storages.RDBStorage(url)
             names = optuna.get_all_study_names(storage)
             chosen = name if name is not None else names[0] if len(names) == 1 else None
             if chosen is None:
@@ -112,6 +121,19 @@ def _load(url: str, name: str | None) -> Any:
             raise BadInput(
                 f"cannot be read as an Optuna storage ({brief(said[0], 160) if said else type(error).__name__})"
             ) from error
+
+
+def _check_database(file: Path) -> None:
+    """Raise BadInput where a SQLite file is not there or has no studies: Optuna would create it, or tables in it."""
+    if not file.is_file():
+        raise BadInput("is a folder" if file.is_dir() else "no such file")
+    try:
+        with contextlib.closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as database:
+            tables = {name for (name,) in database.execute("select name from sqlite_master where type = 'table'")}
+    except sqlite3.Error as error:
+        raise BadInput(f"cannot be read as an Optuna storage ({error})") from error
+    if "studies" not in tables:
+        raise BadInput("holds no study")
 
 
 def _surface(study: Any, meaning: Meaning) -> Surface:
@@ -134,12 +156,16 @@ def _surface(study: Any, meaning: Meaning) -> Surface:
         name: trials[0].params.get(name) for name in names if len({repr(t.params.get(name)) for t in trials}) == 1
     }
     if not meaning.axes and not kept.get("axes"):
-        used = [name for name in used if name not in single] or used[:1]
+        if "seed" in names and meaning.seed is None and not meaning.number_seeds:
+            meaning = replace(meaning, seed="seed")  # as in a table
+        used = [name for name in used if name not in single and name != meaning.seed] or used[:1]
     columns: dict[str, list[Any]] = {name: [trial.params.get(name) for trial in trials] for name in used}
     taken = set(columns)
     value_column = next(name for name in (value, "value", "objective", "objective value") if name not in taken)
     columns[value_column] = [trial.values[number] for trial in trials]
     attrs = {name for trial in trials for name in trial.user_attrs}
+    if meaning.seed in names and meaning.seed not in taken:
+        columns[str(meaning.seed)] = [trial.params.get(meaning.seed) for trial in trials]
     seeds = "seed" if meaning.seed is None and kept and "seed" in attrs and "seed" not in taken else meaning.seed
     for name in sorted(attrs - set(columns)):
         if name in {"seed", "diverged", "filled", *meaning.keep} or name == seeds:
@@ -149,6 +175,8 @@ def _surface(study: Any, meaning: Meaning) -> Surface:
     )
     skipped = len(study.get_trials(deepcopy=False)) - len(trials)
     maximize = study.directions[number].name == "MAXIMIZE"
+    if meaning.maximize and not maximize:
+        raise BadInput(f"study '{brief(study.study_name)}' minimizes '{value}': leave --maximize out")
     fixed = {name: item for name, item in single.items() if name not in used}
     made = surface_of(
         table,
@@ -227,20 +255,28 @@ def _with_curves(surface: Surface, trials: Sequence[Any], kept: Mapping[str, Any
         return surface
     points = len(fidelity["values"])
     curve = np.full((*surface.value.shape, points), np.nan)
+    places: list[dict[Any, int]] = [
+        *({value: place for place, value in enumerate(axis.values)} for axis in surface.space.axes),
+        {seed: place for place, seed in enumerate(surface.seeds)},
+    ]
     for trial in trials:
-        cell = tuple(
-            axis.values.index(
-                "" if (value := trial.params[axis.name]) is None else value if axis.labelled else float(value)
-            )
-            for axis in surface.space.axes
-        )
-        seed = surface.seeds.index(int(trial.user_attrs.get("seed", 0)))
+        values = [_value(trial.params[axis.name], axis) for axis in surface.space.axes]
+        run = [of.get(value) for of, value in zip(places, [*values, trial.user_attrs.get("seed", 0)], strict=True)]
+        if None in run:
+            continue  # left out of the surface, as by --where
         for step, value in trial.intermediate_values.items():
             if 0 <= step < points:
-                curve[(*cell, seed, step)] = value
+                curve[(*run, step)] = value
     curve = -curve + 0.0 if surface.provenance.maximized else curve
     kind = np.float32 if kept.get("curve") == "float32" else np.float64
     return replace(surface, curve=curve.astype(kind), fidelity=Fidelity(fidelity["name"], tuple(fidelity["values"])))
+
+
+def _value(param: Any, axis: Axis) -> Any:
+    """A trial's parameter as the axis has it."""
+    if param is None:
+        return ""
+    return param if axis.labelled else float(param)
 
 
 def write(surface: Surface, text: str) -> str:
@@ -280,8 +316,6 @@ def _write(surface: Surface, file: Path, name: str) -> None:
 
     about = surface.provenance
     storage = optuna.storages.RDBStorage(f"sqlite:///{os.path.abspath(file)}")
-    verbosity = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.WARNING)  # otherwise it logs the new study
     try:
         study = optuna.create_study(
             storage=storage, study_name=name, direction="maximize" if about.maximized else "minimize"
@@ -305,7 +339,6 @@ def _write(surface: Surface, file: Path, name: str) -> None:
             study.set_metric_names([label])
         study.add_trials(_trials(surface))
     finally:
-        optuna.logging.set_verbosity(verbosity)
         storage.remove_session()
         storage.engine.dispose()
 

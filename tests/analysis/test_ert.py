@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.ert import ert, ert_interval, interval, note, resampled_ert, stream
+from analysis.ert import ert, ert_interval, interval, note, resampled_ert, resampled_mean, stream
 from analysis.replays import Runtimes
 
 
@@ -54,6 +54,9 @@ def test_drawing_in_blocks_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> N
     at_once = resampled_ert(sample, np.random.default_rng(1), 100)
     monkeypatch.setattr("analysis.ert.BLOCK", 50)
     assert (resampled_ert(sample, np.random.default_rng(1), 100) == at_once).all()
+    values = np.random.default_rng(7).normal(size=17)
+    drawn = np.random.default_rng(1).integers(0, 17, (100, 17))
+    assert (resampled_mean(values, np.random.default_rng(1), 100) == values[drawn].mean(axis=1)).all()
 
 
 def test_the_interval_holds_the_truth_about_as_often_as_it_says() -> None:

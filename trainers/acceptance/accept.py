@@ -1,4 +1,4 @@
-"""The whole of it, step by step into one JSON file, so that what was cut off goes on where it stopped."""
+"""Run every step of the acceptance on a device, each into one JSON file, so that a run that was cut off resumes."""
 
 import json
 import os

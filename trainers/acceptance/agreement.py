@@ -1,4 +1,4 @@
-"""Whether a device computes what the simplest way on a CPU computes, and a recorded step what the plain one does."""
+"""Check that a device computes what the simplest way on a CPU computes, and a recorded step what the plain one does."""
 
 from dataclasses import replace
 from typing import Any

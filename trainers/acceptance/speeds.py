@@ -27,7 +27,7 @@ CLOCK = time.monotonic
 
 @dataclass(frozen=True)
 class Asked:
-    """What is timed.
+    """A training to time.
 
     Args:
         task: a shipped task's name.

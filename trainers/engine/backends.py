@@ -48,7 +48,7 @@ def stack(network: nn.Module, dims: int, device: torch.device, backend: str | No
             return Grouped(program, layout, torch.channels_last)
         case "direct" if dims == 4:  # of features alone there is nothing to convolve
             if _compiled() is None:
-                raise ValueError("direct needs numba, and a folder where it may keep what it compiled")
+                raise ValueError("direct needs numba")
             from trainers.engine.direct.network import Direct
 
             return Direct(program, layout, _compiled())
@@ -61,7 +61,8 @@ def stack(network: nn.Module, dims: int, device: torch.device, backend: str | No
 def default_on_cpu(network: nn.Module, dims: int) -> str:
     """The default on a CPU: `direct` for large convolutions, else `compiled`; `vmap` for unknown layers.
 
-    The choice follows from the network alone, so that every machine and every block makes the same one.
+    The choice follows from the network alone, so that every machine and every block makes the same one; only where
+    numba was not installed it is `batch_last`, which rounds otherwise.
     """
     program = read(network, dims)
     if program is None:
@@ -74,8 +75,8 @@ def default_on_cpu(network: nn.Module, dims: int) -> str:
 
 
 def _compiled() -> ModuleType | None:
-    """The compiled kernels; None where numba is missing, or finds no folder for what it compiled."""
+    """The compiled kernels; None without numba, as on a machine that trains from a copy of the source alone."""
     try:
         return importlib.import_module("trainers.engine.native")
-    except (ImportError, RuntimeError):
+    except ImportError:
         return None

@@ -12,18 +12,15 @@ from typing import Any
 
 import numpy as np
 import torch
-from numba import njit
 from torch import Tensor
 from torch.autograd import Function
 
+from trainers.engine.compiling import compiled
+
 Array = np.ndarray
 
-# Sums may be reordered into vector lanes and products fused, but NaN and infinity keep their meaning: a diverged cell
-# is recognised by them.
-_compiled: Any = njit(nogil=True, cache=True, fastmath={"contract", "reassoc", "arcp"}, error_model="numpy")
 
-
-@_compiled
+@compiled
 def _norm_forward(
     x: Array, weight: Array, bias: Array, eps: float, relu: bool, y: Array, mean: Array, variance: Array, inverse: Array
 ) -> None:
@@ -47,7 +44,7 @@ def _norm_forward(
             mean[c, k], variance[c, k] = middle, square
 
 
-@_compiled
+@compiled
 def _norm_backward(
     grad: Array,
     x: Array,
@@ -80,7 +77,7 @@ def _norm_backward(
                 below[j] = factor * (below[j] - total - along * (row[j] - middle))
 
 
-@_compiled
+@compiled
 def _spread(image: Array, stride: int, padding: int, spread: Array) -> None:
     """Pad an image `[channels, height, width, batch]` and sort its columns by their number modulo the stride.
 
@@ -98,7 +95,7 @@ def _spread(image: Array, stride: int, padding: int, spread: Array) -> None:
                     target[start + j] = source[j]
 
 
-@_compiled
+@compiled
 def _convolve(x: Array, weight: Array, stride: int, padding: int, y: Array) -> None:
     cells, outs, channels = weight.shape[:3]
     height, width, batch = x.shape[2:]
@@ -139,7 +136,7 @@ def _convolve(x: Array, weight: Array, stride: int, padding: int, y: Array) -> N
                         y1[j] += q
 
 
-@_compiled
+@compiled
 def _convolve_weight_grad(x: Array, grad: Array, stride: int, padding: int, weight_grad: Array) -> None:
     cells, outs, channels = weight_grad.shape[:3]
     height, width, batch = x.shape[2:]
@@ -185,7 +182,7 @@ def _convolve_weight_grad(x: Array, grad: Array, stride: int, padding: int, weig
                     w[2, 2] += s8
 
 
-@_compiled
+@compiled
 def _convolve_input_grad(weight: Array, grad: Array, stride: int, padding: int, x_grad: Array) -> None:
     cells, outs, channels = weight.shape[:3]
     height, width, batch = x_grad.shape[2:]

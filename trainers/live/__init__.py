@@ -3,6 +3,6 @@
 from trainers.live.crew import crew
 from trainers.live.fit import misfit
 from trainers.live.journal import Journal
-from trainers.live.trainer import LiveTrainer, block_size, identity_of
+from trainers.live.trainer import LiveTrainer, block_size
 
-__all__ = ["Journal", "LiveTrainer", "block_size", "crew", "identity_of", "misfit"]
+__all__ = ["Journal", "LiveTrainer", "block_size", "crew", "misfit"]

@@ -45,7 +45,7 @@ class Block:
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What a kept state must be of; the folder knows the rest."""
+        """The block that a saved state must belong to, as JSON; the study's own identity is its folder's."""
         return {"cells": list(self.cells), "seeds": list(self.seeds)}
 
     @property

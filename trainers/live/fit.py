@@ -1,4 +1,4 @@
-"""Whether a surface is of the very training that is asked for live."""
+"""Check that a surface's cells were trained as a live study would train them."""
 
 import json
 
@@ -6,14 +6,14 @@ from grids.surface import Surface
 from trainers.differences import difference
 from trainers.job import Job
 
-_NO_MATTER = ("precision", "value_of")
-"""What another device, or another reading of a surface, may have otherwise."""
+_IGNORED = ("precision", "value_of")
+"""Facts that may differ: another device computes in another precision, and a surface may be read otherwise."""
 
 
 def misfit(job: Job, surface: Surface) -> str:
-    """What a surface has otherwise than the job, in a reader's words; empty where it fits.
+    """Where a surface's training differs from the job's, in words; empty where it does not.
 
-    Compared is what both say: a surface from elsewhere may say little.
+    Facts that only one of the two states are not compared: a surface from elsewhere may state few.
 
     Raises:
         BadInput: the job's task, optimizer or data are not as they must be.
@@ -22,7 +22,7 @@ def misfit(job: Job, surface: Surface) -> str:
     here = {"task": identity["task"], "optimizer": identity["optimizer"], "metric": identity["metric"]["name"]}
     there = {"task": about.task, "optimizer": about.optimizer, "metric": about.metric}
     for name, mine, other in (("fixed", identity["fixed"], about.fixed), ("data", identity["data"], about.data)):
-        shared = [key for key in mine if key in other and key not in _NO_MATTER and key not in surface.space.names]
+        shared = [key for key in mine if key in other and key not in _IGNORED and key not in surface.space.names]
         here[name] = {key: mine[key] for key in shared}
         there[name] = json.loads(json.dumps({key: other[key] for key in shared}))
     return difference(here, there)

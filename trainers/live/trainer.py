@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -87,11 +86,6 @@ def block_size(job: Job, count: int, workers: int) -> int:
     if job.device.type == "cuda":
         return choose_block(job.task, job.data, job.rule, job.device, share).cells
     return min(share, job.default_block)
-
-
-def identity_of(job: Job, space: Space) -> dict[str, Any]:
-    """All that a training's value depends on besides its cell and its seed, as JSON."""
-    return job.identity(space)
 
 
 def folder_of(out: Path) -> Path:

@@ -1,7 +1,6 @@
 """Supervised learning on photographs that are read from files while training, one cell after another."""
 
 import math
-import os
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -51,7 +50,7 @@ class FromFiles(Supervised):
         super().__init__(_in_parts(task, data), data, rule, device, dtype, epochs, backend)
         self.data = data
         self._checked = not data.skip_broken
-        self.threads = ThreadPoolExecutor(os.cpu_count() or 1)
+        self.threads = ThreadPoolExecutor()
         self.recordable = False
 
     def start(self, seeds: Tensor) -> State:

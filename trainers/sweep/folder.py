@@ -79,9 +79,9 @@ class SweepFolder:
                     f"{self.path}: begun by an earlier version of tunecost; finish it with that one, "
                     "or start over with --fresh"
                 )
-            sweep = Sweep(content["identity"], int(content["block"]), content.get("backend"))
-            held = Held(sweep, int(content["seeds"]))
-            whole = sweep.id == content["sweep"] and sweep.space.size > 0
+            block, seeds = int(content["block"]), int(content["seeds"])
+            held = Held(Sweep(content["identity"], max(block, 1), content.get("backend")), seeds)
+            whole = held.sweep.id == content["sweep"] and held.sweep.space.size > 0 and min(block, seeds) > 0
         except BadInput:
             raise
         except (ValueError, KeyError, TypeError):
@@ -90,7 +90,18 @@ class SweepFolder:
             raise BadInput(
                 f"{self.manifest}: cut short or altered; remove it to have it written anew (finished shards stay)"
             )
+        self._check_partition(held.sweep)
         return held
+
+    def _check_partition(self, sweep: Sweep) -> None:
+        """Raise BadInput where a shard is there that the sweep's partition lacks: its cells would be trained again."""
+        cells = {shard.name.partition("-")[2] for shard in sweep.shards([0])}
+        for path in sorted(self.path.glob("seed*-cells*.parquet")):
+            if path.stem.partition("-")[2] not in cells:
+                raise BadInput(
+                    f"{self.manifest}: says blocks of {sweep.block} cells, which {path.name} is not; "
+                    "set 'block' to what it was, or start over with --fresh"
+                )
 
     def adopt(self, sweep: Sweep, seeds: int, block: int | None, fresh: bool) -> Sweep:
         """Make the folder this sweep's, or join the sweep that is there, with the partition that it began with.

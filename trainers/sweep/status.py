@@ -22,7 +22,7 @@ class Status:
         done, running, missing: these make up all runs; `running` are in shards that a worker has locked.
         diverged: among those done.
         seconds: spent on those done.
-        merged: whether the surface file is there.
+        merged: whether the surface file is there, and whole.
     """
 
     task: str
@@ -82,8 +82,19 @@ def _of_sweep(folder: SweepFolder, say: Callable[[str], None]) -> Status:
         seeds=held.seeds,
         **runs,
         seconds=round(seconds, 3),
-        merged=folder.surface.exists(),
+        merged=_is_whole(folder.surface, say),
     )
+
+
+def _is_whole(surface: Path, say: Callable[[str], None]) -> bool:
+    if not surface.exists():
+        return False
+    try:
+        surface_file.load(surface)
+    except BadInput as error:
+        say(f"{error}; `grid run` merges it again")
+        return False
+    return True
 
 
 def _of_surface(path: Path) -> Status:

@@ -11,7 +11,7 @@ import numpy as np
 from scipy import stats
 
 from grids.atomic import write_whole
-from grids.errors import BadInput
+from grids.errors import BadInput, brief
 
 FORMAT = 1
 
@@ -75,7 +75,7 @@ def read(path: Path) -> list[dict[str, Any]]:
         content = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise BadInput(f"{path}: cannot be read ({error.strerror or error})") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadInput(f"{path}: no JSON ({error}); `tunecost transfer` writes such files") from error
     records = content if isinstance(content, list) else [content]
     for record in records:
@@ -89,6 +89,36 @@ def read(path: Path) -> list[dict[str, Any]]:
         missing = [key for key in KEYS if key not in record]
         if missing:
             raise BadInput(f"{path}: has no '{missing[0]}'; `tunecost transfer` writes such files")
-        if not (isinstance(record["mean"], int | float) and math.isfinite(record["mean"])):
-            raise BadInput(f"{path}: its mean is {record['mean']!r}, not a number")
+        fault = _fault(record)
+        if fault:
+            raise BadInput(f"{path}: {fault}; the file was altered: transfer again")
     return records
+
+
+def _fault(record: Mapping[str, Any]) -> str:
+    """What is wrong with a record that has all `KEYS`, in words; empty where nothing is."""
+    for key in ("task", "to", "optimizer", "metric", "unit"):
+        if not isinstance(record[key], str):
+            return f"its {key} is {brief(repr(record[key]))}, not a text"
+    hyper, seeds, values = record["hyperparameters"], record["seeds"], record["values"]
+    if not (isinstance(hyper, dict) and all(map(_is_number, hyper.values()))):
+        return "its hyperparameters are no numbers by name"
+    if not (isinstance(seeds, list) and seeds and all(type(seed) is int for seed in seeds)):
+        return f"its seeds are {brief(repr(seeds))}, not a list of whole numbers"
+    if not (isinstance(values, list) and len(values) == len(seeds) and all(map(_is_number, values))):
+        return f"its values are not one number for each of its {len(seeds)} seed(s)"
+    mean, deviation = float(np.mean(values)), float(np.std(values, ddof=1)) if len(values) > 1 else None
+    for key, wanted in (("mean", mean), ("std", deviation)):
+        told = record[key]
+        same = (
+            told is None
+            if wanted is None
+            else _is_number(told) and math.isclose(told, wanted, rel_tol=1e-9, abs_tol=1e-12)
+        )
+        if not same:
+            return f"its {key} is {brief(repr(told))}, and that of its values {wanted}"
+    return ""
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -113,7 +113,7 @@ class Training:
         ]
 
     def identity(self, unit: Unit) -> dict[str, Any]:
-        """What a kept state must be of to go on from it."""
+        """The training that a saved state must belong to, as JSON."""
         runs = [[self.hyper[setting], seed] for setting, seed in unit.runs]
         more = {"final": self.final, "fold": unit.fold, "runs": runs, "skip_broken": self.skip_broken}
         return {**self.job.identity(None), **more}

@@ -138,8 +138,9 @@ def transfer(
     }
     if request.cells > 1:
         written["cells"] = results[: request.cells]
+        sign = -1.0 if surface.provenance.maximized else 1.0  # the other network's values are better when lower
         written["rank_correlation"] = record.rank_correlation(
-            [float(one.value) for one in chosen if one.value is not None],
+            [sign * float(one.value) for one in chosen if one.value is not None],
             [one["mean"] for one in results[: request.cells]],
         )
     if request.retune is not None:

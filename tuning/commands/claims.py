@@ -8,7 +8,7 @@ import typer
 from grids.errors import BadInput, unknown
 from tuning.commands.figure3 import ALPHAS, RIDGE_RUNS, RIDGE_STEPS
 from tuning.commands.options import Form, Jobs, Quiet, Seed, check_least, remark_on_targets
-from tuning.terminal import Format, print_rows, progress
+from tuning.terminal import Format, markdown_table, print_rows, progress
 
 if TYPE_CHECKING:
     import numpy as np
@@ -269,11 +269,12 @@ def _replays(
 def _markdown(rows: list[dict[str, Any]]) -> str:
     lines: list[str] = []
     for task in dict.fromkeys(row["task"] for row in rows):
-        lines += [f"### {task}", "", "| statement | paper | ours | verdict | why |", "|---|---|---|---|---|"]
-        for row in (row for row in rows if row["task"] == task):
-            cells = (row["statement"], _number(row["paper"]), _with_interval(row), f"**{row['verdict']}**", row["why"])
-            lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
-        lines.append("")
+        cells = [
+            (row["statement"], _number(row["paper"]), _with_interval(row), f"**{row['verdict']}**", row["why"])
+            for row in rows
+            if row["task"] == task
+        ]
+        lines += [f"### {task}", "", markdown_table(("statement", "paper", "ours", "verdict", "why"), cells), ""]
     return "\n".join(lines).rstrip()
 
 

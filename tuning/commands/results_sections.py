@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from grids.errors import BadInput, unknown
+from tuning.terminal import markdown_table
 
 PAIR = ("adam", "avagrad")
 RADII = ("gld", "gld:radius_max=10", "gld:radius_max=5", "gld:radius_min=2", "gld:ball=clip")
@@ -298,9 +299,7 @@ def _command(*words: str) -> str:
 
 def _table(rows: Sequence[Mapping[str, Any]]) -> str:
     names = list(dict.fromkeys(name for row in rows for name in row))
-    lines = [names, ["---"] * len(names)]
-    lines += [[str(row.get(name, "–")).replace("|", "\\|") for name in names] for row in rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+    return markdown_table(names, ([str(row.get(name, "–")) for name in names] for row in rows)) + "\n"
 
 
 def _number(value: float | None) -> str:

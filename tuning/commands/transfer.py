@@ -58,11 +58,10 @@ def transfer(
     """
     from grids.library import find_surface, load_surface
     from grids.surface_facts import file_sha256
-    from trainers.device import pick
+    from trainers.device import cores, pick
     from trainers.transfer import record
     from trainers.transfer.transfer import Request, clear
     from trainers.transfer.transfer import transfer as run
-    from tuning.replay import cores
 
     if out.suffix != ".json":
         raise BadInput(f"--out {out}: the file's name must end in .json")

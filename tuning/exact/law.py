@@ -1,6 +1,7 @@
 """`Law`, the interface of exact runtime distributions: a searcher's registration names one under `law`."""
 
 from collections.abc import Sequence
+from itertools import repeat
 from typing import Any, Protocol
 
 import numpy as np
@@ -36,6 +37,4 @@ class Law(Protocol):
 
 def never() -> Runtime:
     """The law of the runtime to a target that no cell reaches."""
-    from itertools import repeat
-
     return Runtime(np.inf, 0.0, lambda: repeat(1.0))

@@ -11,8 +11,8 @@ from tuning.kernels.pcg import pick, streams
 from tuning.ledger import SLACK, CostModel, Limits
 from tuning.played import Played
 from tuning.problem import TabularProblem
-from tuning.searchers.proposer import PROPOSER
 from tuning.searchers.spec import SearcherSpec
+from tuning.streams import PROPOSER
 
 _AHEAD = 512
 """The number of trainings for which cells are proposed at first; times four whenever a replay needs more."""

@@ -1,7 +1,6 @@
 """Any sampler of Optuna as a searcher: `optuna:NAME`, its options after another colon or a comma."""
 
 import inspect
-import logging
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -65,28 +64,18 @@ class OptunaSearcher:
     def _begin(self) -> None:
         import optuna
 
+        from grids.tables.study import quiet_optuna
+
         self._over = False
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with quiet_optuna():
             sampler = self.make_sampler(pick(self.rng, 2**32))
-            study = _quietly(lambda: optuna.create_study(sampler=sampler, pruner=optuna.pruners.NopPruner()))
+            study: Any = optuna.create_study(sampler=sampler, pruner=optuna.pruners.NopPruner())
         # Samplers call `Study.stop` when nothing is left to propose, but outside `optimize` it raises an error.
         setattr(study, "stop", lambda: self._stop(study))  # noqa: B010  (a method of another's class)
         self._study = study
 
     def _stop(self, study: Any) -> None:
         self._over = self._over or study is self._study
-
-
-def _quietly(make: Callable[[], Any]) -> Any:
-    """The result of `make()`, without the line Optuna logs for each new study."""
-    logger = logging.getLogger("optuna")
-    level = logger.level
-    logger.setLevel(logging.WARNING)
-    try:
-        return make()
-    finally:
-        logger.setLevel(level)
 
 
 def optuna_searcher(text: str) -> SearcherSpec:

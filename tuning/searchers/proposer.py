@@ -9,9 +9,7 @@ from grids.errors import BadInput
 from grids.space import Cell, Space
 from tuning.searchers.base import Query
 from tuning.searchers.spec import SearcherSpec
-
-PROPOSER = 2
-"""The number after the replay's in the spawn key of a proposer's random stream; the bracket's number follows."""
+from tuning.streams import PROPOSER
 
 
 def proposer_spec(of: str) -> SearcherSpec:

@@ -1,12 +1,14 @@
 """The title: a task's domain, and which optimizers are dominant in all of them, on made-up surfaces."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pytest
 from domains_made import evidence, surface
 
 from analysis.claims import Evidence, Verdict, dominance
-from analysis.claims.domains import domain_of
+from analysis.claims.domains import domain_of, margin, regrets
 from grids.space import Axis, Space
 from grids.surface import Provenance, Surface
 
@@ -47,6 +49,28 @@ def test_dominant_is_who_is_as_good_as_the_best_in_every_domain() -> None:
     assert 25 < found["adam"].ours.value < 60
     assert "generation: " in found["adam"].why
     assert "behind avagrad on gan, beyond noise" in found["adam"].why
+
+
+def test_chance_alone_exceeds_the_margin_of_any_pair_on_any_task_once_in_twenty() -> None:
+    optimizers, tasks, seeds = 10, 3, 3
+    means = np.random.default_rng(0).normal(size=(4000, tasks, optimizers, seeds)).mean(axis=-1)
+    widest = np.ptp(means, axis=-1).max(axis=-1)
+    wrong = float((widest > margin(1.0, np.inf, seeds, optimizers, tasks)).mean())
+    assert 0.02 < wrong < 0.055
+    # For one pair on one task it is Student's t for two means.
+    assert margin(2.0, 10, 4, 2, 1) == pytest.approx(2.2281389 * 2 * np.sqrt(2 / 4))
+
+
+def test_optimizers_are_compared_on_the_seeds_that_they_share() -> None:
+    lowest = {"sgd": 14.0, "adam": 14.0, "avagrad": 14.0}
+    three = evidence("vision", lowest)
+    one = {**three.surfaces, "adam": surface("vision", "adam", 14.0, seeds=1)}
+    found = regrets(Evidence("vision", one), "vision", list(LABELS))
+    first = {name: float(one[name].value[..., 0].min()) for name in LABELS}
+    best = min(first.values())
+    assert {name: regret.gap for name, regret in found.items()} == {name: first[name] - best for name in LABELS}
+    apart = {**one, "adam": replace(one["adam"], seeds=(7,))}
+    assert regrets(Evidence("vision", apart), "vision", list(LABELS)) == {}
 
 
 def test_a_domain_without_a_task_leaves_the_title_open_and_is_named() -> None:

@@ -7,6 +7,7 @@ import pytest
 from evidence_made import ALPHA, EPSILON, SPACE
 
 from analysis.claims import Evidence, Verdict, judge
+from analysis.claims.theory import rate_slope
 from grids.surface import Provenance, Surface
 
 
@@ -39,6 +40,16 @@ def test_the_theorems_are_judged_by_slopes(
         assert found[name].verdict == verdict, found[name]
     for name, expected in zip(RATES, slopes, strict=True):
         assert found[f"rate-{name}"].ours.value == pytest.approx(expected, abs=1e-9)
+
+
+def test_a_rate_is_as_uncertain_as_its_runs_differ() -> None:
+    steps = np.array([1000, 10_000, 100_000])
+    runs = (steps / 1000.0)[:, None] ** np.array([-0.7, -0.5, -0.4, -0.5, -0.4])  # each without any scatter of its own
+    found = rate_slope(steps, runs)
+    assert found.low < found.value < found.high
+    assert found.low < -0.5 < found.high
+    alike = rate_slope(steps, np.repeat(runs[:, :1], 5, axis=1))
+    assert (alike.low, alike.high) == pytest.approx((-0.7, -0.7))
 
 
 @pytest.mark.parametrize(("root", "verdict"), [(0.1, Verdict.holds), (0.02, Verdict.holds), (1e-3, Verdict.fails)])

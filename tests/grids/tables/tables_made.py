@@ -64,6 +64,7 @@ def rich(pool: bool = False) -> Surface:
     curve = rng.normal(size=(*shape, 3)).round(6)
     diverged = np.zeros(shape, bool)
     diverged.reshape(-1)[3] = True
+    curve[diverged, -1] = curve[..., -1].max()
     about = Provenance("task", "opt", "-acc", "%", fixed={"maximize": True}, data={"epoch_column": "step"})
     return Surface(
         space, (3, 8), curve[..., -1], diverged, about, curve, extra={"flops": rng.normal(size=shape)},

@@ -37,6 +37,15 @@ def test_round_trip_through_syne_tune(tmp_path: Path, pool: bool) -> None:
         blackbox.write(surface, tmp_path / "bb")
 
 
+def test_a_single_task_takes_another_name_and_a_single_objective_its_own_alone(tmp_path: Path) -> None:
+    surface = rich()
+    blackbox.write(surface, tmp_path / "bb")
+    renamed = blackbox.read(tmp_path / "bb", Meaning(value="", task="mine"))
+    assert renamed.provenance.task == "mine"
+    with pytest.raises(BadInput, match="unknown objective 'los'"):
+        blackbox.read(tmp_path / "bb", Meaning(value="los"))
+
+
 def test_a_blackbox_of_several_tasks_and_objectives(tmp_path: Path) -> None:
     import json
 
@@ -52,6 +61,10 @@ def test_a_blackbox_of_several_tasks_and_objectives(tmp_path: Path) -> None:
         blackbox.read(folder, Meaning(value="err"))
     with pytest.raises(BadInput, match="2 objectives: choose one with --value"):
         blackbox.read(folder, Meaning(value="", task="x"))
+    np.save(folder / "fidelities_values.npy", np.array([1, 1]))
+    with pytest.raises(BadInput, match=r"fidelities_values\.npy must hold distinct numbers"):
+        blackbox.read(folder, Meaning(value="err", task="y"))
+    np.save(folder / "fidelities_values.npy", np.array([1, 2]))
     surface = blackbox.read(folder, Meaning(value="err", task="y", keep=["time"]))
     assert surface.space.is_pool
     assert surface.value.ravel().tolist() == [14, 18, 22]

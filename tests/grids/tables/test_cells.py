@@ -104,3 +104,19 @@ def test_pools(tmp_path: Path) -> None:
     assert both.value.tolist() == [[5, 6], [4, 7]]
     numbered = read(tmp_path, column("lr,error", "1,5", "2,3", "1,6", "2,4"), "lr", pool=True, number_seeds=True)
     assert numbered.value.tolist() == [[5, 6], [3, 4]]
+
+
+def test_numbered_runs_with_curves_of_different_lengths(tmp_path: Path) -> None:
+    rows = ["0.1,1,5", "0.1,2,4", "0.1,1,5.5", "0.1,2,4.5", "0.1,3,4.1"]
+    rows += ["1,1,6", "1,2,5", "1,3,4", "1,1,6.1", "1,2,5.1", "1,3,4.4"]
+    content = column("lr,epoch,error", *rows)
+    surface = read(tmp_path, content, "lr", epoch="epoch", number_seeds=True, missing="worst")
+    assert surface.curve is not None
+    assert surface.curve.tolist() == [[[5, 4, 6.1], [5.5, 4.5, 4.1]], [[6, 5, 4], [6.1, 5.1, 4.4]]]
+    # Runs of one length may lie in any order; of others it cannot be told which ended early.
+    mixed = column("lr,epoch,error", "1,1,6", "1,1,7", "1,2,5", "1,2,4")
+    even = read(tmp_path, mixed + "2,1,1\n2,2,1\n2,1,1\n2,2,1\n", "lr", epoch="epoch", number_seeds=True)
+    assert even.value[0].tolist() == [5, 4]
+    told = refused(tmp_path, mixed + "1,3,3\n2,1,1\n", "lr", epoch="epoch", number_seeds=True, missing="worst")
+    assert "cell lr=1: its rows belong to 2 runs of different lengths" in told
+    assert "--seed-column" in told

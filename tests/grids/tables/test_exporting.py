@@ -1,5 +1,6 @@
 """Surfaces as flat tables, and back again."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from grids.tables.importing import Meaning
 @given(surfaces())
 def test_export_and_import_is_the_identity(tmp_path: Path, surface: Surface) -> None:
     path = tmp_path / "s.csv"
+    surface = replace(surface, value=np.where(surface.diverged, surface.value.max(), surface.value))
     exporting.write_csv(surface, path)
     back = files.read(path, Meaning(surface.space.names, "value", "seed"))
     assert back.space == surface.space

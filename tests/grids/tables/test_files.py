@@ -1,9 +1,15 @@
 """One table in every file format, and columns of other programs' types."""
 
+import bz2
 import gzip
+import json
+import lzma
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from tables_made import TABLE, WHAT
 
@@ -54,3 +60,71 @@ def test_types_of_other_programs_columns(tmp_path: Path) -> None:
     surface = files.read(tmp_path / "t.parquet", Meaning(["n", "b", "c"], "err"))
     assert [axis.values for axis in surface.space.axes] == [("1", ""), ("True", "False"), ("x",)]
     assert surface.value.ravel().tolist() == [1.5, 2.5, 3.5, 4.5]
+
+
+ROWS = [{"lr": 0.1, "err": 5}, {"lr": 1.0, "err": 6}]
+ONE_OBJECT = {
+    "rows": json.dumps({"rows": ROWS, "made": "today"}, indent=1),
+    "pandas by column": pd.DataFrame(ROWS).to_json(),
+    "lists by column": json.dumps({"lr": [0.1, 1.0], "err": [5, 6]}),
+    "UTF-16": json.dumps(ROWS),
+}
+
+
+@pytest.mark.parametrize("kind", ONE_OBJECT)
+def test_json_in_other_layouts(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "t.json").write_text(ONE_OBJECT[kind], encoding="utf-16" if kind == "UTF-16" else "utf-8")
+    surface = files.read(tmp_path / "t.json", Meaning(["lr"], "err"))
+    assert surface.space.axes[0].values == (0.1, 1.0)
+    assert surface.value.ravel().tolist() == [5, 6]
+
+
+def test_a_line_separator_within_a_json_text_ends_no_line(tmp_path: Path) -> None:
+    lines = '{"opt": "a\u2028b", "err": 5}\n{"opt": "c", "err": 6}\n'
+    (tmp_path / "t.jsonl").write_text(lines)
+    assert files.read(tmp_path / "t.jsonl", Meaning(["opt"], "err")).space.axes[0].values == ("a\u2028b", "c")
+
+
+@pytest.mark.parametrize("end", ["", '\n{"lr": 1, "err": 3}'], ids=["alone", "line"])
+def test_an_entry_given_twice_is_refused(tmp_path: Path, end: str) -> None:
+    (tmp_path / "t.jsonl").write_text('{"lr": 0.1, "err": 5, "lr": 2}' + end)
+    with pytest.raises(BadInput, match="an object has two entries 'lr'"):
+        files.read(tmp_path / "t.jsonl", Meaning(["lr"], "err"))
+
+
+def test_columns_of_parquet_as_other_programs_write_them(tmp_path: Path) -> None:
+    size = pd.Categorical(["large", "small", "medium", "small"], ["small", "medium", "large"], ordered=True)
+    table = pa.table(
+        {
+            "config": pa.array([{"lr": 0.1, "opt": b"adam"}, {"lr": 0.3, "opt": b"adam"}] * 2),
+            "wd": pa.array([0.1, 0.2, 0.3, 0.1], pa.float32()),
+            "size": pa.Array.from_pandas(size),
+            "err": [1.0, 2.0, 3.0, 4.0],
+        }
+    )
+    pq.write_table(table, tmp_path / "t.parquet")
+    by_size = files.read(tmp_path / "t.parquet", Meaning(["size"], "err", where=["wd=0.1", "opt=adam"]))
+    assert by_size.space.axes[0].values == ("small", "large")
+    assert by_size.value.ravel().tolist() == [4, 1]
+    by_decay = files.read(tmp_path / "t.parquet", Meaning(["lr", "wd"], "err", pool=True))
+    assert by_decay.space.axis("wd").values == (0.1, 0.2, 0.3)
+    assert by_decay.space.axis("lr").values == (0.1, 0.3)
+
+
+@pytest.mark.parametrize("kind", ["csv", "json", "parquet"])
+def test_whole_numbers_that_no_float_holds_are_no_axis(tmp_path: Path, kind: str) -> None:
+    table = pd.DataFrame({"n": [2**53, 2**53 + 1], "err": [1, 2]})
+    path = tmp_path / f"t.{kind}"
+    if kind == "parquet":
+        table.to_parquet(path)
+    else:
+        path.write_text(table.to_csv(index=False) if kind == "csv" else table.to_json(orient="records"))
+    with pytest.raises(BadInput, match="9007199254740993 is a whole number that no float64 holds"):
+        files.read(path, Meaning(["n"], "err"))
+
+
+@pytest.mark.parametrize("module", [bz2, lzma])
+def test_other_compressions_are_named(tmp_path: Path, module: Any) -> None:
+    (tmp_path / "t.csv").write_bytes(module.compress(b"lr,err\n1,2\n"))
+    with pytest.raises(BadInput, match="is compressed in a way that is not read"):
+        files.read(tmp_path / "t.csv", Meaning(["lr"], "err"))

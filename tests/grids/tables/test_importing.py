@@ -52,9 +52,32 @@ def test_diverged_runs_keep_their_mark_and_get_a_value(tmp_path: Path) -> None:
     content = "a,error,diverged\n1,3,false\n2,nan,TRUE\n3,,1\n4,inf,yes\n5,90,0\n6,12,true\n"
     surface = read(tmp_path, content, axes=["a"])
     assert surface.diverged.ravel().tolist() == [False, True, True, True, False, True]
-    assert surface.value.ravel().tolist() == [3.0, 90.0, 90.0, 90.0, 90.0, 12.0]
+    assert surface.value.ravel().tolist() == [3.0, 90.0, 90.0, 90.0, 90.0, 90.0]
     surface = read(tmp_path, content, axes=["a"], maximize=True)
-    assert surface.value.ravel().tolist() == [-3.0, -3.0, -3.0, -3.0, -90.0, -12.0]
+    assert surface.value.ravel().tolist() == [-3.0, -12.0, -12.0, -12.0, -90.0, -12.0]
+
+
+@pytest.mark.parametrize("maximize", [False, True], ids=["lowest", "highest"])
+@pytest.mark.parametrize("told", [("0", "0"), ("-1", ""), ("0.01", "1000000"), ("0.01", "1e306")])
+def test_the_value_of_a_diverged_run_does_not_count(tmp_path: Path, maximize: bool, told: tuple[str, str]) -> None:
+    sign = "-" if maximize else ""
+    given = [f"{sign}{value}".replace("--", "") if value else "" for value in told]
+    content = column("a,err,diverged", f"1,{sign}5,no", f"2,{sign}6,no", f"3,{given[0]},yes", f"4,{given[1]},yes")
+    surface = read(tmp_path, content, "a", value="err", maximize=maximize)
+    assert surface.value.ravel().tolist() == [5, 6, 6, 6]
+
+
+def test_a_diverged_run_ends_its_curve_at_the_worst_value(tmp_path: Path) -> None:
+    rows = ("1,1,5,no", "1,2,4,no", "2,1,3,no", "2,2,0,yes", "3,1,9,no", "3,2,8,no")
+    surface = read(tmp_path, column("lr,epoch,error,diverged", *rows), "lr", epoch="epoch")
+    assert surface.value.ravel().tolist() == [4, 9, 8]
+    assert surface.curve is not None
+    assert surface.curve.reshape(3, 2).tolist() == [[5, 4], [3, 9], [9, 8]]
+
+
+def test_what_diverged_runs_are_worth_is_kept(tmp_path: Path) -> None:
+    content = column("a,err,diverged", "1,5,no", "2,95,no", "3,90,yes", "4,90,yes", "5,,yes", "6,7,no")
+    assert read(tmp_path, content, "a", value="err").value.ravel().tolist() == [5, 95, 90, 90, 90, 7]
 
 
 REFUSED = {

@@ -14,6 +14,10 @@ NUMBERS = {
     "thousands with a narrow space": ("a;error", "1\u202f000;3,5", [1000], 3.5),
     "a decimal comma in a quoted field": ("a,error", '"0,25",3', [0.25], 3),
     "a percent sign": ("a,error", "1,91.5%", [1], 91.5),
+    "a comma as another column proves it": ("a,error", '"0,25","1,234"', [0.25], 1.234),
+    "thousands as Python writes them": ("a,error", "10_000,5", [10_000], 5),
+    "thousands in India": ("a,error", '"1,00,000","12,34,567.5"', [100_000], 1234567.5),
+    "a list in quotes proves nothing": ("a,error,layers", '1,1.234,"16,32"', [1], 1.234),
     "a typographic minus": ("a,error", "1,−0.5", [1], -0.5),
 }
 
@@ -33,6 +37,8 @@ UNCLEAR = {
         "'1,000' is no number, as others there are (of thousands or of decimals?",
     ),
     "thousands among decimal commas": ("a;error", ["1;1.234", "2;5,18"], "'1.234' is no number (of thousands"),
+    "points where another column has decimal commas": ("a;error", ["0,1;1.234", "0,2;987"], "'1.234' is no number (of"),
+    "an axis of points beside decimal commas": ("a;error", ["1.000;12,5", "2.000;13"], "'1.000' is no number, as"),
     "numbers among words": (
         "a,error",
         ["relu,1", "0.5,2"],

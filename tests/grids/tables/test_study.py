@@ -1,5 +1,7 @@
 """Optuna studies, written and read."""
 
+import contextlib
+import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,6 +40,15 @@ def test_round_trip_through_an_optuna_study(tmp_path: Path, pool: bool) -> None:
         np.testing.assert_array_equal(back.extra["flops"], surface.extra["flops"])
     with pytest.raises(BadInput, match="is there already"):
         study.write(surface, url)
+
+
+def test_curves_of_a_part_of_a_study(tmp_path: Path) -> None:
+    surface, url = rich(), f"optuna:sqlite:///{tmp_path}/s.db"
+    assert surface.curve is not None
+    study.write(surface, url)
+    part = study.read(url, Meaning(value="", where=["clip=1.0"]))
+    np.testing.assert_array_equal(part.value, surface.value[:, [1]])
+    np.testing.assert_array_equal(part.curve, surface.curve[:, [1]])  # type: ignore[arg-type]
 
 
 def test_studies_of_others(tmp_path: Path) -> None:
@@ -87,3 +98,40 @@ def test_studies_of_others(tmp_path: Path) -> None:
     (tmp_path / "no.db").write_text("nothing")
     with pytest.raises(BadInput, match="cannot be read as an Optuna storage"):
         study.read(f"optuna:sqlite:///{tmp_path}/no.db", Meaning(value=""))
+
+
+def test_a_database_of_another_program_is_left_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "mlflow.db"
+    with contextlib.closing(sqlite3.connect(file)) as database:
+        database.execute("create table runs(a)")
+        database.commit()
+    before = file.read_bytes()
+    for path, told in ((file, "holds no study"), (tmp_path, "is a folder")):
+        with pytest.raises(BadInput, match=told):
+            study.read(f"optuna:sqlite:///{path}", Meaning(value=""))
+    assert file.read_bytes() == before
+    (tmp_path / "empty.db").touch()
+    with pytest.raises(BadInput, match="holds no study"):
+        study.read(f"optuna:sqlite:///{tmp_path}/empty.db", Meaning(value=""))
+    assert not (tmp_path / "empty.db").stat().st_size
+
+
+@pytest.mark.parametrize("seeds", [None, "seed"])
+def test_a_journal_whose_parameters_have_a_seed(tmp_path: Path, seeds: str | None) -> None:
+    import optuna
+
+    file = tmp_path / "study.log"
+    storage = optuna.storages.JournalStorage(optuna.storages.journal.JournalFileBackend(str(file)))
+    with study.quiet_optuna():
+        one = optuna.create_study(storage=storage, study_name="one")
+        sampler = {"lr": [0.1, 1.0], "seed": [0, 1]}
+        one.sampler = optuna.samplers.GridSampler(sampler, seed=0)
+        one.optimize(lambda trial: trial.suggest_float("lr", 0.1, 1) + trial.suggest_int("seed", 0, 1), n_trials=4)
+    surface = study.read(f"optuna:{file}", Meaning(value="", seed=seeds))
+    assert surface.space.names == ("lr",)
+    assert surface.seeds == (0, 1)
+    assert surface.value.tolist() == [[0.1, 1.1], [1.0, 2.0]]
+    with pytest.raises(BadInput, match="study 'one' minimizes 'value': leave --maximize out"):
+        study.read(f"optuna:{file}", Meaning(value="", maximize=True))
+    with pytest.raises(BadInput, match="or the file of a journal"):
+        study.read("optuna:nothing.log", Meaning(value=""))

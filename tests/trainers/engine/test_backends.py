@@ -228,7 +228,8 @@ def test_bfloat16_products_with_float32_masters_stay_near_float32(backend: str) 
 
 
 def test_without_numba_torch_does_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, native.__name__)
+    for name in (native.__name__, "trainers.engine.compiling"):
+        monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "numba", None)
     stacked = stack(every_layer(), 4, CPU)
     assert getattr(stacked, "compiled", "none such") is None

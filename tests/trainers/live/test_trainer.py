@@ -11,7 +11,7 @@ from grids.space import parse_space
 from trainers import saved_state
 from trainers.engine import train_block
 from trainers.job import Job
-from trainers.live import Journal, LiveTrainer, block, block_size, crew, identity_of
+from trainers.live import Journal, LiveTrainer, block, block_size, crew
 from trainers.live.crew import Work
 
 SPACE = parse_space("alpha=1e-3,1e-2,1e30,epsilon=1e-8,1")
@@ -23,7 +23,7 @@ SEEDS = np.array([5, 2**62 + 1, 0, 7, 9, 5, 2**62 + 1])  # the last is trained a
 
 
 def journal(folder: Path, block: int = 3, job: Job = ADAM) -> Journal:
-    return Journal(folder, identity_of(job, SPACE), lambda: block, print)
+    return Journal(folder(job, SPACE), lambda: block, print)
 
 
 def trainer(folder: Path, work: Work, workers: int = 1, size: int = 3) -> LiveTrainer:
@@ -139,7 +139,7 @@ def test_two_workers_give_what_one_gives_of_a_task_of_ones_own_too(
     job = Job("live_tasks:task", "adam", epochs=2, device_name="cpu")
     found = []
     for workers in (1, 2):
-        kept = Journal(tmp_path / str(workers), identity_of(job, SPACE), lambda: 2, print)
+        kept = Journal(tmp_path / str(workers)(job, SPACE), lambda: 2, print)
         with crew(["cpu"] * workers) as work:
             one = LiveTrainer(job, SPACE, kept, work, workers, lambda count: None)
             found.append([one(CELLS, SEEDS), one(CELLS[::-1].copy(), SEEDS + 100)])

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -100,6 +101,11 @@ def test_further_cells_the_default_and_an_axis_searched_anew(folder: Path, capsy
     assert [one["surface_value"] for one in found["cells"]] == [5.5, 20.5]
     assert found["cells"][0]["values"] == found["values"]
     assert found["rank_correlation"]["cells"] == 2
+    surface = surface_file.load(folder / "sgd.parquet")
+    accuracy = replace(surface.provenance, metric="-accuracy", fixed={"maximize": True})
+    surface_file.save(replace(surface, provenance=accuracy), folder / "accuracy.parquet")
+    assert run(shlex.split(words.replace("sgd.parquet", "accuracy.parquet").replace("f.json", "g.json"))) == 0
+    assert json.loads((folder / "g.json").read_text())["rank_correlation"] == found["rank_correlation"]
     assert found["default"]["hyperparameters"] == {"alpha": 0.1}
     assert found["default"]["values"] == found["values"]
     searched = found["retuned"]["searched"]

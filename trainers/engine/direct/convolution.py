@@ -8,8 +8,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
+from trainers.engine.compiling import compiled
 from trainers.engine.direct import LANES
 from trainers.engine.direct.tiles import (
     MOST_ABOVE,
@@ -38,10 +38,6 @@ from trainers.engine.direct.tiles import (
 )
 
 Array = np.ndarray
-
-compiled: Any = njit(nogil=True, cache=True, fastmath={"contract", "reassoc", "arcp"}, error_model="numpy")
-"""Sums may be reordered into vector lanes and products fused, but NaN and infinity keep their meaning: a diverged cell
-is recognised by them."""
 
 TOGETHER = 64
 """Positions whose weight gradient is summed in one go: their panels stay in the first-level cache for all taps."""

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.autograd import Function
 
+from trainers.engine.compiling import compiled
 from trainers.engine.direct import LANES
 from trainers.engine.direct.convolution import (
     MOST_ABOVE,
@@ -18,7 +19,6 @@ from trainers.engine.direct.convolution import (
     Array,
     Geometry,
     collect,
-    compiled,
     correlate,
     geometry,
     multiply,

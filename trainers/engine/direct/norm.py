@@ -9,8 +9,9 @@ Means and variances of slices are merged as Chan, Golub & LeVeque 1979 do, which
 
 import numpy as np
 
+from trainers.engine.compiling import compiled
 from trainers.engine.direct import LANES
-from trainers.engine.direct.convolution import Array, compiled
+from trainers.engine.direct.convolution import Array
 
 
 @compiled
