@@ -38,7 +38,7 @@ def run(folder: Path, repeats: int, workers: int) -> tuple[Took, Studies]:
     """What studies take from the start of the processes to their end, and what they did."""
     space = JOB.space
     clock, computed = time.perf_counter(), processors()
-    kept = Journal(folder(JOB, space), lambda: block_size(JOB, repeats, workers), print)
+    kept = Journal(folder, JOB.identity(space), lambda: block_size(JOB, repeats, workers), print)
     with crew(["cpu"] * workers) as work:
         trainer = LiveTrainer(JOB, space, kept, work, workers, lambda count: None)
         found = play_live(space, "digits-mlp/adam", ["random"], repeats=repeats, trials=TRIALS, seed=0, train=trainer)

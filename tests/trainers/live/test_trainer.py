@@ -23,7 +23,7 @@ SEEDS = np.array([5, 2**62 + 1, 0, 7, 9, 5, 2**62 + 1])  # the last is trained a
 
 
 def journal(folder: Path, block: int = 3, job: Job = ADAM) -> Journal:
-    return Journal(folder(job, SPACE), lambda: block, print)
+    return Journal(folder, job.identity(SPACE), lambda: block, print)
 
 
 def trainer(folder: Path, work: Work, workers: int = 1, size: int = 3) -> LiveTrainer:
@@ -139,7 +139,7 @@ def test_two_workers_give_what_one_gives_of_a_task_of_ones_own_too(
     job = Job("live_tasks:task", "adam", epochs=2, device_name="cpu")
     found = []
     for workers in (1, 2):
-        kept = Journal(tmp_path / str(workers)(job, SPACE), lambda: 2, print)
+        kept = Journal(tmp_path / str(workers), job.identity(SPACE), lambda: 2, print)
         with crew(["cpu"] * workers) as work:
             one = LiveTrainer(job, SPACE, kept, work, workers, lambda count: None)
             found.append([one(CELLS, SEEDS), one(CELLS[::-1].copy(), SEEDS + 100)])
