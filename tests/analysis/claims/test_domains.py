@@ -73,6 +73,12 @@ def test_optimizers_are_compared_on_the_seeds_that_they_share() -> None:
     assert regrets(Evidence("vision", apart), "vision", list(LABELS)) == {}
 
 
+def test_noise_as_large_as_the_target_leaves_it_open() -> None:
+    lowest = {"sgd": 14.0, "adam": 14.0, "avagrad": 14.0}
+    found = dominant({"vision": lowest, "text": lowest, "gan": lowest}, noise=2.0)
+    assert {finding.verdict for finding in found.values()} == {Verdict.open}
+
+
 def test_a_domain_without_a_task_leaves_the_title_open_and_is_named() -> None:
     found = dominant({"vision": {"sgd": 14.0, "avagrad": 14.0}, "gan": {"sgd": 133.0, "avagrad": 35.3}})
     assert found["avagrad"].verdict == Verdict.open
