@@ -45,7 +45,7 @@ def load_module(name: str, owner: str) -> ModuleType:
         sys.path.append(os.getcwd())
     try:
         return importlib.import_module(name)
-    except Exception as error:  # a user's file may raise anything
+    except (Exception, SystemExit) as error:  # a user's file may raise anything
         missing = isinstance(error, ModuleNotFoundError) and f"{name}.".startswith(f"{error.name}.")
         if missing or not name:
             raise BadInput(f"{owner}: no module '{name}' in this folder or among what is installed") from error

@@ -85,7 +85,10 @@ def _equal(axis: Axis, text: str) -> np.ndarray:
                 f"--within: {unknown(f'value of axis {axis.name}', text, [axis.text(i) for i in range(len(axis))])}"
             )
         return found
-    return np.isclose(np.array(axis.values), _number(axis, text, np.nan), rtol=1e-12, atol=0.0)
+    found = np.isclose(np.array(axis.values), _number(axis, text, np.nan), rtol=1e-12, atol=0.0)
+    if not found.any():
+        raise BadInput(f"--within: axis '{axis.name}' has no value {brief(text)}; {axis.name}=LOW..HIGH takes a range")
+    return found
 
 
 def _narrowed(axis: Axis, keep: np.ndarray) -> Axis:

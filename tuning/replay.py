@@ -231,7 +231,7 @@ def _check(
         if searchers.count(text) > 1:
             raise BadInput(f"searcher '{text}' is given twice")
     if len(repeats) < 1 or repeats.start < 0 or repeats.step != 1:
-        raise BadInput(f"repeats must be 1 or more, not {len(repeats)}")
+        raise BadInput(f"repeats must be 1 or more, not {repeats.stop - repeats.start}")
     for name, number, least in (("seed", seed, 0), ("jobs", jobs, 1)):
         if number < least:
             raise BadInput(f"{name} must be {least} or more, not {number}")

@@ -10,6 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from analysis.figures.style import LINES, colour, footnote, light_grid, sheet
 from analysis.tunability import Contestant, leaders
+from grids.errors import BadInput
 from grids.units import in_parentheses
 
 _LOG_FROM = 60
@@ -64,7 +65,7 @@ def _panel(axes: Axes, task: str, some: Sequence[Contestant]) -> list[dict[str, 
             axes.fill_between(trials, *curve.band, color=style["color"], alpha=0.15, linewidth=0)
         for at, trial in enumerate(trials):
             band = (None, None) if curve.band is None else (float(side[at]) for side in curve.band)
-            low, high = band
+            low, high = (None if side is None or not np.isfinite(side) else side for side in band)
             rows.append(
                 {
                     "task": task,
@@ -72,7 +73,7 @@ def _panel(axes: Axes, task: str, some: Sequence[Contestant]) -> list[dict[str, 
                     "optimizer": one.optimizer,
                     "searcher": one.searcher or "random",
                     "trials": int(trial),
-                    "expected_best": float(curve.mean[at]),
+                    "expected_best": float(curve.mean[at]) if np.isfinite(curve.mean[at]) else None,
                     "low": low,
                     "high": high,
                     "leads": bool(lead[at] == index),
@@ -101,9 +102,15 @@ def _labels(some: Sequence[Contestant]) -> list[str]:
 
 
 def _frame(axes: Axes, means: np.ndarray, higher: bool) -> None:
-    """Set the limits of the axes so that the steep beginning does not hide later differences."""
+    """Set the limits of the axes so that the steep beginning does not hide later differences.
+
+    A mean is infinite until every replay has trained one cell to the end.
+    """
     later = means[:, means.shape[1] // 5 :]
-    low, high = float(later.min()), float(later.max())
+    known = later[np.isfinite(later)]
+    if not known.size:
+        raise BadInput(f"within {means.shape[1]} trials some replay of each searcher has no value: --trials with more")
+    low, high = float(known.min()), float(known.max())
     room = 0.08 * (high - low) or 1.0
     axes.set_ylim(low - room, high + room)
     if means.shape[1] > _LOG_FROM:

@@ -18,6 +18,7 @@ def test_within() -> None:
         "lr": "AXIS=LOW..HIGH",
         "rl=1..2": "did you mean 'lr'",
         "lr=2..3": "no value of axis 'lr'",
+        "lr=0.01,0.02": "axis 'lr' has no value 0.02; lr=LOW..HIGH takes a range",
         "clip=1..2": "holds labels",
         "clip=six": "unknown value of axis clip 'six'",
         "lr=a..b": "'a' is no number",

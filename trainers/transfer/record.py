@@ -78,6 +78,8 @@ def read(path: Path) -> list[dict[str, Any]]:
     except (ValueError, RecursionError) as error:
         raise BadInput(f"{path}: no JSON ({error}); `tunecost transfer` writes such files") from error
     records = content if isinstance(content, list) else [content]
+    if not records:
+        raise BadInput(f"{path}: an empty list; `tunecost transfer` writes such files")
     for record in records:
         if not isinstance(record, dict):
             raise BadInput(f"{path}: no record of a transfer; `tunecost transfer` writes such files")

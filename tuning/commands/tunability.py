@@ -104,7 +104,11 @@ def tunability(
         if known is not None:
             row |= {f"tunability_{name}": gain for name, gain in known.axes.items()}
         if not form.narrow:
-            row |= {"repetition": repetition, "seed_statistic": seed_statistic.value, "value_of": value_of.value}
+            row |= {
+                "repetition": None if one.searcher else repetition,
+                "seed_statistic": seed_statistic.value,
+                "value_of": value_of.value,
+            }
         rows.append(row)
     if form.narrow:
         optional = ("best", "default", "tunability", "cross_loss", "leads")

@@ -1,7 +1,7 @@
 """The exact distribution of a runtime: the number of trials until a target is hit."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +32,19 @@ class Runtime:
     def hit(self, trials: int) -> np.ndarray:
         """P(T ≤ t) for t = 0 … `trials`; `[trials + 1]`."""
         return 1.0 - self.survival(trials)
+
+    def hit_by(self, trials: Sequence[int]) -> list[float]:
+        """P(T ≤ t) for each t of `trials`, each 1 or more.
+
+        However many trials are asked for, it ends once P(T ≤ t) is within `ROUNDING` of P(T < ∞).
+        """
+        found = [self.ever] * len(trials)
+        for trial, missed in enumerate(self.missed(), start=1):
+            for place in (place for place, asked in enumerate(trials) if asked == trial):
+                found[place] = 1.0 - missed
+            if trial >= max(trials, default=0) or missed - (1.0 - self.ever) <= ROUNDING:
+                break
+        return found
 
     def quantile(self, level: float) -> float:
         """The smallest t with P(T ≤ t) ≥ `level`; infinite where there is none."""

@@ -96,8 +96,7 @@ def add_rows(
         for level, law in zip(levels or wanted, laws, strict=True):
             q25, median, q75 = law.quantiles([0.25, 0.5, 0.75])
             known = (label, problem.optimizer, problem.task, text, level, law.mean, median, q25, q75, law.ever, unit)
-            hit = law.hit(max(by or (0,)))
-            chances = {f"hit_by_{trial}": float(hit[trial]) for trial in by}
+            chances = {f"hit_by_{trial}": float(hit) for trial, hit in zip(by, law.hit_by(by), strict=True)}
             table.rows.append(dict(zip(COLUMNS, known, strict=True)) | chances)
 
 

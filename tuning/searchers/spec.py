@@ -85,7 +85,7 @@ class SearcherSpec:
             yield
         except BadInput as error:
             raise BadInput(f"searcher '{self.text}': {error}") from error
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             if not self.third_party:
                 raise
             first_line = str(error).strip().partition("\n")[0]

@@ -59,7 +59,7 @@ def test_an_altered_record_is_refused(tmp_path: Path, key: str, value: Any, told
     assert str(caught.value).endswith("; the file was altered: transfer again")
 
 
-@pytest.mark.parametrize("text", ["[" * 100_000, "{", "3", "[3]"], ids=["deep", "cut", "number", "list"])
+@pytest.mark.parametrize("text", ["[" * 100_000, "{", "3", "[3]", "[]"], ids=["deep", "cut", "number", "list", "empty"])
 def test_what_is_no_record_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "t.json").write_text(text)
     with pytest.raises(BadInput, match="`tunecost transfer` writes such files"):

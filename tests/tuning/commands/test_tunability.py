@@ -94,6 +94,29 @@ def test_replays_have_a_row_for_each_searcher(tmp_path: Path, capsys: pytest.Cap
     assert "belongs to `tunecost replay`" in capsys.readouterr().err
 
 
+def test_searchers_that_stop_early_are_drawn_from_their_first_whole_training(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "r.parquet"
+    words = f"replay digits-mlp/adam -s random -s sha:eta=3,min=1 --repeats 30 --jobs 1 --quiet --out {table}"
+    assert run(shlex.split(words)) == 0
+    rows = printed(f"tunability {table} --trials 20", capsys)
+    assert [row["repetition"] for row in rows] == [None, None]
+    assert run(shlex.split(f"figure tunability {table} --trials 20 --out {tmp_path / 'f.svg'} --quiet")) == 0
+    drawn = list(csv.DictReader((tmp_path / "f.csv").read_text().splitlines()))
+    values = [row["expected_best"] for row in drawn if row["searcher"].startswith("sha")]
+    assert values[0] == ""
+    assert float(values[-1]) < 10
+    only = tmp_path / "sha.parquet"
+    assert (
+        run(shlex.split(f"replay digits-mlp/adam -s sha:eta=3,min=1 --repeats 30 --jobs 1 --quiet --out {only}")) == 0
+    )
+    capsys.readouterr()
+    assert run(shlex.split(f"figure tunability {only} --trials 3 --out {tmp_path / 'g.svg'} --quiet")) == 2
+    assert "--trials with more" in capsys.readouterr().err
+    assert not (tmp_path / "g.svg").exists()
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

@@ -241,3 +241,15 @@ def test_forward_substitution_is_scipys(size: int) -> None:
     found = forward_substitution(matrix, right)
     np.testing.assert_allclose(found, scipy.linalg.solve_triangular(matrix, right, lower=True), rtol=1e-13)
     np.testing.assert_allclose(matrix @ found, right, rtol=1e-13)
+
+
+@pytest.mark.parametrize("searcher", ["random", "random-unique", "gld", "cgld"])
+def test_the_share_that_hits_by_any_number_of_trials(searcher: str) -> None:
+    table = np.random.default_rng(1).normal(size=(5, 4))
+    for target in (0.0, 0.5):
+        (law,) = exact_laws(table, searcher, [target])
+        asked = [1, 7, 40, 40, 10**15]
+        found = law.hit_by(asked)
+        assert found[:4] == pytest.approx(law.hit(40)[asked[:4]].tolist(), abs=1e-12)
+        assert found[4] == pytest.approx(law.ever, abs=1e-12)
+        assert law.hit_by([]) == []
