@@ -188,3 +188,19 @@ def test_a_searcher_that_cannot_work_is_refused_before_others_play(
     with pytest.raises(BadInput, match="searcher 'broken_searchers:Broken': KeyError: 'gone'"):
         replay({"a": make("adam")}, ["random", "broken_searchers:Broken"], repeats=2, advance=finished.append)
     assert finished == []
+
+
+def test_a_users_code_cannot_end_the_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "ending.py").write_text("raise SystemExit(0)\n")
+    (tmp_path / "ending_searchers.py").write_text(
+        "class Ending:\n"
+        "    def __init__(self, space, rng):\n"
+        "        pass\n"
+        "    def ask(self):\n"
+        "        raise SystemExit(0)\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BadInput, match="searcher 'ending_searchers:Ending': SystemExit"):
+        replay({"a": make("adam")}, ["ending_searchers:Ending"], repeats=2)
+    with pytest.raises(BadInput, match=r"ending\.py, line 1: SystemExit"):
+        replay({"a": make("adam")}, ["ending:Any"], repeats=1)
