@@ -15,7 +15,7 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import BoundaryNorm, ListedColormap
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, FigureBase
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
@@ -133,14 +133,14 @@ def draw(
     if len(groups) == 1:
         columns = {1: 1, 2: 2, 3: 3, 4: 2, 5: 3, 6: 3, 9: 3}.get(len(slices), 4)
         lines = math.ceil(len(slices) / columns)
-        figure = sheet(1.4 + 2.9 * columns, 0.7 + 3.15 * lines)
+        figure = sheet(1.4 + 2.9 * columns, 0.7 + lines * _line_height(slices))
         _panels(figure, figure.subplots(lines, columns, squeeze=False), slices, name_task)
     else:
         lines = max(len(group) for group in groups)
-        figure = sheet(4.2 * len(groups), 0.7 + 3.15 * lines)
-        panels = figure.subplots(lines, len(groups), squeeze=False)
-        for column, group in enumerate(groups):
-            _panels(figure, panels[:, column : column + 1], group, name_task)
+        figure = sheet(4.2 * len(groups), 0.7 + lines * _line_height(slices))
+        parts = figure.subfigures(1, len(groups), squeeze=False)
+        for part, group in zip(parts.flat, groups, strict=True):
+            _panels(part, part.subplots(lines, 1, squeeze=False), group, name_task)
     figure.legend(handles=_legend(slices), loc="outside lower center", ncols=3)
     figure.suptitle(_above(surfaces, seed_statistic, value_of), fontsize=8)
     judged = {"seed_statistic": seed_statistic, "value_of": value_of}
@@ -156,13 +156,32 @@ def _by_metric(slices: Sequence[Slice]) -> list[list[Slice]]:
     return list(groups.values())
 
 
-def _panels(figure: Figure, panels: np.ndarray, slices: Sequence[Slice], name_task: bool) -> None:
+def _line_height(slices: Sequence[Slice]) -> float:
+    """Inches for a line of panels and their titles."""
+    return 0.95 + 2.2 * (max(map(_height, slices)) or 1.0)
+
+
+def _height(part: Slice) -> float:
+    """A panel's height over its width, 1 at most; a strip's is 0, as it takes that of the others."""
+    height, width = part.suboptimality.shape
+    if len(part.axes) == 1:
+        return 0.0
+    return min(height / width, 1.0) if _has_square_cells(part) else 1.0
+
+
+def _has_square_cells(part: Slice) -> bool:
+    height, width = part.suboptimality.shape
+    return 1 / 3 <= height / width <= 3
+
+
+def _panels(figure: FigureBase, panels: np.ndarray, slices: Sequence[Slice], name_task: bool) -> None:
     """Draw surfaces of one colour scale into panels `[lines, columns]`, with the colour bar."""
     edges = bounds(slices)
     palette = ListedColormap(colormaps["viridis_r"](np.linspace(0, 1, len(edges) - 1)))
     norm = BoundaryNorm(edges, palette.N)
+    strip_height = max(map(_height, slices)) or 1.0
     for panel, part in zip(panels.flat, slices, strict=False):
-        image = _panel(panel, part, palette, norm, name_task)
+        image = _panel(panel, part, palette, norm, name_task, strip_height)
     for panel in panels.flat[len(slices) :]:
         panel.set_axis_off()
     worse = any(part.suboptimality.max() > edges[-1] for part in slices)
@@ -178,7 +197,9 @@ def _panels(figure: Figure, panels: np.ndarray, slices: Sequence[Slice], name_ta
     bar.set_label(_scale_label(surfaces, surfaces[0].provenance.unit))
 
 
-def _panel(panel: Axes, part: Slice, palette: ListedColormap, norm: BoundaryNorm, name_task: bool) -> Any:
+def _panel(
+    panel: Axes, part: Slice, palette: ListedColormap, norm: BoundaryNorm, name_task: bool, strip_height: float
+) -> Any:
     upright, *rest = part.axes
     trained = np.ma.masked_where(part.diverged == 1, part.suboptimality)
     # Edges in the cells' own colours, so that PDF viewers show no gaps between cells.
@@ -191,14 +212,13 @@ def _panel(panel: Axes, part: Slice, palette: ListedColormap, norm: BoundaryNorm
     panel.scatter(cells + 0.5, rows + 0.5, marker="*", s=size, c=_STAR, edgecolors="white", linewidths=rim, zorder=3)
     label_cells(panel.yaxis, upright, most=11)
     panel.set_ylabel(axis_label(upright.name))
-    height, width = part.suboptimality.shape
     if rest:
         label_cells(panel.xaxis, rest[0], most=6)
         panel.set_xlabel(axis_label(rest[0].name))
-        panel.set_aspect("equal" if 1 / 3 <= height / width <= 3 else "auto")
+        panel.set_aspect("equal" if _has_square_cells(part) else "auto")
     else:
-        # A strip a sixth as wide as high, in the middle of a square of the other panels' size.
-        panel.set(xticks=[], xlim=(-2.5, 3.5), box_aspect=1)
+        # A strip a sixth as wide as the other panels, in the middle of one of their size.
+        panel.set(xticks=[], xlim=(-2.5, 3.5), box_aspect=strip_height)
         panel.spines["left"].set_position(("data", 0.0))
     lines = _below_title(part)
     panel.set_title(_name(part, name_task), pad=6 + 11 * len(lines))
