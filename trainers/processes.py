@@ -80,28 +80,36 @@ def end_with_parent() -> None:
 
 
 @contextlib.contextmanager
-def termination_interrupts(once: bool = False) -> Iterator[None]:
+def termination_interrupts(once: bool = False) -> Iterator[Callable[[], None]]:
     """Within the body, the first SIGTERM (as schedulers send it) raises KeyboardInterrupt; later ones are ignored.
 
-    Does nothing outside the main thread.
+    Yields a function for the body to call now and then, which raises KeyboardInterrupt if the signal has come: Python
+    drops an exception that is raised while an object is being deleted. Does nothing outside the main thread.
 
     Args:
         once: whether Ctrl-C counts as one of these, so that a process that is told twice (by the terminal and by its
             parent) still saves its state.
     """
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield lambda: None
         return
+    came = False
     numbers = (signal.SIGTERM, signal.SIGINT) if once else (signal.SIGTERM,)
 
     def interrupt(number: int, frame: FrameType | None) -> None:
+        nonlocal came
+        came = True
         for each in numbers:
             signal.signal(each, signal.SIG_IGN)
         raise KeyboardInterrupt
 
+    def check() -> None:
+        if came:
+            raise KeyboardInterrupt
+
     before = [signal.signal(number, interrupt) for number in numbers]
     try:
-        yield
+        yield check
     finally:
         if not once:
             for number, handler in zip(numbers, before, strict=True):

@@ -133,11 +133,11 @@ def draw(
     if len(groups) == 1:
         columns = {1: 1, 2: 2, 3: 3, 4: 2, 5: 3, 6: 3, 9: 3}.get(len(slices), 4)
         lines = math.ceil(len(slices) / columns)
-        figure = sheet(1.4 + 2.9 * columns, 0.7 + lines * _line_height(slices))
+        figure = sheet(1.4 + 2.9 * columns, _sheet_height(lines, slices))
         _panels(figure, figure.subplots(lines, columns, squeeze=False), slices, name_task)
     else:
         lines = max(len(group) for group in groups)
-        figure = sheet(4.2 * len(groups), 0.7 + lines * _line_height(slices))
+        figure = sheet(4.2 * len(groups), _sheet_height(lines, slices))
         parts = figure.subfigures(1, len(groups), squeeze=False)
         for part, group in zip(parts.flat, groups, strict=True):
             _panels(part, part.subplots(lines, 1, squeeze=False), group, name_task)
@@ -156,9 +156,9 @@ def _by_metric(slices: Sequence[Slice]) -> list[list[Slice]]:
     return list(groups.values())
 
 
-def _line_height(slices: Sequence[Slice]) -> float:
-    """Inches for a line of panels and their titles."""
-    return 0.95 + 2.2 * (max(map(_height, slices)) or 1.0)
+def _sheet_height(lines: int, slices: Sequence[Slice]) -> float:
+    """Inches for lines of panels with their titles, 3.2 at least for the label of the colour bar."""
+    return max(3.2, 0.7 + lines * (0.95 + 2.2 * (max(map(_height, slices)) or 1.0)))
 
 
 def _height(part: Slice) -> float:

@@ -12,7 +12,7 @@ import process_helper
 import pytest
 from process_helper import beat
 
-from trainers.processes import helping
+from trainers.processes import helping, termination_interrupts
 
 
 def until(what: Callable[[], bool]) -> None:
@@ -79,3 +79,16 @@ def test_a_killed_parent_takes_them_along(tmp_path: Path) -> None:
     process.wait()
     until((tmp_path / "a.interrupted").exists)
     until(lambda: gone(tmp_path / "a"))
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_signal_whose_exception_is_dropped_is_not_lost() -> None:
+    class Terminating:
+        def __del__(self) -> None:
+            signal.raise_signal(signal.SIGTERM)
+
+    with termination_interrupts() as check:
+        check()
+        Terminating()
+        with pytest.raises(KeyboardInterrupt):
+            check()

@@ -67,10 +67,15 @@ def run(
         known = measured if sweep == planned else None  # else another worker began the folder meanwhile
         longest = seconds_of(first, largest, known) if known else expected(first, sweep, shards)
         options = replace(options, shard_seconds=longest)
-    with termination_interrupts():
+    with termination_interrupts() as check:
+
+        def advance_if_wanted(shard: Shard) -> None:
+            advance(shard)
+            check()
+
         while True:
             with helping(work, [(one, sweep, mine, options) for one in others[: max(missing - 1, 0)]]):
-                complete = work(first, sweep, mine, options, say, advance)
+                complete = work(first, sweep, mine, options, say, advance_if_wanted)
             if is_merged(job.folder, sweep, seeds):
                 tidy(job.folder, sweep, seeds)
                 return True

@@ -105,7 +105,7 @@ def tune(
         return
     say(message, quiet or not message)
     folder = folder_of(out)
-    with locked(folder / "lock") as acquired, termination_interrupts():
+    with locked(folder / "lock") as acquired, termination_interrupts() as check:
         if not acquired:
             raise BadInput(f"{folder}: another `tunecost tune` is running here")
         if fresh:
@@ -114,7 +114,12 @@ def tune(
         workers = names[: min(len(names), count)]
         journal = Journal(folder, identity, lambda: block_size(job, count, len(workers)), say)
         with progress("trainings", count * trials, quiet) as advance, crew(workers) as work:
-            trainer = LiveTrainer(job, cells, journal, work, len(workers), advance)
+
+            def advance_if_wanted(trainings: int) -> None:
+                advance(trainings)
+                check()
+
+            trainer = LiveTrainer(job, cells, journal, work, len(workers), advance_if_wanted)
             studies = play_live(
                 cells,
                 f"{job.task.name}/{job.optimizer}",

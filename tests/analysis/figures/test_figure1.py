@@ -188,15 +188,26 @@ def test_each_metric_may_have_a_scale_of_its_own(make_surface: Make, assert_legi
         figure, rows = figure1.draw([surface, nats, surface], scale_each=True)
         assert_legible(figure)
     assert len(rows) == 27
-    assert [panel.get_title() for panel in panels(figure)] == ["task: adam", "text: adam", "task: adam"]
+    assert [panel.get_title() for panel in panels(figure)] == ["task: adam", "task: adam", "text: adam"]
     assert [axes.get_ylabel() for axes in figure.axes if "above" in axes.get_ylabel()] == [
         "error above\nthe surface's lowest (percentage points)",
         "loss above\nthe surface's lowest (nats)",
     ]
-    left, right = (panels(figure)[k].get_position().x0 for k in (0, 1))
-    assert left < right  # columns
+    first, below, right = (panel.get_window_extent() for panel in panels(figure))
+    assert first.y0 > below.y1
+    assert first.x1 < right.x0  # columns
     one, _ = figure1.draw([surface, surface], scale_each=True)
     assert len([axes for axes in one.axes if "above" in axes.get_ylabel()]) == 1
+
+
+def test_grids_wider_than_high_take_a_lower_sheet(make_surface: Make, assert_legible: Callable[[Figure], None]) -> None:
+    wide, square, strip = make_surface((4, 8)), make_surface((6, 6)), make_surface((6,))
+    with styled():
+        low, high, alone = (figure1.draw(some)[0] for some in ([wide, strip], [wide, square], [strip]))
+        assert_legible(low)
+    assert low.get_figheight() < high.get_figheight() == alone.get_figheight()
+    wide_panel, strip_panel = (panel.get_window_extent() for panel in panels(low))
+    assert strip_panel.height == pytest.approx(wide_panel.height, rel=0.05)
 
 
 def test_a_panel_is_called_what_the_header_says(make_surface: Make) -> None:
