@@ -1,4 +1,4 @@
-"""Check a user's update rule by one step, before any training starts."""
+"""Check a user's update rule by a few steps, before any training starts."""
 
 import torch
 from torch import Tensor
@@ -8,21 +8,24 @@ from trainers.rules.base import Rule, sizes_of
 
 SHAPES = ((2,), (2, 2))
 CELLS = 2
+STEPS = 2
+SAME = 1e-2
+"""A cell's steps count as the same alone and beside another up to this share, and to the rounding of parameters."""
 
 
 def check_step(name: str, rule: Rule) -> None:
     """Take one step on a made-up network of two tensors and two cells.
 
     Raises:
-        BadInput: the rule raises, returns something else than parameters and state, or changes its arguments.
+        BadInput: the rule raises, returns something else than parameters and state, changes its arguments, or steps
+            otherwise where a cell is alone.
     """
     params = torch.linspace(-1.0, 1.0, CELLS * sum(sizes_of(SHAPES))).view(CELLS, -1)
     grads = params.cos()
     given = params.clone(), grads.clone()
     try:
-        hyper = {key: torch.full((CELLS, 1), float(value)) for key, value in rule.hyperparameters.items()}
         state = rule.init(params, SHAPES)
-        result = rule.step(params, grads, state, {**hyper, "schedule": torch.ones(CELLS, 1)})
+        result = rule.step(params, grads, state, _hyper(rule, CELLS))
         evaluated = params if rule.evaluated_at is None else rule.evaluated_at(*result)
     except Exception as error:
         # A user's rule may raise anything.
@@ -39,3 +42,35 @@ def check_step(name: str, rule: Rule) -> None:
             raise BadInput(f"optimizer '{name}': its state must be a NamedTuple of tensors")
     if not (torch.equal(params, given[0]) and torch.equal(grads, given[1])):
         raise BadInput(f"optimizer '{name}': its step changes its arguments; it must return new tensors")
+    _check_alone(name, rule, params)
+
+
+def _check_alone(name: str, rule: Rule, params: Tensor) -> None:
+    """Raises BadInput where a cell's parameters after a few steps depend on whether another is beside it."""
+    beside = _after_steps(rule, params)
+    for cell in range(CELLS):
+        own = params[cell : cell + 1]
+        try:
+            alone = _after_steps(rule, own)
+        except Exception as error:
+            raise BadInput(f"optimizer '{name}' fails where a cell is alone ({error!r})") from error
+        allowed = SAME * (alone - own).abs() + 1e-6 * own.abs()
+        same = (beside[cell] - alone).abs() <= allowed
+        if not (same | (beside[cell].isnan() & alone.isnan())).all():
+            raise BadInput(
+                f"optimizer '{name}': a cell steps otherwise alone than beside another; its step must not mix cells, "
+                f"which are the first dimension of every tensor, nor draw random numbers"
+            )
+
+
+def _after_steps(rule: Rule, params: Tensor) -> Tensor:
+    """The parameters after a few steps, `[cells, n]`."""
+    state, hyper = rule.init(params, SHAPES), _hyper(rule, len(params))
+    for _ in range(STEPS):
+        params, state = rule.step(params, params.cos(), state, hyper)
+    return params
+
+
+def _hyper(rule: Rule, cells: int) -> dict[str, Tensor]:
+    hyper = {key: torch.full((cells, 1), float(value)) for key, value in rule.hyperparameters.items()}
+    return {**hyper, "schedule": torch.ones(cells, 1)}

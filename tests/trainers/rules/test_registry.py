@@ -126,6 +126,27 @@ OWN = """
         return params.sub_(grads), state
 
 
+    @update_rule(none, alpha=1e-3)
+    def one_norm_for_all(params, grads, state, hyper):
+        return params - hyper["alpha"] * grads / grads.norm(), state
+
+
+    @update_rule(none, alpha=1e-3)
+    def noisy(params, grads, state, hyper):
+        return params - hyper["alpha"] * grads * grads.clone().bernoulli_(0.5), state
+
+
+    @update_rule(none, alpha=1e-3)
+    def several_only(params, grads, state, hyper):
+        assert len(params) > 1
+        return params - hyper["alpha"] * grads, state
+
+
+    @update_rule(none, alpha=1e-3)
+    def norm_of_each(params, grads, state, hyper):
+        return params - hyper["alpha"] * grads / grads.norm(dim=1, keepdim=True), state
+
+
     @update_rule(lambda params, shapes: (0,), alpha=1.0)
     def counting(params, grads, state, hyper):
         return params - hyper["alpha"] * grads, (state[0] + 1,)
@@ -181,11 +202,18 @@ def test_ones_own_rule_takes_options_too(own):
         ("shorter", "shape and type"),
         ("in_place", "changes its arguments"),
         ("counting", "NamedTuple of tensors"),
+        ("one_norm_for_all", "must not mix cells"),
+        ("noisy", "nor draw random numbers"),
+        ("several_only", "fails where a cell is alone .*AssertionError"),
     ],
 )
 def test_what_is_wrong_with_ones_own_file_is_told(own, attribute, told):
     with pytest.raises(BadInput, match=told):
         get_rule(f"{own}:{attribute}")
+
+
+def test_a_norm_of_each_cell_mixes_none(own):
+    assert get_rule(f"{own}:norm_of_each").name == "norm_of_each"
 
 
 def test_a_file_that_fails_is_named(own):
