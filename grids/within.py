@@ -49,25 +49,26 @@ def _parts(text: str, space: Space) -> dict[str, str]:
 
 def _keep(axis: Axis, said: str) -> np.ndarray:
     """Which of the axis's values are kept, bool `[len(axis)]`."""
+    if axis.labelled:
+        return np.logical_or.reduce([_equal(axis, one) for one in _labels(axis, said)])
     low, dots, high = said.partition("..")
     if dots:
-        if axis.labelled:
-            raise BadInput(
-                f"--within: axis '{axis.name}' holds labels, which have no bounds: name them, {axis.name}=A,B"
-            )
         ends = [_number(axis, end, default) for end, default in ((low, -np.inf), (high, np.inf))]
         values = np.array(axis.values)
         # A bound typed in decimals may differ from the grid's value in the last bit.
         slack = 1e-12 * np.abs(values)
         keep = (values >= ends[0] - slack) & (values <= ends[1] + slack)
     else:
-        wanted = [part.strip() for part in said.split(",")]
-        keep = np.zeros(len(axis), bool)
-        for one in wanted:
-            keep |= _equal(axis, one)
+        keep = np.logical_or.reduce([_equal(axis, part.strip()) for part in said.split(",")])
     if not keep.any():
         raise BadInput(f"--within: no value of axis '{axis.name}' lies in {brief(said)}")
     return np.asarray(keep)
+
+
+def _labels(axis: Axis, said: str) -> list[str]:
+    """The labels in the text, between commas that they may hold themselves: at each place the longest that fits."""
+    known = "|".join(sorted((re.escape(str(value)) for value in axis.values if value), key=len, reverse=True))
+    return re.findall(rf"(?:^|,)\s*({known}|[^,]*?)\s*(?=,|$)", said)
 
 
 def _number(axis: Axis, text: str, default: float) -> float:
@@ -80,6 +81,10 @@ def _number(axis: Axis, text: str, default: float) -> float:
 def _equal(axis: Axis, text: str) -> np.ndarray:
     if axis.labelled:
         found = np.array([value == text or (not value and missing(text)) for value in axis.values])
+        if not found.any() and ".." in text:
+            raise BadInput(
+                f"--within: axis '{axis.name}' holds labels, which have no bounds: name them, {axis.name}=A,B"
+            )
         if not found.any():
             raise BadInput(
                 f"--within: {unknown(f'value of axis {axis.name}', text, [axis.text(i) for i in range(len(axis))])}"

@@ -125,7 +125,7 @@ def cheaper_everywhere(evidence: Evidence) -> Finding:
     open_ = [finding for finding in each.values() if finding.verdict == Verdict.open]
     each_needs = [finding.seeds_to_settle for finding in open_]
     seeds = None if None in each_needs else max((need for need in each_needs if need), default=None)
-    why = f"Adam is cheaper under {', '.join(against)}" if against else "none against it"
+    why = f"surely not under {', '.join(against)}" if against else "none against it"
     return about.found(count, verdict, why, None if verdict != Verdict.open else seeds)
 
 

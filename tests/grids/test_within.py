@@ -5,11 +5,12 @@ import pytest
 from tables_made import rich
 
 from grids.errors import BadInput
+from grids.space import Axis, Space
+from grids.surface import Provenance, Surface
+from grids.within import within
 
 
 def test_within() -> None:
-    from grids.within import within
-
     whole = rich()
     part = within(whole, "lr=1e-3..0.01,clip=None,5.0")
     assert [axis.values for axis in part.space.axes] == [(1e-3, 1e-2), ("", "5.0"), (0.0, 0.9)]
@@ -28,3 +29,20 @@ def test_within() -> None:
             within(whole, text)
     pool = within(rich(pool=True), "lr=..0.1")
     assert pool.space.size == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("wd=a,b", ["a,b"]),
+        ("wd=b,a", ["a", "b"]),
+        ("wd=a,b,b", ["a,b", "b"]),
+        ("wd= a , x..y", ["a", "x..y"]),
+        ("wd=None,a,b,lr=1", ["a,b", ""]),
+    ],
+)
+def test_labels_may_hold_commas_and_dots(text: str, kept: list[str]) -> None:
+    axes = (Axis("lr", (1.0, 2.0)), Axis.labels("wd", ("a,b", "a", "b", "x..y", "")))
+    value = np.arange(10.0).reshape(2, 5, 1)
+    surface = Surface(Space(axes), (0,), value, np.zeros(value.shape, bool), Provenance("task", "opt"))
+    assert list(within(surface, text).space.axis("wd").values) == kept
