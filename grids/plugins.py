@@ -41,6 +41,11 @@ def load_module(name: str, owner: str) -> ModuleType:
     Raises:
         BadInput: there is none, or importing it fails; the message begins with `owner`.
     """
+    if "/" in name or name.endswith(".py"):
+        raise BadInput(
+            f"{owner}: a module is named without its folder and ending: {Path(name).stem}:NAME for "
+            f"{Path(name).stem}.py in the current folder"
+        )
     if os.getcwd() not in sys.path:
         sys.path.append(os.getcwd())
     try:

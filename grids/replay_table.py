@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from grids.arrow import array_of, repeated
 from grids.errors import BadInput
+from grids.library import list_surfaces
 from grids.sealed import REPLAYS, SealedFile, write_sealed
 from grids.surface_facts import surface_facts
 
@@ -194,6 +195,8 @@ def load(path: str | Path) -> tuple["pd.DataFrame", dict[str, Any]]:
     Raises:
         BadInput: the file cannot be read, is no replay table, is of a newer format, or was altered.
     """
+    if not Path(path).exists() and str(path) in {entry.name for entry in list_surfaces()}:
+        raise BadInput(f"{path}: is a surface, not a replay table; `tunecost replay {path}` makes one")
     file = SealedFile(path, bare=True)
     if file.header:
         file.check_format(FORMAT)

@@ -84,7 +84,8 @@ class Job:
 
     @cached_property
     def space(self) -> Space:
-        return fit_space(self.space_text or self.task.space, self.rule, self.optimizer)
+        text = self.task.space if self.space_text is None else self.space_text
+        return fit_space(text, self.rule, self.optimizer)
 
     @cached_property
     def device(self) -> torch.device:

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from grids.errors import BadInput
 from grids.space import PRESETS
 from trainers.job import BUDGET, MOST_CELLS, Job
 from trainers.procedures.supervised import Supervised
@@ -71,3 +72,9 @@ def test_a_gans_first_beta_is_one_half_unless_told() -> None:
 
     assert fixed("adam") == fixed("avagrad") == fixed("torch.optim:Adam") == 0.5
     assert fixed("adam:beta1=0.9") == fixed("torch.optim:Adam:betas.0=0.9") == 0.9
+
+
+def test_an_empty_space_is_not_the_tasks_own() -> None:
+    assert Job("digits-mlp", "sgd", device_name="cpu").space.names == ("alpha",)
+    with pytest.raises(BadInput, match="unknown space ''"):
+        _ = Job("digits-mlp", "sgd", "", device_name="cpu").space

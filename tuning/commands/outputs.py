@@ -8,15 +8,19 @@ from pathlib import Path
 
 from grids.errors import BadInput
 
+OTHER_FORMATS = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".xlsx", ".feather", ".arrow", ".pdf", ".png", ".svg")
+
 
 def check_writable(out: Path, surfaces: Sequence[str]) -> None:
     """Check, before a long computation, that `out` can be written and is none of the `surfaces` that are read.
 
     Raises:
-        BadInput: it is one of them, a folder, or cannot be created.
+        BadInput: it is one of them, a folder, named like a file of another format, or cannot be created.
     """
     from grids.library import find_surface
 
+    if out.name == "-" or out.suffix.lower() in OTHER_FORMATS:
+        raise BadInput(f"{out}: a replay table is a Parquet file; give --out a name that ends in .parquet")
     if out.exists() and any(out.samefile(find_surface(text)) for text in surfaces):
         raise BadInput(f"{out}: is a surface to replay on, which --out would replace")
     folder = out.parent

@@ -78,6 +78,6 @@ def get_searcher(text: str) -> SearcherSpec:
         return SearcherSpec(text, name, one.factory, read_options(rest, one.factory, f"searcher '{name}'"))
     if name == OPTUNA:
         return optuna_searcher(text)
-    if re.match(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*(:|$)", text):
+    if re.match(r"[A-Za-z_./][\w./-]*:[A-Za-z_]\w*(:|$)", text):
         return own_searcher(text)
     raise unknown("searcher", name, [*SEARCHERS, f"{OPTUNA}:NAME"])

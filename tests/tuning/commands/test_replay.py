@@ -208,3 +208,20 @@ def test_exact_takes_each_surfaces_targets(folder: Path, capsys: pytest.CaptureF
     assert rows[2:] == [("digits-mlp/adam", 0.5, "%"), ("digits-mlp/adam", 1.0, "%")]
     assert captured.err.startswith("s.parquet: targets 0.5 and 0.9, 5 % and 10 % of the way")
     assert captured.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("replay s.parquet --out -", "a replay table is a Parquet file"),
+        ("replay s.parquet --out table.csv", "a name that ends in .parquet"),
+        ("replay s.parquet -s ./mine.py:Mine --out x.parquet", "mine:NAME for mine.py in the current folder"),
+        ("cost digits-mlp/adam", "is a surface, not a replay table; `tunecost replay digits-mlp/adam` makes one"),
+    ],
+)
+def test_a_name_of_the_wrong_kind_is_told(
+    folder: Path, capsys: pytest.CaptureFixture[str], line: str, message: str
+) -> None:
+    assert run(line.split()) == 2
+    assert message in capsys.readouterr().err
+    assert [path.name for path in folder.iterdir()] == ["s.parquet"]
