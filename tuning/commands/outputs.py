@@ -8,7 +8,7 @@ from pathlib import Path
 
 from grids.errors import BadInput
 
-OTHER_FORMATS = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".xlsx", ".feather", ".arrow", ".pdf", ".png", ".svg")
+OTHER_FORMATS = (".csv", ".tsv", ".json", ".jsonl", ".xlsx", ".feather", ".arrow", ".pdf", ".png", ".svg")
 
 
 def check_writable(out: Path, surfaces: Sequence[str]) -> None:
