@@ -80,7 +80,7 @@ def provenance(sweep: Sweep, records: Sequence[Record], command: str, about: Map
     software: dict[str, set[str]] = {}
     for record in records:
         for name, version in record.software.items():
-            software.setdefault(name, set()).add(version)
+            software.setdefault(name, set()).update(version.split(", "))
     timing = {
         "seconds": round(seconds, 3),
         "runs_per_hour": round(3600 * runs / seconds, 1) if seconds else None,

@@ -16,6 +16,7 @@ from trainers.procedures import procedure_of
 from trainers.procedures.base import Size
 from trainers.sweep import shards as shard_files
 from trainers.sweep.job import SweepJob
+from trainers.sweep.restore import is_there, kept
 from trainers.sweep.sweep import Shard, Sweep
 
 PROBE_SECONDS = 0.5
@@ -90,7 +91,8 @@ def estimate(job: SweepJob, workers: int = 1, clock: Clock = time.perf_counter) 
     """
     sweep, measured = partition(job, workers)
     shards = sweep.shards(range(job.seeds))
-    done = sum(job.folder.shard(shard.name).exists() for shard in shards)
+    surface = kept(job.folder, sweep)
+    done = sum(is_there(job.folder, surface, shard) for shard in shards)
     largest = max(shards, key=lambda shard: shard.cells)
     measured = measured or measure(job, sweep, largest, clock)
     seconds = seconds_of(job, largest, measured)

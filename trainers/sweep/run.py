@@ -16,6 +16,7 @@ from trainers.saved_state import SAVE_EVERY
 from trainers.sweep.job import SweepJob
 from trainers.sweep.merge import is_merged, merge, tidy
 from trainers.sweep.plan import expected, partition, seconds_of
+from trainers.sweep.restore import restore
 from trainers.sweep.sweep import Shard, Sweep, part
 from trainers.sweep.trainer import EngineTrainer
 from trainers.sweep.worker import Limit, Worker
@@ -59,6 +60,8 @@ def run(
     first, *others = (replace(job, device_name=name) for name in devices(job.device_name))
     planned, measured = partition(first, 1 + len(others))
     sweep, seeds = job.folder.adopt(planned, job.seeds, job.block, options.fresh), range(job.seeds)
+    if not options.fresh:
+        restore(job.folder, sweep, say)
     shards = sweep.shards(seeds)
     mine = shards if options.shard is None else part(shards, *options.shard)
     missing = sum(not job.folder.shard(shard.name).exists() for shard in mine)

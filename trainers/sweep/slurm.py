@@ -15,6 +15,7 @@ from typing import Any
 from grids.errors import BadInput
 from trainers.sweep.job import SweepJob
 from trainers.sweep.merge import merge
+from trainers.sweep.restore import restore
 from trainers.sweep.run import RunOptions, run
 from trainers.sweep.sweep import part
 
@@ -69,6 +70,7 @@ def submit(job: SweepJob, request: Request, command: str, say: Callable[[str], N
     """
     job = replace(job, out=job.out.absolute(), data_folder=job.data_folder and job.data_folder.absolute())
     sweep = job.folder.adopt(job.sweep, job.seeds, job.block, fresh=False)
+    restore(job.folder, sweep, say)
     options = RunOptions(command=command)
     shards = sweep.shards(range(job.seeds))
     count = min(len(shards), MOST_TASKS)
