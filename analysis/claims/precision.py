@@ -144,7 +144,13 @@ def noise(
     freedom = sum(degrees for _, degrees in known)
     borrowed = math.sqrt(sum(degrees * one**2 for one, degrees in known) / freedom) if freedom else 0.0
     if borrowed and borrowed >= (law or 0.0):
-        return Noise(borrowed, freedom, count, step, f"one seed; the spread of seeds of {len(known)} optimizers")
+        return Noise(
+            borrowed,
+            freedom,
+            count,
+            step,
+            f"one seed; the spread of seeds of {len(known)} optimizer{'s' * (len(known) > 1)}",
+        )
     if law is None:
         return Noise(0.0, math.inf, count, step, "one seed, noise unknown")
     return Noise(law, math.inf, count, step, f"one seed, {validation_size(surface.provenance)} validation examples")

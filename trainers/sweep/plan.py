@@ -91,18 +91,18 @@ def estimate(job: SweepJob, workers: int = 1, clock: Clock = time.perf_counter) 
     """
     sweep, measured = partition(job, workers)
     shards = sweep.shards(range(job.seeds))
-    surface = kept(job.folder, sweep)
+    obstacle = None
+    try:
+        job.folder.check(sweep, job.block)
+    except BadInput as error:
+        obstacle = str(error)
+    surface = None if obstacle else kept(job.folder, sweep)
     done = sum(is_there(job.folder, surface, shard) for shard in shards)
     largest = max(shards, key=lambda shard: shard.cells)
     measured = measured or measure(job, sweep, largest, clock)
     seconds = seconds_of(job, largest, measured)
     left = len(shards) - done
     total = seconds * sum(shard.cells for shard in shards[:left]) / largest.cells
-    obstacle = None
-    try:
-        job.folder.check(sweep, job.block)
-    except BadInput as error:
-        obstacle = str(error)
     return Estimate(
         task=job.task.name,
         optimizer=job.optimizer,
