@@ -140,7 +140,7 @@ class Statement:
         return Finding(self.id, self.text, self.section, self.paper, ours, self.rule, verdict, why, seeds)
 
     def judged(self, ours: Estimate, rule: Callable[[Estimate], Verdict], why: str) -> Finding:
-        """The finding with the verdict of `rule`; an open one says how many seeds or replays would settle it.
+        """The finding with the verdict of `rule`; an open one says how many seeds or replays would settle it, if any.
 
         That is the smallest number with which the rule decides, if only the interval narrows.
         """
@@ -149,10 +149,13 @@ class Statement:
             return self.found(ours, verdict, why)
         if seeds is not None:
             many = range(max(ours.seeds + 1, 2), MOST_SEEDS + 1)
-            return self.found(ours, verdict, why, fewest(many, lambda count: rule(seeds(count))))
+            needed = fewest(many, lambda count: rule(seeds(count)))
+            why += f"; not even {MOST_SEEDS} seeds would settle it" if needed is None else ""
+            return self.found(ours, verdict, why, needed)
         if replays is not None:
-            enough = fewest(range(ours.replays, MOST_REPLAYS, 100), lambda count: rule(replays(count)))
-            why += "" if enough is None else f"; --repeats {enough} would settle it"
+            enough = fewest(range(ours.replays, MOST_REPLAYS + 1, 100), lambda count: rule(replays(count)))
+            why += f"; not even --repeats {MOST_REPLAYS}" if enough is None else f"; --repeats {enough}"
+            why += " would settle it"
         return self.found(ours, verdict, why)
 
     def missing(self, what: str) -> Finding:

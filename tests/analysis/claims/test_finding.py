@@ -7,7 +7,7 @@ import pytest
 from evidence_made import SPACE
 
 from analysis.claims import Evidence, Verdict, judge
-from analysis.claims.finding import Estimate
+from analysis.claims.finding import MOST_REPLAYS, MOST_SEEDS, Estimate, Statement
 from analysis.claims.precision import noise
 from grids.surface import Provenance, Surface
 
@@ -62,3 +62,26 @@ def test_the_seeds_that_would_settle_it_are_the_fewest() -> None:
     assert several.with_seeds(found.seeds_to_settle) < 0.3 <= several.with_seeds(found.seeds_to_settle - 1)
     assert found.why.endswith(f"{found.seeds_to_settle} seeds would settle it")
     assert found.row()["seeds_to_settle"] == found.seeds_to_settle
+
+
+@pytest.mark.parametrize(("value", "needed"), [(0.99, None), (0.9, 101)])
+def test_what_no_number_would_settle_says_so(value: float, needed: int | None) -> None:
+    about = Statement("one", "One is below the other", "1", None, "ratio: below 1")
+
+    def with_seeds(seeds: int) -> Estimate:
+        return Estimate(value, value - 1 / math.sqrt(seeds), value + 1 / math.sqrt(seeds))
+
+    def with_replays(replays: int) -> Estimate:
+        return Estimate(value, value - 10 / math.sqrt(replays), value + 10 / math.sqrt(replays))
+
+    of_seeds = about.judged(Estimate(value, 0, 2, 1, with_seeds), lambda one: one.below(1), "why")
+    of_replays = about.judged(
+        Estimate(value, 0, 2, replays=200, with_replays=with_replays), lambda one: one.below(1), "why"
+    )
+    assert (of_seeds.verdict, of_seeds.seeds_to_settle) == (Verdict.open, needed)
+    if needed is None:
+        assert of_seeds.why == f"why; not even {MOST_SEEDS} seeds would settle it"
+        assert of_replays.why == f"why; not even --repeats {MOST_REPLAYS} would settle it"
+    else:
+        assert of_seeds.why == f"why; {needed} seeds would settle it"
+        assert of_replays.why == "why; --repeats 10100 would settle it"
