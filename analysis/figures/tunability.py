@@ -16,7 +16,7 @@ from grids.units import in_parentheses
 _LOG_FROM = 60
 """The horizontal axis is logarithmic from this many trials on."""
 _CROWD = 6
-"""More curves than this are drawn without bands."""
+"""More curves than this are drawn without bands, with the legend beside them."""
 
 
 def draw(contestants: Sequence[Contestant], repetition: bool, statistic: str) -> tuple[Figure, list[dict[str, Any]]]:
@@ -30,7 +30,8 @@ def draw(contestants: Sequence[Contestant], repetition: bool, statistic: str) ->
     tasks = list(dict.fromkeys(one.task for one in contestants))
     columns = min(len(tasks), 2)
     rows = -(-len(tasks) // columns)
-    figure = sheet(4.6 * columns + 0.6, 3.5 * rows + 0.4)
+    banded = [task for task in tasks if sum(one.task == task for one in contestants) <= _CROWD]
+    figure = sheet((4.6 if banded == tasks else 5.8) * columns + 0.6, 3.5 * rows + 0.4)
     panels = figure.subplots(rows, columns, squeeze=False).flat
     numbers: list[dict[str, Any]] = []
     for axes, task in zip(panels, tasks, strict=False):
@@ -40,12 +41,13 @@ def draw(contestants: Sequence[Contestant], repetition: bool, statistic: str) ->
     way = "with" if repetition else "without"
     said = []
     if not all(one.searcher for one in contestants):
+        seeds = any(one.curve.band is not None for one in contestants if one.task in banded and not one.searcher)
         said.append(
-            f"Expected best of random search {way} repetition, exact, of the {statistic} over seeds; bands: lowest to "
-            "highest of single seeds."
+            f"Expected best of random search {way} repetition, exact, of the {statistic} over seeds"
+            + ("; bands: lowest to highest of single seeds." if seeds else ".")
         )
     if any(one.searcher for one in contestants):
-        said.append("Mean best of replays; bands: 95%, bootstrap over replays.")
+        said.append("Mean best of replays" + ("; bands: 95%, bootstrap over replays." if banded else "."))
     caption = " ".join([*said, "Dots: where another takes the lead."])
     footnote(figure, caption, 75 * columns)
     return figure, numbers
@@ -86,7 +88,10 @@ def _panel(axes: Axes, task: str, some: Sequence[Contestant]) -> list[dict[str, 
     _frame(axes, np.array(means), higher)
     axes.set(xlabel="trials", ylabel=some[0].metric + in_parentheses(some[0].unit))
     axes.set_title(task, loc="left")
-    axes.legend(loc="best")
+    place: Any = {"loc": "best"}
+    if len(some) > _CROWD:
+        place = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0)}
+    axes.legend(**place)
     return rows
 
 
