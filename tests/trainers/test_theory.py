@@ -4,7 +4,7 @@ import numpy as np
 
 from tests.trainers.plain_counterexample import simulate_by_rules
 from trainers.counterexample import Setting, samples, simulate
-from trainers.theory import RATES, family, rates, ridge
+from trainers.theory import HORIZONS, LARGE_HORIZONS, RATES, family, rates, ridge
 
 
 def test_each_horizon_is_a_training_of_its_own_on_the_same_samples() -> None:
@@ -14,6 +14,19 @@ def test_each_horizon_is_a_training_of_its_own_on_the_same_samples() -> None:
         expected = simulate_by_rules([of(50)], rare[:, :50], np.array([50]))
         np.testing.assert_allclose(measured[name].means[0], expected[0, :, 0], rtol=1e-9)
         assert measured[name].means.shape == (2, 2)
+
+
+def test_large_horizons_begin_where_epsilon_has_outgrown_the_rare_gradient() -> None:
+    roots = np.sqrt(LARGE_HORIZONS)
+    largest = np.sqrt(0.01) * 999.0
+    assert (roots >= largest).all()
+    assert set(HORIZONS) - set(LARGE_HORIZONS) == {steps for steps in HORIZONS if np.sqrt(steps) < largest}
+
+
+def test_horizons_come_back_in_the_order_in_which_they_were_asked() -> None:
+    forth, back = rates(3, 2, (50, 200)), rates(3, 2, (200, 50))
+    for name in RATES:
+        np.testing.assert_array_equal(back[name].means, forth[name].means[::-1])
 
 
 def test_on_the_problem_times_epsilon_adam_walks_alike_whatever_epsilon() -> None:

@@ -28,8 +28,10 @@ ALL = "all domains"
 """Stands in the column `task` for statements about the tasks of all domains together."""
 RUNS, STEPS = 10, 200_000
 """Number and length of runs on the counterexample (equation 11)."""
+RATE_RUNS = 20
+"""Number of runs for each convergence rate."""
 HORIZONS: "tuple[int, ...] | None" = None
-"""Numbers of steps at which convergence rates are measured; None: those of `trainers.theory`."""
+"""Numbers of steps at which convergence rates are measured; None: the large ones of `trainers.theory`."""
 
 
 def claims(
@@ -312,8 +314,9 @@ def _theory(seed: int) -> dict[str, Any]:
     from trainers import theory
 
     ridge = theory.ridge(seed, RIDGE_RUNS, RIDGE_STEPS)
+    rates = theory.rates(seed, RATE_RUNS, theory.LARGE_HORIZONS if HORIZONS is None else HORIZONS)
     return {
-        "rates": {name: (rate.steps, rate.means) for name, rate in theory.rates(seed, RUNS, HORIZONS).items()},
+        "rates": {name: (rate.steps, rate.means) for name, rate in rates.items()},
         "family": theory.family(seed, RUNS, STEPS),
         "regimes": (ridge.epsilon, ridge.alpha),
     }
