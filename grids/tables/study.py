@@ -4,7 +4,6 @@ Optuna is imported only when one of these functions is called, since most comman
 """
 
 import contextlib
-import logging
 import math
 import os
 import sqlite3
@@ -75,15 +74,16 @@ def _file(url: str) -> Path | None:
 @contextlib.contextmanager
 def quiet_optuna() -> Iterator[None]:
     """A context without Optuna's log messages and without warnings."""
-    logger = logging.getLogger("optuna")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
+    from optuna import logging  # before the level is set: importing Optuna for the first time sets it too
+
+    level = logging.get_verbosity()
+    logging.set_verbosity(logging.ERROR)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        logger.setLevel(level)
+        logging.set_verbosity(level)
 
 
 def _load(url: str, name: str | None) -> Any:

@@ -2,6 +2,8 @@
 
 import contextlib
 import sqlite3
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,6 +42,18 @@ def test_round_trip_through_an_optuna_study(tmp_path: Path, pool: bool) -> None:
         np.testing.assert_array_equal(back.extra["flops"], surface.extra["flops"])
     with pytest.raises(BadInput, match="is there already"):
         study.write(surface, url)
+
+
+def test_optuna_is_quiet_even_where_it_was_not_imported_before() -> None:
+    lines = (
+        "from grids.tables.study import quiet_optuna",
+        "with quiet_optuna():",
+        "    import optuna",
+        "    optuna.create_study()",
+        "assert optuna.logging.get_verbosity() == optuna.logging.INFO",
+    )
+    done = subprocess.run([sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("", "")
 
 
 def test_curves_of_a_part_of_a_study(tmp_path: Path) -> None:
