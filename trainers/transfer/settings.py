@@ -7,6 +7,7 @@ import numpy as np
 
 from grids.errors import BadInput, unknown
 from grids.surface import Surface
+from trainers.rules import get_rule
 from trainers.rules.base import Rule
 
 
@@ -21,6 +22,18 @@ class Setting:
 
     hyper: Mapping[str, float]
     value: float | None = None
+
+
+def rule_of(surface: Surface) -> Rule:
+    """The update rule of the surface's optimizer.
+
+    Raises:
+        BadInput: there is none of its name, as for most imported tables.
+    """
+    try:
+        return get_rule(surface.provenance.optimizer)
+    except BadInput as error:
+        raise BadInput(f"{surface.name}: {error}; `grid import --optimizer` names a table's optimizer") from error
 
 
 def best_cells(surface: Surface, statistic: str, count: int, rule: Rule) -> list[Setting]:

@@ -11,11 +11,10 @@ import numpy as np
 from grids.errors import BadInput
 from grids.surface import Surface
 from trainers.device import describe, pick, software
-from trainers.rules import get_rule
 from trainers.tasks import get_task
 from trainers.transfer import record
 from trainers.transfer.final import final_folds, in_words
-from trainers.transfer.settings import Setting, along, best_cells
+from trainers.transfer.settings import Setting, along, best_cells, rule_of
 from trainers.transfer.train import Training
 
 
@@ -76,7 +75,7 @@ def transfer(
         BadInput: the surface, the task or its data do not allow it.
     """
     optimizer = surface.provenance.optimizer
-    rule, task = get_rule(optimizer), get_task(request.to)
+    rule, task = rule_of(surface), get_task(request.to)
     chosen = best_cells(surface, request.statistic, request.cells, rule)
     training = Training(
         task_text=request.to,

@@ -1,5 +1,7 @@
 """Final trainings: equal to plain ones, resumed, spread over workers, ranked."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -15,7 +17,7 @@ from trainers.rules import get_rule
 from trainers.tasks import get_task
 from trainers.transfer import record
 from trainers.transfer.final import final_folds
-from trainers.transfer.settings import along, best_cells
+from trainers.transfer.settings import along, best_cells, rule_of
 from trainers.transfer.train import Training
 
 HYPER = ({"alpha": 0.01, "epsilon": 1e-8}, {"alpha": 0.1, "epsilon": 1e-4})
@@ -157,6 +159,14 @@ def test_the_best_cells_come_first_and_keep_their_values() -> None:
 def test_surfaces_that_hand_on_nothing(given: Surface, count: int, told: str) -> None:
     with pytest.raises(BadInput, match=told):
         best_cells(given, "mean", count, get_rule("adam"))
+
+
+def test_a_table_whose_optimizer_has_no_rule_is_named_and_told_how_to_name_it() -> None:
+    given = surface([1.0, 2.0], "alpha=0.1,1")
+    assert rule_of(given).name == "adam"
+    other = replace(given, provenance=replace(given.provenance, optimizer="imported"))
+    with pytest.raises(BadInput, match=r"^toy/imported: unknown optimizer 'imported'.*`grid import --optimizer`"):
+        rule_of(other)
 
 
 def test_rank_correlation_of_known_ranks_is_exact() -> None:
