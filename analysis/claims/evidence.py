@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from analysis.claims.precision import Noise, noise
+from analysis.claims.precision import Noise, noise, noise_within
 from analysis.replays import Group
 from grids.surface import Surface
 from grids.units import with_unit
@@ -80,8 +80,12 @@ class Evidence:
         return with_unit(f"{suboptimality:g}", self.unit)
 
     def noise(self, surface: Surface, value: float | None = None, seeds: int | None = None) -> Noise:
-        """The noise of a surface's values, estimated from all surfaces of the task; see `precision.noise`."""
+        """The noise between surfaces, estimated from all surfaces of the task; see `precision.noise`."""
         return noise(surface, self.surfaces.values(), value, seeds)
+
+    def noise_within(self, surface: Surface) -> Noise:
+        """The noise between cells of a surface, estimated from all surfaces of the task; see `precision`."""
+        return noise_within(surface, self.surfaces.values())
 
     def plane(self, optimizer: str) -> Surface | None:
         """The optimizer's surface, if it is over α and ε (`is_plane`); otherwise None."""

@@ -105,7 +105,7 @@ def adam_best(axis: str, symbol: str, paper: float) -> Callable[[Evidence], Find
                 return Verdict.holds
             return Verdict.open if one.low <= paper <= one.high else Verdict.fails
 
-        ours, why = best_range(surface, axis, evidence.noise(surface))
+        ours, why = best_range(surface, axis, evidence.noise_within(surface))
         return about.judged(ours, rule, why)
 
     return statement

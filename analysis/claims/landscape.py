@@ -28,7 +28,7 @@ def avagrad_best_alpha(evidence: Evidence) -> Finding:
     )
     if surface is None:
         return about.missing("needs a surface of avagrad over alpha and epsilon")
-    noise = evidence.noise(surface)
+    noise = evidence.noise_within(surface)
     gap = surface.mean - surface.mean.min(axis=0)
     exact = (gap <= 0).sum(axis=1)
 

@@ -38,7 +38,7 @@ def best_epsilon(optimizer: str, name: str) -> Callable[[Evidence], Finding]:
                 return Verdict.fails
             return Verdict.holds if one.high <= TRANSITION else Verdict.open
 
-        ours, why = best_range(surface, "epsilon", evidence.noise(surface))
+        ours, why = best_range(surface, "epsilon", evidence.noise_within(surface))
         column = surface.space.axis("epsilon").values.index(DEFAULT)
         gap = float(surface.mean[:, column].min() - surface.mean.min())
         return about.judged(ours, rule, f"{why}; at ε = 1e-8 the best α is {gap:.2g} off")

@@ -45,7 +45,7 @@ def best_epsilon(optimizer: str, name: str, paper: float) -> Callable[[Evidence]
         surface = evidence.plane(optimizer)
         if surface is None:
             return about.missing(f"needs a surface of {optimizer} over alpha and epsilon")
-        ours, why = best_range(surface, "epsilon", evidence.noise(surface))
+        ours, why = best_range(surface, "epsilon", evidence.noise_within(surface))
         above = float(np.nextafter(TRANSITION, 1))
         return about.judged(ours, lambda one: one.at_least(above), why)
 
@@ -73,7 +73,7 @@ def adam_best_alpha(evidence: Evidence) -> Finding:
             return Verdict.holds
         return Verdict.fails if one.high < low or one.low > high else Verdict.open
 
-    ours, why = best_range(surface, "alpha", evidence.noise(surface))
+    ours, why = best_range(surface, "alpha", evidence.noise_within(surface))
     return about.judged(ours, rule, why)
 
 

@@ -122,7 +122,7 @@ class Noise:
 def noise(
     surface: Surface, others: Iterable[Surface] = (), value: float | None = None, seeds: int | None = None
 ) -> Noise:
-    """The noise between two cells with values near `value`, by default the surface's lowest.
+    """The noise between cells of two surfaces with values near `value`, by default the surface's lowest.
 
     All cells are evaluated on the same examples, so the noise comes from the seed: initial weights and the order of the
     data. Its standard deviation is estimated from the surface's own seeds. With one seed, it is estimated from those of
@@ -135,12 +135,37 @@ def noise(
         value: of the cells; far from the lowest value, the binomial law may exceed the deviation over seeds.
         seeds: the number of seeds of a cell, where not all of the surface's.
     """
+    return _noise(surface, others, _of_seeds, "spread", value, seeds)
+
+
+def noise_within(surface: Surface, others: Iterable[Surface] = ()) -> Noise:
+    """The noise between two good cells of one surface, which share their seeds: that of a paired difference.
+
+    A seed with lucky initial weights lowers all good cells together, which says nothing of their difference. The
+    deviation is therefore that of the residuals of value = cell + seed + residual, an analysis of variance in two ways
+    without replication; all else is as in `noise`.
+
+    Args:
+        surface: the surface of the cells.
+        others: surfaces of the same task, some of them with several seeds.
+    """
+    return _noise(surface, others, _of_pairs, "paired spread", None, None)
+
+
+def _noise(
+    surface: Surface,
+    others: Iterable[Surface],
+    of_seeds: Callable[[Surface], tuple[float, float] | None],
+    spread: str,
+    value: float | None,
+    seeds: int | None,
+) -> Noise:
     step = resolution(surface.provenance) or 0.0
-    own, count = _of_seeds(surface), len(surface.seeds) if seeds is None else seeds
+    own, count = of_seeds(surface), len(surface.seeds) if seeds is None else seeds
     law = binomial_deviation(surface.provenance, float(surface.mean.min()) if value is None else value)
     if own is not None and (value is None or own[0] >= (law or 0.0)):
-        return Noise(*own, count, step, f"spread of {len(surface.seeds)} seeds")
-    known = [found for found in map(_of_seeds, others) if found is not None]
+        return Noise(*own, count, step, f"{spread} of {len(surface.seeds)} seeds")
+    known = [found for found in map(of_seeds, others) if found is not None]
     freedom = sum(degrees for _, degrees in known)
     borrowed = math.sqrt(sum(degrees * one**2 for one, degrees in known) / freedom) if freedom else 0.0
     if borrowed and borrowed >= (law or 0.0):
@@ -149,7 +174,7 @@ def noise(
             freedom,
             count,
             step,
-            f"one seed; the spread of seeds of {len(known)} optimizer{'s' * (len(known) > 1)}",
+            f"one seed; the {spread} of seeds of {len(known)} optimizer{'s' * (len(known) > 1)}",
         )
     if law is None:
         return Noise(0.0, math.inf, count, step, "one seed, noise unknown")
@@ -162,14 +187,32 @@ def _of_seeds(surface: Surface) -> tuple[float, float] | None:
     It comes from the median variance, since single cells with a huge variance would dominate a mean. None with one
     seed.
     """
-    seeds = len(surface.seeds)
-    if seeds < 2:
+    if len(surface.seeds) < 2:
         return None
-    good = surface.mean <= np.quantile(surface.mean, 0.1)
-    middle = float(np.median(surface.finite[good].var(axis=-1, ddof=1)))
+    good = _good(surface)
+    return _typical_deviation(good), float(good.shape[0] * (good.shape[1] - 1))
+
+
+def _of_pairs(surface: Surface) -> tuple[float, float] | None:
+    """As `_of_seeds`, without what a seed does to all of these cells alike; with a single good cell, the same."""
+    good = _good(surface)
+    cells, seeds = good.shape
+    if seeds < 2 or cells < 2:
+        return _of_seeds(surface)
+    residual = (good - good.mean(axis=0)) * math.sqrt(cells / (cells - 1))
+    return _typical_deviation(residual), float((cells - 1) * (seeds - 1))
+
+
+def _good(surface: Surface) -> np.ndarray:
+    """The values of the best tenth of the cells: float64 `[cells, seeds]`."""
+    return surface.finite[surface.mean <= np.quantile(surface.mean, 0.1)]
+
+
+def _typical_deviation(values: np.ndarray) -> float:
+    """The standard deviation over seeds of which the median cell tells: `values` are `[cells, seeds]`."""
+    freedom = values.shape[1] - 1
     # For normal values, the median of a sample variance is below the variance by a known factor.
-    deviation = math.sqrt(middle * (seeds - 1) / float(stats.chi2.median(seeds - 1)))
-    return deviation, float(good.sum() * (seeds - 1))
+    return math.sqrt(float(np.median(values.var(axis=-1, ddof=1))) * freedom / float(stats.chi2.median(freedom)))
 
 
 def seeds_in_words(surface: Surface) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 
 from analysis.claims.evidence import Evidence, is_plane
 from analysis.claims.finding import Estimate, Finding, Statement
-from analysis.claims.precision import Noise, noise
+from analysis.claims.precision import Noise, noise_within
 from analysis.separability import pairs, ridge
 from grids.surface import Surface
 
@@ -122,7 +122,7 @@ def _shift_of(optimizer: str, evidence: Evidence) -> tuple[Estimate, str] | str:
     different = same_training(narrow, wide)
     if different:
         return different
-    noises = evidence.noise(narrow), noise(wide, evidence.wide.values())
+    noises = evidence.noise_within(narrow), noise_within(wide, evidence.wide.values())
     best = [
         f"{_in_words(surface, one)} on {surface.provenance.task}"
         for surface, one in zip((narrow, wide), noises, strict=True)

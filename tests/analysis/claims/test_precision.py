@@ -1,13 +1,14 @@
 """The noise of a surface's values and the jackknife over seeds, against closed forms and simulation."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from evidence_made import surface_of
 
 from analysis.claims.finding import Estimate
-from analysis.claims.precision import jackknife, noise, tables
+from analysis.claims.precision import jackknife, noise, noise_within, tables
 from grids.space import Axis, Space
 from grids.surface import Provenance, Surface
 
@@ -31,6 +32,41 @@ def test_one_seed_borrows_the_spread_of_the_tasks_other_surfaces() -> None:
     assert found.source == "one seed; the spread of seeds of 2 optimizers"
     calm = surface_of(np.full((21, 21), 5.0), "sgd", seeds=3, jitter=0.01)
     assert noise(one, [one, calm]) == noise(one)  # examples alone are worth more than that
+
+
+def test_what_a_seed_does_to_all_cells_alike_is_no_noise_between_them() -> None:
+    lucky = surface_of(np.full((21, 21), 50.0), "adam", seeds=4, jitter=0.2)
+    lucky = replace(lucky, value=lucky.value + np.array([-3.0, 0.0, 1.0, 2.0]))
+    found = noise_within(lucky)
+    assert found.deviation == pytest.approx(0.2, rel=0.15)
+    good = int((lucky.mean <= np.quantile(lucky.mean, 0.1)).sum())
+    assert (found.freedom, found.source) == ((good - 1) * 3, "paired spread of 4 seeds")
+    assert noise(lucky).deviation > 2
+    one = surface_of(np.full((21, 21), 50.0), "sgd", seeds=1, jitter=0)
+    borrowed = noise_within(one, [one, lucky])
+    assert borrowed.deviation == pytest.approx(found.deviation)
+    assert borrowed.source == "one seed; the paired spread of seeds of 1 optimizer"
+
+
+@pytest.mark.parametrize(("cells", "seeds"), [(3, 2), (40, 3)])
+def test_the_margin_between_two_cells_of_one_surface_is_exceeded_as_often_as_it_says(cells: int, seeds: int) -> None:
+    """Equal cells, of which all are good: by pairs of cells, about 5 of 100 differ by more than the margin."""
+    rng, exceeded = np.random.default_rng(7), []
+    space = Space((Axis("alpha", tuple(range(1, cells + 1))),))
+    facts = Provenance("toy", "adam", "loss", "nats")
+    for _ in range(2000):
+        value = 5 + 3 * rng.normal(size=seeds) + rng.normal(size=(cells, seeds))
+        value -= value.mean(axis=1, keepdims=True) - value.mean()  # the seed's part alone: means are equal, so all good
+        margin = noise_within(Surface(space, tuple(range(seeds)), value, np.zeros(value.shape, bool), facts)).margin
+        exceeded.append(abs(rng.normal(size=(2, seeds)).mean(axis=1) @ [1, -1]) > margin)
+    assert np.mean(exceeded) == pytest.approx(0.05, abs=0.025)
+
+
+def test_a_single_good_cell_has_nothing_to_be_paired_with() -> None:
+    space = Space((Axis("alpha", (0.1, 1.0, 10.0)),))
+    value = np.array([[1.0, 2.0], [7.0, 8.0], [9.0, 10.0]])
+    one = Surface(space, (0, 1), value, np.zeros((3, 2), bool), Provenance("toy", "sgd", "loss", "nats"))
+    assert noise_within(one).deviation == noise(one).deviation
 
 
 def test_two_cells_are_never_told_apart_by_less_than_one_example() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from analysis.claims import Evidence, Finding, Verdict, dominance, judge
-from analysis.claims.precision import noise
+from analysis.claims.precision import noise_within
 from analysis.claims.widths import best_alphas, same_training, shifts_by_epsilon, wide_partner
 from grids.space import PRESETS, parse_space
 from grids.surface import Provenance, Surface
@@ -19,9 +19,10 @@ ALPHAS, EPSILONS = SPACE.shape
 
 
 def surface(task: str, best: int, optimizer: str = "avagrad", rise: float = 2.0, jitter: float = 0.1) -> Surface:
-    """Three seeds of deviation `jitter`; each step of α away from the place of the best one costs `rise`."""
+    """Three seeds of deviation `jitter`, in turns up and down; each step of α away from the best one costs `rise`."""
     value = 4 + rise * np.abs(np.arange(ALPHAS) - best)[:, None] + 0.1 * np.arange(EPSILONS)
-    noisy = value[..., None] + jitter * np.array([-1.0, 0.0, 1.0])
+    turns = (-1.0) ** np.indices(value.shape).sum(axis=0)
+    noisy = value[..., None] + jitter * np.multiply.outer(turns, [-1.0, 0.0, 1.0])
     about = Provenance(task, optimizer, "validation error", "%", fixed={"epochs": 15}, data={"sha256": "a"})
     return Surface(SPACE, (0, 1, 2), noisy, np.zeros(noisy.shape, bool), about)
 
@@ -61,7 +62,7 @@ def test_alphas_within_noise_widen_the_interval() -> None:
 
 def test_too_much_noise_cannot_be_told_and_says_how_many_seeds_would_settle_it() -> None:
     """A step costs 0.2 and noise hides seven of them; with neighbours alone hidden it is known, so below 0.4."""
-    one, chance = finding(0, rise=0.2, jitter=0.8), noise(surface("toy", 8, rise=0.2, jitter=0.8))
+    one, chance = finding(0, rise=0.2, jitter=0.8), noise_within(surface("toy", 8, rise=0.2, jitter=0.8))
     assert 1.4 < chance.margin < 1.6
     assert (one.ours.low, one.ours.high) == (-14.0, 14.0)
     assert one.verdict == Verdict.open
