@@ -1,11 +1,14 @@
 """Entry point of `tunecost` and `python -m tuning`; Ctrl-C while modules are still being imported prints one line."""
 
 import os
+import signal
 import sys
 
 
 def main() -> None:
-    """Run `tuning.cli.main`; exit code 130 on Ctrl-C."""
+    """Run `tuning.cli.main`; exit code 130 on Ctrl-C and on SIGTERM, as schedulers send it: both clean up alike."""
+    if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     _current_folder_last()
     try:
         from tuning import cli

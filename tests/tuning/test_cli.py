@@ -259,8 +259,11 @@ def test_the_package_runs_like_the_console_script(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (2, "tunecost: none.parquet: no such file\n")
 
 
-def test_ctrl_c_is_130_and_leaves_nothing(tmp_path: Path) -> None:
-    """A real interrupt, in the middle of a replay that would take long."""
+@pytest.mark.parametrize(
+    ("number", "jobs"), [(signal.SIGINT, 1), (signal.SIGTERM, 2)], ids=["ctrl-c", "sigterm-two-jobs"]
+)
+def test_an_interrupt_is_130_and_leaves_nothing(tmp_path: Path, number: signal.Signals, jobs: int) -> None:
+    """A real one, in the middle of a replay that would take long."""
     table = "x,y,error\n" + "".join(f"{x},{y},{x * y % 7}\n" for x in range(20) for y in range(20))
     (tmp_path / "t.csv").write_text(table)
     made = tunecost(
@@ -268,12 +271,13 @@ def test_ctrl_c_is_130_and_leaves_nothing(tmp_path: Path) -> None:
     )
     assert made.returncode == 0, made.stderr
     before = sorted(path.name for path in tmp_path.iterdir())
+    step = "run_chunk" if jobs == 1 else "spread"
     script = (
-        "import tuning.replay as module, sys; real = module.run_chunk\n"
-        "def told(chunk):\n    print('running', flush=True)\n    return real(chunk)\n"
-        f"module.run_chunk = told\n{MAIN}"
+        f"import tuning.replay as module, sys; real = module.{step}\n"
+        "def told(*given):\n    print('running', flush=True)\n    return real(*given)\n"
+        f"module.{step} = told\nfrom tuning.__main__ import main; main()"
     )
-    arguments = "replay t.parquet -s optuna:TPESampler --repeats 5000 --jobs 1 --out r.parquet"
+    arguments = f"replay t.parquet -s optuna:TPESampler --repeats 5000 --jobs {jobs} --out r.parquet"
     process = subprocess.Popen(
         [sys.executable, "-c", script, *arguments.split()],
         cwd=tmp_path,
@@ -285,7 +289,7 @@ def test_ctrl_c_is_130_and_leaves_nothing(tmp_path: Path) -> None:
     assert process.stdout is not None
     assert process.stdout.readline() == "running\n"
     time.sleep(0.2)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, stderr = process.communicate(timeout=60)
     assert process.returncode == 130
     assert stderr == "tunecost: interrupted\n"
