@@ -10,7 +10,10 @@ from trainers.counterexample import Setting, samples, simulate
 HORIZONS = tuple(int(steps) for steps in np.unique(np.geomspace(1e3, 1e6, 13).round().astype(np.int64)))
 """T: four to a decade."""
 LARGE_HORIZONS = tuple(steps for steps in HORIZONS if steps >= 10_000)
-"""T large enough for Theorem 2's rate: √T, to which ε grows, is at least √v after a rare gradient, √(1 − β2)·999."""
+"""T at which all rates are judged, since they are of large T.
+
+From 10,000 on, dynamic Adam's ε ends above √v after a rare gradient, √(1 − β2)·999: Theorem 2 asks for an ε that large.
+"""
 EPSILONS = (1e-8, 1e-6, 1e-4, 1e-2, 1.0)
 
 Of_horizon = Callable[[int], Setting]
@@ -29,7 +32,7 @@ RATES: Mapping[str, Of_horizon] = {
 
 @dataclass(frozen=True, eq=False)
 class Rate:
-    """The mean of ‖∇f‖² over T steps, each T a training of its own.
+    """The mean of ‖∇f‖² over T steps, each T a training of its own unless its setting is that of another.
 
     Args:
         steps: T, int64 `[horizons]`.
@@ -50,7 +53,7 @@ def rates(seed: int, runs: int, horizons: Sequence[int] | None = None) -> dict[s
 def _means(of: Of_horizon, rare: np.ndarray, horizons: Sequence[int]) -> np.ndarray:
     """The mean of ‖∇f‖² for each horizon, float64 `[horizons, runs]`; horizons with the same setting share a run."""
     shared: dict[Setting, list[int]] = {}
-    for steps in sorted(horizons):
+    for steps in sorted(set(horizons)):
         shared.setdefault(of(steps), []).append(steps)
     found: dict[int, np.ndarray] = {}
     for setting, ends in shared.items():

@@ -40,8 +40,8 @@ def runtime_ratio(evidence: Evidence, one: tuple[str, str], other: tuple[str, st
         same = len(ours) == len(theirs)
         pairs = zip(ours, theirs, strict=True) if same else [(ours[0], theirs[0])]
         ratios = [a / b if np.isfinite(b) else NAN for a, b in pairs]
-        surface = evidence.surfaces[one[0]]
-        words = seeds_in_words(surface) if same else "numbers of seeds differ: no interval"
+        surface = evidence.compared(one[0])
+        words = seeds_in_words(surface) if same else "no seed in common: no interval"
         stuck = f" (up to {100 * missed:.0f}% not there in one budget)" if missed > _RARE else ""
         estimate = jackknife(ratios, len(surface.seeds), ratio=True)
         return estimate, f"exact: {ours[0]:.1f} against {theirs[0]:.1f} trials{stuck}; {words}"
@@ -65,8 +65,8 @@ def _replayed_ratio(evidence: Evidence, one: tuple[str, str], other: tuple[str, 
     if len(ours) == len(theirs) > 1:
         ratios += [_ratio(a, b) for a, b in zip(ours[1:], theirs[1:], strict=True)]
         fewer *= math.sqrt(first.repeats / ours[1].repeats)
-        words += f" and {len(evidence.surfaces[one[0]].seeds)} seeds"
-    seeds = len(evidence.surfaces[one[0]].seeds)
+        words += f" and {len(evidence.compared(one[0]).seeds)} seeds"
+    seeds = len(evidence.compared(one[0]).seeds)
     estimate = jackknife(ratios, seeds, ratio=True, other=error, of_others=fewer)
     if len(ratios) > 1:
         return estimate, words
@@ -143,13 +143,13 @@ def cheaper_to_the_same_value(evidence: Evidence) -> Finding:
         None,
         "trials of AvaGrad over trials of Adam, 0 where Adam never gets there: below 1",
     )
-    ours, theirs = evidence.plane("avagrad"), evidence.plane("adam")
-    if ours is None or theirs is None:
+    if evidence.plane("avagrad") is None or evidence.plane("adam") is None:
         return about.missing("needs surfaces of adam and avagrad over alpha and epsilon")
+    ours, theirs = evidence.compared("avagrad"), evidence.compared("adam")
     same = len(ours.seeds) == len(theirs.seeds)
     both = zip(tables(ours), tables(theirs), strict=True) if same else [(ours.mean, theirs.mean)]
     costs = [tuple(_trials(one, min(a.min(), b.min()), evidence.target) for one in (a, b)) for a, b in both]
-    (first, second), seeds = costs[0], seeds_in_words(ours) if same else "numbers of seeds differ: no interval"
+    (first, second), seeds = costs[0], seeds_in_words(ours) if same else "no seed in common: no interval"
     never = {"AvaGrad": first, "Adam": second}
     why = "; ".join(f"{name} never gets there" for name, cost in never.items() if np.isinf(cost))
     ratios = [a / b for a, b in costs]
@@ -189,7 +189,7 @@ def avagrad_with_cgld(evidence: Evidence) -> Finding:
     trials = crossings(evidence, "avagrad", "cgld")
     if trials is None:
         return about.missing("needs a surface of avagrad over alpha and epsilon")
-    surface = evidence.surfaces["avagrad"]
+    surface = evidence.compared("avagrad")
     ours = jackknife(trials, len(surface.seeds), ratio=True)
     return about.judged(ours, lambda one: one.below(14.0), f"exact curve; {seeds_in_words(surface)}")
 
@@ -206,7 +206,7 @@ def adam_with_gld(evidence: Evidence) -> Finding:
     trials = crossings(evidence, "adam", "gld")
     if trials is None:
         return about.missing("needs a surface of adam over alpha and epsilon")
-    surface = evidence.surfaces["adam"]
+    surface = evidence.compared("adam")
     ours = jackknife(trials, len(surface.seeds), ratio=True)
     return about.judged(ours, lambda one: one.at_least(74.0), f"exact curve; {seeds_in_words(surface)}")
 
@@ -229,7 +229,7 @@ def ratio_of_the_two(evidence: Evidence) -> Finding:
         return about.found(Estimate(0.0), Verdict.fails, never)
     same = len(adam) == len(avagrad)
     ratios = adam / avagrad if same else [float(adam[0] / avagrad[0])]
-    ours = jackknife(ratios, len(evidence.surfaces["adam"].seeds), ratio=True)
+    ours = jackknife(ratios, len(evidence.compared("adam").seeds), ratio=True)
     return about.judged(ours, lambda one: one.at_least(5.65), f"{adam[0]:.0f} trials against {avagrad[0]:.0f}")
 
 

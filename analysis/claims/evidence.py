@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from analysis.claims.precision import Noise, noise, noise_within
+from analysis.claims.shared_seeds import on_shared_seeds
 from analysis.replays import Group
 from grids.surface import Surface
 from grids.units import with_unit
@@ -91,6 +92,19 @@ class Evidence:
         """The optimizer's surface, if it is over α and ε (`is_plane`); otherwise None."""
         surface = self.surfaces.get(optimizer)
         return surface if surface is not None and is_plane(surface) else None
+
+    def compared(self, optimizer: str) -> Surface:
+        """The surface of Adam or AvaGrad as their costs are compared: cut to the seeds that both have (`pair`)."""
+        return pair(self.surfaces)[optimizer]
+
+
+PAIR = ("adam", "avagrad")
+"""The optimizers whose tuning costs the paper compares."""
+
+
+def pair(surfaces: Mapping[str, Surface]) -> dict[str, Surface]:
+    """The surfaces of `PAIR` that are over α and ε, each with the seeds that both have; unchanged where none is."""
+    return on_shared_seeds({name: surfaces[name] for name in PAIR if name in surfaces and is_plane(surfaces[name])})
 
 
 def is_plane(surface: Surface) -> bool:

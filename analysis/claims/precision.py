@@ -1,11 +1,13 @@
 """The uncertainty of numbers measured on few seeds, and the number of seeds that would reduce it."""
 
+import functools
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
+from scipy import optimize, stats
 
 from analysis.claims.finding import Estimate
 from grids.metric import binomial_deviation, resolution, validation_size
@@ -14,7 +16,7 @@ from grids.surface import Surface
 GROUPS = 5
 """Largest number of parts of the seeds that are left out in turn: each costs further searches."""
 
-_TAIL = 0.975
+_LEVEL, _TAIL = 0.95, 0.975
 _NORMAL = float(stats.norm.ppf(_TAIL))
 
 
@@ -88,16 +90,43 @@ def jackknife(
     return Estimate(now.value, now.low, now.high, seeds, with_seeds if squares else None)
 
 
+@functools.cache
+def subset_quantile(rivals: int, freedom: float) -> float:
+    """Gupta's constant: in how many standard errors of the lowest mean the truly lowest one has a 95 % chance to be.
+
+    The standard error is that of a difference of two means, and the case the hardest one, in which all are equal. It
+    is the one-sided quantile of Dunnett's comparisons with a control (Gupta 1965, On some multiple decision rules).
+
+    Args:
+        rivals: the number of means besides the one in question, 1 or more.
+        freedom: degrees of freedom of the standard error; may be infinite.
+
+    >>> round(subset_quantile(1, math.inf), 3), round(subset_quantile(5, 20), 2)
+    (1.645, 2.39)
+    """
+    points, weights = np.polynomial.hermite_e.hermegauss(80)
+    shares = (np.arange(400) + 0.5) / 400
+    scale = np.sqrt(stats.chi2.ppf(shares, freedom) / freedom) if math.isfinite(freedom) else np.ones(1)
+
+    def excess(quantile: float) -> float:
+        kept = stats.norm.cdf(points + math.sqrt(2) * quantile * scale[:, None]) ** rivals
+        return float((kept @ weights).mean() / math.sqrt(2 * math.pi)) - _LEVEL
+
+    return float(optimize.brentq(excess, 0.0, 100.0))
+
+
 @dataclass(frozen=True)
 class Noise:
     """The random part of the difference of two good cells' values.
 
     Args:
-        deviation: the standard deviation of one seed's value; 0 where unknown.
+        deviation: the standard deviation of one seed's value, or of the part of it that differs between the cells of a
+            surface; 0 where unknown.
         freedom: its degrees of freedom; infinite where it follows from a distribution.
         seeds: the number of seeds of which a cell's value is the mean.
         step: the change of a value by one validation example; 0 where unknown.
         source: where the deviation comes from, in words.
+        rivals: of how many cells besides itself the lowest was picked; 0 for two cells that were picked beforehand.
     """
 
     deviation: float
@@ -105,18 +134,32 @@ class Noise:
     seeds: int
     step: float
     source: str
+    rivals: int = 0
 
     @property
     def margin(self) -> float:
-        """The difference that chance exceeds with a probability of 5 %."""
+        """The difference that chance exceeds with a probability of 5 %.
+
+        With `rivals`, how far above the lowest value the cell that is truly the lowest may be found, with a
+        probability of 95 % (`subset_quantile`).
+        """
         return self.with_seeds(self.seeds)
 
     def with_seeds(self, seeds: int) -> float:
         """`margin` for another number of seeds; it is at least one validation example, over all seeds."""
-        quantile = stats.t.ppf(_TAIL, self.freedom) if math.isfinite(self.freedom) else _NORMAL
-        return max(
-            float(quantile) * self.deviation * math.sqrt(2 / seeds), self.step / seeds if self.deviation else 0.0
-        )
+        if self.rivals:
+            quantile = subset_quantile(self.rivals, self.freedom)
+        else:
+            quantile = float(stats.t.ppf(_TAIL, self.freedom)) if math.isfinite(self.freedom) else _NORMAL
+        return max(quantile * self.deviation * math.sqrt(2 / seeds), self.step / seeds if self.deviation else 0.0)
+
+
+class _Spread(NamedTuple):
+    """A standard deviation over seeds, its degrees of freedom, and what it is called."""
+
+    deviation: float
+    freedom: float
+    words: str
 
 
 def noise(
@@ -135,54 +178,49 @@ def noise(
         value: of the cells; far from the lowest value, the binomial law may exceed the deviation over seeds.
         seeds: the number of seeds of a cell, where not all of the surface's.
     """
-    return _noise(surface, others, _of_seeds, "spread", value, seeds)
+    return _noise(surface, others, _of_seeds, value, seeds)
 
 
 def noise_within(surface: Surface, others: Iterable[Surface] = ()) -> Noise:
-    """The noise between two good cells of one surface, which share their seeds: that of a paired difference.
+    """The noise between the lowest cell of a surface and its other good cells, which share their seeds.
 
     A seed with lucky initial weights lowers all good cells together, which says nothing of their difference. The
     deviation is therefore that of the residuals of value = cell + seed + residual, an analysis of variance in two ways
-    without replication; all else is as in `noise`.
+    without replication. The lowest cell is picked by its value among the good ones, and the margin allows for that
+    (`Noise.rivals`). All else is as in `noise`.
 
     Args:
         surface: the surface of the cells.
         others: surfaces of the same task, some of them with several seeds.
     """
-    return _noise(surface, others, _of_pairs, "paired spread", None, None)
+    return replace(_noise(surface, others, _of_pairs, None, None), rivals=max(len(_good(surface)) - 1, 1))
 
 
 def _noise(
     surface: Surface,
     others: Iterable[Surface],
-    of_seeds: Callable[[Surface], tuple[float, float] | None],
-    spread: str,
+    spread_of: Callable[[Surface], _Spread | None],
     value: float | None,
     seeds: int | None,
 ) -> Noise:
     step = resolution(surface.provenance) or 0.0
-    own, count = of_seeds(surface), len(surface.seeds) if seeds is None else seeds
+    own, count = spread_of(surface), len(surface.seeds) if seeds is None else seeds
     law = binomial_deviation(surface.provenance, float(surface.mean.min()) if value is None else value)
-    if own is not None and (value is None or own[0] >= (law or 0.0)):
-        return Noise(*own, count, step, f"{spread} of {len(surface.seeds)} seeds")
-    known = [found for found in map(of_seeds, others) if found is not None]
-    freedom = sum(degrees for _, degrees in known)
-    borrowed = math.sqrt(sum(degrees * one**2 for one, degrees in known) / freedom) if freedom else 0.0
+    if own is not None and (value is None or own.deviation >= (law or 0.0)):
+        return Noise(own.deviation, own.freedom, count, step, f"{own.words} of {len(surface.seeds)} seeds")
+    known = [found for found in map(spread_of, others) if found is not None]
+    freedom = sum(one.freedom for one in known)
+    borrowed = math.sqrt(sum(one.freedom * one.deviation**2 for one in known) / freedom) if freedom else 0.0
     if borrowed and borrowed >= (law or 0.0):
-        return Noise(
-            borrowed,
-            freedom,
-            count,
-            step,
-            f"one seed; the {spread} of seeds of {len(known)} optimizer{'s' * (len(known) > 1)}",
-        )
+        lenders = f"{len(known)} optimizer{'s' * (len(known) > 1)}"
+        return Noise(borrowed, freedom, count, step, f"one seed; the {known[0].words} of seeds of {lenders}")
     if law is None:
         return Noise(0.0, math.inf, count, step, "one seed, noise unknown")
     return Noise(law, math.inf, count, step, f"one seed, {validation_size(surface.provenance)} validation examples")
 
 
-def _of_seeds(surface: Surface) -> tuple[float, float] | None:
-    """The standard deviation of a seed's value in the best tenth of the cells, and its degrees of freedom.
+def _of_seeds(surface: Surface) -> _Spread | None:
+    """The standard deviation of a seed's value in the best tenth of the cells.
 
     It comes from the median variance, since single cells with a huge variance would dominate a mean. None with one
     seed.
@@ -190,17 +228,18 @@ def _of_seeds(surface: Surface) -> tuple[float, float] | None:
     if len(surface.seeds) < 2:
         return None
     good = _good(surface)
-    return _typical_deviation(good), float(good.shape[0] * (good.shape[1] - 1))
+    return _Spread(_typical_deviation(good), float(good.shape[0] * (good.shape[1] - 1)), "spread")
 
 
-def _of_pairs(surface: Surface) -> tuple[float, float] | None:
-    """As `_of_seeds`, without what a seed does to all of these cells alike; with a single good cell, the same."""
+def _of_pairs(surface: Surface) -> _Spread | None:
+    """As `_of_seeds`, without what a seed does to all of these cells alike; the same where they do not differ in it."""
     good = _good(surface)
     cells, seeds = good.shape
-    if seeds < 2 or cells < 2:
-        return _of_seeds(surface)
-    residual = (good - good.mean(axis=0)) * math.sqrt(cells / (cells - 1))
-    return _typical_deviation(residual), float((cells - 1) * (seeds - 1))
+    if seeds > 1 and cells > 1:
+        deviation = _typical_deviation((good - good.mean(axis=0)) * math.sqrt(cells / (cells - 1)))
+        if deviation > 0:
+            return _Spread(deviation, float((cells - 1) * (seeds - 1)), "paired spread")
+    return _of_seeds(surface)
 
 
 def _good(surface: Surface) -> np.ndarray:

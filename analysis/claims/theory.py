@@ -49,7 +49,7 @@ def rate(name: str, about: str, section: str, converges: bool) -> Callable[[Evid
             about,
             section,
             RATE if converges else 0.0,
-            "slope of the mean squared gradient against T, log–log: "
+            "slope of the mean squared gradient against large T, log–log: "
             + (f"{RATE:g} or steeper, to {MARGIN:g}" if converges else f"above −{MARGIN:g}"),
         )
         measured = evidence.rates.get(name)

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 COLUMNS = ("task", "id", "statement", "paper", "ours", "low", "high", "verdict", "why", "seeds_to_settle")
 SHOWN = COLUMNS[1:-1]
 """Columns of a table on a terminal; its title is the task, and `why` names the seeds that would decide a claim."""
-PAIR = ("adam", "avagrad")
 REPEATS = 200
 """Default number of replays of searchers without an exact law."""
 ALL = "all domains"
@@ -196,6 +195,7 @@ def _targets(task: str, surfaces: "dict[str, Surface]", target: float | None, qu
     Raises:
         BadInput: surfaces of different units.
     """
+    from analysis.claims.evidence import PAIR
     from grids.metric import common_unit, default_targets
 
     unit = common_unit([(one.name, one.provenance.unit) for one in surfaces.values()], f"the claims on {task}")
@@ -207,11 +207,11 @@ def _targets(task: str, surfaces: "dict[str, Surface]", target: float | None, qu
 
 
 def _tables(surfaces: "dict[str, Surface]") -> "dict[str, list[np.ndarray]]":
-    """The tables `[alpha, epsilon]` of the two optimizers that the paper compares, if their surfaces have both axes."""
-    from analysis.claims.evidence import is_plane
+    """The tables `[alpha, epsilon]` over the seeds of the two surfaces that the paper compares (`pair`)."""
+    from analysis.claims.evidence import pair
     from analysis.claims.precision import tables
 
-    return {name: tables(surfaces[name]) for name in PAIR if name in surfaces and is_plane(surfaces[name])}
+    return {name: tables(surface) for name, surface in pair(surfaces).items()}
 
 
 def _laws(

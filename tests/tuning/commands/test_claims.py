@@ -9,6 +9,7 @@ import pytest
 from grids import library, surface_file
 from grids.space import parse_space
 from grids.surface import Provenance, Surface
+from trainers import theory
 from tuning.cli import run
 from tuning.commands import claims
 
@@ -118,3 +119,19 @@ def test_bad_input_is_one_line(
 def test_no_surfaces_at_all(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["claims"]) == 2
     assert "no surface ships with this program and none is in ./surfaces" in capsys.readouterr().err
+
+
+def test_rates_are_measured_at_large_numbers_of_steps(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, real = [], theory.rates
+
+    def rates(seed: int, runs: int, horizons: tuple[int, ...]) -> dict[str, theory.Rate]:
+        asked.append((runs, horizons))
+        return real(seed, 2, (100, 200, 400))
+
+    monkeypatch.setattr(theory, "rates", rates)
+    monkeypatch.setattr(claims, "HORIZONS", None)
+    make("adam", "toy", folder / "data")
+    judged("--format", "json", capsys=capsys)
+    assert asked == [(claims.RATE_RUNS, theory.LARGE_HORIZONS)]

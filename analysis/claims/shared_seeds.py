@@ -1,0 +1,33 @@
+"""Surfaces cut to the seeds that all of them have, so that none is lower for having fewer or luckier ones."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from grids.surface import Surface
+
+
+def on_shared_seeds(surfaces: Mapping[str, Surface]) -> dict[str, Surface]:
+    """Each surface with only those of its seeds that all the others have too; unchanged where they share none.
+
+    Of one that is cut, only the values and what diverged are kept.
+    """
+    shared = set.intersection(*(set(surface.seeds) for surface in surfaces.values())) if surfaces else set()
+    return {
+        name: _cut(surface, shared) if shared and shared < set(surface.seeds) else surface
+        for name, surface in surfaces.items()
+    }
+
+
+def _cut(surface: Surface, seeds: set[int]) -> Surface:
+    kept = [place for place, seed in enumerate(surface.seeds) if seed in seeds]
+    return replace(
+        surface,
+        seeds=tuple(surface.seeds[place] for place in kept),
+        value=surface.finite[..., kept],
+        diverged=surface.diverged[..., kept],
+        curve=None,
+        train_loss=None,
+        seconds=None,
+        extra={},
+        filled=None,
+    )
