@@ -95,6 +95,7 @@ def _remark_as_cost(found: "Inputs", targets: tuple[float, ...], quiet: bool) ->
 
 def _claims(found: "Inputs", jobs: int | None, quiet: bool) -> list[dict[str, Any]]:
     """The rows of `tunecost claims` for tasks of which the page shows the library's surfaces of the compared pair."""
+    from analysis.claims.evidence import PAIR
     from grids.library import list_surfaces
 
     named = {entry.name for entry in list_surfaces()}
@@ -103,7 +104,7 @@ def _claims(found: "Inputs", jobs: int | None, quiet: bool) -> list[dict[str, An
         about = shown.surface.provenance
         if shown.surface.name in named:
             have.setdefault(about.task, set()).add(about.optimizer)
-    tasks = [task for task, optimizers in have.items() if set(claims_command.PAIR) <= optimizers]
+    tasks = [task for task, optimizers in have.items() if set(PAIR) <= optimizers]
     if not tasks:
         return []
     return claims_command.findings(claims_command.chosen(tasks), jobs=jobs, quiet=quiet)
