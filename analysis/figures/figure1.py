@@ -29,7 +29,7 @@ from grids.surface import Surface
 from grids.target import gap
 from grids.units import in_parentheses, of_difference, with_unit
 
-MOST = 12
+MOST = 16
 """Largest number of panels."""
 _GREY, _HATCH = "#e4e4e4", "#8a8a8a"
 _STAR = "#d0021b"

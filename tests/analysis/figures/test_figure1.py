@@ -115,12 +115,12 @@ def test_constant_and_extreme_values_are_drawn(make_surface: Make) -> None:
         assert len(rows) == 9
 
 
-def test_a_sheet_holds_twelve(make_surface: Make) -> None:
-    surfaces = [make_surface((2, 2), optimizer=f"o{i}") for i in range(13)]
-    figure, rows = figure1.draw(surfaces[:12])
-    assert len(panels(figure)) == 12
-    assert len(rows) == 48
-    with pytest.raises(BadInput, match="1 to 12"):
+def test_a_sheet_holds_sixteen(make_surface: Make) -> None:
+    surfaces = [make_surface((2, 2), optimizer=f"o{i}") for i in range(17)]
+    figure, rows = figure1.draw(surfaces[:16])
+    assert len(panels(figure)) == 16
+    assert len(rows) == 64
+    with pytest.raises(BadInput, match="1 to 16"):
         figure1.draw(surfaces)
 
 
