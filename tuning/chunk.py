@@ -4,13 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tuning.kernels import compiled_played, compiled_rows, plain_played
 from tuning.ledger import Limits
+from tuning.play import play
 from tuning.problem import TabularProblem
 from tuning.searchers import SearcherSpec, get_searcher
-from tuning.streams import generator, stream
 from tuning.table import table_rows
-from tuning.trials import noise_columns, trials_matrix
 
 Rows = dict[str, np.ndarray]
 
@@ -43,24 +41,15 @@ def is_few(problem: TabularProblem, spec: SearcherSpec, replays: int, limits: Li
     """Whether this many replays finish earlier without numba.
 
     Never with noise, where each replay spends its whole budget instead of a part of it; nor for searchers over
-    fidelities, which ask for many short trainings, nor for searchers without a compiled form.
+    fidelities, which ask for many short trainings, nor for searchers that have no compiled form.
     """
-    plain = not (problem.noisy or spec.over_fidelities or spec.third_party)
-    return plain and limits.workers == 1 and replays * limits.max_trials <= FEW
+    if spec.form is None or problem.noisy or spec.over_fidelities or limits.workers > 1:
+        return False
+    return replays * limits.max_trials * spec.form.python_cost <= FEW
 
 
 def run_chunk(chunk: Chunk) -> Rows:
     """The replay table's rows for one chunk, without the columns that name it."""
-    problem, spec, repeats, limits = chunk.problem, get_searcher(chunk.searcher), chunk.repeats, chunk.limits
-    columns = noise_columns(problem, spec, chunk.seed, repeats, limits.max_trials)
-    if chunk.plain:
-        generators = [generator(stream(chunk.seed, spec.text, problem.name, repeat)) for repeat in repeats]
-        played = plain_played(spec, problem, columns, limits, generators)
-    else:
-        first = stream(chunk.seed, spec.text, problem.name, repeats.start)
-        played = compiled_played(spec, problem, columns, limits, first, repeats)
-        if played is not None:
-            return compiled_rows(played, problem, repeats.start)
-    if played is None:
-        played = trials_matrix(problem, spec, chunk.seed, repeats, columns, limits)
-    return table_rows(played, problem, repeats.start)
+    spec = get_searcher(chunk.searcher)
+    played = play(chunk.problem, spec, chunk.seed, chunk.repeats, chunk.limits, chunk.plain)
+    return table_rows(played, chunk.problem, chunk.repeats.start)

@@ -17,14 +17,11 @@ from grids.replay_table import Judged, judged_by
 from grids.surface import Surface
 from grids.within import within as narrowed
 from tuning.budget import MOST_CELLS, Budget
-from tuning.kernels import compiled_played
-from tuning.ledger import Limits
+from tuning.play import play
 from tuning.played import Played
 from tuning.problem import TabularProblem
 from tuning.searchers import SearcherSpec, get_searcher
-from tuning.streams import stream
 from tuning.table import table_rows
-from tuning.trials import noise_columns, trials_matrix
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +73,7 @@ def play_again(surface: Surface, rows: pd.DataFrame, header: Mapping[str, Any], 
         raise BadInput(f"{name}, {searcher}: the table's replays are longer than its header allows")
     found = []
     for number in numbers:
-        played = _play(problem, spec, int(header["seed"]), number, limits)
+        played = play(problem, spec, int(header["seed"]), range(number, number + 1), limits)
         _check(played, problem, rows[rows["repeat"] == number], number)
         found.append(_path(played, problem, number, _flat_in_whole(whole, judged.within)))
     return found
@@ -132,14 +129,6 @@ def _budget(header: Mapping[str, Any], name: str, part: Surface) -> Budget:
         header.get("cost_model") or "resume",
         header.get("workers"),
     )
-
-
-def _play(problem: TabularProblem, spec: SearcherSpec, seed: int, number: int, limits: Limits) -> Played:
-    repeats = range(number, number + 1)
-    columns = noise_columns(problem, spec, seed, repeats, limits.max_trials)
-    first = stream(seed, spec.text, problem.name, number)
-    played = compiled_played(spec, problem, columns, limits, first, repeats)
-    return trials_matrix(problem, spec, seed, repeats, columns, limits) if played is None else played
 
 
 def _check(played: Played, problem: TabularProblem, rows: pd.DataFrame, number: int) -> None:

@@ -17,6 +17,7 @@ class Played:
             fidelity; None: a whole training for each query.
         clock: float64 `[replays, trials]`, elapsed time at each result, in the unit of `TabularProblem.clock`; None
             where not recorded.
+        compiled: whether compiled code played them; otherwise numba is not needed for their rows either.
     """
 
     cells: np.ndarray
@@ -24,6 +25,7 @@ class Played:
     points: np.ndarray | None = None
     spent: np.ndarray | None = None
     clock: np.ndarray | None = None
+    compiled: bool = True
 
     def more(self, replay: np.ndarray, trial: np.ndarray, whole: float) -> dict[str, np.ndarray]:
         """The columns `spent` and, where recorded, `clock` of some rows of the replay table.

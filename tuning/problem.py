@@ -122,7 +122,7 @@ class TabularProblem:
     def durations(self) -> np.ndarray:
         """Durations of whole trainings, float64 `[cells, columns]`: seconds where known, else epochs, else 1 each."""
         if self.seconds is not None:
-            return self.seconds
+            return np.ascontiguousarray(self.seconds)
         return np.full(self.told.shape[:2], 1.0 if self.fidelity is None else self.whole)
 
     @property
@@ -141,7 +141,12 @@ class TabularProblem:
     @cached_property
     def asked(self) -> np.ndarray:
         """The values that a searcher may be told for each proposal: float64 `[space.size, columns, points]`."""
-        return self.told if self.answers is None else self.told[self.answers]
+        return np.ascontiguousarray(self.told if self.answers is None else self.told[self.answers])
+
+    @cached_property
+    def asked_durations(self) -> np.ndarray:
+        """Durations of the whole training of the cell evaluated for each proposal: float64 `[space.size, columns]`."""
+        return self.durations if self.answers is None else self.durations[self.answers]
 
     def answered(self, matrix: np.ndarray) -> np.ndarray:
         """The cells evaluated for proposals: integers in the shape and type of `matrix`, −1 where it is −1."""

@@ -17,11 +17,12 @@ from grids.surface import Surface
 from grids.within import within as narrowed
 from tuning.budget import Budget
 from tuning.chunk import Chunk, Rows, is_few, run_chunk
-from tuning.kernels import is_compiled
 from tuning.ledger import Limits
+from tuning.own_form import try_form
+from tuning.play import is_compiled
 from tuning.problem import TabularProblem
 from tuning.searchers import SearcherSpec, get_searcher, names
-from tuning.trials import play
+from tuning.trials import play_one
 from tuning.workers import share, spread
 
 if TYPE_CHECKING:  # not needed to write a table's file
@@ -181,9 +182,12 @@ def cores() -> int:
 def _try(spec: SearcherSpec, problem: TabularProblem, limits: Limits) -> None:
     """Raises BadInput if a searcher cannot be built or fails at its first trial, before any replay is run."""
     searcher = spec.build(problem.space, np.random.default_rng(0), problem.fidelities(limits.pauses))
-    if spec.third_party:
+    if spec.own and spec.form is not None:
         with spec.naming_errors():
-            play(searcher, problem, np.zeros(1, np.int32), replace(limits, max_trials=1, workers=1))
+            try_form(spec.form, spec.tables(problem.space, problem.fidelities(limits.pauses)), problem)
+    elif spec.third_party:
+        with spec.naming_errors():
+            play_one(searcher, problem, np.zeros(1, np.int32), replace(limits, max_trials=1, workers=1))
 
 
 def _all(chunks: Sequence[Chunk], jobs: int) -> Iterator[tuple[int, Rows]]:
@@ -194,7 +198,7 @@ def _all(chunks: Sequence[Chunk], jobs: int) -> Iterator[tuple[int, Rows]]:
     compiled: list[int] = []
     others: list[int] = []
     for number, chunk in enumerate(chunks):
-        threaded = chunk.limits.workers == 1 and is_compiled(get_searcher(chunk.searcher))
+        threaded = is_compiled(get_searcher(chunk.searcher), chunk.problem, chunk.limits)
         (small if chunk.plain else compiled if threaded else others).append(number)
     for numbers, divide in ((small, None), (compiled, share), (others, spread)):
         work = [chunks[number] for number in numbers]

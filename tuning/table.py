@@ -1,8 +1,11 @@
 """The rows of the replay table, computed from the cells that replays evaluated; the same code for every searcher."""
 
+import math
+
 import numpy as np
 
 from grids.target import gap
+from tuning.kernels.compiling import compiled_entry, plain
 from tuning.played import Played
 from tuning.problem import TabularProblem
 
@@ -25,53 +28,74 @@ def table_rows(played: Played, problem: TabularProblem, first_repeat: int) -> di
         `repeat`, `trial` (1-based), `unique` (different cells so far), `best` and `suboptimality` (in the value's
         unit), `end` (bool), `spent` (in the surface's fidelity), and `clock` where recorded.
     """
-    cells = played.cells
-    valid = cells >= 0
-    full = valid if played.points is None else valid & (played.points == problem.points - 1)
-    told = np.where(full, problem.final[cells, played.columns], np.inf)
-    lowest_told = np.minimum.accumulate(told, axis=1)
-    improved = full.copy()
-    improved[:, 1:] &= lowest_told[:, 1:] < lowest_told[:, :-1]
-    replay, trial = np.nonzero(improved)
-    cell = cells[replay, trial]
-    # The end row of a replay shows the cell of its last improvement.
-    final = np.full(len(cells), -1, cells.dtype)
-    final[replay] = cell  # where a replay improved several times, the last assignment remains
-    lengths = valid.sum(axis=1)
-    ends = np.arange(len(cells))
-
-    unique = distinct(cells)
-    replay = np.concatenate([replay, ends])
-    trial = np.concatenate([trial, lengths - 1])
-    cell = np.concatenate([cell, final])
-    end = np.repeat([False, True], [len(replay) - len(ends), len(ends)])
-    order = np.lexsort((end, trial, replay))
-    replay, trial, cell, end = replay[order], trial[order], cell[order], end[order]
-    best = np.where(cell >= 0, problem.value[cell], np.inf)
+    points = np.empty((0, 0), np.int32) if played.points is None else played.points
+    # One row for each improvement and one for the end: at most one more than the replay's trials.
+    most = played.cells.size + len(played.cells)
+    numbers, best, end = np.empty((3, most), np.int64), np.empty(most), np.zeros(most, np.bool_)
+    seen = np.full(len(problem.value), -1)
+    make_rows = _rows if played.compiled else plain(_rows)
+    values = problem.final, played.columns, points, problem.points - 1, problem.value
+    rows = make_rows(played.cells, *values, seen, numbers, best, end)
+    numbers, best, end = numbers[:, :rows].copy(), best[:rows].copy(), end[:rows].copy()
     return {
-        "repeat": replay.astype(np.int64) + first_repeat,
-        "trial": trial.astype(np.int64) + 1,
-        "unique": unique[replay, trial].astype(np.int64),
+        "repeat": numbers[0] + first_repeat,
+        "trial": numbers[1],
+        "unique": numbers[2],
         "best": best,
         "suboptimality": gap(best, problem.lowest),
         "end": end,
-        **played.more(replay, trial, problem.whole),
+        **played.more(numbers[0], numbers[1] - 1, problem.whole),
     }
 
 
-def distinct(cells: np.ndarray) -> np.ndarray:
-    """The number of different cells that each replay has evaluated up to each trial.
+@compiled_entry
+def _rows(
+    matrix: np.ndarray,
+    told: np.ndarray,
+    columns: np.ndarray,
+    points: np.ndarray,
+    last: int,
+    value: np.ndarray,
+    seen: np.ndarray,
+    numbers: np.ndarray,
+    best: np.ndarray,
+    end: np.ndarray,
+) -> int:
+    """Write the rows, and return how many there are.
 
     Args:
-        cells: int `[replays, trials]`.
-
-    Returns:
-        int `[replays, trials]`.
+        matrix: int32 `[replays, trials]`, flat cell numbers, −1 after the end of a replay.
+        told: float64 `[cells, columns]`, the values of whole trainings.
+        columns: int32 `[replays, trials]`, the column that was told.
+        points: int32 `[replays, trials]`, the point up to which each was trained; empty where all were whole.
+        last: the point of a whole training.
+        value: float64 `[cells]`, the value of each cell in results.
+        seen: int64 `[cells]`, all −1; work space.
+        numbers: int64 `[3, rows or more]`, filled with replay, trial and unique.
+        best: float64 `[rows or more]`.
+        end: bool `[rows or more]`, all false.
     """
-    order = np.argsort(cells, axis=1, kind="stable")
-    ordered = np.take_along_axis(cells, order, axis=1)
-    first = np.ones(cells.shape, bool)
-    first[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
-    new = np.empty_like(first)
-    np.put_along_axis(new, order, first, axis=1)
-    return np.asarray(new.cumsum(axis=1))
+    replays, trials = matrix.shape
+    all_whole = points.size == 0
+    row = 0
+    for replay in range(replays):
+        lowest, incumbent, unique, played = math.inf, -1, 0, 0
+        for trial in range(trials):
+            flat = int(matrix[replay, trial])
+            if flat < 0:
+                break
+            played += 1
+            if seen[flat] != replay:
+                unique += 1
+                seen[flat] = replay
+            if all_whole or points[replay, trial] == last:
+                told_value = told[flat, columns[replay, trial]]
+                if told_value < lowest:
+                    lowest, incumbent = told_value, flat
+                    numbers[0, row], numbers[1, row], numbers[2, row] = replay, played, unique
+                    best[row] = value[incumbent]
+                    row += 1
+        numbers[0, row], numbers[1, row], numbers[2, row] = replay, played, unique
+        best[row], end[row] = value[incumbent] if incumbent >= 0 else math.inf, True
+        row += 1
+    return row

@@ -42,7 +42,7 @@ def trials_matrix(
         rng = generator(stream(seed, spec.text, problem.name, repeat))
         searcher = spec.build(problem.space, rng, problem.fidelities(limits.pauses))
         with spec.naming_errors():
-            found.append(play(searcher, problem, columns[row], limits))
+            found.append(play_one(searcher, problem, columns[row], limits))
     shape = len(found), max(len(replay.cells) for replay in found)
     cells, told, points = (np.full(shape, fill, np.int32) for fill in (-1, 0, 0))
     spent, clock = np.zeros(shape), np.zeros(shape)
@@ -52,7 +52,7 @@ def trials_matrix(
         spent[row, :length], clock[row, :length] = replay.spent, replay.clock
     if problem.fidelity is None:
         spent[:] = np.nan
-    return Played(cells, told, points, spent, clock if limits.timed else None)
+    return Played(cells, told, points, spent, clock if limits.timed else None, compiled=False)
 
 
 def noise_columns(problem: TabularProblem, spec: SearcherSpec, seed: int, repeats: range, trainings: int) -> np.ndarray:
@@ -94,7 +94,7 @@ class _Running:
     amount: float
 
 
-def play(searcher: Searcher, problem: TabularProblem, columns: np.ndarray, limits: Limits) -> Replay:
+def play_one(searcher: Searcher, problem: TabularProblem, columns: np.ndarray, limits: Limits) -> Replay:
     """Run one replay: ask and tell until the lowest value is told for a whole training, or the budget is spent.
 
     Every free worker starts the next query that the searcher asks for. Then the clock advances to the end of the

@@ -25,12 +25,12 @@ from grids.space import PRESETS
 from grids.surface import Provenance, Surface
 from tuning.budget import Budget
 from tuning.chunk import Chunk, run_chunk
-from tuning.kernels import compiled_rows, compiled_trials
-from tuning.played import Played
+from tuning.ledger import Limits
+from tuning.play import play
 from tuning.problem import TabularProblem
 from tuning.replay import replay
 from tuning.searchers import get_searcher, names
-from tuning.streams import stream
+from tuning.table import table_rows
 from tuning.trials import trials_matrix
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(3600)]
@@ -71,14 +71,11 @@ def compile_all() -> None:
 
 def played(text: str, repeats: int, trials: int, stop: float) -> tuple[int, float]:
     """Trials played by compiled code in this thread, rows of the replay table included, and the seconds it took."""
-    spec, columns = get_searcher(text), np.zeros((repeats, trials), np.int32)
+    spec, problem = get_searcher(text), replace(PROBLEM, lowest=stop)
     began = time.perf_counter()
-    matrix = compiled_trials(
-        spec, PROBLEM.space, PROBLEM.final, columns, stop, stream(0, text, PROBLEM.name, 0), range(repeats)
-    )
-    assert matrix is not None
-    compiled_rows(Played(matrix, columns), PROBLEM, 0)
-    return int((matrix >= 0).sum()), time.perf_counter() - began
+    found = play(problem, spec, 0, range(repeats), Limits(trials))
+    table_rows(found, problem, 0)
+    return int((found.cells >= 0).sum()), time.perf_counter() - began
 
 
 def optuna_loop(values: np.ndarray, trials: int, seed: int, stop: float = -np.inf) -> int:

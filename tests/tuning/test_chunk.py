@@ -11,7 +11,7 @@ from tuning.ledger import Limits
 from tuning.problem import TabularProblem
 from tuning.searchers import SEARCHERS, get_searcher, names
 
-TEXTS = [text for name in names(compiled=True, fidelities=False) for text in SEARCHERS[name].texts]
+TEXTS = [text for name in names(fidelities=False) for text in SEARCHERS[name].texts]
 SURFACES = ["digits-mlp/sgd", "digits-mlp/adam", "kjv-lstm/sgd"]
 
 
@@ -32,6 +32,7 @@ def test_few_are_those_that_rarely_spend_their_budget() -> None:
     problem, noisy = TabularProblem.of("a", surface), TabularProblem.of("a", surface, noise=True)
     gld, sha, third_party = (get_searcher(text) for text in ("gld", "sha", "optuna:RandomSampler"))
     assert is_few(problem, gld, 10, Limits(FEW // 10))
+    assert not is_few(problem, get_searcher("tpe"), 10, Limits(FEW // 10))
     assert not is_few(problem, gld, 11, Limits(FEW // 10))
     assert not is_few(noisy, gld, 1, Limits(9))
     assert not is_few(problem, sha, 1, Limits(9))

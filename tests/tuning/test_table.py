@@ -1,4 +1,4 @@
-"""The vectorised rows of the replay table against a plain walk through each replay."""
+"""The rows of the replay table, compiled and run by Python, against a plain walk through each replay."""
 
 from typing import Any
 
@@ -45,6 +45,10 @@ def test_rows_are_those_of_a_plain_walk(replays: int, trials: int, columns: int)
     matrix[np.arange(trials) >= lengths[:, None]] = -1
 
     found = table_rows(Played(matrix, told), on, first_repeat=100)
+    by_python = table_rows(Played(matrix, told, compiled=False), on, first_repeat=100)
+    for name, column in found.items():
+        assert by_python[name].dtype == column.dtype
+        np.testing.assert_array_equal(by_python[name], column, err_msg=name)
 
     expected = [
         row

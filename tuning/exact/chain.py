@@ -11,8 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tuning.exact.proposals import clipped, inside
-from tuning.searchers.balls import draw_inside
-from tuning.searchers.gld import GLD
+from tuning.searchers.descent import Descent
 
 
 @dataclass(frozen=True)
@@ -32,21 +31,22 @@ class Step:
 
 
 class DescentChain:
-    """The chain of a GLD or CGLD searcher on a table.
+    """The chain of GLD or CGLD on a table of values.
 
     Args:
-        searcher: constructed on the table's space; its radii, ball and axes say what a candidate may be.
+        tables: the searcher's, of the table's space; its radii, ball and turns say what a candidate may be.
         table: float64 `[*shape]`.
         good_counts: for each target, the number of lowest cells that reach it, for `Step.missed`.
     """
 
-    def __init__(self, searcher: GLD, table: np.ndarray, good_counts: Sequence[int] = ()) -> None:
+    def __init__(self, tables: Descent, table: np.ndarray, good_counts: Sequence[int] = ()) -> None:
         flat = table.ravel()
         self.order = np.argsort(flat, kind="stable")
         self.values = flat[self.order]
         self.good_counts = np.array(good_counts, np.int64)
-        distinct_axes = dict.fromkeys(searcher.axes(number) for number in range(table.ndim))
-        self.steps = [self._step(searcher, table.shape, axes) for axes in distinct_axes]
+        together = tables.turns < table.ndim
+        kinds = [tuple(range(table.ndim))] if together else [(axis,) for axis in range(table.ndim)]
+        self.steps = [self._step(tables, table.shape, axes) for axes in kinds]
 
     def run(self) -> Iterator[tuple[np.ndarray, Step]]:
         """For each step in turn: the distribution `[cells]` of the cell before it, in rank order, and the step."""
@@ -56,20 +56,20 @@ class DescentChain:
                 yield law, step
                 law = law @ step.move
 
-    def _step(self, searcher: GLD, shape: tuple[int, ...], axes: tuple[int, ...]) -> Step:
-        cells = len(self.values)
+    def _step(self, tables: Descent, shape: tuple[int, ...], axes: tuple[int, ...]) -> Step:
+        cells, radii = len(self.values), tuple(tables.radii.tolist())
         # Ranks of the first cell of each cell's value, and of the first cell of the next value.
         low = np.searchsorted(self.values, self.values, side="left")
         high = np.searchsorted(self.values, self.values, side="right")
         move = np.zeros((cells, cells))
-        missed = np.ones((len(self.good_counts), len(searcher.radii) + 1, cells))
-        best = np.zeros((len(searcher.radii), cells))
+        missed = np.ones((len(self.good_counts), len(radii) + 1, cells))
+        best = np.zeros((len(radii), cells))
         for rank, flat in enumerate(self.order):
             center = tuple(int(i) for i in np.unravel_index(flat, shape))
-            if searcher.draw is draw_inside:
-                law = inside(shape, center, searcher.radii, axes)[:, self.order]
+            if tables.clip:
+                law = np.array([clipped(shape, center, radius, axes)[self.order] for radius in radii])
             else:
-                law = np.array([clipped(shape, center, radius, axes)[self.order] for radius in searcher.radii])
+                law = inside(shape, center, radii, axes)[:, self.order]
             # not_below[k, i]: probability that candidate k is none of the i lowest cells.
             not_below = np.ones((len(law), cells + 1))
             not_below[:, 1:] -= np.cumsum(law, axis=1)

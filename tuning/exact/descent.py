@@ -8,17 +8,17 @@ import numpy as np
 from tuning.exact.chain import DescentChain
 from tuning.exact.law import never
 from tuning.exact.runtime import Runtime
-from tuning.searchers.gld import GLD
+from tuning.searchers.descent import Descent
 
 
 class DescentLaw:
-    """The `Law` of `GLD` and `CGLD`."""
+    """The `Law` of GLD and CGLD."""
 
     most_cells: int | None = 4000
     """A chain is a dense matrix of cells by cells: more cells would take gigabytes."""
 
-    def __init__(self, searcher: GLD, table: np.ndarray, good_counts: Sequence[int] = ()) -> None:
-        self.chain = DescentChain(searcher, table, good_counts)
+    def __init__(self, tables: Descent, table: np.ndarray, good_counts: Sequence[int] = ()) -> None:
+        self.chain = DescentChain(tables, table, good_counts)
 
     def runtimes(self) -> list[Runtime]:
         return [_absorption(self.chain, number) for number in range(len(self.chain.good_counts))]

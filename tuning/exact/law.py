@@ -10,10 +10,10 @@ from tuning.exact.runtime import Runtime
 
 
 class Law(Protocol):
-    """The exact law of one searcher on one table, constructed as `Law(searcher, table, good_counts)`.
+    """The exact law of one searcher on one table, constructed as `Law(tables, table, good_counts)`.
 
     Args:
-        searcher: constructed on the table's space; its options are read from it.
+        tables: the searcher's (`tuning.searchers.form`), of the table's space and the options.
         table: float64 `[*shape]`, finite, one value a cell; lower is better.
         good_counts: for each target, the number of lowest cells that reach it.
 
@@ -24,7 +24,7 @@ class Law(Protocol):
     most_cells: int | None
     """The largest number of cells for which the law can be calculated; None: no limit."""
 
-    def __init__(self, searcher: Any, table: np.ndarray, good_counts: Sequence[int] = ()) -> None: ...
+    def __init__(self, tables: Any, table: np.ndarray, good_counts: Sequence[int] = ()) -> None: ...
 
     def runtimes(self) -> list[Runtime]:
         """The distribution of the number of trials to each target, in the order of `good_counts`."""

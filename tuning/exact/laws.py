@@ -91,6 +91,6 @@ def _law(text: str, table: np.ndarray, good_counts: Sequence[int], space: Space 
         )
     if space is None:
         space = Space(tuple(Axis(f"axis{i}", tuple(range(n)), "linear") for i, n in enumerate(table.shape)))
-    searcher = spec.build(space, np.random.default_rng(0))
+    tables = spec.tables(space)
     with spec.naming_errors():
-        return law(searcher, table, good_counts)
+        return law(tables, table, good_counts)

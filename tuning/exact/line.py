@@ -4,31 +4,32 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from grids.space import Axis, Space
 from tuning.exact.law import never
 from tuning.exact.runtime import Runtime
-from tuning.searchers.line import Line
+from tuning.searchers.form import Stepper
+from tuning.searchers.line import LINE, Lines
 
 _BLOCK = 4_000_000
 
 
 class LineLaw:
-    """The `Law` of `Line`: a renewal process of runs from uniform cells, the first one optionally from a given cell."""
+    """The `Law` of line searches: a renewal process of runs from uniform cells, perhaps the first from a given one."""
 
     most_cells: int | None = 4000
     """The search from every cell is simulated once."""
 
-    def __init__(self, searcher: Line, table: np.ndarray, good_counts: Sequence[int] = ()) -> None:
+    def __init__(self, tables: Lines, table: np.ndarray, good_counts: Sequence[int] = ()) -> None:
         self.values = np.sort(table.ravel())
         self.good_counts = good_counts
-        self.given = searcher.first
-        runs = [_run(searcher, searcher.space.cell(flat), table) for flat in range(table.size)]
+        runs = [_run(tables, flat, table) for flat in range(table.size)]
         self.lengths = np.array([len(run) for run in runs])
         longest = int(self.lengths.max())
         # The lowest value after each trial from each start; after the end of a run, its last.
         self.best = np.array([run[-1] for run in runs])[:, None].repeat(longest, axis=1)
         for start, run in enumerate(runs):
             self.best[start, : len(run)] = run
-        self.first = None if self.given is None else searcher.space.flat(self.given)
+        self.first = None if tables.start < 0 else tables.start
 
     def runtimes(self) -> list[Runtime]:
         return [self._runtime(good) for good in self.good_counts]
@@ -99,13 +100,13 @@ class LineLaw:
         return survival
 
 
-def _run(searcher: Line, start: tuple[int, ...], table: np.ndarray) -> np.ndarray:
-    """The lowest value after each trial of one run from `start`, float64 `[trials of the run]`."""
-    searcher.begin(start)
-    found = []
-    while not searcher.over:
+def _run(tables: Lines, start: int, table: np.ndarray) -> np.ndarray:
+    """The lowest value after each trial of one run from the cell `start`, float64 `[trials of the run]`."""
+    space = Space(tuple(Axis(f"axis{i}", tuple(range(n)), "linear") for i, n in enumerate(table.shape)))
+    searcher = Stepper(LINE, tables._replace(start=start), space, None)
+    found: list[float] = []
+    while not found or searcher.state.now[0]["begun"]:
         cell = searcher.ask()
-        assert cell is not None
         found.append(float(table[cell]))
         searcher.tell(cell, found[-1])
     return np.minimum.accumulate(found)

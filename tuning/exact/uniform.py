@@ -10,7 +10,7 @@ from tuning.exact.runtime import Runtime
 
 
 class WithReplacement:
-    """The `Law` of `Random`."""
+    """The `Law` of random search."""
 
     most_cells: int | None = None
 
@@ -25,7 +25,7 @@ class WithReplacement:
 
 
 class WithoutReplacement(WithReplacement):
-    """The `Law` of `RandomUnique`."""
+    """The `Law` of random search without repetition."""
 
     def runtimes(self) -> list[Runtime]:
         return [_without_replacement(good, len(self.values)) for good in self.good_counts]

@@ -1,6 +1,6 @@
 """Decorators that compile a function with numba when it is first called, and keep the result in numba's cache.
 
-Compiled functions release the GIL, so that replays can run in several threads. Importing numba, or loading a kernel
+Compiled functions release the GIL, so that replays can run in several threads. Importing numba, or loading a function
 from its cache, takes longer than a few replays take in Python; so a compiled function also has a plain form: the same
 source, run by Python (`plain`).
 
@@ -14,7 +14,7 @@ import hashlib
 import importlib
 import threading
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -29,10 +29,19 @@ class Compiled:
     Args:
         compile_function: returns the compiled form; called once, when it is first needed.
         make_plain: returns the plain form; called once, when it is first needed.
+        source: the function as it was written, where there is one.
+        options: numba's, with which it is compiled.
     """
 
-    def __init__(self, compile_function: Callable[[], Any], make_plain: Callable[[], Callable[..., Any]]) -> None:
-        self._compile, self._make_plain = compile_function, make_plain
+    def __init__(
+        self,
+        compile_function: Callable[[], Any],
+        make_plain: Callable[[], Callable[..., Any]],
+        source: Callable[..., Any] | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._compile, self._make_plain, self.source = compile_function, make_plain, source
+        self.options = dict(options or {})
         self._made: dict[str, Any] = {}
 
     @property
@@ -62,26 +71,32 @@ class Compiled:
 
 
 def compiled(function: Function) -> Function:
-    """Compile a function when it is first called, for the types it is called with."""
-    return _compiled(function)
+    """Compile a function that only compiled functions call, for the types it is called with.
+
+    It cannot make arrays, only use and return those that it is given: so nothing counts references to them, which
+    would take longer than most searchers' trials (an atomic addition for each array, at each call and assignment).
+    """
+    return _compiled(function, no_cpython_wrapper=True, _nrt=False)
 
 
 def compiled_part(function: Function) -> Function:
-    """As `compiled`, for functions that only compiled functions call: they are inlined.
-
-    A call that is not inlined costs two atomic additions for each array argument, also for each array in a tuple.
-    """
-    return _compiled(function, forceinline=True)
+    """As `compiled`, for short functions: they are always inlined."""
+    return _compiled(function, no_cpython_wrapper=True, _nrt=False, forceinline=True)
 
 
 def compiled_sum(function: Function) -> Function:
-    """As `compiled_part`, and sums may be reordered for speed; only where rounding does not change results."""
-    return _compiled(function, forceinline=True, fastmath={"reassoc"})
+    """As `compiled`, and sums may be reordered for speed; only where rounding does not change results."""
+    return _compiled(function, no_cpython_wrapper=True, _nrt=False, fastmath={"reassoc"})
 
 
-def compiled_with_python(function: Function) -> Function:
-    """As `compiled`, for functions that call Python code: the GIL is not released."""
-    return _compiled(function, nogil=False)
+def compiled_start(function: Function) -> Function:
+    """As `compiled`, for functions that make arrays."""
+    return _compiled(function, no_cpython_wrapper=True)
+
+
+def compiled_entry(function: Function) -> Function:
+    """As `compiled`, for functions that Python calls."""
+    return _compiled(function)
 
 
 def compiled_elsewhere(text: str, plain: Function) -> Function:
@@ -95,22 +110,45 @@ def compiled_elsewhere(text: str, plain: Function) -> Function:
     return cast(Function, Compiled(lambda: getattr(importlib.import_module(module), name).fast, lambda: plain))
 
 
+def two_forms(compiled: Function, plain: Callable[..., Any]) -> Function:
+    """A function whose plain form has other source than its compiled form, `compiled`."""
+    return cast(Function, Compiled(lambda: cast(Compiled, compiled).fast, lambda: plain))
+
+
 def plain(function: Function) -> Function:
     """The plain form of a compiled function; the compiled functions that it calls are replaced by their plain forms."""
     return cast(Function, cast(Compiled, function).plain)
 
 
+def with_parts(function: Function, name: str, parts: Mapping[str, Callable[..., Any]]) -> Function:
+    """A compiled function with other functions in place of some that it calls.
+
+    Args:
+        function: decorated by one of the above.
+        name: of the result, different for different parts: its cache file is named by it.
+        parts: compiled functions by the names that `function` calls them by.
+    """
+    known = cast(Compiled, function)
+    assert known.source is not None
+    return _compiled(cast(Function, _with_globals(known.source, parts, name)), **known.options)
+
+
 def _compiled(function: Function, **options: Any) -> Function:
-    return cast(Function, Compiled(lambda: _compile(function, options), lambda: _plain(function)))
+    return cast(Function, Compiled(lambda: _compile(function, options), lambda: _plain(function), function, options))
 
 
 def _plain(function: Callable[..., Any]) -> Callable[..., Any]:
     """The same code with other globals: plain forms in place of compiled functions."""
+    named = {name: function.__globals__.get(name) for name in function.__code__.co_names}
+    return _with_globals(function, {name: part.plain for name, part in named.items() if isinstance(part, Compiled)})
+
+
+def _with_globals(function: Callable[..., Any], parts: Mapping[str, Any], name: str = "") -> Callable[..., Any]:
     code: types.CodeType = function.__code__
-    named = {name: function.__globals__.get(name) for name in code.co_names}
-    forms = {name: value.plain for name, value in named.items() if isinstance(value, Compiled)}
-    names = {**function.__globals__, **forms}
-    return types.FunctionType(code, names, function.__name__, function.__defaults__, function.__closure__)
+    names = {**function.__globals__, **parts}
+    made = types.FunctionType(code, names, name or function.__name__, function.__defaults__, function.__closure__)
+    made.__module__, made.__qualname__ = function.__module__, made.__name__
+    return made
 
 
 def _njit(**options: Any) -> Callable[[Callable[..., Any]], Any]:
@@ -121,7 +159,8 @@ def _njit(**options: Any) -> Callable[[Callable[..., Any]], Any]:
 
 def _compile(function: Callable[..., Any], options: dict[str, Any]) -> Any:
     function.__qualname__ += f"-{_digest()}"  # part of the names of numba's cache files
-    options = {"nogil": True, **options}
+    # Divisions by zero give what NumPy gives, without a branch for an exception.
+    options = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, **options}
     try:
         return _njit(cache=True, **options)(function)
     except RuntimeError:

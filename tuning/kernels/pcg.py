@@ -1,4 +1,4 @@
-"""NumPy's `SeedSequence` and `PCG64`, compiled: the same random numbers, for many replays at once.
+"""NumPy's `SeedSequence` for many replays at once, and its `PCG64` compiled: the same random numbers.
 
 To make a `Generator` and pass it to compiled code takes some 40 microseconds, as long as a hundred trials. Both
 algorithms are fixed, since NumPy guarantees that a bit generator's stream never changes: O'Neill, "PCG: A Family
@@ -6,6 +6,8 @@ of Simple Fast Space-Efficient Statistically Good Algorithms for Random Number G
 XSL-RR), and the entropy mixer of `numpy/random/bit_generator.pyx`.
 """
 
+from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,12 +15,9 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from tuning.kernels.compiling import compiled, compiled_part
+from tuning.kernels.compiling import compiled_part
 
 MULTIPLIER = 0x2360ED051FC65DA44385DF649FCCF645
-HALF = np.uint64(32)
-LOW = np.uint64(0xFFFFFFFF)
-ONE = np.uint64(1)
 TO_DOUBLE = 1.0 / 9007199254740992.0
 """2⁻⁵³: a float64 is made from the upper 53 bits."""
 
@@ -41,13 +40,91 @@ def streams(first: np.random.SeedSequence, repeats: range, purpose: tuple[int, .
         repeats: the numbers of the repeats, below 2³².
         purpose: the numbers after the repeat's in the spawn key, each below 2³².
     """
-    entropy = words(int(first.entropy))  # type: ignore[arg-type]
+    pool, constants = _mixed(int(first.entropy), first.spawn_key[:-1])  # type: ignore[arg-type]
+    numbers = np.arange(repeats.start, repeats.stop, dtype=np.uint64)
+    seeds = _generate(_mix_in(list(pool), [numbers, *purpose], _constants(*constants)))
+    return np.stack(_begun(*seeds), axis=1)
+
+
+@lru_cache(maxsize=256)
+def _mixed(entropy: int, key: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, int]]:
+    """SeedSequence's pool of four words after the words that all repeats share, and the state of its hash function."""
+    shared = words(entropy)
     # As SeedSequence does: a spawn key must not look like more entropy, so entropy fills the pool first.
-    entropy += [0] * (POOL - len(entropy))
-    for key in first.spawn_key[:-1]:
-        entropy += words(key)
-    place = len(entropy)
-    return _states(np.array([*entropy, 0, *purpose], np.uint32), place, repeats.start, len(repeats))
+    shared += [0] * (POOL - len(shared))
+    for number in key:
+        shared += words(number)
+    factor = 0x931E8875
+    constants = _constants(0x43B0D7E5, factor)
+    pool = [_hash(word, constants) for word in shared[:POOL]]
+    for source in range(POOL):
+        for target in range(POOL):
+            if source != target:
+                pool[target] = _blend(pool[target], _hash(pool[source], constants))
+    pool = _mix_in(pool, shared[POOL:], constants)
+    return tuple(pool), (next(constants)[0], factor)
+
+
+LOW = 0xFFFFFFFF
+Words = Any
+"""A 32-bit word: an int, the same for all repeats, or uint64 `[repeats]`."""
+
+
+def _constants(constant: int, factor: int) -> Iterator[tuple[int, int]]:
+    """The constants of SeedSequence's hash function: before and after each of its calls."""
+    while True:
+        following = constant * factor & LOW
+        yield constant, following
+        constant = following
+
+
+def _hash(value: Words, constants: Iterator[tuple[int, int]]) -> Words:
+    before, after = next(constants)
+    value = (value ^ before) * after & LOW
+    return value ^ value >> 16
+
+
+def _blend(x: Words, y: Words) -> Words:
+    result = x * 0xCA01F9DD - y * 0x4973F715 & LOW
+    return result ^ result >> 16
+
+
+def _mix_in(pool: list[Words], entropy: list[Words], constants: Iterator[tuple[int, int]]) -> list[Words]:
+    """The pool with more words mixed in."""
+    for word in entropy:
+        for target in range(POOL):
+            pool[target] = _blend(pool[target], _hash(word, constants))
+    return pool
+
+
+def _generate(pool: list[Words]) -> list[np.ndarray]:
+    """SeedSequence's `generate_state(4, uint64)`: four arrays `[repeats]`."""
+    constants = _constants(0x8B51F9DD, 0x58F38DED)
+    halves = [_hash(pool[place % POOL], constants) for place in range(8)]
+    return [halves[i] | halves[i + 1] << 32 for i in range(0, 8, 2)]
+
+
+def _begun(high: np.ndarray, low: np.ndarray, stream_high: np.ndarray, stream_low: np.ndarray) -> list[np.ndarray]:
+    """PCG64's state after seeding, as `uniform` takes it: the words of the state, then those of the increment."""
+    increment_high, increment_low = stream_high << 1 | stream_low >> 63, stream_low << 1 | 1
+    # A step from state 0 gives the increment; the seed is added, and a second step follows.
+    high, low = _sum(high, low, increment_high, increment_low)
+    factor_high, factor_low = MULTIPLIER >> 64, MULTIPLIER & (1 << 64) - 1
+    product_high = _upper_half(low, factor_low) + low * factor_high + high * factor_low
+    return [*_sum(product_high, low * factor_low, increment_high, increment_low), increment_high, increment_low]
+
+
+def _sum(high: np.ndarray, low: np.ndarray, other_high: np.ndarray, other_low: np.ndarray) -> tuple[Any, Any]:
+    """The sum of two 128-bit numbers, given and returned as two words of 64 bits."""
+    total = low + other_low
+    return high + other_high + (total < low), total
+
+
+def _upper_half(x: np.ndarray, factor: int) -> np.ndarray:
+    """The upper 64 bits of the product of two 64-bit numbers."""
+    x_high, x_low, high, low = x >> 32, x & LOW, factor >> 32, factor & LOW
+    middle = x_high * low + (x_low * low >> 32)
+    return np.asarray(x_high * high + (middle >> 32) + ((middle & LOW) + x_low * high >> 32))
 
 
 @compiled_part
@@ -64,12 +141,6 @@ def word(state: np.ndarray) -> np.uint64:
 def uniform(state: np.ndarray) -> float:
     """The next `Generator.random()` of a stream, in [0, 1); `state`, uint64 `[4]`, is advanced."""
     return np.float64(word(state) >> np.uint64(11)) * TO_DOUBLE
-
-
-@compiled_part
-def pick(state: np.ndarray, count: int) -> int:
-    """A uniform integer of 0..count−1, the same as `tuning.searchers.base.pick` gives."""
-    return int(uniform(state) * count)
 
 
 def _step_128(typing: Any, high: Any, low: Any, increment_high: Any, increment_low: Any) -> Any:
@@ -92,71 +163,3 @@ def _step_128(typing: Any, high: Any, low: Any, increment_high: Any, increment_l
 
 
 _stepped: Any = intrinsic(_step_128)
-
-
-@compiled
-def _states(entropy: np.ndarray, place: int, first: int, count: int) -> np.ndarray:
-    """States `[count, 4]`; the word of `entropy` at `place` is overwritten with each repeat's number."""
-    states = np.empty((count, 4), np.uint64)
-    for row in range(count):
-        entropy[place] = np.uint32(first + row)
-        seed = _generate(_mix(entropy))
-        state = states[row]
-        state[2] = (seed[2] << ONE) | (seed[3] >> np.uint64(63))
-        state[3] = (seed[3] << ONE) | ONE
-        # A step from state 0 gives the increment; the seed is added, and a second step follows.
-        low = state[3] + seed[1]
-        high = state[2] + seed[0] + (ONE if low < seed[1] else np.uint64(0))
-        state[0], state[1] = _stepped(high, low, state[2], state[3])
-    return states
-
-
-@compiled
-def _mix(entropy: np.ndarray) -> np.ndarray:
-    """SeedSequence's pool, uint32 `[4]`."""
-    pool = np.zeros(POOL, np.uint32)
-    constant = np.uint32(0x43B0D7E5)
-    for place in range(POOL):
-        pool[place], constant = _hash(entropy[place] if place < len(entropy) else np.uint32(0), constant)
-    for source in range(POOL):
-        for target in range(POOL):
-            if source != target:
-                hashed, constant = _hash(pool[source], constant)
-                pool[target] = _blend(pool[target], hashed)
-    for source in range(POOL, len(entropy)):
-        for target in range(POOL):
-            hashed, constant = _hash(entropy[source], constant)
-            pool[target] = _blend(pool[target], hashed)
-    return pool
-
-
-@compiled
-def _hash(value: np.uint32, constant: np.uint32) -> tuple[np.uint32, np.uint32]:
-    value = np.uint32(value ^ constant)
-    constant = np.uint32((np.uint64(constant) * np.uint64(0x931E8875)) & LOW)
-    value = np.uint32((np.uint64(value) * np.uint64(constant)) & LOW)
-    return np.uint32(value ^ (value >> np.uint32(16))), constant
-
-
-@compiled
-def _blend(x: np.uint32, y: np.uint32) -> np.uint32:
-    left = (np.uint64(0xCA01F9DD) * np.uint64(x)) & LOW
-    right = (np.uint64(0x4973F715) * np.uint64(y)) & LOW
-    result = np.uint32((left - right) & LOW)
-    return np.uint32(result ^ (result >> np.uint32(16)))
-
-
-@compiled
-def _generate(pool: np.ndarray) -> np.ndarray:
-    """SeedSequence's `generate_state(4, uint64)`."""
-    constant = np.uint32(0x8B51F9DD)
-    halves = np.empty(8, np.uint64)
-    for place in range(8):
-        value = np.uint32(pool[place % POOL] ^ constant)
-        constant = np.uint32((np.uint64(constant) * np.uint64(0x58F38DED)) & LOW)
-        value = np.uint32((np.uint64(value) * np.uint64(constant)) & LOW)
-        halves[place] = np.uint64(np.uint32(value ^ (value >> np.uint32(16))))
-    found = np.empty(4, np.uint64)
-    for place in range(4):
-        found[place] = halves[2 * place] | (halves[2 * place + 1] << HALF)
-    return found

@@ -8,7 +8,6 @@ import pandas as pd
 from grids.replay_table import FURTHER, LIVE, SCHEMA
 from grids.target import gap
 from tuning.live.rounds import Studies
-from tuning.table import distinct
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,3 +87,21 @@ def _at_ends(numbers: np.ndarray, searcher: np.ndarray, repeat: np.ndarray, end:
     for row in np.flatnonzero(end):
         column[row] = numbers[searcher[row], repeat[row]]
     return column
+
+
+def distinct(cells: np.ndarray) -> np.ndarray:
+    """The number of different cells that each replay has evaluated up to each trial.
+
+    Args:
+        cells: int `[replays, trials]`.
+
+    Returns:
+        int `[replays, trials]`.
+    """
+    order = np.argsort(cells, axis=1, kind="stable")
+    ordered = np.take_along_axis(cells, order, axis=1)
+    first = np.ones(cells.shape, bool)
+    first[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
+    new = np.empty_like(first)
+    np.put_along_axis(new, order, first, axis=1)
+    return np.asarray(new.cumsum(axis=1))

@@ -1,8 +1,8 @@
 """The searchers, selected by the text that users type.
 
 `NAME`, or `NAME:option=value,option=value`, where NAME is one of `SEARCHERS`; `optuna:NAME` for any sampler class of
-Optuna (`optuna:NAME:option=value`); or `my_module:MySearcher` for a class in a user's own file. To add a
-searcher to this package, add a module here that registers its class.
+Optuna (`optuna:NAME:option=value`); or `my_module:my_searcher` for a class or a form in a user's own file. To
+add a searcher to this package, add a module here that registers a form.
 """
 
 import importlib
@@ -10,8 +10,11 @@ import pkgutil
 import re
 
 from grids.errors import unknown
-from tuning.searchers.base import Query, Searcher, pick
+from tuning.kernels.compiling import compiled
+from tuning.kernels.draws import normal, pick, uniform
+from tuning.searchers.base import Query, Searcher
 from tuning.searchers.fidelities import Fidelities
+from tuning.searchers.form import Asked, Form, whole
 from tuning.searchers.optuna_any import OPTUNA, optuna_searcher
 from tuning.searchers.registry import Registered, registered
 from tuning.searchers.spec import SearcherSpec, own_searcher, read_options
@@ -28,21 +31,26 @@ LABELS: dict[str, str] = {name: one.label for name, one in SEARCHERS.items()} | 
 __all__ = [
     "LABELS",
     "SEARCHERS",
+    "Asked",
     "Fidelities",
+    "Form",
     "Query",
     "Registered",
     "Searcher",
     "SearcherSpec",
+    "compiled",
     "get_searcher",
     "names",
+    "normal",
     "pick",
+    "uniform",
+    "whole",
 ]
 
 
 def names(
     *,
     paper: bool | None = None,
-    compiled: bool | None = None,
     exact: bool | None = None,
     fidelities: bool | None = None,
 ) -> tuple[str, ...]:
@@ -50,11 +58,10 @@ def names(
 
     Args:
         paper: whether the AvaGrad paper compares it.
-        compiled: whether it has a compiled form.
         exact: whether the exact law of its runtime is known.
         fidelities: whether it asks for shorter trainings too.
     """
-    asked = {"paper": paper, "compiled": compiled, "exact": exact, "fidelities": fidelities}
+    asked = {"paper": paper, "exact": exact, "fidelities": fidelities}
     return tuple(
         name
         for name, one in SEARCHERS.items()
@@ -75,7 +82,7 @@ def get_searcher(text: str) -> SearcherSpec:
     name, _, rest = text.partition(":")
     if name in SEARCHERS:
         one = SEARCHERS[name]
-        return SearcherSpec(text, name, one.factory, read_options(rest, one.factory, f"searcher '{name}'"))
+        return SearcherSpec(text, name, one.form, read_options(rest, one.form, f"searcher '{name}'"))
     if name == OPTUNA:
         return optuna_searcher(text)
     if re.match(r"[A-Za-z_./][\w./-]*:[A-Za-z_]\w*(:|$)", text):

@@ -1,28 +1,69 @@
 """Asynchronous successive halving over cells and fidelities."""
 
 import math
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from grids.space import Cell, Space
-from tuning.searchers.base import Query
+from grids.space import Space
+from tuning.kernels.compiling import compiled_part, compiled_start
 from tuning.searchers.fidelities import Fidelities, check_curves, check_eta, rungs
-from tuning.searchers.proposer import Proposer, proposer_spec, proposes_from_list
+from tuning.searchers.form import ROOM, Asked, Form, shift, whole
+from tuning.searchers.proposer import Proposed, inform, propose, proposer_spec, proposes_from_list
 from tuning.searchers.registry import searcher
 
 
-@searcher(
-    "asha",
-    label="ASHA",
-    phrase="asynchronous successive halving",
-    summary="asynchronous successive halving: a training continues as soon as it is among the best of its rung",
-    place=9,
-    kernel="tuning.kernels.asha:asha",
-    law=None,
-    variants=("eta=2,min=2", "eta=4", "of=tpe", "of=gld"),
-    fidelities=True,
-)
-class ASHA:
+class Rungs(NamedTuple):
+    """The tables of ASHA.
+
+    Args:
+        points: int64 `[rungs]`.
+        eta: the reduction factor.
+        pauses: whether a paused training may be continued.
+        proposed: where the cells come from.
+        room: the largest number of trainings.
+    """
+
+    points: np.ndarray
+    eta: float
+    pauses: bool
+    proposed: Proposed
+    room: int
+
+
+class Trainings(NamedTuple):
+    """The state.
+
+    Args:
+        counts: int64 `[2]`, trainings begun, and trainings to continue at once.
+        told: int64 `[rungs]`, the number of values told at each rung.
+        cell: int64 `[room]`.
+        values: float64 `[rungs, room]`.
+        ranked: int64 `[rungs, room]`, the trainings told at each rung by value, among equals in order of telling.
+        left: int64 `[rungs, room]`, whether a training was continued from there.
+        following: int64 `[room]`, those to continue at once, the first at the front.
+        source: of cells.
+    """
+
+    counts: np.ndarray
+    told: np.ndarray
+    cell: np.ndarray
+    values: np.ndarray
+    ranked: np.ndarray
+    left: np.ndarray
+    following: np.ndarray
+    source: Any
+
+
+def asha(
+    space: Space,
+    *,
+    fidelities: Fidelities | None,
+    eta: float = 3.0,
+    min: float | None = None,
+    max: float | None = None,
+    of: str = "random",
+) -> Rungs:
     """Rungs `min`·η^k below `max`, and `max`, each rounded up to a recorded amount.
 
     Where trainings may be paused (Li et al. 2018, "A System for Massively Parallel Hyperparameter Tuning", Algorithm
@@ -37,75 +78,102 @@ class ASHA:
     The proposer is told each cell's value at the first rung.
 
     Args:
+        space: the space.
+        fidelities: the recorded amounts of training.
         eta: η, the reduction factor, at least 2.
         min: the amount at the first rung; the first recorded one where not given.
         max: the amount at the last rung; the whole training where not given.
         of: the searcher that proposes cells.
+
+    Raises:
+        BadInput: an option out of range, or no curves.
     """
+    fidelities = check_curves(fidelities)
+    amounts = rungs(fidelities, *fidelities.span(min, max), check_eta(eta))
+    points = np.array([fidelities.amounts.index(amount) for amount in amounts])
+    proposer_spec(of)
+    return Rungs(points, eta, fidelities.pauses, Proposed(points[:1], np.ones(1, np.int64), False), ROOM)
 
-    parallel = True
-    from_list = staticmethod(proposes_from_list)
-    stops = True
 
-    def __init__(
-        self,
-        space: Space,
-        rng: np.random.Generator,
-        *,
-        fidelities: Fidelities | None,
-        eta: float = 3.0,
-        min: float | None = None,
-        max: float | None = None,
-        of: str = "random",
-    ) -> None:
-        fidelities = check_curves(fidelities)
-        self.eta = check_eta(eta)
-        self.rungs = rungs(fidelities, *fidelities.span(min, max), eta)
-        self.least = self.rungs[0]
-        self.pauses = fidelities.pauses
-        self.of = proposer_spec(of)
-        self._proposer = Proposer(self.of, space, rng)
-        self._trainings = 0
-        # The values told at each rung: (value, number in the order of telling, training).
-        self._told: list[list[tuple[float, int, int]]] = [[] for _ in self.rungs]
-        self._left: list[set[int]] = [set() for _ in self.rungs]  # trainings continued from there
-        self._cells: list[Cell] = []
-        self._rung: list[int] = []  # the rung that each training was asked for last
-        self._next: list[int] = []  # trainings to continue at once
+@compiled_start
+def begin(tables: Rungs, source: Any) -> Trainings:
+    number, room = len(tables.points), tables.room
+    return Trainings(
+        np.zeros(2, np.int64),
+        np.zeros(number, np.int64),
+        np.empty(room, np.int64),
+        np.empty((number, room)),
+        np.empty((number, room), np.int64),
+        np.zeros((number, room), np.int64),
+        np.empty(room, np.int64),
+        source,
+    )
 
-    def ask(self) -> Query | None:
-        training = self._promotable() if self.pauses else self._next.pop(0) if self._next else None
-        if training is None:
-            cell = self._proposer.ask()
-            if cell is None:
-                return None
-            training = self._trainings
-            self._trainings += 1
-            self._cells.append(cell)
-            self._rung.append(0)
-        else:
-            self._rung[training] += 1
-        return Query(self._cells[training], self.rungs[self._rung[training]], training)
 
-    def tell(self, asked: Query, value: float) -> None:
-        assert asked.training is not None
-        training = asked.training
-        rung = self._rung[training]
-        told = self._told[rung]
-        told.append((value, len(told), training))
-        if rung == 0:
-            self._proposer.tell(asked.cell, value)
-        if not self.pauses and rung + 1 < len(self.rungs):
-            bound = sorted(told)[math.floor(len(told) / self.eta) - 1 if len(told) >= 2 * self.eta else 0][0]
-            if value <= bound:
-                self._next.append(training)
+@compiled_part
+def ask(tables: Rungs, state: Trainings, source: Any) -> Asked:
+    counts = state.counts
+    if counts[1] > 0:
+        counts[1] -= 1
+        training = shift(state.following, counts[1])
+        rung = _rung_of(tables, state, training)
+        return Asked(state.cell[training], tables.points[rung + 1], training)
+    if tables.pauses:
+        for rung in range(len(tables.points) - 2, -1, -1):
+            for place in range(math.floor(state.told[rung] / tables.eta)):
+                training = state.ranked[rung, place]
+                if state.left[rung, training] == 0:
+                    state.left[rung, training] = 1
+                    return Asked(state.cell[training], tables.points[rung + 1], training)
+    cell = propose(source, 0, counts[0])
+    if cell < 0:
+        return whole(cell, 0)
+    counts[0] += 1
+    return Asked(cell, tables.points[0], counts[0] - 1)
 
-    def _promotable(self) -> int | None:
-        """The training to continue, if there is one."""
-        for rung in range(len(self.rungs) - 2, -1, -1):
-            ranked = sorted(self._told[rung])
-            for _, _, training in ranked[: math.floor(len(ranked) / self.eta)]:
-                if training not in self._left[rung]:
-                    self._left[rung].add(training)
-                    return training
-        return None
+
+@compiled_part
+def tell(tables: Rungs, state: Trainings, asked: Asked, value: float) -> Trainings:
+    training, rung = asked.number, 0
+    while tables.points[rung] != asked.point:
+        rung += 1
+    if rung == 0:
+        inform(state.source, 0, asked.cell, value)
+        state.cell[training] = asked.cell
+        for any_rung in range(len(tables.points)):
+            state.left[any_rung, training] = 0
+    values, ranked, place = state.values[rung], state.ranked[rung], state.told[rung]
+    while place > 0 and values[ranked[place - 1]] > value:
+        ranked[place] = ranked[place - 1]
+        place -= 1
+    ranked[place], values[training] = training, value
+    state.told[rung] += 1
+    if not tables.pauses and rung + 1 < len(tables.points):
+        told = state.told[rung]
+        bound = math.floor(told / tables.eta) - 1 if told >= 2 * tables.eta else 0
+        if value <= values[ranked[bound]]:
+            state.left[rung, training] = 1
+            state.following[state.counts[1]] = training
+            state.counts[1] += 1
+    return state
+
+
+@compiled_part
+def _rung_of(tables: Rungs, state: Trainings, training: int) -> int:
+    """The last rung from which a training was continued."""
+    rung = len(tables.points) - 2
+    while state.left[rung, training] == 0:
+        rung -= 1
+    return rung
+
+
+ASHA = searcher(
+    "asha",
+    Form(asha, begin, ask, tell, stops=True, from_list=proposes_from_list, proposes="first"),
+    label="ASHA",
+    phrase="asynchronous successive halving",
+    summary="asynchronous successive halving: a training continues as soon as it is among the best of its rung",
+    place=9,
+    variants=("eta=2,min=2", "eta=4", "of=tpe", "of=gld"),
+    fidelities=True,
+)

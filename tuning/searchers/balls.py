@@ -1,16 +1,24 @@
 """Balls of cells in index space, from which gradientless descent draws its candidates.
 
-Distance is Euclidean, in index steps, over the axes that may move.
+Distance is Euclidean, in index steps, over the axes that may move. On spaces of up to `MOST_LISTED` cells every ball's
+cells are listed once (`members`); on larger ones they are counted at each draw (`draw_counted`).
 """
 
 import functools
 import math
+from typing import Any
 
 import numpy as np
 
 from grids.errors import BadInput
-from grids.space import Cell
-from tuning.searchers.base import pick
+from tuning.kernels.compiling import compiled, compiled_part
+from tuning.kernels.draws import pick, uniform
+
+MOST_LISTED = 2000
+"""The largest number of cells whose balls are listed: the lists grow with its square."""
+
+NO_MEMBERS = np.empty((0, 1), np.int64), np.empty(0, np.int32)
+"""The result of `members` where balls are not listed."""
 
 
 def radii(shape: tuple[int, ...], radius_max: float | None, radius_min: float) -> tuple[float, ...]:
@@ -38,56 +46,151 @@ def radii(shape: tuple[int, ...], radius_max: float | None, radius_min: float) -
     return tuple(found)
 
 
-@functools.lru_cache(maxsize=16384)
-def others_within(shape: tuple[int, ...], center: Cell, radius: float, axes: tuple[int, ...]) -> np.ndarray:
-    """Flat numbers, ascending, of the cells that differ from `center` on `axes` only and are at most `radius` away.
-
-    `center` itself is not among them.
+@functools.lru_cache(maxsize=16)
+def members(shape: tuple[int, ...], reach: tuple[float, ...], turns: int) -> tuple[np.ndarray, np.ndarray]:
+    """The cells of every ball around every cell, without its center, ball by ball and in C order.
 
     Args:
         shape: the space's.
-        center: index tuple.
-        radius: in index steps, Euclidean.
-        axes: the axes that may move.
+        reach: the radii, in index steps.
+        turns: 1 where all axes move; the number of axes where only axis t moves in the balls of turn t.
 
     Returns:
-        int64 `[cells]`, read-only; empty where no other cell is within the radius.
+        int64 `[turns · radii, cells + 1]`, where each ball's cells begin in the second array, and the end of the last;
+        and int32, the flat numbers of the cells. `NO_MEMBERS` where the space has more than `MOST_LISTED` cells.
     """
-    reach = int(min(radius, max(shape)))
-    spans = [
-        np.arange(max(0, c - reach), min(n, c + reach + 1)) if axis in axes else np.array([c])
-        for axis, (c, n) in enumerate(zip(center, shape, strict=True))
-    ]
-    window = np.meshgrid(*spans, indexing="ij")
-    squared = sum((index - c) ** 2 for index, c in zip(window, center, strict=True))
-    inside = (squared > 0) & (squared <= radius * radius)
-    found = np.ravel_multi_index([index[inside] for index in window], shape).astype(np.int64)
-    found.flags.writeable = False
-    return found
+    cells = math.prod(shape)
+    if cells > MOST_LISTED:
+        return NO_MEMBERS
+    index = np.indices(shape).reshape(len(shape), cells)
+    steps = (index[:, :, None] - index[:, None, :]) ** 2  # [axes, cells, cells]
+    starts, listed, total = [], [], 0
+    for turn in range(turns):
+        squared = steps.sum(axis=0) if turns == 1 else steps[turn]
+        reachable = squared > 0 if turns == 1 else (squared > 0) & (steps.sum(axis=0) == squared)
+        for radius in reach:
+            centers, others = np.nonzero(reachable & (squared <= radius * radius))
+            ends = total + np.cumsum(np.bincount(centers, minlength=cells))
+            starts.append(np.concatenate([[total], ends]))
+            listed.append(others.astype(np.int32))
+            total = int(ends[-1])
+    return np.array(starts), np.concatenate(listed)
 
 
-def draw_inside(
-    rng: np.random.Generator, shape: tuple[int, ...], center: Cell, radius: float, axes: tuple[int, ...]
+@compiled
+def draw_counted(
+    rng: Any, shape: np.ndarray, current: int, radius: float, first: int, end: int, box: np.ndarray
 ) -> int:
-    """Flat number of a uniform cell of `others_within`, `center` where there is none. Always one `rng.random()`."""
-    cells = others_within(shape, center, radius, axes)
-    choice = pick(rng, max(len(cells), 1))
-    return int(cells[choice]) if len(cells) else int(np.ravel_multi_index(center, shape))
+    """A uniform cell of a ball, other than its center; the center where there is none. Always one uniform number.
+
+    Args:
+        rng: the stream.
+        shape: int64 `[axes]`.
+        current: the flat number of the center.
+        radius: of the ball.
+        first, end: the axes that move are `first` … `end` − 1.
+        box: int64 `[4, axes]`, work space.
+    """
+    center = box[3]
+    _unflatten(shape, current, center)
+    count = _nth(-1, shape, center, radius, first, end, box)
+    chosen = pick(rng, max(count, 1))
+    return _nth(chosen, shape, center, radius, first, end, box) if count > 0 else current
 
 
+@compiled
 def draw_clipped(
-    rng: np.random.Generator, shape: tuple[int, ...], center: Cell, radius: float, axes: tuple[int, ...]
+    rng: Any,
+    shape: np.ndarray,
+    current: int,
+    radius: float,
+    first: int,
+    end: int,
+    center: np.ndarray,
+    point: np.ndarray,
 ) -> int:
-    """Flat number of a uniform point of the continuous ball, rounded to a cell (halves up) and clipped into the grid.
+    """A uniform point of the continuous ball, rounded to a cell (halves up) and clipped into the grid.
 
-    It may be `center` itself. The point comes by rejection from the cube around the ball: one `rng.random()` for each
-    of `axes`, in order, again and again until it lies inside; with one axis the first always does.
+    It may be the center itself. The point comes by rejection from the cube around the ball: one uniform number for
+    each axis that moves, in order, again and again until it lies inside; with one axis the first always does.
+
+    Args:
+        rng, shape, current, radius, first, end: as of `draw_counted`.
+        center: int64 `[axes]`, work space.
+        point: float64 `[axes]`, work space.
     """
+    _unflatten(shape, current, center)
     while True:
-        step = [2.0 * rng.random() - 1.0 for _ in axes]
-        if sum(part * part for part in step) <= 1.0:
+        squared = 0.0
+        for axis in range(first, end):
+            point[axis] = 2.0 * uniform(rng) - 1.0
+            squared += point[axis] * point[axis]
+        if squared <= 1.0:
             break
-    cell = list(center)
-    for axis, part in zip(axes, step, strict=True):
-        cell[axis] = min(max(math.floor(center[axis] + radius * part + 0.5), 0), shape[axis] - 1)
-    return int(np.ravel_multi_index(cell, shape))
+    flat = 0
+    for axis in range(len(shape)):
+        spot = center[axis]
+        if first <= axis < end:
+            spot = min(max(math.floor(center[axis] + radius * point[axis] + 0.5), 0), shape[axis] - 1)
+        flat = flat * shape[axis] + spot
+    return flat
+
+
+@compiled_part
+def _unflatten(shape: np.ndarray, flat: int, index: np.ndarray) -> None:
+    """Write the index on every axis of a cell into `index`, int64 `[axes]`."""
+    for axis in range(len(shape) - 1, -1, -1):
+        index[axis] = flat % shape[axis]
+        flat //= shape[axis]
+
+
+@compiled
+def _nth(
+    number: int, shape: np.ndarray, center: np.ndarray, radius: float, first: int, end: int, box: np.ndarray
+) -> int:
+    """The cell of this number in the ball around `center`, in C order without `center`; for −1, the number of cells.
+
+    The cells of a ball, in C order, are line segments along the last axis that moves, one for each position on the
+    other axes that move.
+
+    Args:
+        box: int64 `[4, axes]`, work space; its last row is `center`.
+    """
+    low, high, at = box[0], box[1], box[2]
+    last_axis = end - 1
+    for axis in range(len(shape)):
+        reach = int(min(radius, shape[axis])) if first <= axis <= last_axis else 0
+        low[axis], high[axis] = max(center[axis] - reach, 0), min(center[axis] + reach, shape[axis] - 1)
+        at[axis] = low[axis]
+    limit = radius * radius
+    count, half = 0, 0
+    while True:
+        squared, line = 0, 0
+        for axis in range(last_axis):
+            squared += (at[axis] - center[axis]) ** 2
+            line = line * shape[axis] + at[axis]
+        if squared <= limit:
+            # Half the length of this segment, found from that of the previous one.
+            while half < shape[last_axis] and squared + (half + 1) * (half + 1) <= limit:
+                half += 1
+            while squared + half * half > limit:
+                half -= 1
+            left = max(center[last_axis] - half, low[last_axis])
+            right = min(center[last_axis] + half, high[last_axis])
+            own = 1 if squared == 0 else 0
+            if 0 <= number - count < right - left + 1 - own:
+                spot = left + number - count
+                if own == 1 and spot >= center[last_axis]:
+                    spot += 1
+                line = line * shape[last_axis] + spot
+                for axis in range(last_axis + 1, len(shape)):
+                    line = line * shape[axis] + center[axis]
+                return line
+            count += right - left + 1 - own
+        axis = last_axis - 1
+        while axis >= first and at[axis] == high[axis]:
+            at[axis] = low[axis]
+            axis -= 1
+        if axis < first:
+            return count
+        at[axis] += 1

@@ -27,8 +27,6 @@ A searcher that has nothing left to propose starts again from a new random start
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-import numpy as np
-
 from grids.space import Cell
 
 Entry = TypeVar("Entry")
@@ -63,17 +61,7 @@ class Searcher(Protocol):
         ...
 
 
-def take(pending: list[tuple[Entry, Cell]], cell: Cell) -> Entry:
-    """Remove the first pending entry (asked for, not yet told) of `cell`, and return its first item."""
-    place = next(place for place, (_, asked) in enumerate(pending) if asked == cell)
+def take(pending: list[tuple[Entry, Any]], asked: Any) -> Entry:
+    """Remove the first pending entry (asked for, not yet told) of a query, and return its first item."""
+    place = next(place for place, (_, query) in enumerate(pending) if query == asked)
     return pending.pop(place)[0]
-
-
-def pick(rng: np.random.Generator, count: int) -> int:
-    """A uniform integer of 0..count−1 from exactly one `rng.random()`.
-
-    One uniform number for each draw, rather than `rng.integers`, so that compiled forms can make the same draws. The
-    product never rounds up to `count`: the largest uniform is 1 − 2⁻⁵³, and count·2⁻⁵³ is at least half a unit in
-    the last place of `count`.
-    """
-    return int(rng.random() * count)

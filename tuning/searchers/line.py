@@ -1,23 +1,65 @@
 """Line searches along one axis after another, as practitioners tune by hand."""
 
+import math
+from typing import Any, NamedTuple
+
 import numpy as np
 
 from grids.errors import BadInput, unknown
 from grids.space import Cell, Space
-from tuning.searchers.base import pick, take
+from tuning.kernels.compiling import compiled_part, compiled_start
+from tuning.kernels.draws import pick
+from tuning.searchers.form import WAIT, Asked, Form, is_better, whole
 from tuning.searchers.registry import searcher
 
 
-@searcher(
-    "line",
-    label="line search",
-    summary="scans one axis after another, through the best cell found so far",
-    place=6,
-    kernel="tuning.kernels.line:line",
-    law="tuning.exact.line:LineLaw",
-    variants=("start=middle", "start=middle,rounds=3", "rounds=2"),
+class Lines(NamedTuple):
+    """The tables of a line search.
+
+    Args:
+        shape, stride: int64 `[axes]`, the space's, and the difference of flat numbers between neighbours on each axis.
+        cells: the number of cells.
+        start: the flat number of the first start; −1 where it is random, as all later starts are.
+        order: int64 `[axes]`, the axes in the order in which they are scanned.
+        rounds: the largest number of scans of each axis from one start.
+    """
+
+    shape: np.ndarray
+    stride: np.ndarray
+    cells: int
+    start: int
+    order: np.ndarray
+    rounds: int
+
+
+PROGRESS = np.dtype(
+    [
+        ("searches", "i8"),  # begun so far
+        ("begun", "i8"),  # whether a search is running
+        ("current", "i8"),  # the cell that the line goes through
+        ("known", "i8"),  # whether the value of that cell is known: not until the first scan is done
+        ("value", "f8"),
+        ("scans", "i8"),  # done since the start
+        ("length", "i8"),  # of the axis that is scanned, the difference of its neighbours' flat numbers,
+        ("stride", "i8"),
+        ("index", "i8"),  # and the current cell's index on it
+        ("still", "i8"),  # how many of the latest scans did not move the current cell
+        ("asked", "i8"),  # cells of this line
+        ("told", "i8"),
+        ("best", "i8"),  # the best cell told on this line, its value and its number
+        ("lowest", "f8"),
+        ("first", "i8"),
+    ]
 )
-class Line:
+
+
+class Progress(NamedTuple):
+    """The state: one record of type `PROGRESS`."""
+
+    now: np.ndarray
+
+
+def line(space: Space, *, start: str = "random", order: str = "", rounds: int = 1) -> Lines:
     """Scan the first axis at a fixed place on the others, the second at the best cell found, and so on.
 
     Section 7 of the AvaGrad paper asks whether α and ε can be tuned separately; this searcher does so. A scan evaluates
@@ -26,86 +68,90 @@ class Line:
     `rounds` rounds, or once every axis was scanned around the current cell without finding a lower value, the search
     begins again from a random start.
 
-    A random start takes one `rng.random()`; nothing else is random. With several workers a line's cells are evaluated
+    A random start takes one uniform number; nothing else is random. With several workers a line's cells are evaluated
     in parallel.
 
     Args:
+        space: the space.
         start: the indices on axes that are not scanned yet: `random`, `middle`, or one for each axis, as `0/20`.
         order: the axes by name or number, as `epsilon/alpha`; the space's order where not given.
         rounds: the largest number of scans of each axis from one start.
+
+    Raises:
+        BadInput: an option out of range.
     """
+    if rounds < 1:
+        raise BadInput(f"rounds must be 1 or more, not {rounds}")
+    first = _start(start, space.shape)
+    stride = np.array([math.prod(space.shape[axis + 1 :]) for axis in range(len(space.shape))])
+    flat = -1 if first is None else space.flat(first)
+    return Lines(np.array(space.shape), stride, space.size, flat, np.array(_order(order, space)), rounds)
 
-    parallel = True
 
-    def __init__(
-        self, space: Space, rng: np.random.Generator, *, start: str = "random", order: str = "", rounds: int = 1
-    ) -> None:
-        if rounds < 1:
-            raise BadInput(f"rounds must be 1 or more, not {rounds}")
-        self.space, self.rng, self.rounds = space, rng, rounds
-        self.first = _start(start, space.shape)
-        """The first start; None where it is random, as all later starts are."""
-        self.axes = _order(order, space)
-        self._pending: list[tuple[int, Cell]] = []
-        self._begun = False
-        self._current: Cell = (0,) * len(space.shape)
-        self._value: float | None = None  # of the current cell; not known until the first scan is done
-        self._scans, self._still = 0, 0  # scans done, and how many of the latest did not move the current cell
-        self._line: list[Cell] = []
-        self._asked = 0
-        self._results: list[tuple[float, int, Cell]] = []
+@compiled_start
+def begin(tables: Lines, rng: Any) -> Progress:
+    return Progress(np.zeros(1, PROGRESS))
 
-    def ask(self) -> Cell | None:
-        if not self._begun:
-            first, self.first = self.first, None
-            self.begin(self.space.cell(pick(self.rng, self.space.size)) if first is None else first)
-        if self._asked == len(self._line):
-            return None
-        cell = self._line[self._asked]
-        self._pending.append((self._asked, cell))
-        self._asked += 1
-        return cell
 
-    def tell(self, cell: Cell, value: float) -> None:
-        self._results.append((value, take(self._pending, cell), cell))
-        if len(self._results) < len(self._line):
-            return
-        best, _, candidate = min(self._results)
-        if self._value is None or best < self._value:
-            self._current, self._value, self._still = candidate, best, 1
-        else:
-            self._still += 1
-        self._next_scan()
+@compiled_part
+def ask(tables: Lines, state: Progress, rng: Any) -> Asked:
+    now = state.now[0]
+    if now["begun"] == 0:
+        given = now["searches"] == 0 and tables.start >= 0
+        now["current"] = tables.start if given else pick(rng, tables.cells)
+        now["searches"] += 1
+        now["begun"], now["known"], now["scans"], now["still"] = 1, 0, 0, 0
+        _scan(tables, now)
+    number = now["asked"]
+    if number == now["length"] - now["known"]:
+        return whole(WAIT, 0)
+    place = number + 1 if now["known"] == 1 and number >= now["index"] else number
+    now["asked"] = number + 1
+    return whole(now["current"] + (place - now["index"]) * now["stride"], number)
 
-    @property
-    def over(self) -> bool:
-        """Whether the search from the latest start is finished."""
-        return not self._begun
 
-    def begin(self, start: Cell) -> None:
-        """Begin a search at `start`."""
-        self._begun = True
-        self._current, self._value, self._scans, self._still = start, None, 0, 0
-        self._scan()
+@compiled_part
+def tell(tables: Lines, state: Progress, asked: Asked, value: float) -> Progress:
+    now, axes = state.now[0], len(tables.order)
+    if is_better(value, asked.number, now["lowest"], now["first"]):
+        now["best"], now["lowest"], now["first"] = asked.cell, value, asked.number
+    now["told"] += 1
+    if now["told"] < now["length"] - now["known"]:
+        return state
+    if now["known"] == 0 or now["lowest"] < now["value"]:
+        now["current"], now["value"], now["known"], now["still"] = now["best"], now["lowest"], 1, 1
+    else:
+        now["still"] += 1
+    # Go to the next scan that has a cell to evaluate, or finish this search.
+    while True:
+        now["scans"] += 1
+        if now["scans"] == tables.rounds * axes or now["still"] >= axes:
+            now["begun"] = 0
+            return state
+        _scan(tables, now)
+        if now["length"] > 1:
+            return state
+        now["still"] += 1
 
-    def _next_scan(self) -> None:
-        """Go to the next scan that has a cell to evaluate, or finish this search."""
-        while True:
-            self._scans += 1
-            if self._scans == self.rounds * len(self.axes) or self._still >= len(self.axes):
-                self._begun = False
-                return
-            self._scan()
-            if self._line:
-                return
-            self._still += 1
 
-    def _scan(self) -> None:
-        axis = self.axes[self._scans % len(self.axes)]
-        at = self._current
-        line = [(*at[:axis], index, *at[axis + 1 :]) for index in range(self.space.shape[axis])]
-        self._line = line if self._value is None else [cell for cell in line if cell != at]
-        self._asked, self._results = 0, []
+@compiled_part
+def _scan(tables: Lines, now: Any) -> None:
+    """Begin to scan the next axis."""
+    axis = tables.order[now["scans"] % len(tables.order)]
+    now["length"], now["stride"] = tables.shape[axis], tables.stride[axis]
+    now["index"] = now["current"] // now["stride"] % now["length"]
+    now["asked"], now["told"], now["lowest"] = 0, 0, math.inf
+
+
+LINE = searcher(
+    "line",
+    Form(line, begin, ask, tell),
+    label="line search",
+    summary="scans one axis after another, through the best cell found so far",
+    place=6,
+    law="tuning.exact.line:LineLaw",
+    variants=("start=middle", "start=middle,rounds=3", "rounds=2"),
+)
 
 
 def _start(text: str, shape: tuple[int, ...]) -> Cell | None:

@@ -9,7 +9,9 @@ import numpy as np
 
 from grids.errors import BadInput, unknown
 from grids.space import Cell, Space
-from tuning.searchers.base import pick, take
+from tuning.kernels.compiling import plain
+from tuning.kernels.draws import pick
+from tuning.searchers.base import take
 from tuning.searchers.spec import SearcherSpec, read_options
 
 OPTUNA = "optuna"
@@ -68,7 +70,7 @@ class OptunaSearcher:
 
         self._over = False
         with quiet_optuna():
-            sampler = self.make_sampler(pick(self.rng, 2**32))
+            sampler = self.make_sampler(plain(pick)(self.rng, 2**32))
             study: Any = optuna.create_study(sampler=sampler, pruner=optuna.pruners.NopPruner())
         # Samplers call `Study.stop` when nothing is left to propose, but outside `optimize` it raises an error.
         setattr(study, "stop", lambda: self._stop(study))  # noqa: B010  (a method of another's class)

@@ -17,6 +17,7 @@ from grids.plugins import load_module
 from grids.space import Space
 from tuning.searchers.base import Searcher
 from tuning.searchers.fidelities import Fidelities
+from tuning.searchers.form import Form, Stepper
 
 FIDELITIES = "fidelities"
 """The constructor argument for the recorded amounts of training; not an option that users can set."""
@@ -29,14 +30,19 @@ class SearcherSpec:
     Args:
         text: as typed; it is the searcher's name in every table and part of the seed of its streams.
         name: the registered name, `optuna:NAME` or `module:Class`, without options.
-        factory: called as `factory(space, rng, **options)`.
+        factory: a class of searchers, called as `factory(space, rng, **options)`, or a form (`tuning.searchers.form`).
         options: the options in the text, converted to the types that the factory declares.
     """
 
     text: str
     name: str
-    factory: Callable[..., Searcher]
+    factory: Callable[..., Searcher] | Form
     options: Mapping[str, Any]
+
+    @property
+    def form(self) -> Form | None:
+        """The searcher in compiled form; None for a class."""
+        return self.factory if isinstance(self.factory, Form) else None
 
     @property
     def third_party(self) -> bool:
@@ -61,7 +67,7 @@ class SearcherSpec:
     @property
     def over_fidelities(self) -> bool:
         """Whether it asks for shorter trainings: its factory has an argument `fidelities`."""
-        return _takes_fidelities(self.factory)
+        return _takes_fidelities(constructor_of(self.factory))
 
     @property
     def from_list(self) -> bool:
@@ -72,11 +78,48 @@ class SearcherSpec:
         from_list = getattr(self.factory, "from_list", False)
         return bool(from_list(self.options) if callable(from_list) else from_list)
 
-    def build(self, space: Space, rng: np.random.Generator, fidelities: Fidelities | None = None) -> Searcher:
-        """The searcher, ready for its first `ask`. Raises BadInput where an option is out of range."""
-        known = {FIDELITIES: fidelities} if self.over_fidelities else {}
+    def build(
+        self, space: Space, rng: np.random.Generator, fidelities: Fidelities | None = None, tables: Any = None
+    ) -> Searcher:
+        """The searcher, ready for its first `ask`.
+
+        Args:
+            space: whose cells it proposes.
+            rng: all its random numbers come from here.
+            fidelities: the recorded amounts of training.
+            tables: of a form, where they are not those of its options.
+
+        Raises:
+            BadInput: an option is out of range.
+        """
+        factory = self.on(space)
+        if isinstance(factory, Form):
+            from tuning.searchers.proposer import Proposers
+
+            tables = self.tables(space, fidelities) if tables is None else tables
+            source = Proposers(self.of, tables.proposed, space, rng) if factory.proposes else rng
+            with self.naming_errors():
+                return Stepper(factory, tables, space, source, () if fidelities is None else fidelities.amounts)
         with self.naming_errors():
-            return self.factory(space, rng, **self.options, **known)
+            return factory(space, rng, **self.options, **self._known(fidelities))
+
+    def on(self, space: Space) -> Callable[..., Searcher] | Form:
+        """The factory on this space: the class that takes a form's place there, if one does."""
+        return (self.form and self.form.instead(self.options, space)) or self.factory
+
+    def tables(self, space: Space, fidelities: Fidelities | None = None) -> Any:
+        """The tables of a form on a space. Raises BadInput where an option is out of range."""
+        assert isinstance(self.factory, Form)
+        with self.naming_errors():
+            return self.factory.tables(space, **self.options, **self._known(fidelities))
+
+    @property
+    def of(self) -> str:
+        """The option `of`: the searcher that proposes the cells."""
+        return str(self.options.get("of", "random"))
+
+    def _known(self, fidelities: Fidelities | None) -> dict[str, Any]:
+        return {FIDELITIES: fidelities} if self.over_fidelities else {}
 
     @contextlib.contextmanager
     def naming_errors(self) -> Iterator[None]:
@@ -92,6 +135,11 @@ class SearcherSpec:
             raise BadInput(f"searcher '{self.text}': {type(error).__name__}: {first_line}") from error
 
 
+def constructor_of(factory: Callable[..., Any] | Form) -> Callable[..., Any]:
+    """What has the options as its arguments: the class itself, or the function of a form that makes its tables."""
+    return factory.tables if isinstance(factory, Form) else factory
+
+
 @functools.cache
 def _takes_fidelities(factory: Callable[..., Any]) -> bool:
     try:
@@ -100,7 +148,7 @@ def _takes_fidelities(factory: Callable[..., Any]) -> bool:
         return False
 
 
-def read_options(text: str, factory: Callable[..., Any], owner: str) -> dict[str, Any]:
+def read_options(text: str, factory: Callable[..., Any] | Form, owner: str) -> dict[str, Any]:
     """The options `a=1,b=x` of `text`, checked against the arguments of `factory` other than space and generator.
 
     They are converted to the annotated types. A factory with `**options` accepts any others; their values become
@@ -109,8 +157,8 @@ def read_options(text: str, factory: Callable[..., Any], owner: str) -> dict[str
     Raises:
         BadInput: not of the form name=value, given twice, unknown, or of the wrong type.
     """
-    parameters = list(inspect.signature(factory).parameters.values())
-    positional = [p for p in parameters[2:] if p.kind is p.POSITIONAL_OR_KEYWORD]
+    parameters = list(inspect.signature(constructor_of(factory)).parameters.values())
+    positional = [p for p in parameters[1 if isinstance(factory, Form) else 2 :] if p.kind is p.POSITIONAL_OR_KEYWORD]
     known = {p.name: p.annotation for p in [*positional, *(p for p in parameters if p.kind is p.KEYWORD_ONLY)]}
     known.pop(FIDELITIES, None)
     anything = any(p.kind is p.VAR_KEYWORD for p in parameters)
@@ -163,7 +211,7 @@ def own_searcher(text: str) -> SearcherSpec:
     owner = f"searcher '{text}'"
     module = load_module(module_name, owner)
     factory = getattr(module, class_name, None)
-    if not callable(factory):
+    if not (callable(factory) or isinstance(factory, Form)):
         classes = [name for name, item in vars(module).items() if hasattr(item, "ask") and hasattr(item, "tell")]
         raise BadInput(f"{owner}: in module '{module_name}', {unknown('class', class_name, classes)}")
     try:

@@ -219,18 +219,21 @@ def test_agrees_with_a_million_replays(text: str) -> None:
         assert abs(spent.mean() - law.survival(trials)[:-1].sum()) < 3 * spent.std() / 1000
 
 
-@pytest.mark.parametrize("axes", [(0, 1, 2), (1,), (2,)])
-def test_a_ball_of_other_cells_is_that_of_the_searcher(axes: tuple[int, ...]) -> None:
+@pytest.mark.parametrize("turns", [1, 3])
+def test_a_ball_of_other_cells_is_that_of_the_searcher(turns: int) -> None:
     from tuning.exact.proposals import inside
-    from tuning.searchers.balls import others_within
+    from tuning.searchers.balls import members
 
-    shape, radii = (4, 6, 1), (0.5, 1.0, 2.3, 9.0)
-    for center in np.ndindex(*shape):
-        for law, radius in zip(inside(shape, center, radii, axes), radii, strict=True):
-            others = others_within(shape, center, radius, axes)
-            wanted = np.zeros(24)
-            wanted[others if len(others) else np.ravel_multi_index(center, shape)] = 1 / max(len(others), 1)
-            np.testing.assert_array_equal(law, wanted)
+    shape, radii = (4, 6, 1), (9.0, 2.3, 1.0, 0.5)
+    start, listed = members(shape, radii, turns)
+    for turn in range(turns):
+        axes = (0, 1, 2) if turns == 1 else (turn,)
+        for flat, center in enumerate(np.ndindex(*shape)):
+            for ball, law in enumerate(inside(shape, center, radii, axes), start=turn * len(radii)):
+                others = listed[start[ball, flat] : start[ball, flat + 1]]
+                wanted = np.zeros(24)
+                wanted[others if len(others) else flat] = 1 / max(len(others), 1)
+                np.testing.assert_array_equal(law, wanted)
 
 
 @pytest.mark.parametrize("size", [1, 2, 63, 64, 65, 200])

@@ -24,7 +24,7 @@ def test_compiles_where_no_folder_can_be_written(monkeypatch: pytest.MonkeyPatch
         return 2 * number
 
     monkeypatch.setattr(compiling, "_njit", njit)
-    assert compiling.compiled(double)(21) == 42
+    assert compiling.compiled_entry(double)(21) == 42
 
 
 def test_a_plain_form_calls_plain_forms() -> None:
@@ -46,10 +46,10 @@ def test_what_is_compiled_elsewhere_has_a_plain_form_of_its_own() -> None:
 
 
 WHOLE = """
-from kept.kernels.compiling import compiled
+from kept.kernels.compiling import compiled_entry
 from kept.kernels.part import part
 
-@compiled
+@compiled_entry
 def whole(number):
     return part(number)
 

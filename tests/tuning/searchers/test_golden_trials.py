@@ -1,4 +1,4 @@
-"""The trials of the first round's searchers, as its code played them: what came later has changed none."""
+"""The trials of the first round's searchers, as its code played them: what came later has changed none but CMA-ES's."""
 
 import hashlib
 
@@ -15,8 +15,8 @@ GOLDEN = {
     ("digits-mlp/adam", "random-unique", True): "00e165fb61e20136",
     ("digits-mlp/adam", "tpe", False): "16a2fa13b9e0417f",
     ("digits-mlp/adam", "tpe", True): "f157aa37464cec2e",
-    ("digits-mlp/adam", "cmaes", False): "3ea38ff480a19a0c",
-    ("digits-mlp/adam", "cmaes", True): "8c4855ad56dbab4b",
+    ("digits-mlp/adam", "cmaes", False): "ae7b5313a13b1ef0",
+    ("digits-mlp/adam", "cmaes", True): "14d4e710feb867c4",
     ("digits-mlp/adam", "gld", False): "743fce81beb59c3f",
     ("digits-mlp/adam", "gld", True): "12a3412f6460a0fb",
     ("digits-mlp/adam", "cgld", False): "9cad6eeae852773a",
@@ -31,8 +31,8 @@ GOLDEN = {
     ("digits-conv/sgd", "random-unique", True): "432edbb88be4dc65",
     ("digits-conv/sgd", "tpe", False): "390e6f9545baafe8",
     ("digits-conv/sgd", "tpe", True): "31529ba33325abe7",
-    ("digits-conv/sgd", "cmaes", False): "cb1687d82759043d",
-    ("digits-conv/sgd", "cmaes", True): "6c10499b2765c6f3",
+    ("digits-conv/sgd", "cmaes", False): "3ec1f4f75d95bcc8",
+    ("digits-conv/sgd", "cmaes", True): "3ed0bffeeed944ef",
     ("digits-conv/sgd", "gld", False): "933498727a0d0e44",
     ("digits-conv/sgd", "gld", True): "d90a5ff6a26cd5f1",
     ("digits-conv/sgd", "cgld", False): "d66d4c172d4dcf82",

@@ -11,11 +11,10 @@ from optuna.pruners import BasePruner, MedianPruner, SuccessiveHalvingPruner
 from scipy.stats import ks_2samp, mannwhitneyu
 
 from grids.library import load_surface
-from tuning.kernels import compiled_played
 from tuning.ledger import CostModel, Limits
+from tuning.play import play
 from tuning.problem import TabularProblem
 from tuning.searchers import get_searcher
-from tuning.streams import stream
 from tuning.trials import noise_columns, trials_matrix
 
 SURFACES = ["digits-mlp/adam", "digits-conv/avagrad", "fashion-mlp/adam", "cifar10-small/adam"]
@@ -91,9 +90,8 @@ def ours(problem: TabularProblem, text: str, replays: int, trials: int) -> tuple
     """The same of our replays."""
     most = trials * problem.points + 1
     spec, limits = get_searcher(text), Limits(most, cost_model=STOP)
-    columns = np.zeros((replays, most), np.int32)
-    played = compiled_played(spec, problem, columns, limits, stream(0, text, problem.name, 0), range(replays))
-    assert played is not None
+    played = play(problem, spec, 0, range(replays), limits)
+    assert played.compiled
     assert played.points is not None
     assert played.spent is not None
     spent, best = np.zeros(replays), np.full(replays, np.inf)

@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 
 from grids.space import PRESETS
+from grids.surface import Fidelity
 from tuning.exact import exact_law
-from tuning.kernels import compiled_trials
 from tuning.late_help import LISTS, filled
+from tuning.ledger import Limits
+from tuning.play import is_compiled
+from tuning.problem import TabularProblem
 from tuning.searchers import LABELS, SEARCHERS, get_searcher, names
 from tuning.searchers.registry import searcher
-from tuning.streams import stream
 
 
 def test_the_papers_five_stand_in_its_order() -> None:
@@ -27,16 +29,18 @@ def test_each_says_what_it_is(name: str) -> None:
     assert one.label == LABELS[name]
     assert one.summary
     assert not one.summary.endswith(".")
-    assert [*inspect.signature(one.factory).parameters][:2] == ["space", "rng"]
+    assert next(iter(inspect.signature(one.form.tables).parameters)) == "space"
+    assert inspect.getdoc(one.form.tables)
 
 
-@pytest.mark.parametrize("name", names(fidelities=False))
-def test_each_is_compiled_just_if_it_says_so(name: str) -> None:
-    told, columns = np.arange(9.0)[:, None], np.zeros((2, 4), np.int32)
-    found = compiled_trials(
-        get_searcher(name), PRESETS["tiny"], told, columns, -1.0, stream(0, name, "a/b", 0), range(2)
-    )
-    assert (found is not None) == SEARCHERS[name].compiled
+@pytest.mark.parametrize("name", SEARCHERS)
+def test_each_is_compiled(name: str) -> None:
+    value = np.arange(9.0)
+    told = np.stack([value + 1, value], axis=1)[:, None]
+    fidelity = Fidelity("epoch", (1.0, 2.0))
+    problem = TabularProblem("x", "a", "b", PRESETS["tiny"], value, told, 0.0, fidelity=fidelity)
+    assert is_compiled(get_searcher(name), problem, Limits(9))
+    assert not is_compiled(get_searcher(name), problem, Limits(9, workers=2))
 
 
 @pytest.mark.parametrize("name", names(exact=True))
@@ -46,7 +50,7 @@ def test_each_has_an_exact_law_that_says_so(name: str) -> None:
 
 def test_a_name_is_taken_once() -> None:
     with pytest.raises(ValueError, match="two searchers are called 'gld'"):
-        searcher("gld", label="GLD", summary="another", place=9, kernel=None, law=None, variants=())(object)
+        searcher("gld", SEARCHERS["cgld"].form, label="GLD", summary="another", place=9)
     assert SEARCHERS["gld"].summary != "another"
 
 

@@ -1,4 +1,4 @@
-"""CMA-ES: pycma as a searcher, and a compiled form that makes the same trials."""
+"""CMA-ES: the strategy by its equations, its stopping rules, and pycma's own as a searcher."""
 
 from tuning.searchers.cmaes.searcher import CMAES
 

@@ -28,7 +28,6 @@ class Constants(NamedTuple):
         step_rate: c_σ, of the evolution path of the step size.
         damping: d_σ.
         norm: expected length of N standard normal numbers, χ_N.
-        decomposition_interval: generations between two decompositions of the covariance matrix.
         max_generations: generations until pycma stops (`maxiter`).
         patience: generations without progress until it may stop (`tolstagnation`).
         memory: generations whose best value is stored for `tolfun` and `tolfunhist`.
@@ -45,7 +44,6 @@ class Constants(NamedTuple):
     step_rate: float
     damping: float
     norm: float
-    decomposition_interval: float
     max_generations: float
     patience: int
     memory: int
@@ -91,7 +89,6 @@ def constants(axes: int, popsize: int | None = None) -> Constants:
         step_rate=float(step_rate),
         damping=float(damping),
         norm=math.sqrt(2) * math.exp(math.lgamma((n + 1) / 2) - math.lgamma(n / 2)),
-        decomposition_interval=float(1 / (rank_one + rank_parents + 1e-23) / n / 10),
         max_generations=float(100 + 150 * (n + 3) ** 2 // population**0.5),
         patience=int(100 + 100 * n**1.5 / population),
         memory=int(10 + 30 * n / size),

@@ -1,13 +1,15 @@
-"""pycma's stopping rules (`_CMAStopDict`) at its default thresholds, compiled; and which states only pycma handles."""
+"""When a strategy stops: pycma's rules (`_CMAStopDict`) at its default thresholds.
+
+One of them is corrected: `noeffectcoord` looks at all axes here, where pycma 4 overlooks the first one.
+"""
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 
-from tuning.kernels.compiling import compiled
+from tuning.kernels.compiling import compiled, compiled_part
 from tuning.searchers.cmaes.constants import Constants
-from tuning.searchers.cmaes.strategy import State
+from tuning.searchers.cmaes.strategy import State, deviation
 
 TOLFUN, TOLFUNHIST, TOLX, TOLFACUPX = 1e-11, 1e-12, 1e-11, 1e3
 """Thresholds of the rules of these names."""
@@ -19,149 +21,98 @@ EVERY = 5
 """The best value and the median of every `EVERY`th generation are added to the long history."""
 
 
-class History(NamedTuple):
-    """The values of one strategy that the rules use.
-
-    Args:
-        values: float64 `[size]`, the values of the latest generation, ascending.
-        best: float64 `[memory]`, the best values of the latest generations, a ring buffer.
-        long_best, long_median: float64, the best value and the median of every fifth generation, the earliest first.
-        anchor: float64 `[axes]`, the mean when it last moved.
-        moved: int64 `[1]`, the generation in which it last moved.
-        flat: int64 `[1]`, the number of latest generations whose better three quarters were equal.
-        lowest: float64 `[1]`, the best value so far.
-        found: int64 `[1]`, the number of the evaluation with the best value.
-    """
-
-    values: np.ndarray
-    best: np.ndarray
-    long_best: np.ndarray
-    long_median: np.ndarray
-    anchor: np.ndarray
-    moved: np.ndarray
-    flat: np.ndarray
-    lowest: np.ndarray
-    found: np.ndarray
+@compiled_part
+def rank(state: State) -> None:
+    """Order the points of a generation by value, the first drawn first among equals; note its lowest value."""
+    now, values, order = state.now[0], state.values, state.order
+    for place in range(len(values)):
+        if values[place] < now["lowest"]:
+            now["lowest"], now["found"] = values[place], now["generation"] * len(values) + place + 1
+    for place in range(len(values)):
+        value, spot = values[place], place
+        while spot > 0 and values[spot - 1] > value:
+            values[spot], order[spot] = values[spot - 1], order[spot - 1]
+            spot -= 1
+        values[spot], order[spot] = value, place
 
 
-@compiled
-def new_history(constants: Constants) -> History:
-    """An uninitialised history."""
-    most = int(constants.max_generations) // EVERY + 2
-    return History(
-        np.empty(constants.size),
-        np.empty(constants.memory),
-        np.empty(most),
-        np.empty(most),
-        np.empty(constants.axes),
-        np.empty(1, np.int64),
-        np.empty(1, np.int64),
-        np.empty(1),
-        np.empty(1, np.int64),
-    )
-
-
-@compiled
-def reset_history(history: History, mean: np.ndarray) -> None:
-    """Reset the history for a new start at `mean`."""
-    history.anchor[:] = mean
-    history.moved[0], history.flat[0] = 0, 0
-    history.lowest[0], history.found[0] = math.inf, 0
-
-
-@compiled
-def add_generation(
-    constants: Constants, history: History, values: np.ndarray, order: np.ndarray, generation: int
-) -> None:
-    """Add a generation's values, in the order in which they were told; generations count from 1."""
-    size = constants.size
-    first = 0
-    for place in range(size):
-        history.values[place] = values[order[place]]
-        if values[place] < values[first]:
-            first = place
-    if values[first] < history.lowest[0]:
-        history.lowest[0] = values[first]
-        history.found[0] = (generation - 1) * size + first + 1
-    history.best[(generation - 1) % constants.memory] = history.values[0]
-    if generation % EVERY == 0:
-        middle, place = size // 2, generation // EVERY - 1
-        median = history.values[middle]
-        if size % 2 == 0:
-            median = (history.values[middle - 1] + history.values[middle]) / 2.0
-        history.long_best[place], history.long_median[place] = history.values[0], median
-
-
-@compiled
-def track_mean(history: History, mean: np.ndarray, generation: int) -> None:
-    """Update `anchor` and `moved` if the mean has moved far enough."""
-    late = (generation - history.moved[0]) / (STILL + STILL_SHARE * generation)
-    squared = ((history.anchor - mean) ** 2).sum()
+@compiled_part
+def remember(c: Constants, state: State) -> None:
+    """Add the ranked generation to the histories, and note whether the mean has moved."""
+    now, values = state.now[0], state.values
+    generation, size = now["generation"], len(values)
+    state.best[(generation - 1) % c.memory] = values[0]
+    place = generation // EVERY - 1
+    if generation % EVERY == 0 and place < state.long.shape[1]:
+        state.long[0, place] = values[0]
+        state.long[1, place] = (values[(size - 1) // 2] + values[size // 2]) / 2.0
+    late, squared = (generation - now["moved"]) / (STILL + STILL_SHARE * generation), 0.0
+    for axis in range(c.axes):
+        squared += (state.anchor[axis] - state.mean[axis]) ** 2
     if math.sqrt(squared) > SHIFT * math.sqrt(max(1.0, late)):
-        history.anchor[:] = mean
-        history.moved[0] = generation
+        now["moved"] = generation
+        for axis in range(c.axes):
+            state.anchor[axis] = state.mean[axis]
 
 
 @compiled
-def stops(
-    constants: Constants,
-    state: State,
-    history: History,
-    ranges: np.ndarray,
-    start: float,
-    sigma: float,
-    generation: int,
-) -> bool:
-    """Whether the strategy stops after this generation; `start` was its first step size."""
-    c, values = constants, history.values
+def stops(c: Constants, state: State, ranges: np.ndarray, sigma: float) -> bool:
+    """Whether the strategy stops after this generation; `sigma`: its first step size."""
+    now, values = state.now[0], state.values
+    generation = now["generation"]
     remembered = min(generation, c.memory)
-    spread = values[-1] - values[0]
-    spread_before = history.best[:remembered].max() - history.best[:remembered].min()
+    lowest, highest = state.best[0], state.best[0]
+    for place in range(remembered):
+        lowest, highest = min(lowest, state.best[place]), max(highest, state.best[place])
+    spread = highest - lowest
     stopped = generation >= c.max_generations
-    stopped |= spread < TOLFUN and spread_before < TOLFUN
-    stopped |= remembered > 9 and spread_before < TOLFUNHIST
-    small, no_effect, effect_along = True, False, False
+    stopped |= values[c.size - 1] - values[0] < TOLFUN and spread < TOLFUN
+    stopped |= remembered > 9 and spread < TOLFUNHIST
+    small, effect = True, False
     along = generation % c.axes
     for axis in range(c.axes):
-        deviation = sigma * (state.scaling[axis] * math.sqrt(state.covariance[axis, axis]))
-        stopped |= deviation > start * ranges[axis] * TOLFACUPX
-        small &= deviation < TOLX and sigma * (state.scaling[axis] * state.path[axis]) < TOLX
-        # pycma tests `any` of the axes' indices, so it ignores the first axis, whose index is 0.
-        no_effect |= axis > 0 and state.mean[axis] == state.mean[axis] + 0.2 * deviation
-        step = 0.1 * sigma * state.lengths[along] * state.scaling[axis] * state.basis[axis, along]
-        effect_along |= state.mean[axis] != state.mean[axis] + step
-    stopped |= small or no_effect or not effect_along
-    stopped |= generation - history.moved[0] > STILL + STILL_SHARE * generation
-    stopped |= _stagnates(c, history, generation)
-    history.flat[0] = 0 if values[0] < values[int(0.75 * c.size)] else history.flat[0] + 1
-    return stopped or history.flat[0] > 1
+        wide = deviation(state, axis)
+        stopped |= wide > sigma * ranges[axis] * TOLFACUPX
+        small &= wide < TOLX and now["sigma"] * state.scaling[axis] * state.path[axis] < TOLX
+        stopped |= state.mean[axis] == state.mean[axis] + 0.2 * wide  # noeffectcoord
+        step = 0.1 * now["sigma"] * state.lengths[along] * state.scaling[axis] * state.basis[axis, along]
+        effect |= state.mean[axis] != state.mean[axis] + step  # else noeffectaxis
+    now["flat"] = 0 if values[0] < values[int(0.75 * c.size)] else now["flat"] + 1
+    stopped |= small or not effect or now["flat"] > 1
+    stopped |= generation - now["moved"] > STILL + STILL_SHARE * generation
+    return stopped or _stagnates(c, state)
 
 
-@compiled
-def _stagnates(constants: Constants, history: History, generation: int) -> bool:
+@compiled_part
+def _stagnates(c: Constants, state: State) -> bool:
     """`tolstagnation`: neither the best nor the median of late generations is below that of earlier ones."""
-    c, count = constants, generation // EVERY
-    if count <= 100 or generation <= c.axes * (5 + 100 / c.size):
-        return False
-    since = (generation * c.size - history.found[0]) / c.size
+    now = state.now[0]
+    generation, count = now["generation"], now["generation"] // EVERY
     part = max(c.patience / EVERY / 2, count / 10)
     length = int(part)
+    since = (generation * c.size - now["found"]) / c.size
+    if count <= 100 or generation <= c.axes * (5 + 100 / c.size) or count > state.long.shape[1]:
+        return False
     if part > generation or since <= c.patience / 2 or 2 * length >= count:
         return False
-    for values in (history.long_median, history.long_best):
-        late, early = values[count - length : count], values[count - 2 * length : count - length]
-        if not np.median(late) >= np.median(early):
+    for kind in range(2):
+        history = state.long[1 - kind]
+        if _median(history, count - length, length) < _median(history, count - 2 * length, length):
             return False
     return True
 
 
 @compiled
-def is_unsupported(state: State, start: float, sigma: float) -> bool:
-    """Whether pycma would change the state: a too large condition number of C or step size; only pycma handles this."""
-    largest, smallest = state.covariance[0, 0], state.covariance[0, 0]
-    for axis in range(1, len(state.mean)):
-        largest = max(largest, state.covariance[axis, axis])
-        smallest = min(smallest, state.covariance[axis, axis])
-    if not (smallest > 0.0 and largest / smallest < 1e8 and sigma <= 1e9 * start):
-        return True
-    return not (state.lengths[-1] / state.lengths[0]) ** 2 < 1e12
+def _median(values: np.ndarray, first: int, length: int) -> float:
+    """The median of `length` values from place `first` on: for each, count those below it and those equal to it."""
+    low, high = values[first], values[first]
+    for place in range(first, first + length):
+        below, equal = 0, 0
+        for other in range(first, first + length):
+            below += values[other] < values[place]
+            equal += values[other] == values[place]
+        if below <= (length - 1) // 2 < below + equal:
+            low = values[place]
+        if below <= length // 2 < below + equal:
+            high = values[place]
+    return (low + high) / 2.0

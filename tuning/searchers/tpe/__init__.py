@@ -1,5 +1,5 @@
-"""TPE: the searcher, its densities (`parzen`), and its compiled form (`kernel`, `density`, `sets`, `tables`)."""
+"""TPE: the searcher, the kernels of its densities (`kernels`), and these densities (`density`), from `tables`."""
 
-from tuning.searchers.tpe.searcher import TIE, TPE, good_count
+from tuning.searchers.tpe.searcher import TPE
 
-__all__ = ["TIE", "TPE", "good_count"]
+__all__ = ["TPE"]

@@ -1,263 +1,129 @@
-"""The candidates of compiled TPE, and the density of kernels at each of them."""
+"""The candidates of TPE, and the density of kernels at each of them.
 
-from typing import NamedTuple
+It is fast for three reasons. Kernels have their centers on cells, so a density needs no normal distribution, only
+masses from a table. The density is evaluated only at the candidates, once for each distinct one. And nearly all kernels
+of the rest have the smallest allowed width on every axis: their weights are added up in one histogram over cells, of
+which each candidate needs a small window. The other kernels are those of the oldest and the youngest observation of
+each index, which have a neighbour at another index.
+"""
+
+from typing import Any
 
 import numpy as np
 
-from tuning.kernels.compiling import compiled_part, compiled_sum
-from tuning.kernels.pcg import pick, uniform
-from tuning.searchers.tpe.sets import Kernels, narrowest
-from tuning.searchers.tpe.tables import Tables
-
-
-class Candidates(NamedTuple):
-    """The distinct cells among those drawn for one trial."""
-
-    flat: np.ndarray
-    """int64 `[candidates]`: flat numbers."""
-    spot: np.ndarray
-    """int64 `[axes, candidates]`: indices on every axis."""
-    counts: np.ndarray
-    """int64 `[axes]`: the number of distinct indices on each axis."""
-    distinct: np.ndarray
-    """int64 `[axes, candidates]`: the distinct indices."""
-    which: np.ndarray
-    """int64 `[axes, candidates]`: the place of each candidate's index in `distinct`."""
-    first: np.ndarray
-    """int64 `[axes, candidates]`, work space of `draw`: the offset of each draw's kernel in the tables."""
-    target: np.ndarray
-    """float64 `[axes, candidates]`, work space: the cumulative mass to find."""
-    place: np.ndarray
-    """uint64 `[candidates]`, work space: the place in the tables where it is, on one axis."""
-
-
-class Work(NamedTuple):
-    """Work space of the sums over kernels."""
-
-    lines: np.ndarray
-    """float64 `[axes, candidates, kernels or more]`: masses at each distinct index of an axis."""
-    product: np.ndarray
-    """float64 `[kernels or more]`: products over axes, for one candidate."""
-    first: np.ndarray
-    """int64 `[axes, candidates]`: for each distinct index, the first index within reach."""
-    width: np.ndarray
-    """int64 `[axes, candidates]`: for each distinct index, the number of indices within reach."""
-    at: np.ndarray
-    """int64 `[axes]`: the current position within the window."""
+from tuning.kernels.compiling import compiled, compiled_part, compiled_sum
+from tuning.kernels.draws import pick, uniform
+from tuning.searchers.tpe.kernels import GOOD, REST, State, Tables, narrowest
 
 
 @compiled_part
-def new_candidates(axes: int, number: int) -> Candidates:
-    """Uninitialised arrays for `number` candidates."""
-    return Candidates(
-        np.empty(number, np.int64),
-        np.empty((axes, number), np.int64),
-        np.empty(axes, np.int64),
-        np.empty((axes, number), np.int64),
-        np.empty((axes, number), np.int64),
-        np.empty((axes, number), np.int64),
-        np.empty((axes, number)),
-        np.empty(number, np.uint64),
-    )
+def draw(tables: Tables, state: State, rng: Any) -> int:
+    """Draw candidates from the density of the good trials; returns the number of distinct ones.
 
-
-@compiled_part
-def new_work(axes: int, number: int, kernels: int) -> Work:
-    """Uninitialised arrays for `number` candidates and this many kernels."""
-    return Work(
-        np.empty((axes, number, kernels)),
-        np.empty(kernels),
-        np.empty((axes, number), np.int64),
-        np.empty((axes, number), np.int64),
-        np.empty(axes, np.int64),
-    )
-
-
-@compiled_part
-def draw(
-    state: np.ndarray,
-    shape: np.ndarray,
-    number: int,
-    kernels: Kernels,
-    tables: Tables,
-    trial: int,
-    seen: np.ndarray,
-    candidates: Candidates,
-) -> int:
-    """Draw candidates from a density whose kernels all have weight 1; returns the number of distinct ones.
-
-    Args:
-        state: uint64 `[4]`, the stream, which is advanced.
-        shape: int64 `[axes]`.
-        number: the number of kernels.
-        kernels, tables: the density.
-        trial: any number that is not in `seen` yet.
-        seen: int64 `[cells]`, for each cell the last trial that had it among its candidates.
-        candidates: filled with the distinct cells.
+    Each takes 1 + axes uniform numbers: the kernel, of which the prior is the last, then the index on each axis.
     """
-    before, flat, spot = tables.before, candidates.flat, candidates.spot
-    first, target, place = candidates.first, candidates.target, candidates.place
-    count, axes = len(flat), len(shape)
+    shape, before, offset, drawn = tables.shape, tables.masses.before, state.offset, state.drawn
+    target, kernels, count, axes = state.numbers, state.counts[GOOD] + 1, tables.candidates, len(tables.shape)
     for i in range(count):
-        kernel = pick(state, number)
+        chosen = pick(rng, kernels) + 1
+        drawn[0, i] = 0 if chosen == kernels else chosen
         for axis in range(axes):
-            start = kernels.offset[axis, kernel]
-            first[axis, i] = start
-            target[axis, i] = before[start] + uniform(state) * (before[start + shape[axis]] - before[start])
-    flat[:] = 0
+            start = offset[GOOD, axis, drawn[0, i]]
+            drawn[1 + axis, i] = start
+            target[axis, i] = before[start] + uniform(rng) * (before[start + shape[axis]] - before[start])
     for axis in range(axes):
-        for i in range(count):
-            place[i] = first[axis, i]
         # Bisection of all candidates together: the inner loop has no branches, so that it is vectorised.
-        size = np.uint64(shape[axis])
-        while size > np.uint64(1):
-            half = size >> np.uint64(1)
+        spot, size = drawn[1 + axis], shape[axis]
+        while size > 1:
+            half = size >> 1
             for i in range(count):
-                middle = place[i] + half
-                place[i] = middle if before[middle] <= target[axis, i] else place[i]
+                middle = spot[i] + half
+                spot[i] = middle if before[np.uint64(middle)] <= target[axis, i] else spot[i]
             size -= half
         for i in range(count):
-            spot[axis, i] = np.int64(place[i]) - first[axis, i]
-            flat[i] = flat[i] * shape[axis] + spot[axis, i]
-    different = 0
+            spot[i] -= offset[GOOD, axis, drawn[0, i]]
+    different, trial = 0, state.counts[3]
     for i in range(count):
-        cell = flat[i]
-        flat[different] = cell
+        cell = 0
         for axis in range(axes):
-            spot[axis, different] = spot[axis, i]
-        different += seen[cell] != trial
-        seen[cell] = trial
-    _find_distinct(different, candidates)
+            cell = cell * shape[axis] + drawn[1 + axis, i]
+        if state.seen[cell] != trial:
+            state.seen[cell] = trial
+            drawn[0, different] = cell
+            for axis in range(1, axes + 1):
+                drawn[axis, different] = drawn[axis, i]
+            different += 1
     return different
-
-
-@compiled_part
-def _find_distinct(different: int, candidates: Candidates) -> None:
-    """Fill `counts`, `distinct` and `which` for the first `different` candidates."""
-    index, counts, distinct, which = candidates.spot, candidates.counts, candidates.distinct, candidates.which
-    for axis in range(len(index)):
-        count = 0
-        for i in range(different):
-            place = 0
-            while place < count and distinct[axis, place] != index[axis, i]:
-                place += 1
-            if place == count:
-                distinct[axis, count] = index[axis, i]
-                count += 1
-            which[axis, i] = place
-        counts[axis] = count
 
 
 @compiled_sum
 def sum_kernels(
-    number: int,
-    kernels: Kernels,
-    tables: Tables,
-    different: int,
-    candidates: Candidates,
-    work: Work,
+    kernels: int,
+    offset: np.ndarray,
+    factor: np.ndarray,
+    mass: np.ndarray,
+    count: int,
+    drawn: np.ndarray,
+    product: np.ndarray,
     density: np.ndarray,
 ) -> None:
-    """The sum of the first `number` kernels at each candidate, into `density`, float64 `[candidates]`."""
-    offset, factor = kernels
-    counts, distinct, which = candidates.counts, candidates.distinct, candidates.which
-    mass, lines, product = tables.mass, work.lines, work.product
-    axes = len(offset)
-    for axis in range(axes):
-        for i in range(counts[axis]):
-            index = distinct[axis, i]
-            for kernel in range(number):
-                lines[axis, i, kernel] = mass[np.uint64(offset[axis, kernel] + index)]
-    for i in range(different):
-        line = which[0, i]
-        for kernel in range(number):
-            product[kernel] = factor[kernel] * lines[0, line, kernel]
-        for axis in range(1, axes):
-            line = which[axis, i]
-            for kernel in range(number):
-                product[kernel] *= lines[axis, line, kernel]
+    """The sum of kernels at each of `count` candidates, into `density`.
+
+    Args:
+        kernels: their number.
+        offset: int64 `[axes, kernels or more]`.
+        factor: float64 `[kernels or more]`.
+        mass: of the tables.
+        drawn: int64 `[1 + axes, candidates]`, the indices of the candidates after their flat numbers.
+        product: float64 `[kernels or more]`, work space.
+        density: float64 `[candidates]`.
+    """
+    for i in range(count):
+        for axis in range(len(offset)):
+            index = drawn[1 + axis, i]
+            for kernel in range(kernels):
+                there = mass[np.uint64(offset[axis, kernel] + index)]
+                product[kernel] = there * (factor[kernel] if axis == 0 else product[kernel])
         total = 0.0
-        for kernel in range(number):
+        for kernel in range(kernels):
             total += product[kernel]
         density[i] = total
 
 
-@compiled_part
-def age_weight(rank: int, count: int) -> float:
-    """Element `rank` of `tuning.searchers.tpe.parzen.age_weights(count)`."""
-    ramp = count - 25
-    if rank >= ramp:
-        return 1.0
-    return 1.0 / count + rank * ((1.0 - 1.0 / count) / max(ramp - 1, 1))
-
-
-@compiled_part
-def is_gathered(shape: np.ndarray, count: int, tables: Tables) -> bool:
-    """Whether a histogram is faster: the narrowest kernels of a set reach fewer cells than there are kernels."""
-    window = 1
-    for axis in range(len(shape)):
-        row = tables.start[axis] + narrowest(shape[axis], count) * 2 * shape[axis]
-        window *= min(shape[axis], 2 * tables.reach[row] + 1)
-    return count > 1 and window < count
-
-
-@compiled_part
-def gather(count: int, flats: np.ndarray, histogram: np.ndarray) -> None:
-    """Add the weights of a set of `count` trials, whose cells are `flats`, to the histogram of cells."""
-    ramp = max(count - 25, 0)
-    first = 1.0 / count
-    step = (1.0 - first) / max(ramp - 1, 1)
-    for rank in range(ramp):
-        histogram[flats[rank]] += first + rank * step
-    for rank in range(ramp, count):
-        histogram[flats[rank]] += 1.0
-
-
-@compiled_sum
-def add_histogram(
-    histogram: np.ndarray,
-    shape: np.ndarray,
-    count: int,
-    tables: Tables,
-    different: int,
-    candidates: Candidates,
-    work: Work,
-    density: np.ndarray,
-) -> None:
-    """Add the narrowest kernels of a set of `count`, gathered in `histogram`, to the density at each candidate."""
-    mass, _, scale, reach, start = tables
-    counts, distinct, which = candidates.counts, candidates.distinct, candidates.which
-    lines, _, first, width, at = work
-    axes, last = len(shape), len(shape) - 1
-    for axis in range(axes):
-        length = shape[axis]
-        row = start[axis] + narrowest(length, count) * 2 * length
-        for i in range(counts[axis]):
-            index = distinct[axis, i]
-            first[axis, i] = max(index - reach[row], 0)
-            width[axis, i] = min(index + reach[row], length - 1) - first[axis, i] + 1
-            for step in range(width[axis, i]):
-                place = row + length - 1 - first[axis, i] - step
-                lines[axis, i, step] = mass[place + index] * scale[place]
+@compiled
+def add_histogram(tables: Tables, state: State, different: int, density: np.ndarray) -> None:
+    """Add the narrowest kernels of the rest, gathered in the histogram, to the density at each candidate."""
+    shape, (mass, _, scale, reach, start), lines = tables.shape, tables.masses, state.numbers
+    axes, last, trials = len(shape), len(shape) - 1, state.counts[REST]
+    at = state.wide
     for i in range(different):
-        at[:] = 0
-        inner = which[last, i]
-        axis = last
-        while axis >= 0:
+        cells = 1
+        for axis in range(axes):
+            length, index = shape[axis], state.drawn[1 + axis, i]
+            row = start[axis] + narrowest(length, trials) * 2 * length
+            first = max(index - reach[row], 0)
+            width = min(index + reach[row], length - 1) - first + 1
+            for step in range(width):
+                segment = row + length - 1 - first - step
+                lines[3 + axis, step] = mass[segment + index] * scale[segment]
+            at[3 * axis], at[3 * axis + 1], at[3 * axis + 2] = first, width, 0
+            cells *= width
+        width = at[3 * last + 1]
+        for _ in range(cells // width):
             # Add one line of the window along the last axis; then go to the next line, as an odometer does.
-            product, place = 1.0, 0
-            for outer in range(last):
-                line = which[outer, i]
-                product *= lines[outer, line, at[outer]]
-                place = (place + first[outer, line] + at[outer]) * shape[outer + 1]
-            place += first[last, inner]
+            product, flat = 1.0, 0
+            for axis in range(last):
+                product *= lines[3 + axis, at[3 * axis + 2]]
+                flat = (flat + at[3 * axis] + at[3 * axis + 2]) * shape[axis + 1]
+            flat += at[3 * last]
             total = 0.0
-            for step in range(width[last, inner]):
-                total += histogram[np.uint64(place + step)] * lines[last, inner, step]
+            for step in range(width):
+                total += state.histogram[np.uint64(flat + step)] * lines[3 + last, step]
             density[i] += product * total
-            axis = last - 1
-            while axis >= 0 and at[axis] == width[axis, which[axis, i]] - 1:
-                at[axis] = 0
-                axis -= 1
-            if axis >= 0:
-                at[axis] += 1
+            for axis in range(last - 1, -1, -1):
+                at[3 * axis + 2] += 1
+                if at[3 * axis + 2] < at[3 * axis + 1]:
+                    break
+                at[3 * axis + 2] = 0
+    for place in range(trials):
+        state.histogram[state.cells[state.member[REST, place]]] = 0.0

@@ -2,7 +2,7 @@
 
 A kernel's width on an axis of n indices is either a whole number of steps (the distance to a neighbour), or the
 smallest allowed, n/k with k = min(100, observations + 2), or, for a single observation, the distance to the farther
-border (`tuning.searchers.tpe.parzen.widths`). So there are few widths, each a *row* here:
+border. So there are few widths, each a *row* here:
 
     row s, 0 < s < n        width s
     row n + k − 3           width n/k, k = 3 … 100
@@ -21,16 +21,17 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import ndtr
 
-from tuning.searchers.tpe.parzen import SMALLEST_SHARE
+SMALLEST_SHARE = 100
+"""The smallest kernel width is the length of the axis divided by this, or by the number of observations + 2 if less."""
 
 NEGLIGIBLE = 1e-20
 """A kernel's mass below this is negligible compared with the prior's."""
 
 LONGEST = 1000
-"""The largest length of an axis; for longer ones the tables would be too big, and replays use the class itself."""
+"""The largest length of an axis; for longer ones the tables would be too big."""
 
 
-class Tables(NamedTuple):
+class Masses(NamedTuple):
     """The tables of a space, see the module's docstring. Axes of the same length use the same rows."""
 
     mass: np.ndarray
@@ -45,12 +46,12 @@ class Tables(NamedTuple):
     """int64 `[axes]`: the place of each axis's row 0."""
 
 
-def tables(shape: tuple[int, ...]) -> Tables:
+def masses(shape: tuple[int, ...]) -> Masses:
     """The tables of a space of this shape, whose axes are no longer than `LONGEST`."""
     lengths = sorted(set(shape))
     axes = [_axis(length) for length in lengths]
     starts = np.cumsum([0, *(len(axis.mass) for axis in axes)])
-    return Tables(
+    return Masses(
         np.concatenate([axis.mass for axis in axes]),
         np.concatenate([*(axis.before for axis in axes), np.zeros(1)]),
         np.concatenate([axis.scale for axis in axes]),
@@ -60,7 +61,7 @@ def tables(shape: tuple[int, ...]) -> Tables:
 
 
 @lru_cache(maxsize=8)
-def _axis(length: int) -> Tables:
+def _axis(length: int) -> Masses:
     """The tables of one axis; `before` without its last place."""
     indices = np.arange(length)
     widths = np.concatenate(
@@ -79,4 +80,4 @@ def _axis(length: int) -> Tables:
     scale[:, :length] = 1.0 / (before[:, length:] - before[:, :length])
     reach = np.zeros(mass.shape, np.int64)
     reach[:, 0] = (mass[:, length - 1 : -1] > NEGLIGIBLE).sum(axis=1) - 1
-    return Tables(mass.ravel(), before.ravel(), scale.ravel(), reach.ravel(), np.zeros(1, np.int64))
+    return Masses(mass.ravel(), before.ravel(), scale.ravel(), reach.ravel(), np.zeros(1, np.int64))

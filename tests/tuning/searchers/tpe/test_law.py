@@ -1,18 +1,19 @@
-"""Our TPE against Optuna's own code, for given observations: both densities at all cells, and the law of one trial."""
+"""The readable TPE against Optuna's own code, for given observations: both densities at all cells, one trial's law."""
 
 import math
 
 import numpy as np
 import optuna
 import pytest
+import readable
 from optuna.distributions import IntDistribution
 from optuna.samplers import TPESampler
 from optuna.samplers._tpe.parzen_estimator import _ParzenEstimator, _ParzenEstimatorParameters
 from optuna.samplers._tpe.sampler import default_gamma, default_weights
+from readable import ReadableTPE, good_count
 from scipy import stats
 
 from grids.space import Axis, Space
-from tuning.searchers.tpe import TPE, good_count, parzen
 
 SHAPES = [(21, 21), (5, 40), (4, 6, 5), (30,), (3, 1, 7)]
 
@@ -54,7 +55,7 @@ def clustered(rng: np.random.Generator, shape: tuple[int, ...], count: int) -> n
 @pytest.fixture
 def optunas_order_of_equals(monkeypatch: pytest.MonkeyPatch) -> None:
     """Equal indices stand in the order of numpy's default sort, as in Optuna: it depends on the processor."""
-    monkeypatch.setattr(parzen, "by_index_then_age", lambda centers: np.argsort(centers.astype(float)))
+    monkeypatch.setattr(readable, "by_index_then_age", lambda centers: np.argsort(centers.astype(float)))
 
 
 @pytest.mark.usefixtures("optunas_order_of_equals")
@@ -62,7 +63,7 @@ def optunas_order_of_equals(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("shape", SHAPES)
 def test_the_density_at_every_cell_is_optunas(shape: tuple[int, ...], count: int) -> None:
     cells = clustered(np.random.default_rng(count), shape, count)
-    ours = parzen.Parzen(cells, shape).density(all_cells(shape))
+    ours = readable.Parzen(cells, shape).density(all_cells(shape))
     theirs = np.exp(optuna_parzen(cells, shape).log_pdf(by_name(all_cells(shape))))
     np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=0)
     assert math.isclose(ours.sum(), 1.0, rel_tol=1e-12)
@@ -72,7 +73,7 @@ def test_the_density_at_every_cell_is_optunas(shape: tuple[int, ...], count: int
 def test_without_equal_indices_the_order_does_not_enter(count: int) -> None:
     rng = np.random.default_rng(count)
     cells = np.stack([rng.permutation(21)[:count], rng.permutation(21)[:count]], axis=1)
-    ours = parzen.Parzen(cells, (21, 21)).density(all_cells((21, 21)))
+    ours = readable.Parzen(cells, (21, 21)).density(all_cells((21, 21)))
     theirs = np.exp(optuna_parzen(cells, (21, 21)).log_pdf(by_name(all_cells((21, 21)))))
     np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=0)
 
@@ -80,13 +81,13 @@ def test_without_equal_indices_the_order_does_not_enter(count: int) -> None:
 def test_the_split_and_the_weights_are_optunas() -> None:
     assert [good_count(n) for n in range(600)] == [default_gamma(n) for n in range(600)]
     for n in range(460):
-        np.testing.assert_array_equal(parzen.age_weights(n), default_weights(n))
+        np.testing.assert_array_equal(readable.age_weights(n), default_weights(n))
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_draws_follow_the_density(shape: tuple[int, ...]) -> None:
     rng = np.random.default_rng(7)
-    density = parzen.Parzen(clustered(rng, shape, 12), shape)
+    density = readable.Parzen(clustered(rng, shape, 12), shape)
     drawn = density.draw(rng.random((40_000, 1 + len(shape))))
     counts = np.bincount(np.ravel_multi_index(tuple(drawn.T), shape), minlength=math.prod(shape))
     expected = density.density(all_cells(shape)) * 40_000
@@ -96,7 +97,7 @@ def test_draws_follow_the_density(shape: tuple[int, ...]) -> None:
     assert stats.chisquare(observed[keep], wanted[keep]).pvalue > 1e-4
 
 
-def one_trial_law(told: TPE, candidates: int) -> np.ndarray:
+def one_trial_law(told: ReadableTPE, candidates: int) -> np.ndarray:
     """Exact probability `[cells]` of the next trial: of independent draws, the one of largest ratio."""
     everywhere = all_cells(told.space.shape)
     good, rest = (density.density(everywhere) for density in told.densities())
@@ -107,8 +108,8 @@ def one_trial_law(told: TPE, candidates: int) -> np.ndarray:
     return law
 
 
-def told(space: Space, cells: np.ndarray, values: np.ndarray, seed: int = 0) -> TPE:
-    searcher = TPE(space, np.random.default_rng(seed))
+def told(space: Space, cells: np.ndarray, values: np.ndarray, seed: int = 0) -> ReadableTPE:
+    searcher = ReadableTPE(space, np.random.default_rng(seed))
     for cell, value in zip(cells, values, strict=True):
         searcher.tell(tuple(int(i) for i in cell), float(value))
     return searcher
@@ -166,7 +167,7 @@ def test_optunas_next_trial_follows_the_same_exact_law(shape: tuple[int, ...], c
 def test_equal_ratios_go_to_the_first_candidate_drawn() -> None:
     """Before anything is told both densities are the prior's, and every ratio is 1 but for rounding."""
     for seed in range(20):
-        searcher = TPE(space_of((9, 4)), np.random.default_rng(seed), n_startup_trials=0)
+        searcher = ReadableTPE(space_of((9, 4)), np.random.default_rng(seed), n_startup_trials=0)
         good, _ = searcher.densities()
         first = good.draw(np.random.default_rng(seed).random((24, 3)))[0]
         assert searcher.ask() == tuple(first)

@@ -15,9 +15,10 @@ from scipy import stats
 
 from grids.library import load_surface
 from grids.space import Axis, Space
-from tuning.kernels import compiled_trials
+from tuning.ledger import Limits
+from tuning.play import play
+from tuning.problem import TabularProblem
 from tuning.searchers import get_searcher
-from tuning.streams import stream
 
 LEVEL, POWER, DIFFERENCE = 0.001, 0.8, 0.10
 OURS = 20_000
@@ -66,12 +67,9 @@ CASES = [
 
 def our_runtimes(values: np.ndarray, target: float, trials: int, repeats: int) -> np.ndarray:
     space = Space(tuple(Axis(f"x{i}", tuple(range(n)), "linear") for i, n in enumerate(values.shape)))
-    columns = np.zeros((repeats, trials), np.int32)
-    first = stream(1, "tpe", "a/b", 0)
-    spec = get_searcher("tpe")
-    matrix = compiled_trials(spec, space, values.reshape(-1, 1), columns, target, first, range(repeats))
-    assert matrix is not None
-    return (matrix >= 0).sum(axis=1)
+    flat = values.ravel()
+    problem = TabularProblem("x", "b", "a", space, flat, flat[:, None, None], target)
+    return (play(problem, get_searcher("tpe"), 1, range(repeats), Limits(trials)).cells >= 0).sum(axis=1)
 
 
 def optunas_runtime(values: np.ndarray, target: float, trials: int, seed: int) -> int:

@@ -1,4 +1,6 @@
-"""The Parzen estimator of TPE on a grid: a mixture of discretised normal distributions, one for each observed cell.
+"""TPE on a grid, written to be read: the reference of `tuning.searchers.tpe`.
+
+The Parzen estimator is a mixture of discretised normal distributions, one for each observed cell.
 
 The formulae are those of Optuna 5.0 (`optuna/samplers/_tpe/parzen_estimator.py` and `probability_distributions.py`)
 for integer parameters 0 … n−1 at Optuna's defaults, after Bergstra et al., "Making a Science of Model Search", 2013.
@@ -9,6 +11,10 @@ import functools
 import math
 
 import numpy as np
+
+from grids.space import Cell, Space
+
+TIE = 1e-9
 
 SMALLEST_SHARE = 100
 """The smallest kernel width is the length of the axis divided by this, or by the number of observations + 2 if less."""
@@ -136,3 +142,63 @@ class Parzen:
 def _invert(cumulative: np.ndarray, uniform: np.ndarray) -> np.ndarray:
     """The first position `[m]` at which rows of `cumulative` exceed `uniform` of their total."""
     return np.asarray((cumulative > uniform[:, None] * cumulative[:, -1:]).argmax(axis=1))
+
+
+def good_count(told: int) -> int:
+    """The number of good trials among those told: ⌈n/10⌉, at most 25 (in Optuna's own float arithmetic: 70 give 8)."""
+    return min(math.ceil(0.1 * told), 25)
+
+
+class ReadableTPE:
+    """Bergstra et al. 2011, as in Optuna 5.0 with its defaults, every axis an integer parameter 0 … n−1.
+
+    The first trials are uniform cells. Then the told trials are split into the `good_count` of lowest value (the older
+    ones among equals) and the rest. Both sets get a `Parzen` density, joint over all axes. Candidates are drawn
+    from the good one; the trial is the candidate where good ÷ rest is largest, the first drawn among equals. Only
+    the indices on an axis are used, not its values or scale. A cell may be proposed again.
+
+    Each of the first trials takes one `rng.random()`; each later one takes `n_ei_candidates` times 1 + axes.
+
+    Args:
+        n_startup_trials: the number of uniform trials before the densities are used.
+        n_ei_candidates: the number of candidates drawn for each trial.
+    """
+
+    parallel = True
+
+    def __init__(
+        self, space: Space, rng: np.random.Generator, *, n_startup_trials: int = 10, n_ei_candidates: int = 24
+    ) -> None:
+        self.space = space
+        self.rng = rng
+        self.n_startup_trials = n_startup_trials
+        self.n_ei_candidates = n_ei_candidates
+        self._cells: list[Cell] = []
+        self._values: list[float] = []
+        self._good: tuple[np.ndarray, Parzen] | None = None  # the good trials and their density, kept until they change
+
+    def ask(self) -> Cell:
+        if len(self._values) < self.n_startup_trials:
+            return self.space.cell(int(self.rng.random() * self.space.size))
+        good, rest = self.densities()
+        candidates = good.draw(self.rng.random((self.n_ei_candidates, 1 + len(self.space.shape))))
+        ratio = (good.density(candidates) / rest.density(candidates)).tolist()
+        best = 0
+        for place in range(1, len(ratio)):
+            if ratio[place] > ratio[best] * (1.0 + TIE):
+                best = place
+        return tuple(int(index) for index in candidates[best])
+
+    def tell(self, cell: Cell, value: float) -> None:
+        self._cells.append(cell)
+        self._values.append(value)
+
+    def densities(self) -> tuple[Parzen, Parzen]:
+        """The densities of the good trials and of the rest, among all trials told so far."""
+        cells = np.array(self._cells, dtype=np.int64).reshape(-1, len(self.space.shape))
+        is_good = np.zeros(len(cells), dtype=bool)
+        is_good[np.argsort(self._values, kind="stable")[: good_count(len(cells))]] = True
+        good = np.flatnonzero(is_good)
+        if self._good is None or not np.array_equal(good, self._good[0]):
+            self._good = good, Parzen(cells[good], self.space.shape)
+        return self._good[1], Parzen(cells[~is_good], self.space.shape)
