@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -61,6 +61,10 @@ class Job:
     warmup: float | None = None
     clip: float | None = None
     backend: str | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What it is made of, without what is cached: a rule cannot be pickled, and data would be copied."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @cached_property
     def task(self) -> Task:

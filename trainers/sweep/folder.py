@@ -15,13 +15,12 @@ from typing import NamedTuple
 from grids import surface_file
 from grids.atomic import write_whole
 from grids.errors import BadInput
+from trainers.blocks.locks import locked
+from trainers.blocks.store import FORMAT, BlockStore
 from trainers.differences import difference
-from trainers.sweep.locks import locked
 from trainers.sweep.sweep import Sweep
 
 ENDING = ".shards"
-FORMAT = 2
-"""Of `sweep.json` and the shards; the first had shards in a format of their own."""
 
 
 class Held(NamedTuple):
@@ -49,14 +48,9 @@ class SweepFolder:
     def manifest(self) -> Path:
         return self.path / "sweep.json"
 
-    def shard(self, name: str) -> Path:
-        return self.path / f"{name}.parquet"
-
-    def lock(self, name: str) -> Path:
-        return self.path / f"{name}.lock"
-
-    def state(self, name: str) -> Path:
-        return self.path / f"{name}.state"
+    def store(self, sweep: Sweep) -> BlockStore:
+        """The files of the sweep's blocks."""
+        return sweep.store(self.path)
 
     def read(self) -> Held | None:
         """What the folder holds; None where it holds no sweep.
@@ -117,7 +111,7 @@ class SweepFolder:
         """
         if fresh:
             self._remove()
-        with locked(self.lock("sweep"), wait=True):  # several workers may begin at once
+        with locked(self.path / "sweep.lock", wait=True):  # several workers may begin at once
             found = None if fresh and not self.manifest.exists() else self.check(sweep, block)
             if found is None or found.seeds != seeds:
                 sweep = sweep if found is None else found.sweep

@@ -8,9 +8,9 @@ import pyarrow.compute as pc
 
 from grids import surface_file
 from grids.errors import BadInput, Damaged
-from trainers.sweep import shards
+from trainers.blocks.locks import is_locked
 from trainers.sweep.folder import ENDING, SweepFolder, file_name, find_sweeps
-from trainers.sweep.locks import is_locked
+from trainers.sweep.kept import Kept
 
 
 @dataclass(frozen=True)
@@ -63,9 +63,10 @@ def _of_sweep(folder: SweepFolder, say: Callable[[str], None]) -> Status:
     sweep = held.sweep
     runs = {"done": 0, "running": 0, "missing": 0, "diverged": 0}
     seconds = 0.0
+    kept = Kept.of(folder, sweep)
     for shard in sweep.shards(range(held.seeds)):
         try:
-            file = shards.read(folder.shard(shard.name), sweep, shard)
+            file = kept.read(shard)
         except Damaged as damage:
             say(f"{damage}; its cells will be trained again")
             file = None
@@ -74,7 +75,7 @@ def _of_sweep(folder: SweepFolder, say: Callable[[str], None]) -> Status:
             runs["diverged"] += pc.sum(file.table.column("diverged")).as_py()
             seconds += file.record.seconds
         else:
-            runs["running" if is_locked(folder.lock(shard.name)) else "missing"] += shard.cells
+            runs["running" if is_locked(kept.store.lock(shard.name)) else "missing"] += shard.cells
     return Status(
         task=sweep.identity["task"],
         optimizer=sweep.identity["optimizer"],

@@ -170,16 +170,17 @@ class Layer(Function):
         """
         x, weight = x.contiguous(), x.new_empty((0,) * 5) if weight is None else weight.contiguous()
         scale, shift = (x.new_empty(0, 0) if t is None else t.contiguous() for t in (scale, shift))
-        sizes, taps, y = Geometry(0, 0, 0, 0, 0, 0, 0), (_NO_TAPS, _NO_TAPS), x
+        sizes, forward, backward, y = Geometry(0, 0, 0, 0, 0, 0, 0), _NO_TAPS, _NO_TAPS, x
         if len(weight):
-            sizes, *taps = geometry(*x.shape[2:4], weight.shape[2], *weight.shape[1:4:2], how.stride, how.padding)
-            y = x.new_empty(len(weight), x.shape[1], sizes.high, sizes.wide, weight.shape[1], LANES)
+            (height, width), (outs, ins, size) = x.shape[2:4], weight.shape[1:4]
+            sizes, forward, backward = geometry(height, width, ins, outs, size, how.stride, how.padding)
+            y = x.new_empty(len(weight), x.shape[1], sizes.high, sizes.wide, outs, LANES)
         mean, variance = (torch.empty_like(scale) if t is None else t.contiguous() for t in (mean, variance))
         out = torch.empty_like(y) if len(scale) else y
-        given = *_arrays(weight), taps[0], *_arrays(scale, shift), how, *_arrays(mean, variance)
+        given = *_arrays(weight), forward, *_arrays(scale, shift), how, *_arrays(mean, variance)
         _forward(_rows(x), *given, _rows(y), _rows(out))
         ctx.save_for_backward(x, y, weight, scale, shift, mean, variance)
-        ctx.how, ctx.sizes, ctx.taps = how, sizes, taps[1]
+        ctx.how, ctx.sizes, ctx.taps = how, sizes, backward
         ctx.mark_non_differentiable(mean, variance)
         return out, mean, variance
 

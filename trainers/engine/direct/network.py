@@ -159,8 +159,10 @@ def _norm(x: Tensor, tensors: dict[str, Tensor], numbers: Mapping[str, Any], tra
     mean, variance = tensors["running_mean"], tensors["running_var"]
     how = How(batch, numbers.get("stride", 1), numbers.get("padding", 0), numbers["eps"], numbers["relu"], training)
     known = (None, None) if training else (mean, variance)
-    y, *statistics = Layer.apply(x, tensors.get("filter"), tensors["weight"], tensors["bias"], *known, how)
+    y, batch_mean, batch_variance = Layer.apply(
+        x, tensors.get("filter"), tensors["weight"], tensors["bias"], *known, how
+    )
     if training:
         positions = batch * y.shape[2] * y.shape[3]
-        features.update_statistics(mean, variance, *statistics, numbers["momentum"], positions)
+        features.update_statistics(mean, variance, batch_mean, batch_variance, numbers["momentum"], positions)
     return y
