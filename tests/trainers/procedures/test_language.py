@@ -19,7 +19,8 @@ from trainers.language import LanguageTask
 from trainers.networks.language import CharacterLSTM, CharacterTransformer, Dropout
 from trainers.order import segment_generator, segment_lengths
 from trainers.procedures.base import Size
-from trainers.procedures.language import Language, State, streams
+from trainers.procedures.language import Language, State
+from trainers.procedures.streams import streams
 from trainers.rules import get_rule
 from trainers.schedule import Schedule
 
