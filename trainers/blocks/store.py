@@ -103,7 +103,7 @@ class BlockStore:
         return BlockFile(file.table, tuple(file.header["numbers"]), Record(**file.header["record"]))
 
     def whole(self, name: str, say: Callable[[str], None]) -> BlockFile | None:
-        """As `read`, but a damaged result is set aside, so that it is trained again and can still be looked at.
+        """Read as `read` does, but set a damaged result aside, so that it is trained again and can still be looked at.
 
         Args:
             name: of the block.

@@ -30,7 +30,7 @@ class Training:
     keeps_state = False
 
     def __getstate__(self) -> dict[str, Any]:
-        """What it is made of, without what is cached."""
+        """The fields alone, without what is cached."""
         return {each.name: getattr(self, each.name) for each in fields(self)}
 
     @property

@@ -26,7 +26,7 @@ class Trainer(Protocol):
     def __call__(self, block: Block, state: bytes | None, on_epoch: Callable[[State], None]) -> Result: ...
 
     def record(self) -> Record:
-        """Where the last block was trained."""
+        """The record of the last block."""
         ...
 
 
@@ -36,7 +36,7 @@ class OutOfTime(BaseException):
 
 @dataclass
 class Limit:
-    """When to stop, and how long a block takes here: nothing is started that would not end in time.
+    """A time limit, and the time of a block here: nothing is started that would not end in time.
 
     Args:
         end: by `clock`; None for no limit.

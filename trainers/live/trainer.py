@@ -84,5 +84,5 @@ def block_size(job: Job, count: int, workers: int) -> int:
 
 
 def folder_of(out: Path) -> Path:
-    """Where the trainings of the table `out` are kept until it is written."""
+    """The folder of the trainings of the table `out`, until that is written."""
     return out.with_name(f"{out.name}.parts")

@@ -95,7 +95,9 @@ class Language(StepLoop):
         """Every cell starts from the parameters of its seed."""
         network, params, buffers = initial(self.task.network, seeds, self.device, self.dtype)
         if not isinstance(network, LanguageNetwork):
-            raise BadInput(f"task '{self.task.name}': its network is no language network (trainers.networks.language)")
+            raise BadInput(
+                f"task '{self.task.name}': its network is not a language network (trainers.networks.language)"
+            )
         if buffers:
             raise BadInput(
                 f"task '{self.task.name}': a language network has parameters only, not {next(iter(buffers))}"

@@ -290,7 +290,7 @@ def _some(state: State, cells: slice) -> State:
 
 
 def activations(network: nn.Module, batch: Tensor) -> int:
-    """How many numbers all layers' outputs for a batch have together."""
+    """The count of numbers in all layers' outputs for a batch."""
     total = 0
 
     def count(module: nn.Module, inputs: object, output: object) -> None:

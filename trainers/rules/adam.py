@@ -51,7 +51,7 @@ def adam_equation(
 
 
 def adam_denom(exp_avg_sq: Tensor, t: int, epsilon: float, beta2: float, form: str) -> Tensor:
-    """What Adam's form divides α·m by, as printed, but for m's own bias correction: 1/η_t."""
+    """The divisor of α·m in a form of Adam, as printed, but for m's own bias correction: 1/η_t."""
     correction = 1 - beta2**t
     if form == "torch":
         return (exp_avg_sq / correction).sqrt() + epsilon

@@ -149,7 +149,7 @@ def paper_denom(state: AdamState, scales: Scales, joint: Tensor | None = None) -
 
 
 def normaliser(inverse: Tensor) -> tuple[Tensor, Tensor]:
-    """From 1/η `[cells, n]` δ, its least element, and ‖δη/√d‖₂; both `[cells, 1]`. Their quotient normalises.
+    """δ, the least element of 1/η `[cells, n]`, and ‖δη/√d‖₂; both `[cells, 1]`. Their quotient normalises.
 
     δη lies in (0, 1] however small ε is, where the sum of 1/ε² over a million units without gradients would overflow
     float32 at ε = 1e-16.

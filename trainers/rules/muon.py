@@ -134,12 +134,12 @@ def orthogonalized(matrices: Tensor) -> Tensor:
 
 
 def size_of_step(scale: str, rows: int, columns: int) -> float:
-    """What α is multiplied by for a matrix (see `muon`)."""
+    """The factor of α for a matrix (see `muon`)."""
     return 0.2 * math.sqrt(max(rows, columns)) if scale == "match_rms_adamw" else math.sqrt(max(1.0, rows / columns))
 
 
 def _matrices(shapes: Shapes) -> list[tuple[int, int, int]]:
-    """Of each tensor its size, and the rows and columns of its matrix: 0 and 0 where AdamW steps it."""
+    """Each tensor's size, and the rows and columns of its matrix: 0 and 0 where AdamW steps it."""
     wide = [at for at, shape in enumerate(shapes) if len(shape) >= 2]
     inner = set(wide[1:-1])
     found = []

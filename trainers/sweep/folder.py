@@ -24,7 +24,7 @@ ENDING = ".shards"
 
 
 class Held(NamedTuple):
-    """What a folder holds: a sweep, and the number of seeds last asked for."""
+    """The sweep in a folder, and the number of seeds last asked for."""
 
     sweep: Sweep
     seeds: int
@@ -53,7 +53,7 @@ class SweepFolder:
         return sweep.store(self.path)
 
     def read(self) -> Held | None:
-        """What the folder holds; None where it holds no sweep.
+        """Read the folder's sweep; None where it holds none.
 
         Raises:
             BadInput: `sweep.json` cannot be read, or is of another format.
@@ -128,7 +128,7 @@ class SweepFolder:
             return found.sweep
 
     def check(self, sweep: Sweep, block: int | None) -> Held | None:
-        """What the folder holds, where `sweep` may be trained in it; None where it is new.
+        """Read the folder's sweep, where `sweep` may be trained in it; None where it is new.
 
         Raises:
             BadInput: the folder holds another sweep, another partition than the one insisted on, or a surface of

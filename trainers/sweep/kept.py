@@ -49,7 +49,7 @@ class Kept:
         return self.store.whole(shard.name, say) or self._merged_runs(shard)
 
     def read(self, shard: Shard) -> BlockFile | None:
-        """As `runs`, for who only looks.
+        """Read as `runs` does, and set nothing aside.
 
         Raises:
             Damaged: a shard is cut short or altered.

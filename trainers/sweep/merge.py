@@ -63,7 +63,7 @@ def merge(
 
 
 def _fidelity(sweep: Sweep) -> Fidelity | None:
-    """What the curves are measured against; None for epochs."""
+    """The fidelity of the curves; None for epochs."""
     found = sweep.identity.get("fidelity")
     return None if found is None else Fidelity(found["name"], tuple(found["values"]))
 

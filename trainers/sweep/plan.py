@@ -29,7 +29,7 @@ Clock = Callable[[], float]
 
 @dataclass(frozen=True)
 class Estimate:
-    """What training a job takes.
+    """An estimate of a job's training.
 
     Args:
         cells, seeds, epochs, shards: the sweep.
@@ -151,7 +151,7 @@ def seconds_of(job: SweepJob, shard: Shard, measured: Measured) -> float:
 
 
 def measure(job: SweepJob, sweep: Sweep, shard: Shard, clock: Clock = time.perf_counter) -> Measured:
-    """What a step of a shard takes on this machine, and the bytes that a worker needs.
+    """Time a step of a shard on this machine, and count the bytes that a worker needs.
 
     On a CPU so much work is timed as takes `PROBE_SECONDS`, beginning with a part of a batch; memory is then counted
     from the network's shapes, and is otherwise the peak of what was run.

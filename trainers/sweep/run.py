@@ -22,7 +22,7 @@ from trainers.sweep.sweep import part
 
 @dataclass(frozen=True)
 class RunOptions:
-    """How a job is run; nothing here changes a value.
+    """Options of a run; nothing here changes a value.
 
     Args:
         shard: (index, count) of the part of the shards to train; None for all of them.

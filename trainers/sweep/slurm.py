@@ -28,7 +28,7 @@ MOST_REQUEUES = 1000
 
 @dataclass(frozen=True)
 class Request:
-    """What each task asks of the cluster.
+    """Each task's request to the cluster.
 
     Args:
         partition: where.
@@ -56,7 +56,7 @@ class Attempt:
         run(self.job, self.options, lambda line: print(line, flush=True))
 
     def checkpoint(self) -> Any:
-        """What to run next time: the same, since finished shards and states are found in the folder."""
+        """The attempt for next time: the same, since finished shards and states are found in the folder."""
         from submitit.helpers import DelayedSubmission
 
         return DelayedSubmission(self)
@@ -83,7 +83,7 @@ def submit(job: SweepJob, request: Request, command: str, say: Callable[[str], N
 
 
 def logs(job: SweepJob) -> Path:
-    """Where the tasks' output goes."""
+    """The folder of the tasks' output."""
     return job.folder.path / "slurm"
 
 

@@ -1,4 +1,4 @@
-"""How far sweeps are, read from their files alone: no worker and no scheduler is asked."""
+"""The progress of sweeps, read from their files alone: no worker and no scheduler is asked."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -40,7 +40,7 @@ class FoldTraining(Training):
 
     @cached_property
     def loaded(self) -> Dataset:
-        """What the task loads.
+        """The data that the task loads.
 
         Raises:
             BadInput: as its `load`; or broken photographs are to be skipped where there are none.

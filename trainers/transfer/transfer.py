@@ -1,4 +1,4 @@
-"""From a surface to another task: chosen cells trained there with several seeds, and judged once, at the end."""
+"""Transfer from a surface to another task: chosen cells trained there with several seeds, and judged at the end."""
 
 import shutil
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from trainers.transfer.train import FoldTraining, Transferring
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked of a transfer; the words of `tunecost transfer`'s options.
+    """A transfer's request, in the words of `tunecost transfer`'s options.
 
     Args:
         to: the task that is trained.

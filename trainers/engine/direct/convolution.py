@@ -68,7 +68,7 @@ def _taps(lists: list[list[tuple[int, int]]]) -> Taps:
 
 @compiled
 def part(total: int, most: int, at: int) -> int:
-    """How many of `total`, from number `at` on, the next part takes, if all parts are about equal and ≤ `most`."""
+    """The length of the next part of `total`, from number `at` on, if all parts are about equal and ≤ `most`."""
     rest = total - at
     parts = (rest + most - 1) // most
     return (rest + parts - 1) // parts

@@ -122,7 +122,7 @@ class NormRelu(Function):
     def forward(
         ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, eps: float, relu: bool
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """From x `[cells, channels, positions]`: the result, the mean and the variance `[cells, channels]`."""
+        """The result, and the mean and variance `[cells, channels]`, of x `[cells, channels, positions]`."""
         x, weight, bias = x.contiguous(), weight.contiguous(), bias.contiguous()
         y, mean, variance, inverse = torch.empty_like(x), *(torch.empty_like(weight) for _ in range(3))
         _norm_forward(*_arrays(x, weight, bias), eps, relu, *_arrays(y, mean, variance, inverse))

@@ -40,7 +40,7 @@ class _Emitter:
         self._align = 4 if suffix == "f32" else 8
 
     def start(self, kind: Any, pair: Any, element: Any = None) -> Any:
-        """Where the element of an (array, offset) lies."""
+        """The pointer to the element of an (array, offset)."""
         array, offset = cgutils.unpack_tuple(self.builder, pair, 2)
         return self.at(self.context.make_array(kind[0])(self.context, self.builder, array).data, offset, element)
 
