@@ -11,39 +11,30 @@ from trainers.rules.adaptive import AdaptiveRule, Parts, Scales, adaptive
 from trainers.rules.base import Hyper, Shapes
 from trainers.rules.moments import denom_of, denom_scales, discounted_sum, moving_average, rms_sqrt, sqrt_v_factor
 from trainers.rules.radam import length_of_mean, rectification, rectified_denom, rectified_scales
-from trainers.rules.shipped import Trajectory, register
+from trainers.rules.shipped import Trajectory, Values, register
 
 
 def adabelief_equation(
-    w: Tensor,
-    shapes: Shapes,
-    *,
-    alpha: float,
-    epsilon: float,
-    beta1: float,
-    beta2: float,
-    weight_decay: float,
-    rectify: bool = False,
-    decouple: bool = False,
+    w: Tensor, shapes: Shapes, h: Values, rectify: bool = False, decouple: bool = False
 ) -> Trajectory:
     """AdaBelief, as github.com/juntang-zhuang/Adabelief-Optimizer computes it at 9b8bb0a."""
     exp_avg, exp_avg_var = torch.zeros_like(w), torch.zeros_like(w)
     for t in count(1):
         grad = yield w
         if decouple:
-            w = w - alpha * weight_decay * w
+            w = w - h.alpha * h.weight_decay * w
         else:
-            grad = grad + weight_decay * w
-        exp_avg = beta1 * exp_avg + (1 - beta1) * grad
-        exp_avg_var = beta2 * exp_avg_var + (1 - beta2) * (grad - exp_avg) ** 2 + epsilon
-        correction, update = 1 - beta2**t, exp_avg / (1 - beta1**t)
-        rho, rho_inf = length_of_mean(t, beta2), 2 / (1 - beta2) - 1
+            grad = grad + h.weight_decay * w
+        exp_avg = h.beta1 * exp_avg + (1 - h.beta1) * grad
+        exp_avg_var = h.beta2 * exp_avg_var + (1 - h.beta2) * (grad - exp_avg) ** 2 + h.epsilon
+        correction, update = 1 - h.beta2**t, exp_avg / (1 - h.beta1**t)
+        rho, rho_inf = length_of_mean(t, h.beta2), 2 / (1 - h.beta2) - 1
         if not rectify:
-            update = update / (exp_avg_var.sqrt() / correction**0.5 + epsilon)
+            update = update / (exp_avg_var.sqrt() / correction**0.5 + h.epsilon)
         elif rho >= 5:
             r = (rho - 4) / (rho_inf - 4) * (rho - 2) / rho * rho_inf / (rho_inf - 2)
-            update = update * (correction * r) ** 0.5 / (exp_avg_var.sqrt() + epsilon)
-        w = w - alpha * update
+            update = update * (correction * r) ** 0.5 / (exp_avg_var.sqrt() + h.epsilon)
+        w = w - h.alpha * update
 
 
 class AdaBeliefState(NamedTuple):

@@ -9,30 +9,18 @@ from trainers.rules.adam import AdamState, adam_defaults, adam_init, adam_scales
 from trainers.rules.adaptive import AdaptiveRule, Parts, Scales, adaptive
 from trainers.rules.base import Hyper, Shapes
 from trainers.rules.moments import bias_correction, clamped, denom_of, denom_scales, sqrt_v_factor
-from trainers.rules.shipped import Trajectory, register
+from trainers.rules.shipped import Trajectory, Values, register
 
 
-def adabound_equation(
-    w: Tensor,
-    shapes: Shapes,
-    *,
-    alpha: float,
-    epsilon: float,
-    beta1: float,
-    beta2: float,
-    weight_decay: float,
-    final_lr: float,
-    gamma: float,
-    schedule: float = 1.0,
-) -> Trajectory:
+def adabound_equation(w: Tensor, shapes: Shapes, h: Values) -> Trajectory:
     """AdaBound, as github.com/Luolc/AdaBound computes it; α is already multiplied by the schedule's factor."""
-    exp_avg, exp_avg_sq, final = torch.zeros_like(w), torch.zeros_like(w), final_lr * schedule
+    exp_avg, exp_avg_sq, final = torch.zeros_like(w), torch.zeros_like(w), h.final_lr * h.schedule
     for t in count(1):
-        grad = (yield w) + weight_decay * w
-        exp_avg = beta1 * exp_avg + (1 - beta1) * grad
-        exp_avg_sq = beta2 * exp_avg_sq + (1 - beta2) * grad**2
-        rates = alpha * (1 - beta2**t) ** 0.5 / (1 - beta1**t) / (exp_avg_sq.sqrt() + epsilon)
-        w = w - rates.clamp(final * (1 - 1 / (gamma * t + 1)), final * (1 + 1 / (gamma * t))) * exp_avg
+        grad = (yield w) + h.weight_decay * w
+        exp_avg = h.beta1 * exp_avg + (1 - h.beta1) * grad
+        exp_avg_sq = h.beta2 * exp_avg_sq + (1 - h.beta2) * grad**2
+        rates = h.alpha * (1 - h.beta2**t) ** 0.5 / (1 - h.beta1**t) / (exp_avg_sq.sqrt() + h.epsilon)
+        w = w - rates.clamp(final * (1 - 1 / (h.gamma * t + 1)), final * (1 + 1 / (h.gamma * t))) * exp_avg
 
 
 @register("adabound", label="AdaBound", study=6, equation=adabound_equation)

@@ -20,34 +20,25 @@ from trainers.rules.moments import (
     rms_sqrt,
     sqrt_v_factor,
 )
-from trainers.rules.shipped import Trajectory, register
+from trainers.rules.shipped import Trajectory, Values, register
 
 
 def adam_equation(
-    w: Tensor,
-    shapes: Shapes,
-    *,
-    alpha: float,
-    epsilon: float,
-    beta1: float,
-    beta2: float,
-    weight_decay: float,
-    power: float = 0.0,
-    form: str = "torch",
-    decoupled: bool = False,
+    w: Tensor, shapes: Shapes, h: Values, form: str = "torch", decoupled: bool = False, growing: bool = False
 ) -> Trajectory:
-    """Adam in each of its forms, AdamW (`decoupled`), and Adam whose ε_t is ε·t^power."""
+    """Adam in each of its forms, AdamW (`decoupled`), and Adam whose ε_t is ε·t^power (`growing`)."""
     exp_avg, exp_avg_sq = torch.zeros_like(w), torch.zeros_like(w)
     for t in count(1):
         grad = yield w
         if decoupled:
-            w = w - alpha * weight_decay * w
+            w = w - h.alpha * h.weight_decay * w
         else:
-            grad = grad + weight_decay * w
-        exp_avg = beta1 * exp_avg + (1 - beta1) * grad
-        exp_avg_sq = beta2 * exp_avg_sq + (1 - beta2) * grad**2
-        denom = adam_denom(exp_avg_sq, t, epsilon * t**power, beta2, form)
-        w = w - alpha * exp_avg / denom / (1.0 if form == "plain" else 1 - beta1**t)
+            grad = grad + h.weight_decay * w
+        exp_avg = h.beta1 * exp_avg + (1 - h.beta1) * grad
+        exp_avg_sq = h.beta2 * exp_avg_sq + (1 - h.beta2) * grad**2
+        epsilon = h.epsilon * t**h.power if growing else h.epsilon
+        denom = adam_denom(exp_avg_sq, t, epsilon, h.beta2, form)
+        w = w - h.alpha * exp_avg / denom / (1.0 if form == "plain" else 1 - h.beta1**t)
 
 
 def adam_denom(exp_avg_sq: Tensor, t: int, epsilon: float, beta2: float, form: str) -> Tensor:
@@ -58,26 +49,16 @@ def adam_denom(exp_avg_sq: Tensor, t: int, epsilon: float, beta2: float, form: s
     return (exp_avg_sq.sqrt() + epsilon) / (correction**0.5 if form == "old" else 1.0)
 
 
-def amsgrad_equation(
-    w: Tensor,
-    shapes: Shapes,
-    *,
-    alpha: float,
-    epsilon: float,
-    beta1: float,
-    beta2: float,
-    weight_decay: float,
-    form: str = "torch",
-) -> Trajectory:
+def amsgrad_equation(w: Tensor, shapes: Shapes, h: Values, form: str = "torch") -> Trajectory:
     """AMSGrad: Adam with the largest v so far."""
     exp_avg, exp_avg_sq, max_exp_avg_sq = (torch.zeros_like(w) for _ in range(3))
     for t in count(1):
-        grad = (yield w) + weight_decay * w
-        exp_avg = beta1 * exp_avg + (1 - beta1) * grad
-        exp_avg_sq = beta2 * exp_avg_sq + (1 - beta2) * grad**2
+        grad = (yield w) + h.weight_decay * w
+        exp_avg = h.beta1 * exp_avg + (1 - h.beta1) * grad
+        exp_avg_sq = h.beta2 * exp_avg_sq + (1 - h.beta2) * grad**2
         max_exp_avg_sq = torch.maximum(max_exp_avg_sq, exp_avg_sq)
-        denom = adam_denom(max_exp_avg_sq, t, epsilon, beta2, form)
-        w = w - alpha * exp_avg / denom / (1.0 if form == "plain" else 1 - beta1**t)
+        denom = adam_denom(max_exp_avg_sq, t, h.epsilon, h.beta2, form)
+        w = w - h.alpha * exp_avg / denom / (1.0 if form == "plain" else 1 - h.beta1**t)
 
 
 FORMS = ("torch", "old", "plain")
@@ -206,7 +187,7 @@ def amsgrad(*, form: str = "torch") -> AdaptiveRule:
     return adaptive("amsgrad", adam_defaults(), init, parts, summary)
 
 
-@register("dynamic-adam", label="Dynamic Adam", equation=adam_equation)
+@register("dynamic-adam", label="Dynamic Adam", equation=partial(adam_equation, growing=True))
 def dynamic_adam(*, form: str = "torch") -> AdaptiveRule:
     """Adam with ε_t = ε·t^p, p the hyperparameter `power` (Theorem 2).
 

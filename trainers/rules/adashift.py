@@ -10,25 +10,23 @@ from trainers.rules.adam import adam_defaults
 from trainers.rules.adaptive import AdaptiveRule, Parts, Scales, adaptive
 from trainers.rules.base import Hyper, Shapes, sizes_of
 from trainers.rules.moments import denom_of, denom_scales, discounted_sum, rms_sqrt, sqrt_v_factor
-from trainers.rules.shipped import Trajectory, register
+from trainers.rules.shipped import Trajectory, Values, register
 
 WINDOW = 10
 
 
-def adashift_equation(
-    w: Tensor, shapes: Shapes, *, alpha: float, epsilon: float, beta1: float, beta2: float, weight_decay: float
-) -> Trajectory:
+def adashift_equation(w: Tensor, shapes: Shapes, h: Values) -> Trajectory:
     """AdaShift, algorithm 3 with a window of n = 10 gradients, φ = max over each tensor, v bias-corrected."""
     n, sizes, grads, exp_avg_sq = WINDOW, sizes_of(shapes), [], torch.zeros_like(w)
-    weights = [beta1**age for age in range(n)]
+    weights = [h.beta1**age for age in range(n)]
     for t in count(1):
-        grads.append((yield w) + weight_decay * w)
+        grads.append((yield w) + h.weight_decay * w)
         if t > n:
             exp_avg = sum(weight * grads[-1 - age] for age, weight in enumerate(weights)) / sum(weights)
             largest = [piece.max().expand(len(piece)) for piece in (grads[t - n - 1] ** 2).split(sizes)]
-            exp_avg_sq = beta2 * exp_avg_sq + (1 - beta2) * torch.cat(largest)
-            denom = (exp_avg_sq / (1 - beta2 ** (t - n))).sqrt() + epsilon
-            w = w - alpha * exp_avg / denom
+            exp_avg_sq = h.beta2 * exp_avg_sq + (1 - h.beta2) * torch.cat(largest)
+            denom = (exp_avg_sq / (1 - h.beta2 ** (t - n))).sqrt() + h.epsilon
+            w = w - h.alpha * exp_avg / denom
 
 
 CACHED = 1 << 17

@@ -9,20 +9,18 @@ from torch.nn import functional
 from trainers.rules.adam import AdamState, adam_init, adam_scales, update_adam_state
 from trainers.rules.base import Hyper, Rule, Shapes
 from trainers.rules.moments import bias_correction, column, decayed, rms_sqrt, sqrt_v_factor
-from trainers.rules.shipped import Trajectory, register
+from trainers.rules.shipped import Trajectory, Values, register
 
 
-def atan2_equation(
-    w: Tensor, shapes: Shapes, *, alpha: float, beta1: float, beta2: float, weight_decay: float
-) -> Trajectory:
+def atan2_equation(w: Tensor, shapes: Shapes, h: Values) -> Trajectory:
     """Adam-atan2: m/√v of Adam replaced by atan2(m, √v), with no ε."""
     exp_avg, exp_avg_sq = torch.zeros_like(w), torch.zeros_like(w)
     for t in count(1):
         grad = yield w
-        exp_avg = beta1 * exp_avg + (1 - beta1) * grad
-        exp_avg_sq = beta2 * exp_avg_sq + (1 - beta2) * grad**2
-        update = torch.atan2(exp_avg / (1 - beta1**t), (exp_avg_sq / (1 - beta2**t)).sqrt())
-        w = w - alpha * (update + weight_decay * w)
+        exp_avg = h.beta1 * exp_avg + (1 - h.beta1) * grad
+        exp_avg_sq = h.beta2 * exp_avg_sq + (1 - h.beta2) * grad**2
+        update = torch.atan2(exp_avg / (1 - h.beta1**t), (exp_avg_sq / (1 - h.beta2**t)).sqrt())
+        w = w - h.alpha * (update + h.weight_decay * w)
 
 
 @register("adam-atan2", label="Adam-atan2", equation=atan2_equation)

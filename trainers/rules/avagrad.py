@@ -12,65 +12,47 @@ from trainers.rules.adam import AdamState, adam_defaults, adam_init, adam_scales
 from trainers.rules.adaptive import AdaptiveRule, Parts, Scales, adaptive
 from trainers.rules.base import Hyper, Shapes
 from trainers.rules.moments import column, denom_of, denom_scales, sqrt_plus, sqrt_v_factor
-from trainers.rules.shipped import Trajectory, register
+from trainers.rules.shipped import Trajectory, Values, register
 
 
-def paper_equation(
-    w: Tensor,
-    *,
-    alpha: float,
-    epsilon: float,
-    beta1: float,
-    beta2: float,
-    weight_decay: float,
-    decoupled: bool,
-) -> Trajectory:
+def paper_equation(w: Tensor, h: Values, decoupled: bool) -> Trajectory:
     """The paper's Algorithm 1, ε outside the root."""
     exp_avg, exp_avg_sq = torch.zeros_like(w), torch.zeros_like(w)
     while True:
         grad = yield w
         if decoupled:
-            w = w - alpha * weight_decay * w
+            w = w - h.alpha * h.weight_decay * w
         else:
-            grad = grad + weight_decay * w
-        exp_avg = beta1 * exp_avg + (1 - beta1) * grad
-        eta = 1 / (exp_avg_sq.sqrt() + epsilon)
-        w = w - alpha * eta / (eta / len(eta) ** 0.5).norm() * exp_avg
-        exp_avg_sq = beta2 * exp_avg_sq + (1 - beta2) * grad**2
+            grad = grad + h.weight_decay * w
+        exp_avg = h.beta1 * exp_avg + (1 - h.beta1) * grad
+        eta = 1 / (exp_avg_sq.sqrt() + h.epsilon)
+        w = w - h.alpha * eta / (eta / len(eta) ** 0.5).norm() * exp_avg
+        exp_avg_sq = h.beta2 * exp_avg_sq + (1 - h.beta2) * grad**2
 
 
-def authors_equation(
-    w: Tensor,
-    *,
-    alpha: float,
-    epsilon: float,
-    beta1: float,
-    beta2: float,
-    weight_decay: float,
-    decoupled: bool,
-) -> Trajectory:
+def authors_equation(w: Tensor, h: Values, decoupled: bool) -> Trajectory:
     """github.com/lolemacs/avagrad, `optimizers.py`: what it computes, in its order."""
     exp_avg, exp_avg_sq, gamma = torch.zeros_like(w), torch.zeros_like(w), torch.zeros(())
     for t in count(1):
         grad = yield w
         if not decoupled:
-            grad = grad + weight_decay * w
-        exp_avg = beta1 * exp_avg + (1 - beta1) * grad
+            grad = grad + h.weight_decay * w
+        exp_avg = h.beta1 * exp_avg + (1 - h.beta1) * grad
         if t > 1:
             if decoupled:
-                w = w - alpha * weight_decay * w
-            denom = (exp_avg_sq / (1 - beta2 ** (t - 1))).sqrt() + epsilon
-            w = w - gamma * alpha / (1 - beta1**t) * exp_avg / denom
-        stale = (exp_avg_sq / (1 - beta2**t)).sqrt() + epsilon
+                w = w - h.alpha * h.weight_decay * w
+            denom = (exp_avg_sq / (1 - h.beta2 ** (t - 1))).sqrt() + h.epsilon
+            w = w - gamma * h.alpha / (1 - h.beta1**t) * exp_avg / denom
+        stale = (exp_avg_sq / (1 - h.beta2**t)).sqrt() + h.epsilon
         gamma = (stale**-2.0).mean() ** -0.5
-        exp_avg_sq = beta2 * exp_avg_sq + (1 - beta2) * grad**2
+        exp_avg_sq = h.beta2 * exp_avg_sq + (1 - h.beta2) * grad**2
 
 
 def avagrad_equation(
-    w: Tensor, shapes: Shapes, *, variant: str = "paper", decoupled: bool = False, **hyper: float
+    w: Tensor, shapes: Shapes, h: Values, variant: str = "paper", decoupled: bool = False
 ) -> Trajectory:
     """AvaGrad, and AvaGradW (`decoupled`), in either variant."""
-    return (paper_equation if variant == "paper" else authors_equation)(w, decoupled=decoupled, **hyper)
+    return (paper_equation if variant == "paper" else authors_equation)(w, h, decoupled)
 
 
 VARIANTS = ("paper", "authors")

@@ -12,33 +12,24 @@ from grids.errors import BadInput
 from trainers.rules.adam import adam, adam_denom
 from trainers.rules.adaptive import AdaptiveRule, adaptive
 from trainers.rules.base import Rule, Shapes
-from trainers.rules.shipped import Factory, Trajectory, register
+from trainers.rules.shipped import Factory, Trajectory, Values, register
 
 DELAYED = "delayed-"
 
 
 def delayed_adam_equation(
-    w: Tensor,
-    shapes: Shapes,
-    *,
-    alpha: float,
-    epsilon: float,
-    beta1: float,
-    beta2: float,
-    weight_decay: float,
-    power: float = 0.0,
-    form: str = "torch",
-    first: str = "literal",
+    w: Tensor, shapes: Shapes, h: Values, form: str = "torch", first: str = "literal", growing: bool = False
 ) -> Trajectory:
     """Adam with the η of the step before; in the first step that of v = 0, or none (`skip`)."""
     exp_avg, exp_avg_sq = torch.zeros_like(w), torch.zeros_like(w)
-    denom = adam_denom(exp_avg_sq, 1, epsilon, beta2, form) if first == "literal" else torch.inf
+    denom = adam_denom(exp_avg_sq, 1, h.epsilon, h.beta2, form) if first == "literal" else torch.inf
     for t in count(1):
-        grad = (yield w) + weight_decay * w
-        exp_avg = beta1 * exp_avg + (1 - beta1) * grad
-        w = w - alpha * exp_avg / denom / (1.0 if form == "plain" else 1 - beta1**t)
-        exp_avg_sq = beta2 * exp_avg_sq + (1 - beta2) * grad**2
-        denom = adam_denom(exp_avg_sq, t, epsilon * t**power, beta2, form)
+        grad = (yield w) + h.weight_decay * w
+        exp_avg = h.beta1 * exp_avg + (1 - h.beta1) * grad
+        w = w - h.alpha * exp_avg / denom / (1.0 if form == "plain" else 1 - h.beta1**t)
+        exp_avg_sq = h.beta2 * exp_avg_sq + (1 - h.beta2) * grad**2
+        epsilon = h.epsilon * t**h.power if growing else h.epsilon
+        denom = adam_denom(exp_avg_sq, t, epsilon, h.beta2, form)
 
 
 def delayed(rule: Rule, first: str = "literal") -> AdaptiveRule:

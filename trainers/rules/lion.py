@@ -7,19 +7,17 @@ from torch import Tensor
 
 from trainers.rules.base import Hyper, Rule, Shapes
 from trainers.rules.moments import column, decayed, moving_average
-from trainers.rules.shipped import Trajectory, register
+from trainers.rules.shipped import Trajectory, Values, register
 
 
-def lion_equation(
-    w: Tensor, shapes: Shapes, *, alpha: float, beta1: float, beta2: float, weight_decay: float
-) -> Trajectory:
+def lion_equation(w: Tensor, shapes: Shapes, h: Values) -> Trajectory:
     """Lion, algorithm 2 of its paper."""
     exp_avg = torch.zeros_like(w)
     while True:
         grad = yield w
-        direction = (beta1 * exp_avg + (1 - beta1) * grad).sign()
-        w = w - alpha * (direction + weight_decay * w)
-        exp_avg = beta2 * exp_avg + (1 - beta2) * grad
+        direction = (h.beta1 * exp_avg + (1 - h.beta1) * grad).sign()
+        w = w - h.alpha * (direction + h.weight_decay * w)
+        exp_avg = h.beta2 * exp_avg + (1 - h.beta2) * grad
 
 
 class LionState(NamedTuple):

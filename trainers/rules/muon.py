@@ -20,7 +20,7 @@ from trainers.rules.moments import (
     moving_average,
     sqrt_v_factor,
 )
-from trainers.rules.shipped import Trajectory, register
+from trainers.rules.shipped import Trajectory, Values, register
 
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 """Of the Newton-Schulz iteration: Keller Jordan's, with the largest slope at zero. Singular values end between about
@@ -32,33 +32,23 @@ SCALES = ("match_rms_adamw", "original")
 
 
 def muon_equation(
-    w: Tensor,
-    shapes: Shapes,
-    *,
-    alpha: float,
-    epsilon: float,
-    momentum: float,
-    beta1: float,
-    beta2: float,
-    weight_decay: float,
-    scale: str = "match_rms_adamw",
-    nesterov: bool = True,
+    w: Tensor, shapes: Shapes, h: Values, scale: str = "match_rms_adamw", nesterov: bool = True
 ) -> Trajectory:
     """Muon in matrices between the first and the last, as torch.optim.Muon in full precision; AdamW elsewhere."""
     exp_avg, exp_avg_sq, parts = torch.zeros_like(w), torch.zeros_like(w), _matrices(shapes)
     sizes = [size for size, _, _ in parts]
-    decay = torch.cat([w.new_full((size,), momentum if rows else beta1) for size, rows, _ in parts])
+    decay = torch.cat([w.new_full((size,), h.momentum if rows else h.beta1) for size, rows, _ in parts])
     for t in count(1):
         grad = yield w
         exp_avg = decay * exp_avg + (1 - decay) * grad
-        exp_avg_sq = beta2 * exp_avg_sq + (1 - beta2) * grad**2
-        adamw = exp_avg / (1 - beta1**t) / ((exp_avg_sq / (1 - beta2**t)).sqrt() + epsilon)
-        ahead = momentum * exp_avg + (1 - momentum) * grad if nesterov else exp_avg
+        exp_avg_sq = h.beta2 * exp_avg_sq + (1 - h.beta2) * grad**2
+        adamw = exp_avg / (1 - h.beta1**t) / ((exp_avg_sq / (1 - h.beta2**t)).sqrt() + h.epsilon)
+        ahead = h.momentum * exp_avg + (1 - h.momentum) * grad if nesterov else exp_avg
         updates = [
             orthogonalized(u.view(1, rows, columns)).flatten() * size_of_step(scale, rows, columns) if rows else other
             for (_, rows, columns), u, other in zip(parts, ahead.split(sizes), adamw.split(sizes), strict=True)
         ]
-        w = w - alpha * (torch.cat(updates) + weight_decay * w)
+        w = w - h.alpha * (torch.cat(updates) + h.weight_decay * w)
 
 
 class MuonState(NamedTuple):

@@ -9,24 +9,22 @@ from trainers.rules.adam import AdamState, adam_defaults, adam_init, adam_scales
 from trainers.rules.adaptive import AdaptiveRule, Parts, Scales, adaptive
 from trainers.rules.base import Hyper, Shapes
 from trainers.rules.moments import bias_correction, clamped, denom_of, denom_scales, sqrt_v_factor
-from trainers.rules.shipped import Trajectory, register
+from trainers.rules.shipped import Trajectory, Values, register
 
 
-def radam_equation(
-    w: Tensor, shapes: Shapes, *, alpha: float, epsilon: float, beta1: float, beta2: float, weight_decay: float
-) -> Trajectory:
+def radam_equation(w: Tensor, shapes: Shapes, h: Values) -> Trajectory:
     """RAdam, as torch.optim.RAdam."""
     exp_avg, exp_avg_sq = torch.zeros_like(w), torch.zeros_like(w)
     for t in count(1):
-        grad = (yield w) + weight_decay * w
-        exp_avg = beta1 * exp_avg + (1 - beta1) * grad
-        exp_avg_sq = beta2 * exp_avg_sq + (1 - beta2) * grad**2
-        rho, rho_inf = length_of_mean(t, beta2), 2 / (1 - beta2) - 1
-        update = exp_avg / (1 - beta1**t)
+        grad = (yield w) + h.weight_decay * w
+        exp_avg = h.beta1 * exp_avg + (1 - h.beta1) * grad
+        exp_avg_sq = h.beta2 * exp_avg_sq + (1 - h.beta2) * grad**2
+        rho, rho_inf = length_of_mean(t, h.beta2), 2 / (1 - h.beta2) - 1
+        update = exp_avg / (1 - h.beta1**t)
         if rho > 5:
             r = ((rho - 4) * (rho - 2) * rho_inf / ((rho_inf - 4) * (rho_inf - 2) * rho)) ** 0.5
-            update = update * r * (1 - beta2**t) ** 0.5 / (exp_avg_sq.sqrt() + epsilon)
-        w = w - alpha * update
+            update = update * r * (1 - h.beta2**t) ** 0.5 / (exp_avg_sq.sqrt() + h.epsilon)
+        w = w - h.alpha * update
 
 
 def length_of_mean(t: int, beta2: float) -> float:

@@ -8,21 +8,19 @@ from torch import Tensor
 
 from trainers.rules.base import Hyper, Rule, Shapes
 from trainers.rules.moments import column, denom_of, denom_scales, discounted_sum, rms_sqrt, sqrt_v_factor
-from trainers.rules.shipped import Trajectory, register
+from trainers.rules.shipped import Trajectory, Values, register
 
 
-def schedulefree_equation(
-    w: Tensor, shapes: Shapes, *, alpha: float, epsilon: float, beta1: float, beta2: float, weight_decay: float
-) -> Trajectory:
+def schedulefree_equation(w: Tensor, shapes: Shapes, h: Values) -> Trajectory:
     """Schedule-free AdamW, algorithm 1 of its paper, at a constant α: w is where gradients are taken, x is judged."""
     z, x, exp_avg_sq = w, w, torch.zeros_like(w)
     for t in count(1):
         grad = yield w
-        exp_avg_sq = beta2 * exp_avg_sq + (1 - beta2) * grad**2
-        denom = (exp_avg_sq / (1 - beta2**t)).sqrt() + epsilon
-        z = z - alpha * (grad / denom + weight_decay * w)
+        exp_avg_sq = h.beta2 * exp_avg_sq + (1 - h.beta2) * grad**2
+        denom = (exp_avg_sq / (1 - h.beta2**t)).sqrt() + h.epsilon
+        z = z - h.alpha * (grad / denom + h.weight_decay * w)
         x = (1 - 1 / t) * x + z / t
-        w = (1 - beta1) * z + beta1 * x
+        w = (1 - h.beta1) * z + h.beta1 * x
 
 
 class ScheduleFreeState(NamedTuple):

@@ -8,18 +8,16 @@ from torch import Tensor
 
 from trainers.rules.base import Hyper, Rule, Shapes
 from trainers.rules.moments import column
-from trainers.rules.shipped import Trajectory, register
+from trainers.rules.shipped import Trajectory, Values, register
 
 
-def sgd_equation(
-    w: Tensor, shapes: Shapes, *, alpha: float, momentum: float, weight_decay: float, nesterov: bool = True
-) -> Trajectory:
+def sgd_equation(w: Tensor, shapes: Shapes, h: Values, nesterov: bool = True) -> Trajectory:
     """SGD with momentum, as torch.optim.SGD without dampening."""
     momentum_buffer = torch.zeros_like(w)
     while True:
-        grad = (yield w) + weight_decay * w
-        momentum_buffer = momentum * momentum_buffer + grad
-        w = w - alpha * (grad + momentum * momentum_buffer if nesterov else momentum_buffer)
+        grad = (yield w) + h.weight_decay * w
+        momentum_buffer = h.momentum * momentum_buffer + grad
+        w = w - h.alpha * (grad + h.momentum * momentum_buffer if nesterov else momentum_buffer)
 
 
 class SGDState(NamedTuple):

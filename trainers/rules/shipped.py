@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 from torch import Tensor
@@ -17,7 +18,11 @@ Trajectory = Generator[Tensor, Tensor, None]
 
 Equation = Callable[..., Trajectory]
 """A rule as its source prints it, for one cell in plain torch: the oracle of the rule's fast form, with none of its
-tricks. `equation(w, shapes, **hyperparameters, **options)` begins at the parameters `w`, of tensors of these shapes."""
+tricks. `equation(w, shapes, h, **options)` begins at the parameters `w`, of tensors of these shapes; `h` holds the
+hyperparameters, α already multiplied by the schedule's factor, and that factor as `schedule`."""
+
+Values = SimpleNamespace
+"""Hyperparameters by name, each a number."""
 
 _Factory = TypeVar("_Factory", bound=Factory)
 

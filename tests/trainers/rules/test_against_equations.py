@@ -1,11 +1,13 @@
 """Every rule against the equation that begins its file."""
 
+from functools import partial
+
 import pytest
 import torch
 
 from trainers.rules import RULES, get_rule
 from trainers.rules.delayed import delayed_adam_equation
-from trainers.rules.shipped import SHIPPED
+from trainers.rules.shipped import SHIPPED, Values
 
 SETTINGS = [
     {"alpha": 1e-3, "epsilon": 1e-8},
@@ -50,10 +52,10 @@ def stepper(name, problem, setting):
         for key, _, value in (part.partition("=") for part in text.split(",") if part)
     }
     rule = get_rule(name)
-    given = {key: value for key, value in setting.items() if key in {*rule.hyperparameters, "schedule"}}
-    given = {**rule.hyperparameters, **given, "alpha": setting["alpha"] * setting.get("schedule", 1.0)}
-    equation = SHIPPED[base].equation if base in SHIPPED else delayed_adam_equation
-    trajectory = equation(problem.start.clone(), problem.shapes, **given, **options)
+    values = Values(**{**rule.hyperparameters, "schedule": 1.0, **setting})
+    values.alpha *= values.schedule
+    equation = SHIPPED[base].equation if base in SHIPPED else partial(delayed_adam_equation, growing=True)
+    trajectory = equation(problem.start.clone(), problem.shapes, values, **options)
     next(trajectory)
     return lambda grads: trajectory.send(torch.from_numpy(grads)).numpy()
 
