@@ -63,10 +63,12 @@ def _of_sweep(folder: SweepFolder, say: Callable[[str], None]) -> Status:
     sweep = held.sweep
     runs = {"done": 0, "running": 0, "missing": 0, "diverged": 0}
     seconds = 0.0
-    kept = Kept.of(folder, sweep)
-    for shard in sweep.shards(range(held.seeds)):
+    kept, shards = Kept.of(folder, sweep), sweep.shards(range(held.seeds))
+    apart = {shard.seed for shard in shards if kept.store.is_done(shard.name)}
+    for shard in shards:
         try:
-            file = kept.read(shard)
+            # A seed whose runs were merged, and of which no shard was kept, is in the surface.
+            file = kept.store.read(shard.name) if shard.seed in apart else kept.read(shard)
         except Damaged as damage:
             say(f"{damage}; its cells will be trained again")
             file = None
