@@ -106,7 +106,7 @@ def _sent(other: Connection, work: object) -> bool:
 
 def _serve(trainer: Trainer, connection: Connection, say: Callable[[str], None]) -> None:
     """A worker process: trains blocks as they are sent, and answers when it finds none left to begin."""
-    with contextlib.suppress(EOFError):
+    with contextlib.suppress(EOFError, ConnectionError):  # the first process has ended, or needs this one no more
         while True:
             blocks, store, limit, save_every = connection.recv()
             Worker(store, trainer, limit, say, save_every=save_every, pause=None).run(blocks)
