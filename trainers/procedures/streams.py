@@ -47,6 +47,7 @@ def streams(text: Tensor, count: int) -> Tensor:
 
     What does not fill the last line is dropped.
 
+    >>> import torch
     >>> streams(torch.arange(7), 2).tolist()
     [[0, 3], [1, 4], [2, 5]]
     """
