@@ -44,7 +44,7 @@ def lengths_of(column: "pa.Array | pa.ChunkedArray") -> pa.Array:
 
 
 def flattened(lists: pa.ListArray) -> pa.Array:
-    """What the lists hold, one after the other."""
+    """The elements of the lists, one after the other."""
     if lists.null_count:
         return lists.flatten()
     ends = _ends_of(lists)
@@ -52,7 +52,7 @@ def flattened(lists: pa.ListArray) -> pa.Array:
 
 
 def _ends_of(chunk: pa.Array) -> np.ndarray:
-    """Where each text or list begins in the values, and at last where the last ends: int32 `[rows + 1]`."""
+    """The start of each text or list in the values, and the end of the last: int32 `[rows + 1]`."""
     offsets = chunk.buffers()[1]
     if offsets is None or not len(chunk):
         return np.zeros(1, np.int32)

@@ -73,7 +73,7 @@ def is_bounded(provenance: Provenance) -> bool:
 
 
 def resolution(provenance: Provenance) -> float | None:
-    """By how much one validation example changes a value, in the surface's unit; None where unknown."""
+    """The change of a value by one validation example, in the surface's unit; None where unknown."""
     size = validation_size(provenance)
     if provenance.resolution is None and size and _names_percent(provenance):
         return 100.0 / size
@@ -119,7 +119,7 @@ def common_unit(named: Iterable[tuple[str, str]], what: str) -> str:
 
 
 def derived_words(targets: Targets, unit: str) -> str:
-    """Which targets were derived, and how, in words.
+    """The targets that were derived, and how, in words.
 
     >>> derived_words(Targets((0.05, 0.1), derived=True), "nats")
     'targets 0.05 and 0.1 nats, 5 % and 10 % of the way from its lowest value to the median of the others'

@@ -31,7 +31,7 @@ def options_of(text: str, owner: str, form: str = "name=value") -> dict[str, str
 
 
 def plain_value(text: str) -> Any:
-    """What a value looks like: true, false, none, a whole number, a number; else the text itself.
+    """The value that a text looks like: true, false, none, a whole number, a number; else the text itself.
 
     >>> [plain_value(text) for text in ("none", "True", "3", "1e-8", "clip")]
     [None, True, 3, 1e-08, 'clip']

@@ -78,7 +78,7 @@ class Pool(Space):
 def pool_order(
     axes: Sequence[Axis], columns: Mapping[str, np.ndarray]
 ) -> tuple[np.ndarray, tuple[int, ...], np.ndarray]:
-    """Which row holds each cell and seed: row numbers (seeds fastest), the seeds, and `Pool.members`.
+    """The row of each cell and seed: row numbers (seeds fastest), the seeds, and `Pool.members`.
 
     With one seed, every row is a cell. With several, the rows of one configuration with different seeds are one cell;
     a configuration that is repeated with the same seed is another cell.
@@ -126,7 +126,7 @@ def by_appearance(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def occurrence(keys: np.ndarray) -> np.ndarray:
-    """How many rows equal to it stand before each row of `keys` `[rows, n]`: int64 `[rows]`.
+    """Count the equal rows before each row of `keys` `[rows, n]`: int64 `[rows]`.
 
     >>> occurrence(np.array([[5], [3], [5], [5]]))
     array([0, 0, 1, 2])

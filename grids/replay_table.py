@@ -193,7 +193,7 @@ def load(path: str | Path) -> tuple["pd.DataFrame", dict[str, Any]]:
     surfaces had curves.
 
     Raises:
-        BadInput: the file cannot be read, is no replay table, is of a newer format, or was altered.
+        BadInput: the file cannot be read, is not a replay table, is of a newer format, or was altered.
     """
     if not Path(path).exists() and str(path) in {entry.name for entry in list_surfaces()}:
         raise BadInput(f"{path}: is a surface, not a replay table; `tunecost replay {path}` makes one")

@@ -4,15 +4,15 @@
 a second metadata key, is the sha256 of all bytes of the file with the seal's own digits set to zero. It also covers
 what the columns do not show, such as the header and the padding of pages.
 
-A file that another program wrote has no valid seal; only its column checksum, if any, is checked. Such a file is
-recognized by Arrow's copy of the schema, which almost all programs store and this one does not, or by the absence of
-anything like a seal. So no single altered byte makes a sealed file look like one of another program.
+A file of another program has only its columns' checksum, if any, to be checked. It is recognized by Arrow's copy of the
+schema, which almost all programs store and this one does not, or by having nothing like a seal: neither its key among
+the bytes, nor a key of its length in the metadata. No single altered byte takes both away, so that none makes a file of
+ours look like one of another program.
 """
 
 import hashlib
 import io
 import json
-import re
 import secrets
 from collections.abc import Mapping
 from functools import cached_property
@@ -33,8 +33,6 @@ ARROW_KEY = b"ARROW:schema"
 REPLAYS = "replays"
 """The `kind` in a replay table's header; a surface's has none."""
 UNSEALED = b"0" * 64
-_SEAL_TRACE = re.compile(b"|".join(SEAL_KEY[:i] + b"." + SEAL_KEY[i + 1 :] for i in range(len(SEAL_KEY))), re.DOTALL)
-"""The seal's key with at most one byte altered; a file that contains it was sealed."""
 
 
 def columns_sha256(table: pa.Table) -> str:
@@ -134,10 +132,11 @@ class SealedFile:
         except Exception as error:
             raise Damaged(f"{path}: not a whole Parquet file (cut short, altered, or of another kind)") from error
         self._seal = metadata.get(SEAL_KEY)
-        self._foreign = ARROW_KEY in metadata
+        self._sealed = SEAL_KEY in self._content or any(len(key) == len(SEAL_KEY) for key in metadata)
+        self._foreign = ARROW_KEY in metadata or not self._sealed
         self.header: dict[str, Any] = {}
         if HEADER_KEY not in metadata:
-            if bare and not self._was_sealed:
+            if bare and not self._sealed:
                 return
             raise BadInput(f"{path}: a Parquet file without the 'tunecost' header, so not one of this program's")
         try:
@@ -155,11 +154,6 @@ class SealedFile:
                 f"{self.path}: is of format {number}, this program reads up to {newest}; a newer tunecost is needed"
             )
 
-    @cached_property
-    def _was_sealed(self) -> bool:
-        """Whether the file holds a seal, perhaps a damaged one that Parquet's reader does not find."""
-        return _SEAL_TRACE.search(self._content) is not None
-
     def check_seal(self) -> None:
         """Raise Damaged where the columns or any byte differ from what was written."""
         recorded = self.header.get("sha256")
@@ -171,7 +165,7 @@ class SealedFile:
     @cached_property
     def altered(self) -> bool:
         """Whether any byte differs from what this program wrote; false for files of other programs."""
-        if self._foreign or not self._was_sealed:
+        if self._foreign:
             return False
         unsealed = self._content.replace(self._seal, UNSEALED, 1) if self._seal else self._content
         return self._seal is None or hashlib.sha256(unsealed).hexdigest().encode() != self._seal

@@ -56,7 +56,7 @@ class Fidelity:
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where a surface came from: all that is needed to reproduce it."""
+    """The origin of a surface: all that is needed to reproduce it."""
 
     task: str
     optimizer: str

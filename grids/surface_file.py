@@ -79,7 +79,7 @@ def load(path: str | Path) -> Surface:
     """Read a surface file and check that nothing in it is missing, doubled, altered or not finite.
 
     Raises:
-        BadInput: the file cannot be read, is no surface, is of a newer format, was cut short or altered, has
+        BadInput: the file cannot be read, is not a surface, is of a newer format, was cut short or altered, has
             missing or doubled cells, or has a value that is not finite where `diverged` is false.
     """
     file = SealedFile(path)
@@ -172,24 +172,24 @@ def _provenance(header: dict[str, Any]) -> Provenance:
         if objects and isinstance(item, str):  # others may say in a word what this program says in an object
             known[name] = {"name": item}
         elif not isinstance(item, dict if objects else str):
-            raise BadInput(f"the header's '{name}' is no {'object' if objects else 'text'}")
+            raise BadInput(f"the header's '{name}' is not {'an object' if objects else 'a text'}")
     filled = header.get("filled") or {}
     if not isinstance(filled, dict):
-        raise BadInput("the header's 'filled' is no object")
+        raise BadInput("the header's 'filled' is not an object")
     return Provenance(**known, **_metric(header), filled=filled)
 
 
 def _metric(header: dict[str, Any]) -> dict[str, Any]:
-    """What the header says of its metric besides name and unit."""
+    """The header's facts of its metric besides name and unit."""
     bounded, targets = header.get("bounded") or False, header.get("targets") or []
     if not isinstance(bounded, bool):
         raise BadInput("the header's 'bounded' is neither true nor false")
     if not (isinstance(targets, list) and all(is_number(each) and each >= 0 for each in targets)):
-        raise BadInput("the header's 'targets' are no list of numbers of at least 0")
+        raise BadInput("the header's 'targets' must be a list of numbers of at least 0")
     numbers = {name: header.get(name) for name in ("failure", "resolution")}
     for name, number in numbers.items():
         if number is not None and not is_number(number):
-            raise BadInput(f"the header's '{name}' is no finite number")
+            raise BadInput(f"the header's '{name}' is not a finite number")
     as_floats = {name: None if number is None else float(number) for name, number in numbers.items()}
     return {"bounded": bounded, "targets": tuple(float(each) for each in targets), **as_floats}
 
@@ -209,12 +209,12 @@ def _fidelity(header: dict[str, Any]) -> Fidelity | None:
 def _extra(header: dict[str, Any]) -> list[str]:
     names = header.get("extra") or []
     if not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
-        raise BadInput("the header's 'extra' is no list of columns")
+        raise BadInput("the header's 'extra' is not a list of columns")
     return names
 
 
 def row_order(space: Space, columns: dict[str, np.ndarray]) -> tuple[np.ndarray, tuple[int, ...]]:
-    """Which row holds each cell and seed: row numbers in C order (seeds fastest), and the seeds, ascending.
+    """The row of each cell and seed: row numbers in C order (seeds fastest), and the seeds, ascending.
 
     Args:
         space: the axes that the rows must fill.

@@ -44,7 +44,7 @@ def gap(value: "np.ndarray", lowest: float) -> "np.ndarray":
 
 
 def reached(suboptimality: "np.ndarray", target: float, value: "np.ndarray | float" = 0.0) -> "np.ndarray":
-    """Where `suboptimality <= target` up to rounding: bool, in the shape of `suboptimality`; false for NaN.
+    """Test `suboptimality <= target` up to rounding: bool, in the shape of `suboptimality`; false for NaN.
 
     Args:
         suboptimality: value − lowest.

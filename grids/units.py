@@ -1,4 +1,4 @@
-"""How numbers are written with their unit; only this module treats units differently."""
+"""The writing of numbers with their unit; only this module treats units differently."""
 
 _ATTACHED = ("%",)
 """Units that follow a number without a space."""

@@ -48,7 +48,7 @@ def _parts(text: str, space: Space) -> dict[str, str]:
 
 
 def _keep(axis: Axis, said: str) -> np.ndarray:
-    """Which of the axis's values are kept, bool `[len(axis)]`."""
+    """The axis's values that are kept, bool `[len(axis)]`."""
     if axis.labelled:
         return np.logical_or.reduce([_equal(axis, one) for one in _labels(axis, said)])
     low, dots, high = said.partition("..")
@@ -74,7 +74,7 @@ def _labels(axis: Axis, said: str) -> list[str]:
 def _number(axis: Axis, text: str, default: float) -> float:
     number = plain(text.strip()) if text.strip() else default
     if number is None or np.isnan(number):
-        raise BadInput(f"--within: '{brief(text)}' is no number for axis '{axis.name}'")
+        raise BadInput(f"--within: '{brief(text)}' is not a number for axis '{axis.name}'")
     return number
 
 

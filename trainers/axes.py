@@ -1,4 +1,4 @@
-"""Which axes of a space an optimizer has, and which of their values it can take."""
+"""Fit a space to an optimizer: its axes, and the values that it can take."""
 
 import difflib
 import re
@@ -71,7 +71,7 @@ def _checked_values(space: Space, rule: Rule, optimizer: str) -> Space:
 
 
 def own_name(name: str, rule: Rule) -> str:
-    """What a rule calls a preset's axis: α is its learning rate, ε what a torch.optim class calls eps."""
+    """The rule's name of a preset's axis: α is its learning rate, ε what a torch.optim class calls eps."""
     if name in rule.hyperparameters:
         return name
     return {"alpha": rule.rate, "epsilon": "eps"}.get(name, name)

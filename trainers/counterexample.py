@@ -43,7 +43,7 @@ class Setting:
 
 
 def samples(seed: int, seeds: int, steps: int) -> np.ndarray:
-    """Which steps draw the rare sample, bool `[seeds, steps]`; a run's draws depend on `seed` and its number alone."""
+    """The steps that draw the rare sample, bool `[seeds, steps]`; a run's depend on `seed` and its number alone."""
     streams = np.random.SeedSequence(seed).spawn(seeds)
     return np.stack([np.random.Generator(np.random.PCG64(stream)).random(steps) < RARE for stream in streams])
 

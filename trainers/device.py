@@ -54,7 +54,7 @@ def cores() -> int:
 
 
 def arithmetic(device: torch.device) -> torch.dtype:
-    """What matrix products are computed in, unless told: bfloat16 on a GPU, float32 on a CPU."""
+    """The precision of matrix products, unless given: bfloat16 on a GPU, float32 on a CPU."""
     return torch.bfloat16 if device.type == "cuda" else torch.float32
 
 

@@ -149,5 +149,5 @@ class Judge:
         return Moments(cells, self.features.size, self.reference_root.device)
 
     def distance(self, moments: Moments) -> Tensor:
-        """How far each cell's images are from the reference, float64 `[cells]`; NaN where a feature is not finite."""
+        """Distances of the cells' images from the reference, float64 `[cells]`; NaN where a feature is not finite."""
         return distance(moments.gaussian(), self.reference, self.reference_root)

@@ -86,7 +86,7 @@ def judge_of(data: Dataset) -> Judge:
     """The judge of a GAN's data.
 
     Raises:
-        BadInput: they are no `GanData` with a judge.
+        BadInput: they are not `GanData` with a judge.
     """
     judge = data.judge if isinstance(data, GanData) else None
     if not isinstance(judge, Judge):
@@ -106,7 +106,7 @@ def untrained_distance(network: Callable[[], nn.Module], judge: Judge) -> float:
     On the CPU, wherever the training runs: it belongs to a sweep's identity.
 
     Raises:
-        BadInput: the network is no `Gan`, or its images are not those that the features are of.
+        BadInput: the network is not a `Gan`, or its images are not those that the features are of.
     """
     judge = judge.to(torch.device("cpu"))
     with torch.random.fork_rng(devices=[]), torch.no_grad():

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -62,6 +62,10 @@ class Job:
     clip: float | None = None
     backend: str | None = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        """The fields alone, without what is cached: a rule cannot be pickled, and data would be copied."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
     @cached_property
     def task(self) -> Task:
         """The task with this job's schedule."""
@@ -117,7 +121,7 @@ class Job:
 
     @property
     def about(self) -> dict[str, Any]:
-        """What a surface's header says besides what was trained: `grids.surface.Provenance`'s words for it."""
+        """The facts of a surface's header besides what was trained: `grids.surface.Provenance`'s words for it."""
         facts = self.metric.facts()
         name = facts.pop("name")
         return {"metric": name, **facts, "targets": self.metric.targets, "optimizer_label": self.rule.label}
@@ -184,7 +188,7 @@ class Job:
         return {name: digest for name, digest in sources.items() if digest is not None}
 
     def _fidelity(self) -> dict[str, Any]:
-        """What the curves are measured against, where it is not epochs."""
+        """The fidelity of the curves, where it is not epochs."""
         found = self.task.fidelity(self.all_epochs)
         return {} if found is None else {"fidelity": {"name": found[0], "values": list(found[1])}}
 
@@ -197,7 +201,7 @@ class Job:
 
     @property
     def _rule_identity(self) -> dict[str, str]:
-        """What else tells the rule from others: of an optimizer class its full name and its package's version."""
+        """Facts that tell the rule from others: of an optimizer class its full name and its package's version."""
         return {name: text for name, text in self.rule.identity.items() if name != "source"}
 
     def _about_data(self) -> dict[str, Any]:

@@ -16,7 +16,7 @@ Score = Callable[[Tensor, Tensor], Tensor]
 
 @dataclass(frozen=True)
 class Metric:
-    """What a cell's value is, and which differences of it matter.
+    """A cell's value, and the differences of it that matter.
 
     Args:
         name: as a reader knows it: "validation error".
@@ -32,7 +32,7 @@ class Metric:
             `failure`, and a run that ends there counts as diverged.
 
     Raises:
-        BadInput: no failure value, one that is not finite, or targets that are no numbers of at least 0.
+        BadInput: no failure value, one that is not finite, or targets that are not numbers of at least 0.
     """
 
     name: str
@@ -70,7 +70,7 @@ class Metric:
         return self.failure
 
     def facts(self) -> dict[str, Any]:
-        """What a surface's header says of a metric that is resolved, as JSON."""
+        """The facts of a resolved metric for a surface's header, as JSON."""
         return {
             "name": self.name,
             "unit": self.unit,

@@ -12,7 +12,7 @@ KINDS = ("step", "linear", "cosine", "constant")
 
 @dataclass(frozen=True)
 class Schedule:
-    """What α is multiplied by in each step of a training.
+    """The factors of α in the steps of a training.
 
     - `step`: by `factor` once for each milestone that has passed, the same over a whole epoch;
     - `linear`: 1 − t, and `cosine`: ½·(1 + cos πt), where t runs from 0 at the first step after the warm-up to 1
@@ -75,7 +75,7 @@ class Schedule:
         return 1.0
 
     def facts(self) -> dict[str, Any]:
-        """What a surface's header says of it, as JSON."""
+        """The facts of the schedule for a surface's header, as JSON."""
         steps = {"milestones": list(self.milestones), "factor": self.factor} if self.kind == "step" else {}
         return {"schedule": self.kind, **steps, "warmup": self.warmup}
 

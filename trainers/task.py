@@ -89,7 +89,7 @@ class Task:
         return {}
 
     def fidelity(self, epochs: int) -> tuple[str, tuple[float, ...]] | None:
-        """What a learning curve's points are measured against, name and values, where it is not epochs."""
+        """The fidelity of a learning curve, name and values, where it is not epochs."""
         return None
 
     def defaults(self, rule: "Rule") -> dict[str, float]:
@@ -110,11 +110,11 @@ class Task:
         if self.metric is None:
             raise BadInput(f"task '{self.name}' needs a metric, or classes= where it is a classification")
         if not isinstance(self.metric, Metric):
-            raise BadInput(f"task '{self.name}': its metric is no trainers.task.Metric but {self.metric!r}")
+            raise BadInput(f"task '{self.name}': its metric is not a trainers.task.Metric but {self.metric!r}")
 
 
 def check_clip(clip: float | None) -> None:
-    """Refuse a limit on the gradient's norm that is no positive number.
+    """Refuse a limit on the gradient's norm that is not a positive number.
 
     Raises:
         BadInput: it is none.

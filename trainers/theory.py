@@ -1,4 +1,4 @@
-"""What the paper's theorems predict on the problem of equation 11, measured: rates, Theorem 1's family, regimes."""
+"""The predictions of the paper's theorems on the problem of equation 11, measured: rates, families, regimes."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from networks import warm_up
 
+from trainers.blocks import Training, crew
 from trainers.device import describe
-from trainers.live import Journal, LiveTrainer, block_size, crew
+from trainers.live import Journal, LiveTrainer, block_size
 from trainers.sweep.job import Job
 from tuning.live import Studies, play_live
 
@@ -39,8 +40,8 @@ def run(folder: Path, repeats: int, workers: int) -> tuple[Took, Studies]:
     space = JOB.space
     clock, computed = time.perf_counter(), processors()
     kept = Journal(folder, JOB.identity(space), lambda: block_size(JOB, repeats, workers), print)
-    with crew(["cpu"] * workers) as work:
-        trainer = LiveTrainer(JOB, space, kept, work, workers, lambda count: None)
+    with crew([Training(JOB)] * workers) as others:
+        trainer = LiveTrainer(space, kept, others, lambda count: None)
         found = play_live(space, "digits-mlp/adam", ["random"], repeats=repeats, trials=TRIALS, seed=0, train=trainer)
     return Took(time.perf_counter() - clock, processors() - computed), found
 

@@ -159,8 +159,8 @@ FAULTS: dict[str, tuple[Callable[[pa.Table, dict[str, Any]], Any], str]] = {
     "axes of words and numbers": (set_header(axes=[{"name": "alpha", "values": ["x", 1]}]), r"labels must be text"),
     "falling axes": (set_header(axes=[{"name": "alpha", "values": [2, 1]}]), r"'alpha': values must be strictly incr"),
     "no task": (lambda table, header: header.pop("task") and None, r"names no task"),
-    "a task that is no text": (set_header(task=3), r"header's 'task' is no text"),
-    "schedule that is no object": (set_header(fixed=[1]), r"header's 'fixed' is no object"),
+    "a task that is no text": (set_header(task=3), r"header's 'task' is not a text"),
+    "schedule that is no object": (set_header(fixed=[1]), r"header's 'fixed' is not an object"),
 }
 
 
@@ -317,15 +317,15 @@ def test_the_digest_is_of_values_however_another_program_stores_them(kind: pa.Da
 @pytest.mark.parametrize(
     ("key", "item", "said"),
     [
-        ("failure", "guessing", "'failure' is no finite number"),
-        ("resolution", True, "'resolution' is no finite number"),
-        ("targets", [-1], "'targets' are no list"),
-        ("targets", 0.5, "'targets' are no list"),
+        ("failure", "guessing", "'failure' is not a finite number"),
+        ("resolution", True, "'resolution' is not a finite number"),
+        ("targets", [-1], "'targets' must be a list"),
+        ("targets", 0.5, "'targets' must be a list"),
         ("bounded", "yes", "'bounded' is neither"),
         ("fidelity", {"name": "epoch"}, "'fidelity' has no name and list"),
         ("fidelity", {"name": "epoch", "values": [1, 2]}, "curves have 3 points"),
         ("fidelity", {"name": "epoch", "values": [1, 3, 2]}, "ascending"),
-        ("extra", "loss", "'extra' is no list"),
+        ("extra", "loss", "'extra' is not a list"),
     ],
 )
 def test_a_header_with_a_wrong_fact_about_the_metric_is_refused(tmp_path: Path, key: str, item: Any, said: str) -> None:

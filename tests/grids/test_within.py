@@ -22,7 +22,7 @@ def test_within() -> None:
         "lr=0.01,0.02": "axis 'lr' has no value 0.02; lr=LOW..HIGH takes a range",
         "clip=1..2": "holds labels",
         "clip=six": "unknown value of axis clip 'six'",
-        "lr=a..b": "'a' is no number",
+        "lr=a..b": "'a' is not a number",
         "lr=1..,lr=..1": "twice",
     }.items():
         with pytest.raises(BadInput, match=message):

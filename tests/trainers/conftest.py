@@ -1,13 +1,9 @@
-"""What all tests of training stand on; makes `process_helper` importable, also for the processes that they start."""
+"""What all tests of training stand on."""
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import torch
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture(autouse=True)

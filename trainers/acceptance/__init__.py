@@ -1,1 +1,1 @@
-"""What a new device is asked before surfaces are trained on it: is it right, and how fast is it?"""
+"""The acceptance of a new device before surfaces are trained on it: is it right, and how fast is it?"""

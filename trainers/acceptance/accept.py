@@ -63,7 +63,7 @@ def accept(asked: speeds.Asked, space: str | None, minutes: float, out: Path, co
 
 
 def facts(device: torch.device) -> dict[str, Any]:
-    """Which device, with what around it."""
+    """The device and the software around it."""
     known: dict[str, Any] = {"device": describe(device), "cores": os.cpu_count(), "system": platform.platform()}
     known |= {"software": software(), "precision": str(arithmetic(device)).removeprefix("torch.")}
     if device.type == "cuda":

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from trainers.device import arithmetic, prepared
-from trainers.engine.backends import BACKENDS
+from trainers.engine.backends import BACKENDS, has_numba
 from trainers.engine.block import hyper_tensors
 from trainers.procedures.supervised import State, Supervised
 from trainers.rules import get_rule
@@ -26,13 +26,7 @@ AGREES = 1e-9
 
 def backends(device: torch.device) -> tuple[str, ...]:
     """Those that run on such a device and can be had here."""
-    if device.type == "cuda":
-        return ("vmap", "batch_last", "grouped", "channels_last")
-    try:
-        import numba  # noqa: F401
-    except ImportError:
-        return tuple(name for name in BACKENDS if name not in ("compiled", "direct"))
-    return BACKENDS
+    return tuple(name for name in BACKENDS if name != "direct" or (device.type == "cpu" and has_numba()))
 
 
 def agreement(device: torch.device) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""How long a step takes on a device: many cells fused, by every backend and size, against cells one at a time."""
+"""The time of a step on a device: many cells fused, by every backend and size, against cells one at a time."""
 
 import multiprocessing
 import time
@@ -75,7 +75,7 @@ def fused(asked: Asked, end: float) -> list[dict[str, Any]]:
 
 
 def sequential(asked: Asked, end: float) -> list[dict[str, Any]]:
-    """What one cell after another takes, in one process and in several side by side: the fair opponent.
+    """Time one cell after another, in one process and in several side by side: the fair comparison.
 
     On a GPU each step is recorded, in bfloat16 and channels_last where that can be; on a CPU it is torch's own.
     """
@@ -122,7 +122,7 @@ def _loop(asked: Asked, barrier: Any) -> float:
 
 
 def gain(fused_rows: Sequence[dict[str, Any]], sequential_rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """How many times faster the best block is than the best way to train cells one at a time; None where unknown."""
+    """The speed of the best block over that of the best way to train cells one at a time; None where unknown."""
     fastest = min((row["microseconds"] for row in fused_rows if row.get("fits")), default=None)
     alone = min((row["microseconds"] for row in sequential_rows), default=None)
     return {

@@ -16,10 +16,10 @@ def parse(content: bytes, labels: int) -> tuple[np.ndarray, np.ndarray]:
     Of CIFAR-100's two labels, coarse then fine, the fine one is the class.
 
     Raises:
-        ValueError: the bytes are no whole number of records.
+        ValueError: the bytes are not a whole number of records.
     """
     if len(content) % (labels + PIXELS):
-        raise ValueError(f"{len(content)} bytes are no whole number of records of {labels + PIXELS}")
+        raise ValueError(f"{len(content)} bytes are not a whole number of records of {labels + PIXELS}")
     records = np.frombuffer(content, np.uint8).reshape(-1, labels + PIXELS)
     return records[:, labels:].reshape(-1, 3, 32, 32), records[:, labels - 1].astype(np.int64)
 

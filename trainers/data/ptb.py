@@ -48,7 +48,7 @@ class PennTreebank:
     title: str = "Penn Treebank"
 
     def how_to_get(self, folder: Path) -> str:
-        """Where to put the files: the licence does not allow to distribute them."""
+        """Name the place of the files: the licence does not allow to distribute them."""
         names = ", ".join(NAMES[0].format(split) for split in SPLITS)
         return (
             f"put Mikolov's {names} (or the character form) into {folder / 'ptb'}; "

@@ -34,7 +34,7 @@ class TextSource(Protocol):
 
     @property
     def name(self) -> str:
-        """What users type."""
+        """The name that users type."""
 
     @property
     def title(self) -> str:
@@ -48,7 +48,7 @@ class TextSource(Protocol):
         """
 
     def how_to_get(self, folder: Path) -> str:
-        """What a user must do to have the text in the folder, in one line."""
+        """Say in one line how the text comes into the folder."""
 
 
 def number(train: str, validation: str, test: str = "") -> Text:
@@ -95,7 +95,7 @@ def text_data(name: str, text: Text, sha256: str) -> Dataset:
 
 
 def kinds_of(data: Dataset) -> int:
-    """How many kinds of symbols a text has: as it says, else one more than the largest number in any of its splits."""
+    """Count the kinds of symbols in a text: as it says, else one more than the largest number in any of its splits."""
     if data.kinds is not None:
         return data.kinds
     splits = [data.train_x, data.valid_x] + ([] if data.test_x is None else [data.test_x])

@@ -30,6 +30,6 @@ def whitening_filters(images: Tensor, size: int = 2) -> Tensor:
 
 
 def responses(images: Tensor, filters: Tensor) -> Tensor:
-    """What each filter and its negative make of normalised images, rectified: `[images, 2·filters, high, wide]`."""
+    """Rectified responses of each filter and its negative to normalised images: `[images, 2·filters, high, wide]`."""
     found = functional.conv2d(images, filters)
     return torch.cat((found, -found), dim=1).relu_()

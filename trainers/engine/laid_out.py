@@ -24,7 +24,7 @@ class LaidOut(Function):
         kinds: tuple[torch.dtype, ...],
         memory_format: torch.memory_format,
     ) -> tuple[Tensor, ...]:
-        """From params `[cells, n]` each tensor `[cells·first dimension, ...]`, of its own type.
+        """Each tensor `[cells·first dimension, ...]`, of its own type, from params `[cells, n]`.
 
         Args:
             layout: where the tensors lie in a row.

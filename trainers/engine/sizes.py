@@ -1,4 +1,4 @@
-"""How many rows a GPU trains at once: a few fixed numbers, since each new one starts a search for fast kernels.
+"""The number of rows that a GPU trains at once: a few fixed ones, since each new one starts a search for fast kernels.
 
 A row is a cell's place in the state. Rows whose cells have diverged, and rows that only fill up to a fixed number,
 are trained too, and their results are discarded.
@@ -27,12 +27,12 @@ def rows_of(cells: int, device: torch.device) -> Tensor:
 
 
 def are_cells(rows: Tensor) -> Tensor:
-    """Which rows stand for their cell, bool `[rows]`: the first of equal ones, which lie side by side."""
+    """Mark the rows that stand for their cell, bool `[rows]`: the first of equal ones, which lie side by side."""
     return torch.cat((torch.ones(1, dtype=torch.bool), rows[1:] != rows[:-1]))[: len(rows)]
 
 
 def rows_to_keep(good: Tensor, device: torch.device) -> Tensor | None:
-    """Which rows to continue with, int64 in their order, once those that are not `good` have diverged; None for all.
+    """Rows to continue with, int64 in their order, once those that are not `good` have diverged; None for all.
 
     On a CPU the good ones. On a GPU as many as the next fixed number, so that some that diverged stay; and only where
     an eighth can go.

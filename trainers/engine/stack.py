@@ -41,7 +41,7 @@ def trained(network: nn.Module) -> dict[str, nn.Parameter]:
 
 
 class TensorLayout:
-    """Where each trained tensor of a module lies in a cell's flat row of parameters."""
+    """The places of a module's trained tensors in a cell's flat row of parameters."""
 
     def __init__(self, network: nn.Module) -> None:
         named = trained(network)

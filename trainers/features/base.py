@@ -54,7 +54,7 @@ class Features:
 
 
 def title_of_distance(title: str) -> str:
-    """What the Fréchet distance by the features of a network is called."""
+    """The name of the Fréchet distance by the features of a network."""
     return f"Fréchet distance ({title})"
 
 

@@ -11,7 +11,7 @@ _IGNORED = ("precision", "value_of")
 
 
 def misfit(job: Job, surface: Surface) -> str:
-    """Where a surface's training differs from the job's, in words; empty where it does not.
+    """The differences of a surface's training from the job's, in words; empty where there are none.
 
     Facts that only one of the two states are not compared: a surface from elsewhere may state few.
 

@@ -1,7 +1,7 @@
-"""What live trainings gave, kept as soon as a block of them is done, so that a killed run goes on from there.
+"""Live trainings that are done, kept as soon as a block of them is, so that a killed run goes on from there.
 
-A folder holds `study`, which says what is trained there, and a file for each block that is done. A training is known by
-its cell and its seed, whatever block it was part of.
+A folder holds `study`, which says what is trained there, and the files of blocks. A training is known by its cell and
+its seed, whatever block it was part of.
 """
 
 import hashlib
@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 
 from grids.errors import BadInput, Damaged
-from trainers import state_file
+from grids.space import Space
+from trainers.blocks import Block, BlockFile, BlockStore, state_file
 from trainers.differences import difference
-from trainers.saved_state import KIND
 
-STUDY, DONE = "study", "trainings"
-"""Kinds of files, and their endings."""
+STUDY = "study"
+"""The kind of the file that says what is trained, and its name."""
 
 
 class Journal:
@@ -38,17 +38,12 @@ class Journal:
     def __init__(
         self, folder: Path, identity: Mapping[str, Any], block: Callable[[], int], say: Callable[[str], None]
     ) -> None:
-        self.folder = folder
+        own: dict[str, Any] = json.loads(json.dumps(identity))
+        self.store, self.say = BlockStore(folder, own), say
         self._known: dict[tuple[int, int], tuple[float, bool]] = {}
-        self.block = self._adopt(json.loads(json.dumps(identity)), block)
-        for path in sorted(folder.glob(f"*.{DONE}")):
-            try:
-                _, payload = state_file.read(path, DONE)
-            except Damaged as damage:
-                say(f"{damage}: trained again")
-                continue
-            for cell, seed, value, diverged in json.loads(payload):
-                self._known[cell, seed] = value, diverged
+        self.block = self._adopt(own, block)
+        for name in self.store.names():
+            self.take(name)
 
     def __len__(self) -> int:
         return len(self._known)
@@ -57,25 +52,21 @@ class Journal:
         """A training's value and whether it diverged; None where it is not done."""
         return self._known.get((cell, seed))
 
-    def add(self, cells: Sequence[int], seeds: Sequence[int], values: np.ndarray, diverged: np.ndarray) -> None:
-        """Keep what a block gave: values float64 `[cells]`, diverged bool `[cells]`.
-
-        Raises:
-            BadInput: it cannot be written.
-        """
-        rows = [list(row) for row in zip(cells, seeds, values.tolist(), diverged.tolist(), strict=True)]
-        content = json.dumps(rows).encode()
-        name = hashlib.sha256(content).hexdigest()[:16]
-        state_file.write(self.folder / f"{name}.{DONE}", DONE, {"trainings": len(rows)}, content)
-        self._known |= {(cell, seed): (value, lost) for cell, seed, value, lost in rows}
+    def take(self, name: str) -> BlockFile | None:
+        """Learn the trainings of a block that is done; None where it is not, or its file is damaged."""
+        file = self.store.whole(name, self.say)
+        if file is not None:
+            columns = [file.table.column(column).to_pylist() for column in ("cell", "seed", "value", "diverged")]
+            self._known |= {(cell, seed): (value, lost) for cell, seed, value, lost in zip(*columns, strict=True)}
+        return file
 
     def clear(self) -> None:
         """Remove the folder, once all is written elsewhere."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.rmtree(self.store.folder, ignore_errors=True)
 
     def _adopt(self, identity: dict[str, Any], block: Callable[[], int]) -> int:
         """Make the folder this study's, or go on with the one that is there; the block that it began with."""
-        path = self.folder / STUDY
+        path = self.store.folder / STUDY
         try:
             there, _ = state_file.read(path, STUDY)
         except FileNotFoundError:
@@ -86,20 +77,30 @@ class Journal:
             raise BadInput(f"{damage}; --fresh starts over") from damage
         if there["identity"] != identity:
             raise BadInput(
-                f"{self.folder}: holds another study ({difference(identity, there['identity'])}); "
+                f"{self.store.folder}: holds another study ({difference(identity, there['identity'])}); "
                 f"--out FILE keeps both, --fresh starts over"
             )
         return int(there["block"])
 
 
+def live_block(space: Space, runs: Sequence[tuple[int, int]]) -> Block:
+    """The trainings of some cells (flat numbers), each with a seed, as a block; its columns are cell and seed."""
+    cells, seeds = (np.array(column, np.int64) for column in zip(*runs, strict=True))
+    columns = space.columns()
+    hyper = {axis.name: columns[axis.name][cells].astype(np.float64) for axis in space.axes}
+    identity = {"cells": cells.tolist(), "seeds": seeds.tolist()}
+    name = hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:16]
+    return Block(name, {"cell": cells, "seed": seeds}, hyper, seeds)
+
+
 def forget(folder: Path) -> None:
-    """Remove what is kept of earlier studies, so that all is trained anew.
+    """Remove what is kept of earlier studies, so that all is trained anew; the folder's own lock stays.
 
     Raises:
         BadInput: a file cannot be removed.
     """
-    for pattern in (STUDY, f"*.{DONE}", f"*.{KIND}"):
-        for path in folder.glob(pattern):
+    for path in folder.glob("*"):
+        if path.name != "lock":
             try:
                 path.unlink(missing_ok=True)
             except OSError as error:

@@ -1,35 +1,30 @@
 """Rounds of live trainings: what is asked for in one go is split into blocks, trained, and kept."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 from grids.space import Space
+from trainers.blocks import Block, Crew, train_blocks
 from trainers.engine.measure import choose_block
 from trainers.job import Job
-from trainers.live.block import Block
-from trainers.live.crew import Work
-from trainers.live.journal import Journal
+from trainers.live.journal import Journal, live_block
 
 
 class LiveTrainer:
     """Trains the cells of a round, but for those that the journal knows.
 
     Args:
-        job, space: what is trained, and the space of which cells are given.
-        journal: where it is kept.
-        work: see `trainers.live.crew`.
-        workers: how many share a round.
+        space: of which cells are given.
+        journal: where trainings are kept.
+        workers: which train them.
         advance: called with a number of trainings when they are done.
     """
 
-    def __init__(
-        self, job: Job, space: Space, journal: Journal, work: Work, workers: int, advance: Callable[[int], None]
-    ) -> None:
-        self.job, self.space, self.journal, self.work = job, space, journal, work
-        self.workers, self.advance = workers, advance
+    def __init__(self, space: Space, journal: Journal, workers: Crew, advance: Callable[[int], None]) -> None:
+        self.space, self.journal, self.workers, self.advance = space, journal, workers, advance
 
     def __call__(self, cells: np.ndarray, seeds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Train a round.
@@ -42,27 +37,27 @@ class LiveTrainer:
             Values, float64 `[studies]`, and whether a training diverged, bool `[studies]`.
 
         Raises:
-            BadInput: as `trainers.live.block.train`; or the journal cannot be written.
+            BadInput: see `train_blocks`.
         """
         runs = list(zip(cells.tolist(), seeds.tolist(), strict=True))
-        missing = []
-        for part in split(len(runs), self.journal.block, self.workers):
+        missing: list[Block] = []
+        for part in split(len(runs), self.journal.block, 1 + len(self.workers.others)):
             if any(self.journal.get(*runs[at]) is None for at in part):
-                missing.append(self._block([runs[at] for at in part]))
+                missing.append(live_block(self.space, [runs[at] for at in part]))
             else:
                 self.advance(len(part))
-        for number, values, diverged in self.work(missing):
-            block = missing[number]
-            self.journal.add(block.cells, block.seeds, values, diverged)
-            block.path.unlink(missing_ok=True)
-            self.advance(len(block.cells))
-        found = [self.journal.get(*run) for run in runs]
-        done = [one for one in found if one is not None]
+        while missing:
+            train_blocks(
+                missing,
+                self.journal.store,
+                self.workers,
+                say=self.journal.say,
+                advance=lambda block: self.advance(block.cells),
+            )
+            missing = [block for block in missing if self.journal.take(block.name) is None]
+        known = [self.journal.get(*run) for run in runs]
+        done = [outcome for outcome in known if outcome is not None]
         return np.array([value for value, _ in done], np.float64), np.array([lost for _, lost in done], bool)
-
-    def _block(self, runs: Sequence[tuple[int, int]]) -> Block:
-        cells, seeds = zip(*runs, strict=True)
-        return Block(self.job, self.space, cells, seeds, self.journal.folder)
 
 
 def split(count: int, block: int, workers: int) -> list[np.ndarray]:
@@ -89,5 +84,5 @@ def block_size(job: Job, count: int, workers: int) -> int:
 
 
 def folder_of(out: Path) -> Path:
-    """Where the trainings of the table `out` are kept until it is written."""
+    """The folder of the trainings of the table `out`, until that is written."""
     return out.with_name(f"{out.name}.parts")

@@ -30,7 +30,7 @@ class LanguageNetwork(Protocol):
     context: int | None
 
     def carried(self, batch: int, device: torch.device, dtype: torch.dtype) -> Carried:
-        """What it carries into the first segment of so many streams of text."""
+        """The state carried into the first segment of so many streams of text."""
 
     def masks(self, batch: int, generator: torch.Generator) -> dict[str, Tensor]:
         """A segment's masks, float32 on the generator's device, every draw from the generator; empty for none."""

@@ -38,7 +38,7 @@ class Bottleneck(nn.Module):
 
 
 def resnet50(classes: int = 1000, blocks: tuple[int, ...] = (3, 4, 6, 3), width: int = 64) -> nn.Module:
-    """From images `[batch, 3, 224, 224]` to scores `[batch, classes]`; 25,557,032 parameters.
+    """Scores `[batch, classes]` of images `[batch, 3, 224, 224]`; 25,557,032 parameters.
 
     Weights of convolutions are drawn as fb.resnet.torch draws them, from N(0, 2/(size²·outputs)); biases are zero.
 

@@ -18,7 +18,13 @@ from trainers.rules.shipped import SHIPPED
 RULE_NAMES = {"lr": "alpha", "eps": "epsilon", "weight_decouple": "decouple"}
 """The rules' names of those arguments that are called otherwise in torch."""
 
-FORMER_KEYS = {"mean": "exp_avg"}
+FORMER_KEYS = {
+    "mean": "exp_avg",
+    "squares": "exp_sum_sq",
+    "largest": "max_exp_sum_sq",
+    "surprise": "exp_sum_var",
+    "momentum": "momentum_buffer",
+}
 """Keys of saved states that have another name now."""
 
 TORCH_NAMES = {rule: torchs for torchs, rule in RULE_NAMES.items()}

@@ -94,7 +94,7 @@ def cut(params: Sequence[Tensor], limit: int | None, *, whole: bool = False) -> 
 
 
 def state_layout(rule: Rule) -> dict[str, str]:
-    """What each field of a rule's state has an entry for: `element`, `tensor`, or neither (`shared`).
+    """The unit of each field of a rule's state: `element`, `tensor`, or neither (`shared`).
 
     A field of one dimension says something about the tensors' sizes and is left out: it is made anew.
     """

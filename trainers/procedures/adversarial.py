@@ -156,7 +156,7 @@ class Adversarial(StepLoop):
         return state, Outcome(total / steps, finite)
 
     def batches_of(self, seeds: Tensor, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """Of each generator step the real batches `[1|cells, updates, batch, ...]`, and the latent vectors.
+        """The real batches `[1|cells, updates, batch, ...]` and the latent vectors of each generator step.
 
         The latter are `[1|cells, updates + 1, batch, latent]`, the last being the generator's own.
         """

@@ -30,7 +30,7 @@ class Outcome(NamedTuple):
 
 @dataclass(frozen=True)
 class Size:
-    """How much work an epoch is.
+    """The work of an epoch.
 
     Args:
         batch: examples a step.

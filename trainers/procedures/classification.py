@@ -29,7 +29,7 @@ def wrong(outputs: Tensor, targets: Tensor) -> Tensor:
 
 
 def one_example(data: Dataset) -> float:
-    """What one example of the validation set is worth, in percentage points."""
+    """The share of one example of the validation set, in percentage points."""
     return 100.0 / len(data.valid_y)
 
 

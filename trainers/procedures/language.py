@@ -12,11 +12,11 @@ from grids.errors import BadInput, unknown
 from trainers.data.text import kinds_of
 from trainers.engine.language import BACKENDS, Segments, segments, symbol_losses
 from trainers.engine.stack import TensorLayout, initial
-from trainers.language import LanguageTask
 from trainers.networks.language import Carried, LanguageNetwork
 from trainers.order import NetworkDraws, segment_generator, segment_lengths
 from trainers.procedures.base import Hyper, Outcome, Size
 from trainers.procedures.loop import StepLoop
+from trainers.procedures.streams import StreamedTask, check, streams
 from trainers.procedures.update import clipped, scheduled
 from trainers.rules.base import Rule
 from trainers.rules.cells import numbers_in_state, select_cells
@@ -78,7 +78,7 @@ class Language(StepLoop):
         backend: str | None = None,
     ) -> None:
         check(task, data)
-        assert isinstance(task, LanguageTask)
+        assert isinstance(task, StreamedTask)
         self.task, self.rule, self.device, self.epochs, self.backend = task, rule, device, epochs, backend
         self.kinds = kinds_of(data)
         self.autocast = dtype if dtype in (torch.bfloat16, torch.float16) else None
@@ -95,7 +95,9 @@ class Language(StepLoop):
         """Every cell starts from the parameters of its seed."""
         network, params, buffers = initial(self.task.network, seeds, self.device, self.dtype)
         if not isinstance(network, LanguageNetwork):
-            raise BadInput(f"task '{self.task.name}': its network is no language network (trainers.networks.language)")
+            raise BadInput(
+                f"task '{self.task.name}': its network is not a language network (trainers.networks.language)"
+            )
         if buffers:
             raise BadInput(
                 f"task '{self.task.name}': a language network has parameters only, not {next(iter(buffers))}"
@@ -246,7 +248,7 @@ class Language(StepLoop):
     @classmethod
     def bytes_of_cell(cls, task: Task, data: Dataset, rule: Rule, precision: torch.dtype) -> int:
         """Its parameters, its rule's state, and what a segment leaves for the backward pass."""
-        assert isinstance(task, LanguageTask)
+        assert isinstance(task, StreamedTask)
         with torch.device("meta"):
             network = task.network()
         layout = TensorLayout(network)
@@ -259,63 +261,17 @@ class Language(StepLoop):
     @classmethod
     def size(cls, task: Task, data: Dataset) -> Size:
         """See `Procedure`."""
-        assert isinstance(task, LanguageTask)
+        assert isinstance(task, StreamedTask)
         steps = math.ceil((len(data.train_x) // task.batch_size - 1) / task.segment)
         return Size(task.batch_size, max(steps, 1), len(data.valid_x) / task.batch_size / task.segment)
 
     @classmethod
     def part(cls, task: Task, data: Dataset, size: Size) -> tuple[Task, Dataset]:
         """See `Procedure`."""
-        assert isinstance(task, LanguageTask)
+        assert isinstance(task, StreamedTask)
         train = data.train_x[: size.batch * (size.steps * task.segment + 1)]
         segment = min(task.segment, len(train) // size.batch - 1)
         valid = data.valid_x[: max(round(size.evaluation * size.batch * segment), segment + 1)]
         fewer = max(1, min(task.evaluation_batch, len(valid) // (segment + 1)))
         cut = replace(data, train_x=train, train_y=train, valid_x=valid, valid_y=valid)
         return replace(task, batch_size=size.batch, segment=segment, evaluation_batch=fewer), cut
-
-
-def streams(text: Tensor, count: int) -> Tensor:
-    """A text `[symbols]` cut into so many streams of equal length, read from top to bottom: `[length, count]`.
-
-    What does not fill the last line is dropped.
-
-    >>> streams(torch.arange(7), 2).tolist()
-    [[0, 3], [1, 4], [2, 5]]
-    """
-    length = len(text) // count
-    return text[: length * count].view(count, length).T.contiguous()
-
-
-def check(task: Task, data: Dataset) -> None:
-    """Refuse a text that the task's streams and segments do not fit.
-
-    Raises:
-        BadInput: no language task; a text of one kind of symbol, or too short for a segment of every stream.
-    """
-    if not isinstance(task, LanguageTask):
-        raise BadInput(f"task '{task.name}': the language procedure needs a trainers.language.LanguageTask")
-    for text in (data.train_x, data.valid_x):
-        if text.is_floating_point() or text.dim() != 1 or not len(text):
-            raise BadInput(
-                f"task '{task.name}': a text is whole numbers [symbols], not {text.dtype} {list(text.shape)}"
-            )
-        if int(text.min()) < 0 or int(text.max()) >= kinds_of(data):
-            raise BadInput(f"task '{task.name}': the symbols of its text must lie from 0 to {kinds_of(data) - 1}")
-    if kinds_of(data) < 2:
-        raise BadInput(f"task '{task.name}': its text has a single kind of symbol; there is nothing to predict")
-    for name, text, count in (
-        ("training", data.train_x, task.batch_size),
-        ("validation", data.valid_x, task.evaluation_batch),
-    ):
-        if len(text) < 2 * count:
-            raise BadInput(
-                f"task '{task.name}': its {name} text of {len(text):,} symbols is too short for {count} streams; "
-                f"at most {len(text) // 2} have two symbols each"
-            )
-        longest = len(text) // count - 1
-        if task.segment > longest:
-            raise BadInput(
-                f"task '{task.name}': a segment of {task.segment} symbols is longer than a stream of its {name} text, "
-                f"{len(text):,} symbols in {count} streams: at most {longest}"
-            )

@@ -15,7 +15,7 @@ from trainers.rules.base import Rule
 
 
 class StepLoop:
-    """What procedures share that take one batch a step: a base class.
+    """The base class of procedures that take one batch a step.
 
     A procedure has `step(state, inputs, targets, hyper)`, which gives the next state and each cell's loss `[cells]`.
     """

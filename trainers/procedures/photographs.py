@@ -158,7 +158,7 @@ class FromFiles(Supervised):
 
     @classmethod
     def bytes_of_cell(cls, task: Task, data: Dataset, rule: Rule, precision: torch.dtype) -> int:
-        """As for images in memory."""
+        """See `Supervised`: as for images in memory."""
         shaped = replace(data, train_x=torch.empty(1, 3, SIZE, SIZE, device="meta"))
         return super().bytes_of_cell(_in_parts(task, data), shaped, rule, precision)
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.utils import _pytree as pytree
 
 from grids.errors import BadInput, unknown
-from trainers.engine.backends import BACKENDS, stack
+from trainers.engine.backends import BACKENDS, FORMER, stack
 from trainers.engine.program import read
 from trainers.engine.stack import Buffers, FewAtOnce, Stacked, TensorLayout, initial
 from trainers.inputs import Inputs
@@ -241,7 +241,7 @@ class Supervised(StepLoop):
     @classmethod
     def check_backend(cls, task: Task, data: Dataset, device: torch.device, backend: str) -> None:
         """See `Procedure`."""
-        if backend not in BACKENDS:
+        if backend not in (*BACKENDS, *FORMER):
             raise unknown("backend", backend, BACKENDS)
         with torch.device("meta"):
             network = task.network()
@@ -290,7 +290,7 @@ def _some(state: State, cells: slice) -> State:
 
 
 def activations(network: nn.Module, batch: Tensor) -> int:
-    """How many numbers all layers' outputs for a batch have together."""
+    """The count of numbers in all layers' outputs for a batch."""
     total = 0
 
     def count(module: nn.Module, inputs: object, output: object) -> None:

@@ -1,21 +1,34 @@
 """AdaBound: Adam with parameter-wise rates clipped to bounds that approach the rate of SGD."""
 
+from itertools import count
+
+import torch
 from torch import Tensor
 
 from trainers.rules.adam import AdamState, adam_defaults, adam_init, adam_scales, update_adam_state
 from trainers.rules.adaptive import AdaptiveRule, Parts, Scales, adaptive
-from trainers.rules.base import Hyper
+from trainers.rules.base import Hyper, Shapes
 from trainers.rules.moments import bias_correction, clamped, denom_of, denom_scales, sqrt_v_factor
-from trainers.rules.shipped import register
+from trainers.rules.shipped import Trajectory, Values, register
 
 
-@register("adabound", label="AdaBound", study=6)
+def adabound_equation(w: Tensor, shapes: Shapes, h: Values) -> Trajectory:
+    """AdaBound, as github.com/Luolc/AdaBound computes it; α is already multiplied by the schedule's factor."""
+    exp_avg, exp_avg_sq, final = torch.zeros_like(w), torch.zeros_like(w), h.final_lr * h.schedule
+    for t in count(1):
+        grad = (yield w) + h.weight_decay * w
+        exp_avg = h.beta1 * exp_avg + (1 - h.beta1) * grad
+        exp_avg_sq = h.beta2 * exp_avg_sq + (1 - h.beta2) * grad**2
+        rates = h.alpha * (1 - h.beta2**t) ** 0.5 / (1 - h.beta1**t) / (exp_avg_sq.sqrt() + h.epsilon)
+        w = w - rates.clamp(final * (1 - 1 / (h.gamma * t + 1)), final * (1 + 1 / (h.gamma * t))) * exp_avg
+
+
+@register("adabound", label="AdaBound", study=6, equation=adabound_equation)
 def adabound() -> AdaptiveRule:
     """AdaBound (Luo et al. 2019; github.com/Luolc/AdaBound), weight decay coupled.
 
-    w ← w − clip(α·√c2/c1 / (√v + ε), φ·(1 − 1/(γt + 1)), φ·(1 + 1/(γt))) ⊙ m, with m, v, c1 and c2 as in Adam, and
-    φ the hyperparameter `final_lr` times the schedule's factor, as in the authors' code. The bounds meet after a
-    few thousand steps: from then on it is SGD at rate φ, whatever α and ε are.
+    The schedule's factor is `final_lr`'s too, as in the authors' code. The bounds meet after a few thousand steps: from
+    then on it is SGD at that rate, whatever α and ε are.
     """
 
     def scales(v_step: Tensor, step: Tensor, hyper: Hyper) -> dict[str, Tensor]:
@@ -32,7 +45,7 @@ def adabound() -> AdaptiveRule:
         return adam_scales(hyper) | denom_scales(factor, hyper["epsilon"], step_size) | bounds
 
     def denom(state: AdamState, scales: Scales) -> Tensor:
-        return clamped(denom_of(state.squares, scales), scales)
+        return clamped(denom_of(state.exp_sum_sq, scales), scales)
 
     defaults = {**adam_defaults(), "final_lr": 0.1, "gamma": 1e-3}
     parts = Parts(scales=scales, update=update_adam_state, denom=denom)

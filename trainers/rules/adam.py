@@ -1,6 +1,8 @@
 """Adam and the rules that differ from it in one place: AMSGrad, AdamW, Adam with an ε that grows."""
 
 from dataclasses import replace
+from functools import partial
+from itertools import count
 from typing import Any, NamedTuple
 
 import torch
@@ -18,30 +20,69 @@ from trainers.rules.moments import (
     rms_sqrt,
     sqrt_v_factor,
 )
-from trainers.rules.shipped import register
+from trainers.rules.shipped import Trajectory, Values, register
+
+
+def adam_equation(
+    w: Tensor, shapes: Shapes, h: Values, form: str = "torch", decoupled: bool = False, growing: bool = False
+) -> Trajectory:
+    """Adam in each of its forms, AdamW (`decoupled`), and Adam whose ε_t is ε·t^power (`growing`)."""
+    exp_avg, exp_avg_sq = torch.zeros_like(w), torch.zeros_like(w)
+    for t in count(1):
+        grad = yield w
+        if decoupled:
+            w = w - h.alpha * h.weight_decay * w
+        else:
+            grad = grad + h.weight_decay * w
+        exp_avg = h.beta1 * exp_avg + (1 - h.beta1) * grad
+        exp_avg_sq = h.beta2 * exp_avg_sq + (1 - h.beta2) * grad**2
+        epsilon = h.epsilon * t**h.power if growing else h.epsilon
+        denom = adam_denom(exp_avg_sq, t, epsilon, h.beta2, form)
+        w = w - h.alpha * exp_avg / denom / (1.0 if form == "plain" else 1 - h.beta1**t)
+
+
+def adam_denom(exp_avg_sq: Tensor, t: int, epsilon: float, beta2: float, form: str) -> Tensor:
+    """The divisor of α·m in a form of Adam, as printed, but for m's own bias correction: 1/η_t."""
+    correction = 1 - beta2**t
+    if form == "torch":
+        return (exp_avg_sq / correction).sqrt() + epsilon
+    return (exp_avg_sq.sqrt() + epsilon) / (correction**0.5 if form == "old" else 1.0)
+
+
+def amsgrad_equation(w: Tensor, shapes: Shapes, h: Values, form: str = "torch") -> Trajectory:
+    """AMSGrad: Adam with the largest v so far."""
+    exp_avg, exp_avg_sq, max_exp_avg_sq = (torch.zeros_like(w) for _ in range(3))
+    for t in count(1):
+        grad = (yield w) + h.weight_decay * w
+        exp_avg = h.beta1 * exp_avg + (1 - h.beta1) * grad
+        exp_avg_sq = h.beta2 * exp_avg_sq + (1 - h.beta2) * grad**2
+        max_exp_avg_sq = torch.maximum(max_exp_avg_sq, exp_avg_sq)
+        denom = adam_denom(max_exp_avg_sq, t, h.epsilon, h.beta2, form)
+        w = w - h.alpha * exp_avg / denom / (1.0 if form == "plain" else 1 - h.beta1**t)
+
 
 FORMS = ("torch", "old", "plain")
 
 
 class AdamState(NamedTuple):
-    """What Adam remembers.
+    """The state of Adam.
 
-    `step` (no dimension): gradients so far. `exp_avg` `[cells, n]`: m. `squares` `[cells, n]`: v/(1 − β2) (see
-    `moments`), so torch's `exp_avg_sq` without its factor.
+    `step` (no dimension): gradients so far. `exp_avg` `[cells, n]`: m. `exp_sum_sq` `[cells, n]`: v/(1 − β2) (see
+    `moments`), torch's `exp_avg_sq` without its factor, hence under another name.
     """
 
     step: Tensor
     exp_avg: Tensor
-    squares: Tensor
+    exp_sum_sq: Tensor
 
 
 class AMSGradState(NamedTuple):
-    """Adam's state, and in `largest` the largest `squares` so far, `[cells, n]`."""
+    """Adam's state, and in `max_exp_sum_sq` the largest `exp_sum_sq` so far, `[cells, n]`."""
 
     step: Tensor
     exp_avg: Tensor
-    squares: Tensor
-    largest: Tensor
+    exp_sum_sq: Tensor
+    max_exp_sum_sq: Tensor
 
 
 def adam_defaults(alpha: float = 1e-3, epsilon: float = 1e-8) -> dict[str, float]:
@@ -57,11 +98,11 @@ def adam_init(params: Tensor, shapes: Shapes) -> AdamState:
 
 def update_adam_state(state: Any, grads: Tensor, scales: Scales, inplace: bool) -> AdamState:
     """Both moving averages (equations 5 and 6)."""
-    exp_avg, squares = (state.exp_avg, state.squares) if inplace else (None, None)
+    exp_avg, exp_sum_sq = (state.exp_avg, state.exp_sum_sq) if inplace else (None, None)
     return AdamState(
         scales["step"],
         moving_average(state.exp_avg, grads, scales["one_minus_beta1"], out=exp_avg),
-        discounted_sum(state.squares, grads, scales["beta2"], out=squares),
+        discounted_sum(state.exp_sum_sq, grads, scales["beta2"], out=exp_sum_sq),
     )
 
 
@@ -91,25 +132,25 @@ def adam_parts(form: str) -> Parts:
         factor = sqrt_v_factor(hyper["beta2"], v_step if form == "torch" else None)
         return adam_scales(hyper) | denom_scales(factor, hyper["epsilon"], step_size)
 
-    return Parts(scales=scales, update=update_adam_state, denom=lambda state, scales: denom_of(state.squares, scales))
+    return Parts(
+        scales=scales, update=update_adam_state, denom=lambda state, scales: denom_of(state.exp_sum_sq, scales)
+    )
 
 
-@register("adam", label="Adam", study=2)
+@register("adam", label="Adam", study=2, equation=adam_equation)
 def adam(*, form: str = "torch") -> AdaptiveRule:
     """Adam (Kingma & Ba 2015), weight decay coupled.
 
-    m ← β1·m + (1 − β1)·g, v ← β2·v + (1 − β2)·g², and with c1 = 1 − β1^t, c2 = 1 − β2^t:
-
-    - `form=torch` (today's torch.optim.Adam): w ← w − α · (m/c1) / (√v/√c2 + ε);
-    - `form=old` (torch.optim before mid-2019, which the paper's runs used): w ← w − α·√c2/c1 · m / (√v + ε), at a
-      large ε a warm-up, since √c2 is 0.03 at the first step;
-    - `form=plain` (the paper's equations 4 to 6): no bias correction.
+    - `form=torch`: today's torch.optim.Adam;
+    - `form=old`: torch.optim before mid-2019, which the paper's runs used; at a large ε a warm-up, since √(1 − β2^t)
+      is 0.03 at the first step;
+    - `form=plain`: the paper's equations 4 to 6, without bias corrections.
     """
     summary = "Adam (Kingma & Ba 2015; as torch.optim.Adam)"
     return adaptive("adam", adam_defaults(), adam_init, adam_parts(form), summary)
 
 
-@register("adamw", label="AdamW", study=4)
+@register("adamw", label="AdamW", study=4, equation=partial(adam_equation, decoupled=True))
 def adamw(*, form: str = "torch") -> AdaptiveRule:
     """Adam with decoupled weight decay: w ← (1 − α·λ)·w first (Loshchilov & Hutter 2019; torch.optim.AdamW).
 
@@ -119,7 +160,7 @@ def adamw(*, form: str = "torch") -> AdaptiveRule:
     return adaptive("adamw", adam_defaults(), adam_init, replace(adam_parts(form), decoupled=True), summary)
 
 
-@register("amsgrad", label="AMSGrad", study=3)
+@register("amsgrad", label="AMSGrad", study=3, equation=amsgrad_equation)
 def amsgrad(*, form: str = "torch") -> AdaptiveRule:
     """AMSGrad (Reddi et al. 2018): Adam with the largest v so far in place of v.
 
@@ -131,22 +172,22 @@ def amsgrad(*, form: str = "torch") -> AdaptiveRule:
         return AMSGradState(*adam_init(params, shapes), torch.zeros_like(params))
 
     def update(state: AMSGradState, grads: Tensor, scales: Scales, inplace: bool) -> AMSGradState:
-        step, exp_avg, squares = update_adam_state(state, grads, scales, inplace)
-        largest = torch.maximum(state.largest, squares, out=state.largest if inplace else None)
-        return AMSGradState(step, exp_avg, squares, largest)
+        step, exp_avg, exp_sum_sq = update_adam_state(state, grads, scales, inplace)
+        max_exp_sum_sq = torch.maximum(state.max_exp_sum_sq, exp_sum_sq, out=state.max_exp_sum_sq if inplace else None)
+        return AMSGradState(step, exp_avg, exp_sum_sq, max_exp_sum_sq)
 
     def denom(state: AMSGradState, scales: Scales) -> Tensor:
-        return denom_of(state.largest, scales)
+        return denom_of(state.max_exp_sum_sq, scales)
 
     def rms_sqrt_v(state: AMSGradState, beta2: Tensor) -> Tensor:
-        return rms_sqrt(state.largest, beta2)
+        return rms_sqrt(state.max_exp_sum_sq, beta2)
 
     parts = replace(adam_parts(form), update=update, denom=denom, rms_sqrt_v=rms_sqrt_v)
     summary = "AMSGrad (Reddi et al. 2018; as torch.optim.Adam with amsgrad=True)"
     return adaptive("amsgrad", adam_defaults(), init, parts, summary)
 
 
-@register("dynamic-adam", label="Dynamic Adam")
+@register("dynamic-adam", label="Dynamic Adam", equation=partial(adam_equation, growing=True))
 def dynamic_adam(*, form: str = "torch") -> AdaptiveRule:
     """Adam with ε_t = ε·t^p, p the hyperparameter `power` (Theorem 2).
 

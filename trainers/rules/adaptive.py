@@ -1,14 +1,13 @@
-"""Adaptive rules in the paper's form, w ← w − α·η ⊙ m (equation 4), and section 8's transform of them."""
+"""Adaptive rules in the paper's form, w ← w − α·η ⊙ m (equation 4)."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from grids.errors import BadInput
 from trainers.rules.base import Hyper, Rule, Shapes
 from trainers.rules.moments import rms_sqrt
 
@@ -41,7 +40,7 @@ class Parts:
     update: Callable[[Any, Tensor, Scales, bool], Any]
     denom: Callable[[Any, Scales], Tensor]
     moment: Callable[[Any, Scales], Tensor] = lambda state, scales: state.exp_avg
-    rms_sqrt_v: Callable[[Any, Tensor], Tensor] = lambda state, beta2: rms_sqrt(state.squares, beta2)
+    rms_sqrt_v: Callable[[Any, Tensor], Tensor] = lambda state, beta2: rms_sqrt(state.exp_sum_sq, beta2)
     decoupled: bool = False
     decay_first: bool = True
     delay: bool = False
@@ -111,30 +110,3 @@ def adaptive(
     return AdaptiveRule(
         name, hyperparameters, init, parts.step, summary, numbers=numbers, in_place=in_place, parts=parts
     )
-
-
-def delayed(rule: Rule, first: str = "literal") -> AdaptiveRule:
-    """The rule whose parameter-wise rates come from the step before: w_{t+1} = w_t − α_t·η_{t−1} ⊙ m_t.
-
-    Section 8, Theorem 3: so η is independent of the current sample, which suffices for a rate of convergence like
-    that of SGD. The direction, its bias correction, α and weight decay stay those of the current step. A rule that
-    is delayed already, as the AvaGrads are, is returned as it is.
-
-    Args:
-        rule: an adaptive rule.
-        first: the first step, for which there is no η from before: `literal` uses that of the initial state, where
-            v = 0, so 1/ε for Adam: at a small ε a very large step. `skip` updates the state only, as the code of
-            AvaGrad's authors does.
-
-    Raises:
-        BadInput: `rule` has no parameter-wise rates to delay, or `first` is neither of the two.
-    """
-    if not isinstance(rule, AdaptiveRule):
-        raise BadInput(f"'{rule.name}' has no parameter-wise rates to delay: it is not an adaptive rule")
-    if first not in ("literal", "skip"):
-        raise BadInput(f"first={first}: a delayed rule's first step is 'literal' or 'skip'")
-    if rule.parts.delay:
-        return rule
-    parts = replace(rule.parts, delay=True, first=first)
-    summary = f"{rule.summary}; rates of the step before (the paper's section 8)"
-    return adaptive(f"delayed-{rule.name}", rule.hyperparameters, rule.init, parts, summary)

@@ -1,5 +1,6 @@
 """AdaShift: parameter-wise rates from a gradient ten steps old, which is independent of the direction."""
 
+from itertools import count
 from typing import NamedTuple
 
 import torch
@@ -9,27 +10,42 @@ from trainers.rules.adam import adam_defaults
 from trainers.rules.adaptive import AdaptiveRule, Parts, Scales, adaptive
 from trainers.rules.base import Hyper, Shapes, sizes_of
 from trainers.rules.moments import denom_of, denom_scales, discounted_sum, rms_sqrt, sqrt_v_factor
-from trainers.rules.shipped import register
+from trainers.rules.shipped import Trajectory, Values, register
 
 WINDOW = 10
+
+
+def adashift_equation(w: Tensor, shapes: Shapes, h: Values) -> Trajectory:
+    """AdaShift, algorithm 3 with a window of n = 10 gradients, φ = max over each tensor, v bias-corrected."""
+    n, sizes, grads, exp_avg_sq = WINDOW, sizes_of(shapes), [], torch.zeros_like(w)
+    weights = [h.beta1**age for age in range(n)]
+    for t in count(1):
+        grads.append((yield w) + h.weight_decay * w)
+        if t > n:
+            exp_avg = sum(weight * grads[-1 - age] for age, weight in enumerate(weights)) / sum(weights)
+            largest = [piece.max().expand(len(piece)) for piece in (grads[t - n - 1] ** 2).split(sizes)]
+            exp_avg_sq = h.beta2 * exp_avg_sq + (1 - h.beta2) * torch.cat(largest)
+            denom = (exp_avg_sq / (1 - h.beta2 ** (t - n))).sqrt() + h.epsilon
+            w = w - h.alpha * exp_avg / denom
+
 
 CACHED = 1 << 17
 """Elements of each window tensor that are summed up together on a CPU, so that the sum stays in the cache."""
 
 
 class AdaShiftState(NamedTuple):
-    """What AdaShift remembers.
+    """The state of AdaShift.
 
     `step` (no dimension): gradients so far. `sizes` `[tensors]`: how many parameters each tensor of the network has, on
     the host, which cuts tensors by them.
-    `squares` `[cells, tensors]`: v/(1 − β2), v the average of the largest squared gradient. The rest,
+    `exp_sum_sq` `[cells, tensors]`: v/(1 − β2), v the average of the largest squared gradient. The rest,
     `[cells, n]` each: the last ten gradients, oldest first. Ten tensors rather than one, so that the window moves on
     without a copy.
     """
 
     step: Tensor
     sizes: Tensor
-    squares: Tensor
+    exp_sum_sq: Tensor
     oldest: Tensor
     second: Tensor
     third: Tensor
@@ -42,15 +58,14 @@ class AdaShiftState(NamedTuple):
     newest: Tensor
 
 
-@register("adashift", label="AdaShift", study=7)
+@register("adashift", label="AdaShift", study=7, equation=adashift_equation)
 def adashift() -> AdaptiveRule:
     """AdaShift (Zhou et al. 2019, algorithm 3) with n = 10 and the spatial function φ = max, their "max-AdaShift".
 
-    m = Σ_{i<n} β1^i·g_{t−i} / Σ_{i<n} β1^i, and for each tensor of the network one v ← β2·v + (1 − β2)·max(g²_{t−n}),
-    w ← w − α·m / (√(v/(1 − β2^{t−n})) + ε). The first n steps only fill the window, as in the authors' last code
-    (the publication starts with n gradients in hand). Their first code counts g_t twice in m and leaves g_{t−n+1}
-    out, and its maximum is of a v that is not averaged over time (`max_mean`): neither is in the publication, nor
-    here. Nor is their special case of a window of 1 where β1 = 0: here v always comes from ten steps ago.
+    The first n steps only fill the window, as in the authors' last code (the publication starts with n gradients in
+    hand). Their first code counts g_t twice in m and leaves g_{t−n+1} out, and its maximum is of a v that is not
+    averaged over time (`max_mean`): neither is in the publication, nor here. Nor is their special case of a window of 1
+    where β1 = 0: here v always comes from ten steps ago.
     """
 
     def init(params: Tensor, shapes: Shapes) -> AdaShiftState:
@@ -72,10 +87,10 @@ def adashift() -> AdaptiveRule:
 
     def update(state: AdaShiftState, grads: Tensor, scales: Scales, inplace: bool) -> AdaShiftState:
         largest = largest_of_each(state.oldest, state.sizes)
-        squares = discounted_sum(state.squares, largest, scales["beta2"])
+        exp_sum_sq = discounted_sum(state.exp_sum_sq, largest, scales["beta2"])
         # A copy, since the caller may write over the gradients.
         newest = state.oldest.copy_(grads) if inplace else grads.clone()
-        return AdaShiftState(scales["step"], state.sizes, squares, *state[4:], newest)
+        return AdaShiftState(scales["step"], state.sizes, exp_sum_sq, *state[4:], newest)
 
     def moment(state: AdaShiftState, scales: Scales) -> Tensor:
         total = state.oldest.clone()
@@ -87,10 +102,10 @@ def adashift() -> AdaptiveRule:
         return total
 
     def denom(state: AdaShiftState, scales: Scales) -> Tensor:
-        return repeat_each(denom_of(state.squares, scales), state.sizes)
+        return repeat_each(denom_of(state.exp_sum_sq, scales), state.sizes)
 
     def rms_sqrt_v(state: AdaShiftState, beta2: Tensor) -> Tensor:
-        return rms_sqrt(state.squares, beta2, state.sizes)
+        return rms_sqrt(state.exp_sum_sq, beta2, state.sizes)
 
     parts = Parts(scales=scales, update=update, denom=denom, moment=moment, rms_sqrt_v=rms_sqrt_v)
     summary = "AdaShift (Zhou et al. 2019; window of 10, largest squared gradient of each tensor)"

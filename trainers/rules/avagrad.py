@@ -1,5 +1,7 @@
 """AvaGrad and AvaGradW: parameter-wise rates normalised to a root mean square of one, one step late."""
 
+from functools import partial
+from itertools import count
 from typing import NamedTuple
 
 import torch
@@ -10,7 +12,48 @@ from trainers.rules.adam import AdamState, adam_defaults, adam_init, adam_scales
 from trainers.rules.adaptive import AdaptiveRule, Parts, Scales, adaptive
 from trainers.rules.base import Hyper, Shapes
 from trainers.rules.moments import column, denom_of, denom_scales, sqrt_plus, sqrt_v_factor
-from trainers.rules.shipped import register
+from trainers.rules.shipped import Trajectory, Values, register
+
+
+def paper_equation(w: Tensor, h: Values, decoupled: bool) -> Trajectory:
+    """The paper's Algorithm 1, ε outside the root."""
+    exp_avg, exp_avg_sq = torch.zeros_like(w), torch.zeros_like(w)
+    while True:
+        grad = yield w
+        if decoupled:
+            w = w - h.alpha * h.weight_decay * w
+        else:
+            grad = grad + h.weight_decay * w
+        exp_avg = h.beta1 * exp_avg + (1 - h.beta1) * grad
+        eta = 1 / (exp_avg_sq.sqrt() + h.epsilon)
+        w = w - h.alpha * eta / (eta / len(eta) ** 0.5).norm() * exp_avg
+        exp_avg_sq = h.beta2 * exp_avg_sq + (1 - h.beta2) * grad**2
+
+
+def authors_equation(w: Tensor, h: Values, decoupled: bool) -> Trajectory:
+    """github.com/lolemacs/avagrad, `optimizers.py`: what it computes, in its order."""
+    exp_avg, exp_avg_sq, gamma = torch.zeros_like(w), torch.zeros_like(w), torch.zeros(())
+    for t in count(1):
+        grad = yield w
+        if not decoupled:
+            grad = grad + h.weight_decay * w
+        exp_avg = h.beta1 * exp_avg + (1 - h.beta1) * grad
+        if t > 1:
+            if decoupled:
+                w = w - h.alpha * h.weight_decay * w
+            denom = (exp_avg_sq / (1 - h.beta2 ** (t - 1))).sqrt() + h.epsilon
+            w = w - gamma * h.alpha / (1 - h.beta1**t) * exp_avg / denom
+        stale = (exp_avg_sq / (1 - h.beta2**t)).sqrt() + h.epsilon
+        gamma = (stale**-2.0).mean() ** -0.5
+        exp_avg_sq = h.beta2 * exp_avg_sq + (1 - h.beta2) * grad**2
+
+
+def avagrad_equation(
+    w: Tensor, shapes: Shapes, h: Values, variant: str = "paper", decoupled: bool = False
+) -> Trajectory:
+    """AvaGrad, and AvaGradW (`decoupled`), in either variant."""
+    return (paper_equation if variant == "paper" else authors_equation)(w, h, decoupled)
+
 
 VARIANTS = ("paper", "authors")
 
@@ -20,27 +63,23 @@ class AuthorsState(NamedTuple):
 
     step: Tensor
     exp_avg: Tensor
-    squares: Tensor
+    exp_sum_sq: Tensor
     normaliser: Tensor
 
 
-@register("avagrad", label="AvaGrad", study=9)
+@register("avagrad", label="AvaGrad", study=9, equation=avagrad_equation)
 def avagrad(*, variant: str = "paper") -> AdaptiveRule:
     """AvaGrad, weight decay coupled, in one of two variants.
 
-    `paper` is Algorithm 1: w ← w − α · η/‖η/√d‖₂ ⊙ m_t with η = 1/(√v_{t−1} + ε), d the number of a network's
-    parameters, no bias correction. So the first step is −α·m_1 whatever ε is. (The algorithm prints √(v + ε); the
-    text around it, and the authors' code, have √v + ε.)
-
-    `authors` is github.com/lolemacs/avagrad, `optimizers.py`, step for step: m is corrected by 1 − β1^t and v_{t−1}
-    by 1 − β2^{t−1}; the normaliser is one more step old, computed at step t − 1 from v_{t−2} and 1 − β2^{t−1}; the
-    first step moves nothing, and does not decay the parameters of AvaGradW either.
+    `paper` is Algorithm 1, without bias corrections, so that the first step is −α·m_1 whatever ε is. (The algorithm
+    prints √(v + ε); the text around it, and the authors' code, have √v + ε.) `authors` is their code: bias corrections,
+    a normaliser one more step old, and a first step that moves nothing, nor decays the parameters of AvaGradW.
     """
     summary = "AvaGrad (the paper's Algorithm 1; variant=authors is the authors' code)"
     return _normalised("avagrad", variant, False, summary)
 
 
-@register("avagradw", label="AvaGradW", study=10)
+@register("avagradw", label="AvaGradW", study=10, equation=partial(avagrad_equation, decoupled=True))
 def avagradw(*, variant: str = "paper") -> AdaptiveRule:
     """AvaGrad with decoupled weight decay, w ← (1 − α·λ)·w before the update (see `avagrad`)."""
     summary = "AvaGrad with decoupled weight decay (variant=authors is the authors' code)"
@@ -74,7 +113,7 @@ def _paper_scales(v_step: Tensor, step: Tensor, hyper: Hyper) -> dict[str, Tenso
 
 def inverse_rates(state: AdamState, scales: Scales) -> Tensor:
     """1/η = √v + ε of Algorithm 1, but for a factor that the normaliser cancels, `[cells, n]`."""
-    return sqrt_plus(state.squares, scales["eps"])
+    return sqrt_plus(state.exp_sum_sq, scales["eps"])
 
 
 def paper_denom(state: AdamState, scales: Scales, joint: Tensor | None = None) -> Tensor:
@@ -92,7 +131,7 @@ def paper_denom(state: AdamState, scales: Scales, joint: Tensor | None = None) -
 
 
 def normaliser(inverse: Tensor) -> tuple[Tensor, Tensor]:
-    """From 1/η `[cells, n]` δ, its least element, and ‖δη/√d‖₂; both `[cells, 1]`. Their quotient normalises.
+    """δ, the least element of 1/η `[cells, n]`, and ‖δη/√d‖₂; both `[cells, 1]`. Their quotient normalises.
 
     δη lies in (0, 1] however small ε is, where the sum of 1/ε² over a million units without gradients would overflow
     float32 at ε = 1e-16.
@@ -112,9 +151,9 @@ def _authors_scales(v_step: Tensor, step: Tensor, hyper: Hyper) -> dict[str, Ten
 
 
 def _update_authors_state(state: AuthorsState, grads: Tensor, scales: Scales, inplace: bool) -> AuthorsState:
-    smallest, size = normaliser(sqrt_plus(state.squares, scales["next_eps"]))
+    smallest, size = normaliser(sqrt_plus(state.exp_sum_sq, scales["next_eps"]))
     return AuthorsState(*update_adam_state(state, grads, scales, inplace), scales["next_factor"] * smallest / size)
 
 
 def _authors_denom(state: AuthorsState, scales: Scales) -> Tensor:
-    return denom_of(state.squares, {**scales, "scale": scales["scale"] / state.normaliser})
+    return denom_of(state.exp_sum_sq, {**scales, "scale": scales["scale"] / state.normaliser})

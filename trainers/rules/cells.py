@@ -11,13 +11,13 @@ from trainers.rules.base import Rule, Shapes, sizes_of
 
 @runtime_checkable
 class OwnCells(Protocol):
-    """A state that is no tuple of tensors and selects its cells itself; the engine sees a pytree of tensors."""
+    """A state that is not a tuple of tensors and selects its cells itself; the engine sees a pytree of tensors."""
 
     def select(self, index: Tensor) -> Any:
         """The state of the cells in `index`, in that order."""
 
     def numbers_of_cell(self) -> int:
-        """How many numbers the state of a cell holds after its first step."""
+        """Count the numbers in the state of a cell after its first step."""
 
 
 def per_cell(tensor: Tensor) -> bool:
@@ -41,7 +41,7 @@ def select_cells(state: Any, index: Tensor) -> Any:
 
 
 def numbers_in_state(rule: Rule, shapes: Shapes) -> int:
-    """How many numbers a rule remembers of a cell whose network has tensors of these shapes."""
+    """Count the numbers that a rule remembers of a cell whose network has tensors of these shapes."""
     state = rule.init(torch.zeros(1, sum(sizes_of(shapes))), shapes)
     if isinstance(state, OwnCells):
         return state.numbers_of_cell()

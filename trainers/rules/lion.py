@@ -7,7 +7,17 @@ from torch import Tensor
 
 from trainers.rules.base import Hyper, Rule, Shapes
 from trainers.rules.moments import column, decayed, moving_average
-from trainers.rules.shipped import register
+from trainers.rules.shipped import Trajectory, Values, register
+
+
+def lion_equation(w: Tensor, shapes: Shapes, h: Values) -> Trajectory:
+    """Lion, algorithm 2 of its paper."""
+    exp_avg = torch.zeros_like(w)
+    while True:
+        grad = yield w
+        direction = (h.beta1 * exp_avg + (1 - h.beta1) * grad).sign()
+        w = w - h.alpha * (direction + h.weight_decay * w)
+        exp_avg = h.beta2 * exp_avg + (1 - h.beta2) * grad
 
 
 class LionState(NamedTuple):
@@ -16,12 +26,9 @@ class LionState(NamedTuple):
     exp_avg: Tensor
 
 
-@register("lion", label="Lion")
+@register("lion", label="Lion", equation=lion_equation)
 def lion() -> Rule:
-    """Lion (Chen et al. 2023, algorithm 2), weight decay decoupled.
-
-    w ← (1 − α·λ)·w − α·sign(β1·m + (1 − β1)·g), then m ← β2·m + (1 − β2)·g.
-    """
+    """Lion (Chen et al. 2023), weight decay decoupled."""
 
     def init(params: Tensor, shapes: Shapes) -> LionState:
         return LionState(torch.zeros_like(params))

@@ -5,7 +5,7 @@ counter has no dimension. Hyperparameters may be of another float type than the 
 alone is computed in float64.
 
 A rule is limited by memory, so each pass over `[cells, n]` counts. Second moments are therefore kept without their
-factor 1 − β2, as `squares` = Σ β2^(t−i)·g_i² = `exp_avg_sq` / (1 − β2); this factor, the bias corrections and α join
+factor 1 − β2, as `exp_sum_sq` = Σ β2^(t−i)·g_i² = `exp_avg_sq` / (1 − β2); this factor, the bias corrections and α join
 in one factor for each cell, and an update is one division. Functions return new tensors; none changes an argument,
 unless it is given as `out` for the result to be written into.
 """
@@ -33,14 +33,14 @@ def moving_average(exp_avg: Tensor, value: Tensor, weight: Tensor, out: Tensor |
     return torch.lerp(exp_avg, value, weight, out=out)
 
 
-def discounted_sum(squares: Tensor, value: Tensor, beta2: Tensor, out: Tensor | None = None) -> Tensor:
-    """β2·squares + value²: the moving average v of squares (equation 6) without its factor, v / (1 − β2).
+def discounted_sum(exp_sum_sq: Tensor, value: Tensor, beta2: Tensor, out: Tensor | None = None) -> Tensor:
+    """β2·exp_sum_sq + value²: the moving average v of squares (equation 6) without its factor, v / (1 − β2).
 
     Not by `lerp`, whose inf − inf would turn an element that overflowed once into NaN for ever: as in torch.optim
     such an element only stops moving.
     """
     square = value.square()
-    return torch.addcmul(square, squares, beta2, out=square if out is None else out)
+    return torch.addcmul(square, exp_sum_sq, beta2, out=square if out is None else out)
 
 
 def bias_correction(beta: Tensor, step: Tensor) -> Tensor:
@@ -53,18 +53,18 @@ def bias_correction(beta: Tensor, step: Tensor) -> Tensor:
 
 
 def sqrt_v_factor(beta2: Tensor, step: Tensor | None = None) -> Tensor:
-    """√v / √squares, or √v/√(1 − β2^t) / √squares where `step` is given; float64 `[cells, 1]`."""
+    """√v / √exp_sum_sq, or √v/√(1 − β2^t) / √exp_sum_sq where `step` is given; float64 `[cells, 1]`."""
     factor = (1.0 - beta2.double()).sqrt()
     return factor if step is None else factor * bias_correction(beta2, step).rsqrt()
 
 
-def sqrt_plus(squares: Tensor, eps: Tensor) -> Tensor:
-    """√squares + eps, `[cells, n]`: with eps = ε/`sqrt_v_factor` it is √v + ε but for that factor.
+def sqrt_plus(exp_sum_sq: Tensor, eps: Tensor) -> Tensor:
+    """√exp_sum_sq + eps, `[cells, n]`: with eps = ε/`sqrt_v_factor` it is √v + ε but for that factor.
 
     ε = 0 is replaced by a number so small that it only decides what 0/0 is: 0, the limit for ε → 0.
     """
-    limits = torch.finfo(squares.dtype)
-    return torch.sqrt(squares).add_(eps.clamp(min=limits.tiny / limits.eps))
+    limits = torch.finfo(exp_sum_sq.dtype)
+    return torch.sqrt(exp_sum_sq).add_(eps.clamp(min=limits.tiny / limits.eps))
 
 
 def denom_scales(factor: Tensor, epsilon: Tensor, step_size: Tensor) -> dict[str, Tensor]:
@@ -72,9 +72,9 @@ def denom_scales(factor: Tensor, epsilon: Tensor, step_size: Tensor) -> dict[str
     return {"eps": epsilon / factor, "scale": factor / step_size}
 
 
-def denom_of(squares: Tensor, scales: Hyper) -> Tensor:
+def denom_of(exp_sum_sq: Tensor, scales: Hyper) -> Tensor:
     """(√v + ε) / step_size, `[cells, n]`: infinite where the step size is 0, so that nothing moves."""
-    return sqrt_plus(squares, scales["eps"]).mul_(scales["scale"])
+    return sqrt_plus(exp_sum_sq, scales["eps"]).mul_(scales["scale"])
 
 
 def clamped(values: Tensor, scales: Hyper) -> Tensor:
@@ -85,16 +85,16 @@ def clamped(values: Tensor, scales: Hyper) -> Tensor:
     return torch.minimum(torch.maximum(values, scales["min"], out=values), scales["max"], out=values)
 
 
-def rms_sqrt(squares: Tensor, beta2: Tensor, sizes: Tensor | None = None) -> Tensor:
+def rms_sqrt(exp_sum_sq: Tensor, beta2: Tensor, sizes: Tensor | None = None) -> Tensor:
     """The root mean square of √v over a network's parameters, which is √(mean of v); float64 `[cells]`.
 
     Section 6 of the paper: ε matters where it is not small against √v.
 
     Args:
-        squares: v/(1 − β2), `[cells, n]`, or `[cells, tensors]` where a tensor of the network has one v.
+        exp_sum_sq: v/(1 − β2), `[cells, n]`, or `[cells, tensors]` where a tensor of the network has one v.
         beta2: β2, `[cells, 1]`.
         sizes: `[tensors]`, in the second case how many parameters each tensor has.
     """
-    squares = squares.double()
-    mean = squares.mean(dim=1) if sizes is None else squares @ sizes.to(squares) / sizes.sum()
+    exp_sum_sq = exp_sum_sq.double()
+    mean = exp_sum_sq.mean(dim=1) if sizes is None else exp_sum_sq @ sizes.to(exp_sum_sq) / sizes.sum()
     return (mean * (1.0 - beta2.double().squeeze(1))).sqrt()

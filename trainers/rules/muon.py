@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from itertools import count
 from typing import NamedTuple
 
 import torch
@@ -19,7 +20,7 @@ from trainers.rules.moments import (
     moving_average,
     sqrt_v_factor,
 )
-from trainers.rules.shipped import register
+from trainers.rules.shipped import Trajectory, Values, register
 
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 """Of the Newton-Schulz iteration: Keller Jordan's, with the largest slope at zero. Singular values end between about
@@ -30,27 +31,46 @@ ITERATIONS, LEAST_NORM = 5, 1e-7
 SCALES = ("match_rms_adamw", "original")
 
 
+def muon_equation(
+    w: Tensor, shapes: Shapes, h: Values, scale: str = "match_rms_adamw", nesterov: bool = True
+) -> Trajectory:
+    """Muon in matrices between the first and the last, as torch.optim.Muon in full precision; AdamW elsewhere."""
+    exp_avg, exp_avg_sq, parts = torch.zeros_like(w), torch.zeros_like(w), _matrices(shapes)
+    sizes = [size for size, _, _ in parts]
+    decay = torch.cat([w.new_full((size,), h.momentum if rows else h.beta1) for size, rows, _ in parts])
+    for t in count(1):
+        grad = yield w
+        exp_avg = decay * exp_avg + (1 - decay) * grad
+        exp_avg_sq = h.beta2 * exp_avg_sq + (1 - h.beta2) * grad**2
+        adamw = exp_avg / (1 - h.beta1**t) / ((exp_avg_sq / (1 - h.beta2**t)).sqrt() + h.epsilon)
+        ahead = h.momentum * exp_avg + (1 - h.momentum) * grad if nesterov else exp_avg
+        updates = [
+            orthogonalized(u.view(1, rows, columns)).flatten() * size_of_step(scale, rows, columns) if rows else other
+            for (_, rows, columns), u, other in zip(parts, ahead.split(sizes), adamw.split(sizes), strict=True)
+        ]
+        w = w - h.alpha * (torch.cat(updates) + h.weight_decay * w)
+
+
 class MuonState(NamedTuple):
-    """What Muon remembers.
+    """The state of Muon.
 
     `step` (no dimension): gradients so far. `matrices`: of each tensor its size, and the rows and columns of its
     matrix, 0 and 0 where AdamW steps it; int64 `[3 · tensors]`, always on the CPU. `exp_avg` `[cells, n]`: m.
-    `squares` `[cells, n]`: AdamW's v/(1 − β2), 0 in matrices.
+    `exp_sum_sq` `[cells, n]`: AdamW's v/(1 − β2), 0 in matrices.
     """
 
     step: Tensor
     matrices: Tensor
     exp_avg: Tensor
-    squares: Tensor
+    exp_sum_sq: Tensor
 
 
-@register("muon", label="Muon")
+@register("muon", label="Muon", equation=muon_equation)
 def muon(*, scale: str = "match_rms_adamw", nesterov: bool = True) -> Rule:
     """Muon (Jordan et al. 2024) in every matrix but a network's first and last, AdamW in those, norms and biases.
 
-    A kernel `[out, in, height, width]` is the matrix `[out, in·height·width]`. With m ← μ·m + (1 − μ)·g, and
-    u = μ·m + (1 − μ)·g (u = m where not `nesterov`): w ← (1 − α·λ)·w − α·s·O, where O is u made nearly orthogonal by
-    five Newton-Schulz steps, in the parameters' own precision (torch.optim.Muon takes bfloat16). One α scales both:
+    A kernel `[out, in, height, width]` is the matrix `[out, in·height·width]`. Momentum is made nearly orthogonal by
+    five Newton-Schulz steps in the parameters' own precision (torch.optim.Muon takes bfloat16), and scaled by s:
 
     - `scale=match_rms_adamw` (Liu et al. 2025): s = 0.2·√max(rows, columns), so that steps are as large as AdamW's;
     - `scale=original`: s = √max(1, rows/columns).
@@ -68,7 +88,7 @@ def muon(*, scale: str = "match_rms_adamw", nesterov: bool = True) -> Rule:
         scales = {name: column(value, params) for name, value in _scales(count, hyper).items()}
         parts: list[tuple[Tensor, Tensor, Tensor]] = []
         for rows, columns, at in _pieces(state.matrices, params.shape[1]):
-            grad, exp_avg, squares = (each[:, at] for each in (grads, state.exp_avg, state.squares))
+            grad, exp_avg, exp_sum_sq = (each[:, at] for each in (grads, state.exp_avg, state.exp_sum_sq))
             if rows:
                 exp_avg = moving_average(exp_avg, grad, scales["one_minus_momentum"])
                 update = moving_average(grad, exp_avg, scales["momentum"]) if nesterov else exp_avg
@@ -77,11 +97,11 @@ def muon(*, scale: str = "match_rms_adamw", nesterov: bool = True) -> Rule:
                 new = torch.addcmul(shrunk[:, at], direction, size, value=-1)
             else:
                 exp_avg = moving_average(exp_avg, grad, scales["one_minus_beta1"])
-                squares = discounted_sum(squares, grad, scales["beta2"])
-                new = torch.addcdiv(shrunk[:, at], exp_avg, denom_of(squares, scales), value=-1)
-            parts.append((new, exp_avg, squares))
-        after, exp_avg, squares = (torch.cat(each, dim=1) for each in zip(*parts, strict=True))
-        return after, MuonState(count, state.matrices, exp_avg, squares)
+                exp_sum_sq = discounted_sum(exp_sum_sq, grad, scales["beta2"])
+                new = torch.addcdiv(shrunk[:, at], exp_avg, denom_of(exp_sum_sq, scales), value=-1)
+            parts.append((new, exp_avg, exp_sum_sq))
+        after, exp_avg, exp_sum_sq = (torch.cat(each, dim=1) for each in zip(*parts, strict=True))
+        return after, MuonState(count, state.matrices, exp_avg, exp_sum_sq)
 
     defaults = {"alpha": 1e-3, "epsilon": 1e-8, "momentum": 0.95, "beta1": 0.9, "beta2": 0.95, "weight_decay": 0.0}
     summary = "Muon in inner layers, AdamW in first, last, norms and biases (Jordan et al. 2024; Liu et al. 2025)"
@@ -104,12 +124,12 @@ def orthogonalized(matrices: Tensor) -> Tensor:
 
 
 def size_of_step(scale: str, rows: int, columns: int) -> float:
-    """What α is multiplied by for a matrix (see `muon`)."""
+    """The factor of α for a matrix (see `muon`)."""
     return 0.2 * math.sqrt(max(rows, columns)) if scale == "match_rms_adamw" else math.sqrt(max(1.0, rows / columns))
 
 
 def _matrices(shapes: Shapes) -> list[tuple[int, int, int]]:
-    """Of each tensor its size, and the rows and columns of its matrix: 0 and 0 where AdamW steps it."""
+    """Each tensor's size, and the rows and columns of its matrix: 0 and 0 where AdamW steps it."""
     wide = [at for at, shape in enumerate(shapes) if len(shape) >= 2]
     inner = set(wide[1:-1])
     found = []

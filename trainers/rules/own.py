@@ -24,7 +24,7 @@ def update_rule(
         hyperparameters: names and defaults. One called `weight_decay` takes the task's value unless it is given.
 
     Raises:
-        BadInput: there is no learning rate of that name, or a default is no number.
+        BadInput: there is no learning rate of that name, or a default is not a number.
 
     >>> import torch
     >>> @update_rule(lambda params, shapes: (), alpha=0.1)

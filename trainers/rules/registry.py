@@ -1,7 +1,6 @@
 """Find update rules by name: those that ship with the program, a user's own module, installed entry points."""
 
 import importlib
-import inspect
 import math
 import pkgutil
 from collections.abc import Iterator
@@ -15,28 +14,14 @@ from torch.optim import Optimizer
 from grids.errors import BadInput, unknown
 from grids.options_text import options_of
 from grids.plugins import load_object, reason
-from trainers.rules.adam import adam
-from trainers.rules.adaptive import delayed
 from trainers.rules.base import Rule
+from trainers.rules.delayed import DELAYED, delayed_factory
 from trainers.rules.ranges import check_range
-from trainers.rules.shipped import SHIPPED, Factory, Shipped, register
+from trainers.rules.shipped import SHIPPED, Shipped
 from trainers.rules.trial import check_step
 
 ENTRY_POINTS = "tunecost.rules"
-DELAYED = "delayed-"
 
-
-def _delayed(factory: Factory) -> Factory:
-    def make(*, first: str = "literal", **options: Any) -> Rule:
-        return delayed(factory(**options), first)
-
-    own = inspect.signature(make).parameters["first"]
-    inner = inspect.signature(factory).parameters.values()
-    make.__signature__ = inspect.Signature([own, *inner])  # type: ignore[attr-defined]
-    return make
-
-
-register(f"{DELAYED}adam", label="Delayed Adam")(_delayed(adam))
 
 for _module in pkgutil.iter_modules([str(Path(__file__).parent)]):
     importlib.import_module(f"trainers.rules.{_module.name}")
@@ -120,7 +105,7 @@ def _source(name: str) -> Rule | Shipped | type[Optimizer]:
         return SHIPPED[name]
     undelayed = SHIPPED.get(name.removeprefix(DELAYED))
     if undelayed is not None:
-        return Shipped(name, f"Delayed {undelayed.label}", _delayed(undelayed.make), None)
+        return Shipped(name, f"Delayed {undelayed.label}", delayed_factory(undelayed.make))
     plugins = entry_points(group=ENTRY_POINTS)
     if name in plugins.names:
         try:
@@ -134,7 +119,7 @@ def _checked(name: str, found: Any) -> Rule | Shipped | type[Optimizer]:
     if isinstance(found, Rule) or (isinstance(found, type) and issubclass(found, Optimizer)):
         return found
     if callable(found) and not isinstance(found, type):
-        return Shipped(name, "", found, None)
+        return Shipped(name, "", found)
     raise BadInput(f"optimizer '{name}' is neither a Rule, nor a function that returns one, nor an Optimizer class")
 
 

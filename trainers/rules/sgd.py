@@ -8,22 +8,27 @@ from torch import Tensor
 
 from trainers.rules.base import Hyper, Rule, Shapes
 from trainers.rules.moments import column
-from trainers.rules.shipped import register
+from trainers.rules.shipped import Trajectory, Values, register
+
+
+def sgd_equation(w: Tensor, shapes: Shapes, h: Values, nesterov: bool = True) -> Trajectory:
+    """SGD with momentum, as torch.optim.SGD without dampening."""
+    momentum_buffer = torch.zeros_like(w)
+    while True:
+        grad = (yield w) + h.weight_decay * w
+        momentum_buffer = h.momentum * momentum_buffer + grad
+        w = w - h.alpha * (grad + h.momentum * momentum_buffer if nesterov else momentum_buffer)
 
 
 class SGDState(NamedTuple):
     """The momentum buffer b, `[cells, n]`."""
 
-    momentum: Tensor
+    momentum_buffer: Tensor
 
 
-@register("sgd", label="SGD", study=1)
+@register("sgd", label="SGD", study=1, equation=sgd_equation)
 def sgd(*, nesterov: bool = True) -> Rule:
-    """b ← μ·b + g; w ← w − α·(g + μ·b), or w − α·b where not `nesterov`.
-
-    torch.optim.SGD without dampening (its first buffer, g, is what b = 0 gives). The study's authors train with
-    Nesterov momentum 0.9, hence the defaults.
-    """
+    """SGD with momentum; the study's authors train with Nesterov momentum 0.9, hence the defaults."""
 
     def init(params: Tensor, shapes: Shapes) -> SGDState:
         return SGDState(torch.zeros_like(params))
@@ -34,7 +39,7 @@ def sgd(*, nesterov: bool = True) -> Rule:
         if "weight_decay" in hyper:
             grads = torch.addcmul(grads, params, column(hyper["weight_decay"], params))
         momentum = column(hyper["momentum"], params)
-        buffer = torch.addcmul(grads, state.momentum, momentum, out=state.momentum if inplace else None)
+        buffer = torch.addcmul(grads, state.momentum_buffer, momentum, out=state.momentum_buffer if inplace else None)
         direction = torch.addcmul(grads, buffer, momentum) if nesterov else buffer
         out = params if inplace else None
         return torch.addcmul(params, direction, column(-hyper["alpha"], params), out=out), SGDState(buffer)

@@ -15,17 +15,16 @@ from typing import NamedTuple
 from grids import surface_file
 from grids.atomic import write_whole
 from grids.errors import BadInput
+from trainers.blocks.locks import locked
+from trainers.blocks.store import FORMAT, BlockStore
 from trainers.differences import difference
-from trainers.sweep.locks import locked
 from trainers.sweep.sweep import Sweep
 
 ENDING = ".shards"
-FORMAT = 2
-"""Of `sweep.json` and the shards; the first had shards in a format of their own."""
 
 
 class Held(NamedTuple):
-    """What a folder holds: a sweep, and the number of seeds last asked for."""
+    """The sweep in a folder, and the number of seeds last asked for."""
 
     sweep: Sweep
     seeds: int
@@ -49,17 +48,12 @@ class SweepFolder:
     def manifest(self) -> Path:
         return self.path / "sweep.json"
 
-    def shard(self, name: str) -> Path:
-        return self.path / f"{name}.parquet"
-
-    def lock(self, name: str) -> Path:
-        return self.path / f"{name}.lock"
-
-    def state(self, name: str) -> Path:
-        return self.path / f"{name}.state"
+    def store(self, sweep: Sweep) -> BlockStore:
+        """The files of the sweep's blocks."""
+        return sweep.store(self.path)
 
     def read(self) -> Held | None:
-        """What the folder holds; None where it holds no sweep.
+        """Read the folder's sweep; None where it holds none.
 
         Raises:
             BadInput: `sweep.json` cannot be read, or is of another format.
@@ -117,7 +111,7 @@ class SweepFolder:
         """
         if fresh:
             self._remove()
-        with locked(self.lock("sweep"), wait=True):  # several workers may begin at once
+        with locked(self.path / "sweep.lock", wait=True):  # several workers may begin at once
             found = None if fresh and not self.manifest.exists() else self.check(sweep, block)
             if found is None or found.seeds != seeds:
                 sweep = sweep if found is None else found.sweep
@@ -134,7 +128,7 @@ class SweepFolder:
             return found.sweep
 
     def check(self, sweep: Sweep, block: int | None) -> Held | None:
-        """What the folder holds, where `sweep` may be trained in it; None where it is new.
+        """Read the folder's sweep, where `sweep` may be trained in it; None where it is new.
 
         Raises:
             BadInput: the folder holds another sweep, another partition than the one insisted on, or a surface of

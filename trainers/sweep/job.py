@@ -1,4 +1,4 @@
-"""What one `grid run` asks for one optimizer: a job, its sweep and its folder."""
+"""The job of one `grid run` for one optimizer, with its sweep and its folder."""
 
 from dataclasses import dataclass
 from functools import cached_property

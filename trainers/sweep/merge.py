@@ -1,22 +1,17 @@
 """Finished shards into the surface file. Whoever finds the last shard done merges; doing it twice changes nothing."""
 
-import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from grids import surface_file
-from grids.errors import Damaged
 from grids.surface import Fidelity, Provenance, Surface
-from trainers.sweep import shards
+from trainers.blocks.block import Record
 from trainers.sweep.folder import SweepFolder
-from trainers.sweep.locks import is_locked
-from trainers.sweep.shards import Record, ShardFile
+from trainers.sweep.kept import Kept
 from trainers.sweep.sweep import Sweep
-from trainers.sweep.worker import set_aside
 
 
 def merge(
@@ -26,28 +21,28 @@ def merge(
     command: str,
     say: Callable[[str], None],
     about: Mapping[str, Any],
+    kept: Kept | None = None,
 ) -> Surface | None:
-    """Write the surface where every shard is there; None, and nothing written, where one is missing or damaged.
+    """Write the surface where every run is there; None, and nothing written, where one is missing or damaged.
 
-    But for `seconds`, which is there where every shard measured it, the columns hold nothing that depends on when,
-    where or in how many runs the cells were trained: what the shards recorded of that is in the header, under `fixed`,
-    `timing`.
+    Runs that are in the kept surface alone go from it into the new one; those of seeds that were not asked for are
+    written as shards, so that nothing is lost. But for `seconds`, which is there where every shard measured it, the
+    columns hold nothing that depends on when, where or in how many runs the cells were trained: what the shards
+    recorded of that is in the header, under `fixed`, `timing`.
 
     Args:
         command: as typed, for the header.
         say: gets a line where a person should know.
         about: what the header says of metric and optimizer (see `Job.about`).
+        kept: the runs that count; all that are in the folder, or in the surface there, unless given.
 
     Raises:
         BadInput: a shard of another sweep, or the surface cannot be written.
     """
-    files: list[ShardFile] = []
+    kept = kept or Kept.of(folder, sweep)
+    files = []
     for shard in sweep.shards(seeds):
-        try:
-            file = shards.read(folder.shard(shard.name), sweep, shard)
-        except Damaged as damage:
-            set_aside(folder, shard, damage, say)
-            file = None
+        file = kept.runs(shard, say)
         if file is None:
             return None
         files.append(file)
@@ -61,13 +56,14 @@ def merge(
         _fidelity(sweep),
         list(dict.fromkeys(name for file in files for name in file.numbers)),
     )
+    kept.spare(seeds)
     surface_file.save(surface, folder.surface)
     tidy(folder, sweep, seeds)
     return surface
 
 
 def _fidelity(sweep: Sweep) -> Fidelity | None:
-    """What the curves are measured against; None for epochs."""
+    """The fidelity of the curves; None for epochs."""
     found = sweep.identity.get("fidelity")
     return None if found is None else Fidelity(found["name"], tuple(found["values"]))
 
@@ -107,22 +103,5 @@ def is_merged(folder: SweepFolder, sweep: Sweep, seeds: Sequence[int]) -> bool:
 
 
 def tidy(folder: SweepFolder, sweep: Sweep, seeds: Sequence[int]) -> None:
-    """Remove what is not needed once all shards are there: locks, saved states, and drafts of killed workers.
-
-    Every draft is written under a lock, so one that was there before no lock was held is nobody's. What cannot be
-    removed stays, and does no harm: a file that another machine has open, in a folder of NFS.
-    """
-    drafts = list(folder.path.glob(".writing-*"))
-    if not any(map(is_locked, folder.path.glob("*.lock"))):
-        for draft in drafts:
-            _remove(draft)
-    for shard in sweep.shards(seeds):
-        lock = folder.lock(shard.name)
-        if not is_locked(lock):
-            _remove(lock)
-        _remove(folder.state(shard.name))
-
-
-def _remove(path: Path) -> None:
-    with contextlib.suppress(OSError):
-        path.unlink()
+    """Remove what is not needed once all shards are there."""
+    folder.store(sweep).tidy(shard.name for shard in sweep.shards(seeds))

@@ -14,9 +14,8 @@ from trainers.engine import measure as block
 from trainers.engine.measure import Measured
 from trainers.procedures import procedure_of
 from trainers.procedures.base import Size
-from trainers.sweep import shards as shard_files
 from trainers.sweep.job import SweepJob
-from trainers.sweep.restore import is_there, kept
+from trainers.sweep.kept import Kept
 from trainers.sweep.sweep import Shard, Sweep
 
 PROBE_SECONDS = 0.5
@@ -30,7 +29,7 @@ Clock = Callable[[], float]
 
 @dataclass(frozen=True)
 class Estimate:
-    """What training a job takes.
+    """An estimate of a job's training.
 
     Args:
         cells, seeds, epochs, shards: the sweep.
@@ -96,8 +95,8 @@ def estimate(job: SweepJob, workers: int = 1, clock: Clock = time.perf_counter) 
         job.folder.check(sweep, job.block)
     except BadInput as error:
         obstacle = str(error)
-    surface = None if obstacle else kept(job.folder, sweep)
-    done = sum(is_there(job.folder, surface, shard) for shard in shards)
+    kept = Kept(sweep, job.folder.store(sweep), None) if obstacle else Kept.of(job.folder, sweep)
+    done = sum(map(kept.has, shards))
     largest = max(shards, key=lambda shard: shard.cells)
     measured = measured or measure(job, sweep, largest, clock)
     seconds = seconds_of(job, largest, measured)
@@ -128,10 +127,10 @@ def expected(job: SweepJob, sweep: Sweep, shards: Sequence[Shard]) -> float:
     Raises:
         BadInput: whatever `grid run` would refuse.
     """
-    device, known = _device(job), []
+    device, store, known = _device(job), job.folder.store(sweep), []
     for shard in shards:
         with contextlib.suppress(BadInput):
-            file = shard_files.read(job.folder.shard(shard.name), sweep, shard)
+            file = store.read(shard.name)
             if file is not None and file.record.device == device:
                 known.append(file.record.seconds)
     largest = max(shards, key=lambda shard: shard.cells)
@@ -152,7 +151,7 @@ def seconds_of(job: SweepJob, shard: Shard, measured: Measured) -> float:
 
 
 def measure(job: SweepJob, sweep: Sweep, shard: Shard, clock: Clock = time.perf_counter) -> Measured:
-    """What a step of a shard takes on this machine, and the bytes that a worker needs.
+    """Time a step of a shard on this machine, and count the bytes that a worker needs.
 
     On a CPU so much work is timed as takes `PROBE_SECONDS`, beginning with a part of a batch; memory is then counted
     from the network's shapes, and is otherwise the peak of what was run.

@@ -7,24 +7,22 @@ work (2 busy cores, 56 cells of `digits-mlp`: two threads took 7 times as long a
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from trainers.blocks import Block, Limit, Training, crew, train_blocks
+from trainers.blocks.processes import termination_interrupts
 from trainers.device import devices
-from trainers.processes import helping, termination_interrupts
-from trainers.saved_state import SAVE_EVERY
 from trainers.sweep.job import SweepJob
+from trainers.sweep.kept import Kept
 from trainers.sweep.merge import is_merged, merge, tidy
 from trainers.sweep.plan import expected, partition, seconds_of
-from trainers.sweep.restore import restore
-from trainers.sweep.sweep import Shard, Sweep, part
-from trainers.sweep.trainer import EngineTrainer
-from trainers.sweep.worker import Limit, Worker
+from trainers.sweep.sweep import part
 
 
 @dataclass(frozen=True)
 class RunOptions:
-    """How a job is run; nothing here changes a value.
+    """Options of a run; nothing here changes a value.
 
     Args:
         shard: (index, count) of the part of the shards to train; None for all of them.
@@ -41,7 +39,7 @@ class RunOptions:
     shard_seconds: float | None = None
     fresh: bool = False
     command: str = ""
-    save_every: float = SAVE_EVERY
+    save_every: float | None = None
     poll: float = 1.0
 
 
@@ -49,7 +47,7 @@ def run(
     job: SweepJob,
     options: RunOptions,
     say: Callable[[str], None] = print,
-    advance: Callable[[Shard], None] = lambda shard: None,
+    advance: Callable[[Block], None] = lambda block: None,
 ) -> bool:
     """Train what is missing of a job and merge its surface; True where the surface is there at the end.
 
@@ -60,46 +58,48 @@ def run(
     first, *others = (replace(job, device_name=name) for name in devices(job.device_name))
     planned, measured = partition(first, 1 + len(others))
     sweep, seeds = job.folder.adopt(planned, job.seeds, job.block, options.fresh), range(job.seeds)
-    if not options.fresh:
-        restore(job.folder, sweep, say)
-    shards = sweep.shards(seeds)
+    store, shards = job.folder.store(sweep), sweep.shards(seeds)
+    kept = Kept(sweep, store, None) if options.fresh else Kept.of(job.folder, sweep)
+    if kept.words(seeds):
+        say(f"{job.folder.surface}: {kept.words(seeds)}")
     mine = shards if options.shard is None else part(shards, *options.shard)
-    missing = sum(not job.folder.shard(shard.name).exists() for shard in mine)
-    if options.end is not None and options.shard_seconds is None and missing and time.time() < options.end:
+    missing = sum(not kept.has(shard) for shard in mine)
+    seconds = options.shard_seconds
+    if options.end is not None and seconds is None and missing and time.time() < options.end:
         largest = max(shards, key=lambda shard: shard.cells)
         known = measured if sweep == planned else None  # else another worker began the folder meanwhile
-        longest = seconds_of(first, largest, known) if known else expected(first, sweep, shards)
-        options = replace(options, shard_seconds=longest)
-    with termination_interrupts() as check:
+        seconds = seconds_of(first, largest, known) if known else expected(first, sweep, shards)
+    limit = Limit(None if options.end is None else time.monotonic() + options.end - time.time(), seconds)
+    trainers = [Training(one, sweep.backend) for one in (first, *others[: max(missing - 1, 0)])]
+    with termination_interrupts() as check, crew(trainers) as workers:
 
-        def advance_if_wanted(shard: Shard) -> None:
-            advance(shard)
+        def advance_if_wanted(block: Block) -> None:
+            advance(block)
             check()
 
         while True:
-            with helping(work, [(one, sweep, mine, options) for one in others[: max(missing - 1, 0)]]):
-                complete = work(first, sweep, mine, options, say, advance_if_wanted)
+            blocks = []
+            for shard in mine:
+                if store.is_done(shard.name) or not kept.has(shard):
+                    blocks.append(sweep.block_of(shard))
+                else:
+                    advance_if_wanted(sweep.block_of(shard))
+            complete = train_blocks(
+                blocks,
+                store,
+                workers,
+                limit=limit,
+                say=say,
+                advance=advance_if_wanted,
+                save_every=options.save_every,
+                poll=options.poll,
+            )
             if is_merged(job.folder, sweep, seeds):
                 tidy(job.folder, sweep, seeds)
                 return True
-            if merge(job.folder, sweep, seeds, options.command, say, job.about) is not None:
+            if merge(job.folder, sweep, seeds, options.command, say, job.about, kept) is not None:
                 return True
             # Somebody else's shards, or no time left; else a shard was damaged, and is trained again.
-            there = all(job.folder.shard(shard.name).exists() for shard in shards)
+            there = all(map(kept.has, shards))
             if not complete or options.shard is not None or there:
                 return False
-
-
-def work(
-    job: SweepJob,
-    sweep: Sweep,
-    shards: Sequence[Shard],
-    options: RunOptions,
-    say: Callable[[str], None],
-    advance: Callable[[Shard], None] = lambda shard: None,
-) -> bool:
-    """One worker in this process; see `Worker.run`."""
-    end = None if options.end is None else time.monotonic() + options.end - time.time()
-    limit = Limit(end, options.shard_seconds)
-    trainer = EngineTrainer(job, sweep)
-    return Worker(job.folder, sweep, trainer, limit, say, advance, options.save_every, options.poll).run(shards)

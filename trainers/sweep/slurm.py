@@ -14,8 +14,8 @@ from typing import Any
 
 from grids.errors import BadInput
 from trainers.sweep.job import SweepJob
+from trainers.sweep.kept import Kept
 from trainers.sweep.merge import merge
-from trainers.sweep.restore import restore
 from trainers.sweep.run import RunOptions, run
 from trainers.sweep.sweep import part
 
@@ -28,7 +28,7 @@ MOST_REQUEUES = 1000
 
 @dataclass(frozen=True)
 class Request:
-    """What each task asks of the cluster.
+    """Each task's request to the cluster.
 
     Args:
         partition: where.
@@ -56,7 +56,7 @@ class Attempt:
         run(self.job, self.options, lambda line: print(line, flush=True))
 
     def checkpoint(self) -> Any:
-        """What to run next time: the same, since finished shards and states are found in the folder."""
+        """The attempt for next time: the same, since finished shards and states are found in the folder."""
         from submitit.helpers import DelayedSubmission
 
         return DelayedSubmission(self)
@@ -70,22 +70,20 @@ def submit(job: SweepJob, request: Request, command: str, say: Callable[[str], N
     """
     job = replace(job, out=job.out.absolute(), data_folder=job.data_folder and job.data_folder.absolute())
     sweep = job.folder.adopt(job.sweep, job.seeds, job.block, fresh=False)
-    restore(job.folder, sweep, say)
+    kept = Kept.of(job.folder, sweep)
+    if kept.words(range(job.seeds)):
+        say(f"{job.folder.surface}: {kept.words(range(job.seeds))}")
     options = RunOptions(command=command)
     shards = sweep.shards(range(job.seeds))
     count = min(len(shards), MOST_TASKS)
-    missing = [
-        index
-        for index in range(count)
-        if not all(job.folder.shard(shard.name).exists() for shard in part(shards, index, count))
-    ]
+    missing = [index for index in range(count) if not all(map(kept.has, part(shards, index, count)))]
     if not missing and merge(job.folder, sweep, range(job.seeds), command, say, job.about) is not None:
         return None
-    return _send(_executor(job, request), [Attempt(replace(job), replace(options, shard=(i, count))) for i in missing])
+    return _send(_executor(job, request), [Attempt(job, replace(options, shard=(i, count))) for i in missing])
 
 
 def logs(job: SweepJob) -> Path:
-    """Where the tasks' output goes."""
+    """The folder of the tasks' output."""
     return job.folder.path / "slurm"
 
 

@@ -1,4 +1,4 @@
-"""How far sweeps are, read from their files alone: no worker and no scheduler is asked."""
+"""The progress of sweeps, read from their files alone: no worker and no scheduler is asked."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ import pyarrow.compute as pc
 
 from grids import surface_file
 from grids.errors import BadInput, Damaged
-from trainers.sweep import shards
+from trainers.blocks.locks import is_locked
 from trainers.sweep.folder import ENDING, SweepFolder, file_name, find_sweeps
-from trainers.sweep.locks import is_locked
+from trainers.sweep.kept import Kept
 
 
 @dataclass(frozen=True)
@@ -63,9 +63,12 @@ def _of_sweep(folder: SweepFolder, say: Callable[[str], None]) -> Status:
     sweep = held.sweep
     runs = {"done": 0, "running": 0, "missing": 0, "diverged": 0}
     seconds = 0.0
-    for shard in sweep.shards(range(held.seeds)):
+    kept, shards = Kept.of(folder, sweep), sweep.shards(range(held.seeds))
+    apart = {shard.seed for shard in shards if kept.store.is_done(shard.name)}
+    for shard in shards:
         try:
-            file = shards.read(folder.shard(shard.name), sweep, shard)
+            # A seed whose runs were merged, and of which no shard was kept, is in the surface.
+            file = kept.store.read(shard.name) if shard.seed in apart else kept.read(shard)
         except Damaged as damage:
             say(f"{damage}; its cells will be trained again")
             file = None
@@ -74,7 +77,7 @@ def _of_sweep(folder: SweepFolder, say: Callable[[str], None]) -> Status:
             runs["diverged"] += pc.sum(file.table.column("diverged")).as_py()
             seconds += file.record.seconds
         else:
-            runs["running" if is_locked(folder.lock(shard.name)) else "missing"] += shard.cells
+            runs["running" if is_locked(kept.store.lock(shard.name)) else "missing"] += shard.cells
     return Status(
         task=sweep.identity["task"],
         optimizer=sweep.identity["optimizer"],

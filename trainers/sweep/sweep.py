@@ -1,18 +1,19 @@
 """A sweep: what determines its values, hashed, and its partition into shards (a block of cells × one seed)."""
 
-import hashlib
 import itertools
-import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from grids.errors import BadInput
 from grids.space import Space
+from trainers.blocks.block import Block
+from trainers.blocks.store import BlockStore
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,11 @@ class Sweep:
     @cached_property
     def id(self) -> str:
         """The identity's digest: the same wherever the same thing is trained."""
-        text = json.dumps(self.identity, sort_keys=True, separators=(",", ":"), allow_nan=False)
-        return hashlib.sha256(text.encode()).hexdigest()[:32]
+        return self.store(Path()).id
+
+    def store(self, folder: Path) -> BlockStore:
+        """The files of the sweep's blocks, in a folder."""
+        return BlockStore(folder, self.identity)
 
     @cached_property
     def space(self) -> Space:
@@ -74,9 +78,11 @@ class Sweep:
         edges = [size * k // count for k in range(count + 1)]
         return [Shard(seed, a, b) for seed in seeds for a, b in itertools.pairwise(edges)]
 
-    def hyper(self, shard: Shard) -> dict[str, np.ndarray]:
-        """Each axis's value in the shard's cells, float64 `[cells]`."""
-        return {name: column[shard.start : shard.stop] for name, column in self.space.columns().items()}
+    def block_of(self, shard: Shard) -> Block:
+        """The block that a shard is trained as: its columns are the axes and the seed."""
+        hyper = {name: column[shard.start : shard.stop] for name, column in self.space.columns().items()}
+        seeds = np.full(shard.cells, shard.seed, np.int64)
+        return Block(shard.name, {**hyper, "seed": seeds}, hyper, seeds)
 
 
 def part(shards: list[Shard], index: int, count: int) -> list[Shard]:

@@ -183,7 +183,7 @@ def _check_block(task: Task, data: Dataset, who: str) -> None:
 
 
 def _called(call: Callable[[], Any], what: str) -> Any:
-    """What the call returns.
+    """Call, and return the result.
 
     Raises:
         BadInput: the call, which runs the user's code, raised something.

@@ -44,7 +44,7 @@ def load(folder: Path | None, split_seed: int) -> Dataset:
 
 
 def squared_errors(outputs: Tensor, targets: Tensor) -> Tensor:
-    """Of each example, from outputs and targets `[examples, 1]`: `[examples]`."""
+    """The squared error of each example, from outputs and targets `[examples, 1]`: `[examples]`."""
     return (outputs - targets).square().mean(dim=1)
 
 

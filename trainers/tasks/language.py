@@ -53,7 +53,7 @@ def _kjv_lstm() -> Task:
 
 @register
 def _kjv_lstm_wide() -> Task:
-    """What `kjv-lstm`'s best cells are transferred to."""
+    """The task that `kjv-lstm`'s best cells are transferred to."""
     return _kjv("kjv-lstm-wide", 256)
 
 

@@ -32,7 +32,7 @@ def own_task(text: str) -> Task:
     """
     found = load_object(text, "task", (Task,))
     if not isinstance(found, Task):
-        raise BadInput(f"{described(text)}: is no trainers.task.Task but {type(found).__name__}")
+        raise BadInput(f"{described(text)}: is not a trainers.task.Task but {type(found).__name__}")
     if found.name in TASKS:
         raise BadInput(f"{described(text)}: is called '{found.name}' as a task that ships; give it a name of its own")
     return found

@@ -64,7 +64,7 @@ def final_folds(data: Dataset, split_seed: int) -> tuple[Fold, ...]:
 
 
 def in_words(data: Dataset) -> str:
-    """How a final training is judged, for its record."""
+    """The way in which a final training is judged, for its record."""
     if data.test_x is None:
         return f"{data.folds}-fold cross-validation over all {len(data.train_x) + len(data.valid_x):,} examples"
     examples = "training and validation examples" if data.join else "training examples"

@@ -1,4 +1,4 @@
-"""What a transfer found, as JSON."""
+"""The record of a transfer, as JSON."""
 
 import json
 import math
@@ -37,7 +37,7 @@ def outcome(values: np.ndarray, diverged: np.ndarray) -> dict[str, Any]:
 
 
 def rank_correlation(small: Sequence[float], big: Sequence[float]) -> dict[str, Any]:
-    """Of the cells' values on the surface and on the other network: Spearman's ρ and Kendall's τ, with how many cells.
+    """Spearman's ρ and Kendall's τ of the cells' values on the surface and on the other network, and their number.
 
     None where one of the two does not vary.
     """
@@ -98,13 +98,13 @@ def read(path: Path) -> list[dict[str, Any]]:
 
 
 def _fault(record: Mapping[str, Any]) -> str:
-    """What is wrong with a record that has all `KEYS`, in words; empty where nothing is."""
+    """The faults of a record that has all `KEYS`, in words; empty where there are none."""
     for key in ("task", "to", "optimizer", "metric", "unit"):
         if not isinstance(record[key], str):
             return f"its {key} is {brief(repr(record[key]))}, not a text"
     hyper, seeds, values = record["hyperparameters"], record["seeds"], record["values"]
     if not (isinstance(hyper, dict) and all(map(_is_number, hyper.values()))):
-        return "its hyperparameters are no numbers by name"
+        return "its hyperparameters are not numbers by name"
     if not (isinstance(seeds, list) and seeds and all(type(seed) is int for seed in seeds)):
         return f"its seeds are {brief(repr(seeds))}, not a list of whole numbers"
     if not (isinstance(values, list) and len(values) == len(seeds) and all(map(_is_number, values))):

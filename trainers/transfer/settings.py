@@ -1,4 +1,4 @@
-"""Which hyperparameters a surface hands on: its best cell, the next best, one axis searched anew, or the defaults."""
+"""Hyperparameters that a surface hands on: its best cell, the next best, one axis searched anew, or the defaults."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ def best_cells(surface: Surface, statistic: str, count: int, rule: Rule) -> list
     """The surface's `count` best cells, best first; of equal ones the first in its order.
 
     Raises:
-        BadInput: an axis that the rule lacks or that is no number, a surface with fewer cells, or a best cell that
+        BadInput: an axis that the rule lacks or that is not a number, a surface with fewer cells, or a best cell that
             diverged in all of its seeds.
     """
     for axis in surface.space.axes:

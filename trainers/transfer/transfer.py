@@ -1,4 +1,4 @@
-"""From a surface to another task: chosen cells trained there with several seeds, and judged once, at the end."""
+"""Transfer from a surface to another task: chosen cells trained there with several seeds, and judged at the end."""
 
 import shutil
 from collections.abc import Callable
@@ -11,16 +11,17 @@ import numpy as np
 from grids.errors import BadInput
 from grids.surface import Surface
 from trainers.device import describe, pick, software
+from trainers.job import Job
 from trainers.tasks import get_task
 from trainers.transfer import record
 from trainers.transfer.final import final_folds, in_words
 from trainers.transfer.settings import Setting, along, best_cells, rule_of
-from trainers.transfer.train import Training
+from trainers.transfer.train import FoldTraining, Transferring
 
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked of a transfer; the words of `tunecost transfer`'s options.
+    """A transfer's request, in the words of `tunecost transfer`'s options.
 
     Args:
         to: the task that is trained.
@@ -77,26 +78,16 @@ def transfer(
     optimizer = surface.provenance.optimizer
     rule, task = rule_of(surface), get_task(request.to)
     chosen = best_cells(surface, request.statistic, request.cells, rule)
-    training = Training(
-        task_text=request.to,
-        optimizer=optimizer,
-        hyper=(),
-        seeds=request.seeds,
-        epochs=request.epochs,
-        device_name=request.device,
-        data_folder=request.data,
-        final=True,
-        folder=folder,
-        skip_broken=request.skip_broken,
-    )
-    data = training.data
+    job = Job(request.to, optimizer, epochs=request.epochs, device_name=request.device, data_folder=request.data)
+    training = FoldTraining(job, skip_broken=request.skip_broken)
+    data = training.loaded
     final_folds(data, 0)  # refuses data that nothing can be judged by, before hours are spent
 
     def train(settings: list[Setting], final: bool, words: str) -> np.ndarray:
-        one = replace(training, hyper=tuple(dict(setting.hyper) for setting in settings), final=final)
-        total = sum(one.job.all_epochs for _ in one.units(request.workers))
-        with progress(words, total) as advance:
-            return one.run(request.workers, say, advance)
+        hyper = tuple(dict(setting.hyper) for setting in settings)
+        plan = Transferring(replace(training, final=final), hyper, request.seeds, folder)
+        with progress(words, job.all_epochs * len(plan.blocks(request.workers))) as advance:
+            return plan.run(request.workers, say, advance)
 
     further: dict[str, Any] = {}
     wanted = list(chosen)
@@ -146,7 +137,7 @@ def transfer(
         written["retuned"] = {"axis": request.retune, **results[request.cells], **further}
     if request.default:
         written["default"] = results[-1]
-    identity = training.job.identity(None)
+    identity = job.identity(None)
     fixed = {name: value for name, value in identity["fixed"].items() if name not in surface.space.names}
     return written | {
         "optimizer_label": surface.provenance.label,

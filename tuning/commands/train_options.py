@@ -77,7 +77,7 @@ Backend = Annotated[
         "--backend",
         metavar="NAME",
         help="Execution backend of the networks: vmap for any; grouped and channels_last for images on a GPU; "
-        "batch_last, compiled and direct on a CPU; each or fused for character models.",
+        "direct on a CPU; each or fused for character models.",
         show_default="the fastest known",
     ),
 ]

@@ -1,6 +1,7 @@
 """`tunecost tune`: runs searchers on real trainings, many studies at once, and writes a replay table."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -67,13 +68,14 @@ def tune(
     with replays.
     """
     from grids import replay_table
+    from trainers.blocks import Training, crew
+    from trainers.blocks.locks import locked
+    from trainers.blocks.processes import termination_interrupts
     from trainers.device import devices
     from trainers.job import Job
-    from trainers.live import Journal, LiveTrainer, block_size, crew
+    from trainers.live import Journal, LiveTrainer, block_size
     from trainers.live.journal import forget
     from trainers.live.trainer import folder_of
-    from trainers.processes import termination_interrupts
-    from trainers.sweep.locks import locked
     from tuning.live import Judge, live_rows, play_live, specs_for_live
 
     if len(optimizers) != 1:
@@ -113,13 +115,14 @@ def tune(
         count = len(searchers) * repeats
         workers = names[: min(len(names), count)]
         journal = Journal(folder, identity, lambda: block_size(job, count, len(workers)), say)
-        with progress("trainings", count * trials, quiet) as advance, crew(workers) as work:
+        trainers = [Training(replace(job, device_name=name)) for name in workers]
+        with progress("trainings", count * trials, quiet) as advance, crew(trainers) as others:
 
             def advance_if_wanted(trainings: int) -> None:
                 advance(trainings)
                 check()
 
-            trainer = LiveTrainer(job, cells, journal, work, len(workers), advance_if_wanted)
+            trainer = LiveTrainer(cells, journal, others, advance_if_wanted)
             studies = play_live(
                 cells,
                 f"{job.task.name}/{job.optimizer}",

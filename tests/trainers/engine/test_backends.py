@@ -1,6 +1,5 @@
 """Every faster backend against the simple one, and which networks each may run."""
 
-import sys
 from collections.abc import Callable
 
 import numpy as np
@@ -9,8 +8,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from trainers.engine import BlockResult, kernels, native, train_block
-from trainers.engine.backends import BACKENDS, stack
+from trainers.engine import BlockResult, backends, train_block
+from trainers.engine.backends import BACKENDS, FORMER, stack
+from trainers.engine.direct.network import Direct
 from trainers.engine.program import read
 from trainers.engine.stack import VmapStacked, initial
 from trainers.procedures.per_cell import mean_losses
@@ -165,7 +165,7 @@ def test_a_network_with_an_unknown_layer_runs_on_the_simple_backend(name: str) -
     assert read(network, dims) is None
     assert isinstance(stack(network, dims, CPU), VmapStacked)
     with pytest.raises(ValueError, match="does not know every layer"):
-        stack(network, dims, CPU, "batch_last")
+        stack(network, dims, CPU, "direct")
 
 
 @pytest.mark.parametrize(
@@ -227,19 +227,13 @@ def test_bfloat16_products_with_float32_masters_stay_near_float32(backend: str) 
     assert not np.array_equal(losses[1], losses[0])
 
 
-def test_without_numba_torch_does_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (native.__name__, "trainers.engine.compiling"):
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "numba", None)
-    stacked = stack(every_layer(), 4, CPU)
-    assert getattr(stacked, "compiled", "none such") is None
+@pytest.mark.parametrize("name", FORMER)
+def test_a_backend_of_earlier_versions_is_understood(name: str) -> None:
+    assert isinstance(stack(every_layer(), 4, CPU, name), Direct)
 
 
-def test_a_shared_input_gets_the_sum_of_its_gradients() -> None:
-    x = torch.randn(1, 2, 5, 5, 3, dtype=torch.float64, requires_grad=True)
-    weight = torch.randn(4, 3, 2, 3, 3, dtype=torch.float64)
-    found, expected = (
-        torch.autograd.grad(module.Convolution.apply(one, weight, 1, 1).square().sum(), x)[0]
-        for module, one in ((native, x), (kernels, x.expand(4, -1, -1, -1, -1)))
-    )
-    torch.testing.assert_close(found, expected)
+def test_without_numba_the_simple_backend_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backends, "has_numba", lambda: False)
+    assert isinstance(stack(every_layer(), 4, CPU), VmapStacked)
+    with pytest.raises(ValueError, match="direct needs numba"):
+        stack(every_layer(), 4, CPU, "direct")

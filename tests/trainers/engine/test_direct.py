@@ -9,9 +9,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from trainers.engine import train_block
-from trainers.engine.backends import default_on_cpu, stack
+from trainers.engine.backends import stack
 from trainers.engine.direct import LANES, network
-from trainers.engine.direct.layers import Convolution, ConvolutionNorm, Norm
+from trainers.engine.direct.layers import How, Layer
 from trainers.engine.direct.network import Direct, from_slices, to_slices
 from trainers.engine.stack import FewAtOnce, initial
 from trainers.rules import get_rule
@@ -57,7 +57,8 @@ def test_convolution_and_its_gradients_are_those_of_torch(sizes: tuple[int, ...]
     cells = 2
     images, weight = draw(1 if shared else cells, batch, ins, height, width), draw(cells, outs, ins, size, size, seed=1)
     images, weight = images.requires_grad_(), weight.requires_grad_()
-    y = from_slices(Convolution.apply(to_slices(images), weight, stride, padding, batch), batch)
+    how = How(batch, stride, padding)
+    y = from_slices(Layer.apply(to_slices(images), weight, None, None, None, None, how)[0], batch)
     expected = torch.stack(
         [functional.conv2d(images[0 if shared else c], weight[c], None, stride, padding) for c in range(cells)]
     )
@@ -80,11 +81,9 @@ def test_norm_and_its_gradients_are_those_of_torch(fused: bool, batch: int, relu
     )
     scale, shift = draw(cells, outs, seed=2).requires_grad_(), draw(cells, outs, seed=3).requires_grad_()
     x = to_slices(images)
-    if fused:
-        y, mean, variance = ConvolutionNorm.apply(x, weight, scale, shift, 1, 1, eps, relu, batch)
-        raw = torch.stack([functional.conv2d(images[c], weight[c], padding=1) for c in range(cells)])
-    else:
-        (y, mean, variance), raw = Norm.apply(x, scale, shift, eps, relu, batch), images
+    raw = torch.stack([functional.conv2d(images[c], weight[c], padding=1) for c in range(cells)]) if fused else images
+    how = How(batch, 1, 1, eps, relu)
+    y, mean, variance = Layer.apply(x, weight if fused else None, scale, shift, None, None, how)
     y = from_slices(y, batch).permute(0, 4, 1, 2, 3)
     expected = torch.stack(
         [functional.batch_norm(raw[c], None, None, scale[c], shift[c], True, 0.0, eps) for c in range(cells)]
@@ -103,7 +102,8 @@ def test_norm_and_its_gradients_are_those_of_torch(fused: bool, batch: int, relu
 def test_a_large_mean_does_not_spoil_the_variance() -> None:
     images = 1e4 + draw(1, 64, 2, 8, 8, dtype=torch.float32)
     ones, zeros = torch.ones(1, 2), torch.zeros(1, 2)
-    _, mean, variance = Norm.apply(to_slices(images), ones, zeros, 1e-5, False, 64)
+    how = How(64, eps=1e-5)
+    _, mean, variance = Layer.apply(to_slices(images), None, ones, zeros, None, None, how)
     precise = images.double()
     torch.testing.assert_close(mean.double(), precise.mean(dim=(1, 3, 4)), rtol=1e-6, atol=0)
     torch.testing.assert_close(variance.double(), precise.var(dim=(1, 3, 4), correction=0), rtol=1e-3, atol=0)
@@ -180,15 +180,7 @@ def test_networks_without_convolutions_run_all_the_same(name: str) -> None:
     torch.testing.assert_close(*outputs, rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.parametrize(
-    ("name", "backend"),
-    [
-        ("digits-conv", "compiled"),
-        ("fashion-conv", "compiled"),
-        ("cifar10-small", "direct"),
-        ("cifar10-resnet20", "direct"),
-    ],
-)
-def test_large_convolutions_run_directly_and_small_ones_as_their_surfaces_were_trained(name: str, backend: str) -> None:
-    assert default_on_cpu(get_task(name).network(), 4) == backend
-    assert isinstance(stack(get_task(name).network(), 4, torch.device("cpu")), Direct) == (backend == "direct")
+@pytest.mark.parametrize("name", ["digits-mlp", "digits-conv", "cifar10-small", "cifar10-resnet20"])
+def test_known_networks_run_directly(name: str) -> None:
+    dims = 2 if name == "digits-mlp" else 4
+    assert isinstance(stack(get_task(name).network(), dims, torch.device("cpu")), Direct)

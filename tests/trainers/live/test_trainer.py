@@ -8,11 +8,11 @@ import pytest
 
 from grids.errors import BadInput
 from grids.space import parse_space
-from trainers import saved_state
+from trainers.blocks import Crew, Training, crew, saved_state, train_blocks, training
 from trainers.engine import train_block
 from trainers.job import Job
-from trainers.live import Journal, LiveTrainer, block, block_size, crew
-from trainers.live.crew import Work
+from trainers.live import Journal, LiveTrainer, block_size
+from trainers.live.journal import live_block
 
 SPACE = parse_space("alpha=1e-3,1e-2,1e30,epsilon=1e-8,1")
 """Of six cells the last two diverge."""
@@ -26,8 +26,8 @@ def journal(folder: Path, block: int = 3, job: Job = ADAM) -> Journal:
     return Journal(folder, job.identity(SPACE), lambda: block, print)
 
 
-def trainer(folder: Path, work: Work, workers: int = 1, size: int = 3) -> LiveTrainer:
-    return LiveTrainer(ADAM, SPACE, journal(folder, size), work, workers, lambda count: None)
+def trainer(folder: Path, workers: Crew, size: int = 3) -> LiveTrainer:
+    return LiveTrainer(SPACE, journal(folder, size), workers, lambda count: None)
 
 
 def alone(cell: int, seed: int) -> tuple[float, bool]:
@@ -44,55 +44,66 @@ def one_by_one() -> list[tuple[float, bool]]:
 
 @pytest.mark.parametrize("size", [1, 3, 56])
 def test_a_training_in_a_block_equals_it_alone(tmp_path: Path, size: int, one_by_one: list[tuple[float, bool]]) -> None:
-    with crew(["cpu"]) as work:
-        values, diverged = trainer(tmp_path, work, size=size)(CELLS, SEEDS)
+    with crew([Training(ADAM)]) as workers:
+        values, diverged = trainer(tmp_path, workers, size=size)(CELLS, SEEDS)
     assert list(zip(values.tolist(), diverged.tolist(), strict=True)) == one_by_one
     assert diverged.tolist() == [False, False, False, False, True, False, False]
     assert len(set(values.tolist())) > 3
 
 
 def test_what_is_done_is_not_done_again(tmp_path: Path) -> None:
-    with crew(["cpu"]) as work:
-        expected = trainer(tmp_path, work)(CELLS, SEEDS)
-        advanced: list[int] = []
-
-        def never(blocks: object) -> object:
-            assert not list(blocks)  # type: ignore[call-overload]
-            return iter(())
-
-        again = LiveTrainer(ADAM, SPACE, journal(tmp_path), never, 1, advanced.append)  # type: ignore[arg-type]
-        np.testing.assert_array_equal(again(CELLS, SEEDS), expected)
-        assert sum(advanced) == len(CELLS)
+    with crew([Training(ADAM)]) as workers:
+        expected = trainer(tmp_path, workers)(CELLS, SEEDS)
+    advanced: list[int] = []
+    again = LiveTrainer(SPACE, journal(tmp_path), Crew(None, []), advanced.append)  # type: ignore[arg-type]
+    np.testing.assert_array_equal(again(CELLS, SEEDS), expected)
+    assert sum(advanced) == len(CELLS)
 
 
 def test_a_damaged_file_is_said_and_its_trainings_are_done_again(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with crew(["cpu"]) as work:
-        expected = trainer(tmp_path, work)(CELLS, SEEDS)
-        victim = sorted(tmp_path.glob("*.trainings"))[0]
+    with crew([Training(ADAM)]) as workers:
+        expected = trainer(tmp_path, workers)(CELLS, SEEDS)
+        victim = sorted(tmp_path.glob("*.parquet"))[0]
         victim.write_bytes(victim.read_bytes()[:-5])
-        np.testing.assert_array_equal(trainer(tmp_path, work)(CELLS, SEEDS), expected)
-    assert f"{victim}: cut short or altered since it was written: trained again" in capsys.readouterr().out
+        np.testing.assert_array_equal(trainer(tmp_path, workers)(CELLS, SEEDS), expected)
+    assert f"set aside as {victim.with_suffix('.damaged').name}" in capsys.readouterr().out
 
 
 def test_a_block_goes_on_from_its_kept_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(saved_state, "SAVE_EVERY", 0.0)
-    runs = block.Block(ADAM, SPACE, (0, 4, 3), (1, 2, 3), tmp_path)
-    expected = block.train(runs)
-    assert runs.path.is_file()  # the state after the last epoch but one
+    block, store = live_block(SPACE, [(0, 1), (4, 2), (3, 3)]), journal(tmp_path).store
+
+    def trained() -> object:
+        store.result(block.name).unlink(missing_ok=True)
+        with crew([Training(ADAM)]) as workers:
+            assert train_blocks([block], store, workers)
+        file = store.read(block.name)
+        assert file is not None
+        return file.table.select(["value", "diverged", "curve"]).to_pydict()
+
+    kept: list[bytes] = []
+    unlink = Path.unlink
+
+    def keep(path: Path, missing_ok: bool = False) -> None:
+        if path == store.state(block.name):
+            kept.append(path.read_bytes())  # the state after the last epoch but one
+        unlink(path, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", keep)
+    expected = trained()
     epochs: list[int] = []
 
     def train_from(*arguments: object, snapshot: object, **more: object) -> object:
-        epochs.append(snapshot.epoch)  # type: ignore[attr-defined]
+        epochs.append(getattr(snapshot, "epoch", 0))
         return train_block(*arguments, snapshot=snapshot, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(block, "train_block", train_from)
-    np.testing.assert_array_equal(block.train(runs), expected)
-    assert epochs == [1]
-    runs.path.write_bytes(runs.path.read_bytes()[:-1])
-    monkeypatch.setattr(block, "train_block", train_block)
-    np.testing.assert_array_equal(block.train(runs), expected)
+    monkeypatch.setattr(training, "train_block", train_from)
+    for state in (kept[0], kept[0][:-1]):
+        store.state(block.name).write_bytes(state)
+        assert trained() == expected
+    assert epochs == [1, 0]
 
 
 def test_a_folder_of_another_study_is_refused(tmp_path: Path) -> None:
@@ -140,7 +151,7 @@ def test_two_workers_give_what_one_gives_of_a_task_of_ones_own_too(
     found = []
     for workers in (1, 2):
         kept = Journal(tmp_path / str(workers), job.identity(SPACE), lambda: 2, print)
-        with crew(["cpu"] * workers) as work:
-            one = LiveTrainer(job, SPACE, kept, work, workers, lambda count: None)
+        with crew([Training(job)] * workers) as others:
+            one = LiveTrainer(SPACE, kept, others, lambda count: None)
             found.append([one(CELLS, SEEDS), one(CELLS[::-1].copy(), SEEDS + 100)])
     np.testing.assert_array_equal(found[0], found[1])

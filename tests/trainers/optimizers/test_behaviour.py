@@ -324,3 +324,19 @@ def test_adabound_leaves_a_group_of_rate_zero_where_it_is():
     for name, value in still.state_dict().items():
         assert torch.equal(value, before[name])
     assert not torch.equal(moving.weight, network()[2].weight)
+
+
+def test_a_state_of_an_earlier_version_is_read():
+    """What is `exp_sum_sq` now was called `squares`."""
+    module, other = network(), network()
+    first, second = make("Adam", module.parameters()), make("Adam", other.parameters())
+    train(module, first, 2)
+    state = copy.deepcopy(first.state_dict())
+    for fields in state["state"].values():
+        fields["squares"] = fields.pop("exp_sum_sq")
+    other.load_state_dict(module.state_dict())
+    second.load_state_dict(state)
+    for one, optimizer in ((module, first), (other, second)):
+        train(one, optimizer, 1)
+    for one, two in zip(module.parameters(), other.parameters(), strict=True):
+        assert torch.equal(one, two)

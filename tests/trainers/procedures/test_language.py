@@ -19,7 +19,8 @@ from trainers.language import LanguageTask
 from trainers.networks.language import CharacterLSTM, CharacterTransformer, Dropout
 from trainers.order import segment_generator, segment_lengths
 from trainers.procedures.base import Size
-from trainers.procedures.language import Language, State, streams
+from trainers.procedures.language import Language, State
+from trainers.procedures.streams import streams
 from trainers.rules import get_rule
 from trainers.schedule import Schedule
 
@@ -287,7 +288,7 @@ def language_data(train: str = TEXT, valid: str = TEXT) -> Dataset:
         ),
         (replace(TASK, network=TRANSFORMER, segment=7), language_data(), r"takes 6 symbols at most, not segments of 7"),
         (replace(TASK, network=TRANSFORMER, random_segments=True), language_data(), r"at most, not random segments"),
-        (replace(TASK, network=lambda: nn.Linear(2, 2)), language_data(), r"its network is no language network"),
+        (replace(TASK, network=lambda: nn.Linear(2, 2)), language_data(), r"its network is not a language network"),
     ],
     ids=[
         "batch",

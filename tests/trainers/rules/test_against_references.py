@@ -36,28 +36,6 @@ def test_lion_is_that_of_pytorch_optimizer(problem, run_rule, follow, torch_step
     assert apart(run_rule(get_rule("lion"), problem, LION), follow(problem, steppers)) <= 1e-10
 
 
-def test_adam_atan2_is_the_papers_equation(problem, run_rule, follow, apart) -> None:
-    """Everett et al. 2024: m/√v of Adam replaced by atan2(m, √v), with no ε. For 50 steps: nothing damps rounding."""
-
-    def stepper(setting: dict[str, float]) -> Callable[[np.ndarray], np.ndarray]:
-        w = problem.start.numpy().copy()
-        m, v, t = np.zeros_like(w), np.zeros_like(w), 0
-
-        def step(g: np.ndarray) -> np.ndarray:
-            nonlocal w, m, v, t
-            t += 1
-            m = setting["beta1"] * m + (1 - setting["beta1"]) * g
-            v = setting["beta2"] * v + (1 - setting["beta2"]) * g**2
-            update = np.arctan2(m / (1 - setting["beta1"] ** t), np.sqrt(v / (1 - setting["beta2"] ** t)))
-            w = w - setting["alpha"] * (update + setting["weight_decay"] * w)
-            return w
-
-        return step
-
-    steppers = [stepper(setting) for setting in LION]
-    assert apart(run_rule(get_rule("adam-atan2"), problem, LION, 50), follow(problem, steppers, 50)) <= 1e-10
-
-
 class Training(schedulefree.AdamWScheduleFree):
     """In training mode from the start."""
 

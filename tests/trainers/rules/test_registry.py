@@ -10,6 +10,7 @@ import torch
 from grids.errors import BadInput
 from trainers.rules import RULES, STUDY, AdaptiveRule, Rule, delayed, get_rule, register, update_rule
 from trainers.rules.avagrad import normaliser
+from trainers.rules.shipped import SHIPPED
 
 EXPECTED = {"sgd", "adam", "amsgrad", "adamw", "radam", "adabound", "adashift", "adabelief", "avagrad", "avagradw"}
 EXPECTED |= {"delayed-adam", "dynamic-adam", "lion", "adam-atan2", "schedulefree-adamw", "muon"}
@@ -279,4 +280,4 @@ def test_options_and_the_transform_stand_in_the_label() -> None:
 
 def test_a_name_is_registered_once() -> None:
     with pytest.raises(ValueError, match="two rules are called 'adam'"):
-        register("adam", label="Adam again")(lambda: RULES["adam"])
+        register("adam", label="Adam again", equation=SHIPPED["adam"].equation)(lambda: RULES["adam"])

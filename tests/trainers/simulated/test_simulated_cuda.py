@@ -48,7 +48,7 @@ def test_a_state_that_is_not_due_stays_on_the_device(simulated_gpu: Run) -> None
     assert simulated_gpu(checks.trains, "digits-conv")["to_host"] > 100 * few
 
 
-@pytest.mark.parametrize("backend", ["vmap", "batch_last", "channels_last"])
+@pytest.mark.parametrize("backend", ["vmap", "channels_last"])
 def test_a_backend_trains(backend: str, simulated_gpu: Run) -> None:
     found = simulated_gpu(checks.trains, "digits-conv", "adam", backend)
     assert found["recordings"] == 1

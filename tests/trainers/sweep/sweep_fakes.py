@@ -1,8 +1,9 @@
 """A sweep that trains in no time: its values are a formula of cell and seed, and it keeps a log of what it trained."""
 
+import functools
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,12 @@ from typing import Any
 import numpy as np
 
 from grids.space import Axis, Space
-from trainers.saved_state import State
+from trainers.blocks.block import Block, Record, Result
+from trainers.blocks.saved_state import State
+from trainers.blocks.worker import Worker
 from trainers.sweep.folder import SweepFolder
 from trainers.sweep.merge import merge
-from trainers.sweep.shards import Record, Result
-from trainers.sweep.sweep import Shard, Sweep
-from trainers.sweep.worker import Worker
+from trainers.sweep.sweep import Sweep
 
 SPACE = Space((Axis("alpha", (0.01, 0.1, 1.0, 10.0)), Axis("epsilon", (1e-8, 1e-4, 1.0))))
 EPOCHS = 4
@@ -34,6 +35,10 @@ def sweep(block: int = 5, **other: Any) -> Sweep:
     return Sweep({**identity, **other}, block)
 
 
+def blocks(sweep: Sweep, seeds: Iterable[int]) -> list[Block]:
+    return [sweep.block_of(shard) for shard in sweep.shards(seeds)]
+
+
 @dataclass
 class FakeState:
     epoch: int
@@ -48,24 +53,25 @@ class FakeState:
 class FakeTrainer:
     """Trains by formula, epoch by epoch; its state is a running sum, so that a wrong resume shows in the values."""
 
-    sweep: Sweep
     log: Path | None = None
     epoch_seconds: float = 0.0
     began: list[tuple[str, int]] = field(default_factory=list)
+    epochs: int = EPOCHS
+    keeps_state: bool = False
 
-    def __call__(self, shard: Shard, state: bytes | None, on_epoch: Callable[[State], None]) -> Result:
-        hyper = self.sweep.hyper(shard)
-        first, curve = 0, np.zeros((shard.cells, EPOCHS), np.float32)
+    def __call__(self, block: Block, state: bytes | None, on_epoch: Callable[[State], None]) -> Result:
+        hyper = block.hyper
+        first, curve = 0, np.zeros((block.cells, EPOCHS), np.float32)
         if state is not None:
             first, curve = state[0], np.frombuffer(state[1:], np.float32).reshape(curve.shape).copy()
-        self.began.append((shard.name, first))
+        self.began.append((block.name, first))
         if self.log is not None:
             with self.log.open("a") as file:
-                file.write(f"{shard.name}\n")
+                file.write(f"{block.name}\n")
         for epoch in range(first, EPOCHS):
             time.sleep(self.epoch_seconds)
             before = curve[:, epoch - 1] if epoch else np.float32(0)
-            curve[:, epoch] = before + np.log10(hyper["alpha"]) ** 2 + shard.seed + hyper["epsilon"] / (epoch + 1)
+            curve[:, epoch] = before + np.log10(hyper["alpha"]) ** 2 + block.seeds + hyper["epsilon"] / (epoch + 1)
             on_epoch(FakeState(epoch + 1, bytes([epoch + 1]) + curve.tobytes()))
         diverged = hyper["alpha"] > 5
         value = np.where(diverged, 90.0, curve[:, -1]).astype(np.float64)
@@ -80,8 +86,9 @@ def main(out: str, log: str, epoch_seconds: str) -> None:
     """One worker process on a folder: two seeds, until all is there; then it merges."""
     folder = SweepFolder.of(Path(out), "fake", "adam")
     one = folder.adopt(sweep(), 2, None, False)
-    trainer = FakeTrainer(one, Path(log), float(epoch_seconds))
-    Worker(folder, one, trainer, save_every=0.0, poll=0.02).run(one.shards(range(2)))
+    trainer = FakeTrainer(Path(log), float(epoch_seconds))
+    pause = functools.partial(time.sleep, 0.02)
+    Worker(folder.store(one), trainer, save_every=0.0, pause=pause).run(blocks(one, range(2)))
     merge(folder, one, range(2), "test", print, ABOUT)
 
 

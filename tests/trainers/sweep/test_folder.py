@@ -8,10 +8,10 @@ import sweep_fakes
 from sweep_fakes import ABOUT, FakeTrainer
 
 from grids.errors import BadInput
+from trainers.blocks.worker import Worker
 from trainers.sweep.folder import SweepFolder
 from trainers.sweep.merge import merge
 from trainers.sweep.status import status
-from trainers.sweep.worker import Worker
 
 
 @pytest.fixture
@@ -19,8 +19,7 @@ def folder(tmp_path: Path) -> SweepFolder:
     """Of a finished and merged sweep."""
     made, sweep = SweepFolder.of(tmp_path, "fake", "adam"), sweep_fakes.sweep()
     made.adopt(sweep, 1, None, False)
-    shards = sweep.shards([0])
-    assert Worker(made, sweep, FakeTrainer(sweep)).run(shards)
+    assert Worker(made.store(sweep), FakeTrainer()).run(sweep_fakes.blocks(sweep, [0]))
     assert merge(made, sweep, [0], "test", print, ABOUT) is not None
     return made
 

@@ -14,9 +14,9 @@ import sweep_fakes
 from grids import surface_file
 from grids.errors import BadInput
 from grids.surface import Surface
+from trainers.blocks.locks import is_locked
+from trainers.blocks.worker import Worker
 from trainers.sweep.folder import SweepFolder
-from trainers.sweep.locks import is_locked
-from trainers.sweep.worker import Worker
 
 FAKES = Path(sweep_fakes.__file__)
 
@@ -116,18 +116,18 @@ def test_a_full_disk_is_one_line_and_the_rest_is_safe(
     folder.adopt(sweep, 2, None, False)
     filler = small_disk / "filler"
     filler.write_bytes(b"0" * (free(small_disk) - room))
-    worker = Worker(folder, sweep, sweep_fakes.FakeTrainer(sweep))
+    store = folder.store(sweep)
+    worker = Worker(store, sweep_fakes.FakeTrainer())
     with pytest.raises(BadInput, match=r"(written|locked) \(No space left on device\)"):
-        worker.run(sweep.shards(range(6)))
+        worker.run(sweep_fakes.blocks(sweep, range(6)))
     kept = list(folder.path.glob("*.parquet"))
     assert not any(is_locked(path) for path in folder.path.glob("*.lock"))
     assert not list(folder.path.glob(".*"))
     filler.unlink()
-    again = sweep_fakes.FakeTrainer(sweep)
-    worker = Worker(folder, sweep, again)
-    shards = sweep.shards([0])
-    assert worker.run(shards)
-    assert len(again.began) == len(shards) - len(kept)
+    again = sweep_fakes.FakeTrainer()
+    blocks = sweep_fakes.blocks(sweep, [0])
+    assert Worker(store, again).run(blocks)
+    assert len(again.began) == len(blocks) - len(kept)
 
 
 def free(folder: Path) -> int:

@@ -47,7 +47,7 @@ def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:
         ("values", [2.0, "4"], "its values are not one number"),
         ("seeds", 3, "its seeds are 3, not a list of whole numbers"),
         ("seeds", [], "its seeds are [], not a list"),
-        ("hyperparameters", {"alpha": "x"}, "its hyperparameters are no numbers by name"),
+        ("hyperparameters", {"alpha": "x"}, "its hyperparameters are not numbers by name"),
     ],
 )
 def test_an_altered_record_is_refused(tmp_path: Path, key: str, value: Any, told: str) -> None:

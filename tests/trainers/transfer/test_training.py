@@ -10,32 +10,23 @@ from torch import nn
 from grids.errors import BadInput
 from grids.space import parse_space
 from grids.surface import Provenance, Surface
-from trainers import saved_state
+from trainers.blocks import saved_state
 from trainers.engine import train_block
+from trainers.job import Job
 from trainers.order import batches
 from trainers.rules import get_rule
 from trainers.tasks import get_task
 from trainers.transfer import record
 from trainers.transfer.final import final_folds
 from trainers.transfer.settings import along, best_cells, rule_of
-from trainers.transfer.train import Training
+from trainers.transfer.train import FoldTraining, Transferring
 
 HYPER = ({"alpha": 0.01, "epsilon": 1e-8}, {"alpha": 0.1, "epsilon": 1e-4})
 
 
-def training(tmp_path, **more) -> Training:
-    known = {
-        "task_text": "diabetes-mlp",
-        "optimizer": "adam",
-        "hyper": HYPER,
-        "seeds": 2,
-        "epochs": 2,
-        "device_name": "cpu",
-        "data_folder": None,
-        "final": True,
-        "folder": tmp_path / "parts",
-    }
-    return Training(**(known | more))
+def training(tmp_path, *, hyper=HYPER, optimizer="adam", epochs=2, final=True) -> Transferring:
+    job = Job("diabetes-mlp", optimizer, epochs=epochs, device_name="cpu")
+    return Transferring(FoldTraining(job, final=final), hyper, 2, tmp_path / "parts")
 
 
 def quiet(line: str) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from grids import surface_file
 from grids.surface import Surface
-from trainers.sweep.locks import is_locked
+from trainers.blocks.locks import is_locked
 from tuning.cli import run
 
 COMMAND = [sys.executable, "-c", "from tuning.cli import main; main()"]
@@ -96,12 +96,12 @@ def test_a_surface_says_where_it_came_from(trained: Path) -> None:
 
 
 def test_done_work_is_not_done_again(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from trainers.sweep import trainer
+    from trainers.blocks import training
 
     def never(*_: Any, **__: Any) -> None:
         raise AssertionError("trained again")
 
-    monkeypatch.setattr(trainer, "train_block", never)
+    monkeypatch.setattr(training, "train_block", never)
     before = (out / "digits-mlp/adam.parquet").read_bytes()
     assert train(out) == 0
     assert (out / "digits-mlp/adam.parquet").read_bytes() == before

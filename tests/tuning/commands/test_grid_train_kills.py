@@ -12,7 +12,7 @@ import pytest
 
 from grids import surface_file
 from grids.surface import Surface
-from trainers.sweep.locks import is_locked
+from trainers.blocks.locks import is_locked
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
 
@@ -26,8 +26,8 @@ def start(out: Path, threads: int = 1) -> subprocess.Popen[str]:
 
 
 SAVING = """
-from trainers.sweep.run import RunOptions as Options
-Options.__init__.__defaults__ = tuple(0.0 if one == 60.0 else one for one in Options.__init__.__defaults__)
+from trainers.blocks import saved_state
+saved_state.SAVE_EVERY = 0.0
 from tuning.cli import main
 main()
 """

@@ -115,7 +115,7 @@ FAULTS = {
     "a syntax error": ("def f(:", "task", r"faulty\.py, line \d+: invalid syntax"),
     "a name that is not there": (GOOD, "tsak", r"unknown task in faulty\.py 'tsak'; did you mean 'task'"),
     "an import that fails": ("import no_such_thing", "task", r"faulty\.py, line 1: ModuleNotFoundError"),
-    "something else than a task": ("task = 3", "task", r"is no trainers\.task\.Task but int"),
+    "something else than a task": ("task = 3", "task", r"is not a trainers\.task\.Task but int"),
     "a failure that is no number": (
         GOOD.replace("failure=10.0", "failure=float('nan')"),
         "task",

@@ -62,7 +62,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_two_epochs_and_a_kill_in_between(folder: Path) -> None:
-    command = [sys.executable, "-c", "import sys; from trainers import saved_state; saved_state.SAVE_EVERY = 0.0\n"]
+    command = [sys.executable, "-c", "from trainers.blocks import saved_state; saved_state.SAVE_EVERY = 0.0\n"]
     command[-1] += "from tuning.cli import main; main()"
     process = subprocess.Popen([*command, *shlex.split(WORDS.format("killed"))])
     deadline = time.monotonic() + 120

@@ -89,11 +89,11 @@ def test_a_run_that_was_killed_goes_on_to_the_identical_table(study: Path, tmp_p
     command = [*COMMAND, *shlex.split(f"{STUDY} --out killed.parquet --quiet")]
     process = subprocess.Popen(command)
     deadline = time.monotonic() + 120
-    while not list(parts.glob("*.trainings")) and process.poll() is None and time.monotonic() < deadline:
+    while not list(parts.glob("*.parquet")) and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.02)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    assert list(parts.glob("*.trainings"))
+    assert list(parts.glob("*.parquet"))
     assert not Path("killed.parquet").exists()
     done = subprocess.run([*command, "--jobs", "2"], capture_output=True, text=True, check=True)  # and other workers
     assert done.stderr == ""

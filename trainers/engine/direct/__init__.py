@@ -1,7 +1,7 @@
 """The CPU backend `direct`: convolutions computed without unfolding images, in small tiles of vector registers.
 
 `tiles` emits the innermost loops, `convolution` and `norm` are the loops around them, `layers` are their forward and
-backward passes for autograd, `network` runs a program of layers.
+backward passes for autograd, `features` are layers without positions, `network` runs a program of layers.
 
 Activations are `[cells, slices, height, width, channels, LANES]`: a batch is cut into slices of `LANES` images, so that
 all channels of a position, for one slice, lie together, and a slice of a whole layer fits a core's second-level cache.

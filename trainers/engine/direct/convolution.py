@@ -5,37 +5,13 @@ filter that fall inside the image; those outside are left out rather than multip
 """
 
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from trainers.engine.compiling import compiled
 from trainers.engine.direct import LANES
-from trainers.engine.direct.tiles import (
-    MOST_ABOVE,
-    MOST_BELOW,
-    MOST_OUTS,
-    WIDTH,
-    copy_lanes,
-    correlation_11,
-    correlation_12,
-    correlation_13,
-    correlation_21,
-    correlation_22,
-    correlation_23,
-    correlation_31,
-    correlation_32,
-    correlation_33,
-    correlation_41,
-    correlation_42,
-    correlation_43,
-    product_1,
-    product_2,
-    product_3,
-    product_4,
-    product_5,
-    product_6,
-)
+from trainers.engine.direct.tiles import MOST_ABOVE, MOST_BELOW, MOST_OUTS, WIDTH, copy_lanes, correlation, product
 
 Array = np.ndarray
 
@@ -43,8 +19,20 @@ TOGETHER = 64
 """Positions whose weight gradient is summed in one go: their panels stay in the first-level cache for all taps."""
 
 
+class Geometry(NamedTuple):
+    """A convolution's sizes: of its input, of its output, of its filter. Compiled functions take it as a tuple."""
+
+    height: int
+    width: int
+    high: int
+    wide: int
+    size: int
+    stride: int
+    padding: int
+
+
 class Taps(NamedTuple):
-    """Which inputs make which output.
+    """The inputs of every output, or the outputs of every input.
 
     Args:
         first: int64 `[positions + 1]`: the taps of position p are `first[p] … first[p + 1] − 1`.
@@ -55,23 +43,11 @@ class Taps(NamedTuple):
     offsets: Array
 
 
-class Geometry(NamedTuple):
-    """A convolution's sizes, its taps, and those of the gradient of its input."""
-
-    height: int
-    width: int
-    high: int
-    wide: int
-    size: int
-    stride: int
-    padding: int
-    forward: Taps
-    backward: Taps
-
-
 @lru_cache(maxsize=256)
-def geometry(height: int, width: int, ins: int, outs: int, size: int, stride: int, padding: int) -> Geometry:
-    """Of a square filter on images of `height` × `width`."""
+def geometry(
+    height: int, width: int, ins: int, outs: int, size: int, stride: int, padding: int
+) -> tuple[Geometry, Taps, Taps]:
+    """Sizes of a square filter on images of `height` × `width`, its taps, and those of the gradient of its input."""
     high, wide = ((n + 2 * padding - size) // stride + 1 for n in (height, width))
     forward: list[list[tuple[int, int]]] = [[] for _ in range(high * wide)]
     backward: list[list[tuple[int, int]]] = [[] for _ in range(height * width)]
@@ -81,20 +57,21 @@ def geometry(height: int, width: int, ins: int, outs: int, size: int, stride: in
             weights = (i * size + j) * ins * outs
             forward[r * wide + c].append(((row * width + column) * ins * LANES, weights))
             backward[row * width + column].append(((r * wide + c) * outs * LANES, weights))
-    return Geometry(height, width, high, wide, size, stride, padding, _taps(forward), _taps(backward))
+    sizes = Geometry(height, width, high, wide, size, stride, padding)
+    return sizes, _taps(forward), _taps(backward)
 
 
 def _taps(lists: list[list[tuple[int, int]]]) -> Taps:
-    first = np.cumsum([0] + [len(one) for one in lists]).astype(np.int64)
-    return Taps(first, np.array([pair for one in lists for pair in one], dtype=np.int64).reshape(-1))
+    first = np.cumsum([0] + [len(pairs) for pairs in lists]).astype(np.int64)
+    return Taps(first, np.array([pair for pairs in lists for pair in pairs], dtype=np.int64).reshape(-1))
 
 
 @compiled
 def part(total: int, most: int, at: int) -> int:
-    """How many of `total`, from number `at` on, the next part takes, if all parts are about equal and ≤ `most`."""
-    left = total - at
-    parts = (left + most - 1) // most
-    return (left + parts - 1) // parts
+    """The length of the next part of `total`, from number `at` on, if all parts are about equal and ≤ `most`."""
+    rest = total - at
+    parts = (rest + most - 1) // most
+    return (rest + parts - 1) // parts
 
 
 @compiled
@@ -119,21 +96,9 @@ def multiply(x: Array, weights: Array, ins: int, outs: int, first: Array, offset
             y[p * outs * LANES : (p + 1) * outs * LANES] = 0
             continue
         while o < outs:
-            tile = part(outs, MOST_OUTS, o)
-            out, w = (y, (p * outs + o) * LANES), (weights, o)
-            if tile == 6:
-                product_6(out, (x, 0), w, outs, at, count, ins)
-            elif tile == 5:
-                product_5(out, (x, 0), w, outs, at, count, ins)
-            elif tile == 4:
-                product_4(out, (x, 0), w, outs, at, count, ins)
-            elif tile == 3:
-                product_3(out, (x, 0), w, outs, at, count, ins)
-            elif tile == 2:
-                product_2(out, (x, 0), w, outs, at, count, ins)
-            else:
-                product_1(out, (x, 0), w, outs, at, count, ins)
-            o += tile
+            few = part(outs, MOST_OUTS, o)
+            product(few, (y, (p * outs + o) * LANES), (x, 0), (weights, o), outs, at, count, ins)
+            o += few
 
 
 @compiled
@@ -151,28 +116,15 @@ def to_panels(x: Array, positions: int, channels: int, most: int, panels: Array)
 
 
 @compiled
-def correlate(
-    x: Array,
-    g: Array,
-    ins: int,
-    outs: int,
-    height: int,
-    width: int,
-    high: int,
-    wide: int,
-    size: int,
-    stride: int,
-    padding: int,
-    sums: Array,
-) -> None:
+def correlate(x: Array, g: Array, ins: int, outs: int, sizes: Geometry, sums: Array) -> None:
     """Add one slice's part of the weight gradient to the partial sums, from panels of inputs and output gradients."""
+    height, width, high, wide, size, stride, padding = sizes
     together = max(1, TOGETHER // (wide * stride))
     for top in range(0, high, together):
         bottom = min(top + together, high)
         o = 0
         while o < outs:
-            above = part(outs, MOST_ABOVE, o)
-            i = 0
+            above, i = part(outs, MOST_ABOVE, o), 0
             while i < ins:
                 below = part(ins, MOST_BELOW, i)
                 place = (o * ins + above * i) * size * size * WIDTH
@@ -183,21 +135,14 @@ def correlate(
                         c0 = max(0, -((right - padding) // stride))
                         c1 = min(wide, (width - 1 + padding - right) // stride + 1)
                         if r0 < r1 and c0 < c1:
-                            _tile(
+                            row, column = r0 * stride + down - padding, c0 * stride + right - padding
+                            correlation(
                                 above,
                                 below,
                                 (sums, place),
                                 (g, (high * wide * o + (r0 * wide + c0) * above) * LANES),
                                 (wide * above * LANES, above * LANES),
-                                (
-                                    x,
-                                    (
-                                        height * width * i
-                                        + ((r0 * stride + down - padding) * width + c0 * stride + right - padding)
-                                        * below
-                                    )
-                                    * LANES,
-                                ),
+                                (x, (height * width * i + (row * width + column) * below) * LANES),
                                 (stride * width * below * LANES, stride * below * LANES),
                                 r1 - r0,
                                 c1 - c0,
@@ -208,47 +153,12 @@ def correlate(
 
 
 @compiled
-def _tile(
-    above: int, below: int, sums: Any, g: Any, g_steps: Any, x: Any, x_steps: Any, rows: int, columns: int
-) -> None:
-    if above == 4:
-        if below == 3:
-            correlation_43(sums, g, g_steps, x, x_steps, rows, columns)
-        elif below == 2:
-            correlation_42(sums, g, g_steps, x, x_steps, rows, columns)
-        else:
-            correlation_41(sums, g, g_steps, x, x_steps, rows, columns)
-    elif above == 3:
-        if below == 3:
-            correlation_33(sums, g, g_steps, x, x_steps, rows, columns)
-        elif below == 2:
-            correlation_32(sums, g, g_steps, x, x_steps, rows, columns)
-        else:
-            correlation_31(sums, g, g_steps, x, x_steps, rows, columns)
-    elif above == 2:
-        if below == 3:
-            correlation_23(sums, g, g_steps, x, x_steps, rows, columns)
-        elif below == 2:
-            correlation_22(sums, g, g_steps, x, x_steps, rows, columns)
-        else:
-            correlation_21(sums, g, g_steps, x, x_steps, rows, columns)
-    else:
-        if below == 3:
-            correlation_13(sums, g, g_steps, x, x_steps, rows, columns)
-        elif below == 2:
-            correlation_12(sums, g, g_steps, x, x_steps, rows, columns)
-        else:
-            correlation_11(sums, g, g_steps, x, x_steps, rows, columns)
-
-
-@compiled
 def collect(sums: Array, weight_grad: Array) -> None:
     """The weight gradient of a cell `[outs, ins, size, size]` from its partial sums, in the order of `correlate`."""
     outs, ins, size, _ = weight_grad.shape
     o = 0
     while o < outs:
-        above = part(outs, MOST_ABOVE, o)
-        i = 0
+        above, i = part(outs, MOST_ABOVE, o), 0
         while i < ins:
             below = part(ins, MOST_BELOW, i)
             place = (o * ins + above * i) * size * size * WIDTH

@@ -1,18 +1,16 @@
-"""A program of known layers with direct convolutions, a few cells at a time, so that they stay in the cache."""
+"""A program of known layers, with direct convolutions of a few cells at a time, so that they stay in the cache."""
 
 from collections.abc import Mapping
 from dataclasses import replace
-from types import ModuleType
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from trainers.engine.batch_last import BatchLast
-from trainers.engine.direct import LANES
-from trainers.engine.direct.layers import Convolution, ConvolutionNorm, Norm, normalised
-from trainers.engine.program import Instruction
+from trainers.engine.direct import LANES, features
+from trainers.engine.direct.layers import How, Layer
+from trainers.engine.program import Instruction, last_uses
 from trainers.engine.stack import Buffers, TensorLayout
 
 TOGETHER = 4 << 20
@@ -21,34 +19,34 @@ the backward pass then stays in the last-level cache, and small networks still s
 
 
 class Direct:
-    """Runs a program whose input is images `[cells or 1, batch, channels, height, width]`.
+    """Runs a program of known layers.
 
     Args:
         program: as `read` gives it.
         layout: where the module's parameters lie.
-        compiled: the module of compiled kernels for features (`native`).
     """
 
-    def __init__(self, program: list[Instruction], layout: TensorLayout, compiled: ModuleType | None) -> None:
+    def __init__(self, program: list[Instruction], layout: TensorLayout) -> None:
         self.program, self.layout = fuse_norms(program), layout
-        self.features = BatchLast(program, layout, compiled)
+        self._convolves = any(instruction.kind == "conv" for instruction in program)
+        self._done = last_uses(self.program)
         self._latest: tuple[Tensor, int, Tensor] | None = None
 
     def __call__(self, params: Tensor, buffers: Buffers, inputs: Tensor, training: bool) -> Tensor:
         """See `trainers.engine.stack.Stacked`."""
-        images, few = self._slices(inputs), self.together(inputs)
+        laid, few = self._laid(inputs), self.together(inputs)
         outputs = []
         for at, part in enumerate(params.split(few)):
             cells = slice(few * at, few * (at + 1))
             own = {name: b[cells] for name, b in buffers.items()}
-            given = images if len(images) == 1 else images[cells]
-            outputs.append(self._cells(part, own, given, inputs.shape[1], training))
+            outputs.append(self._cells(part, own, laid if len(laid) == 1 else laid[cells], inputs.shape[1], training))
         return outputs[0] if len(outputs) == 1 else torch.cat(outputs)
 
     def together(self, inputs: Tensor) -> int:
         """For how many cells at once a forward and a backward pass are fastest. No value depends on it."""
-        _, batch, _, height, width = inputs.shape
-        return max(1, TOGETHER // max(1, batch * self._results(height, width)))
+        if not self._convolves:
+            return 1 << 30
+        return max(1, TOGETHER // max(1, inputs.shape[1] * self._results(*inputs.shape[3:])))
 
     def _results(self, height: int, width: int) -> int:
         """Numbers that the convolutions put out for one image of that size."""
@@ -67,43 +65,60 @@ class Direct:
             sizes[at] = high, wide
         return total
 
-    def _slices(self, inputs: Tensor) -> Tensor:
-        """The inputs in slices; those of the latest call are kept, since the next cells often share them."""
+    def _laid(self, inputs: Tensor) -> Tensor:
+        """The inputs in slices where they are convolved, which are kept, since the next cells often share them; else as
+        features, or images to be flattened, with the batch last."""
+        if not self._convolves:
+            return inputs.movedim(1, -1).contiguous()
         if self._latest is None or self._latest[0] is not inputs or self._latest[1] != inputs._version:
             self._latest = inputs, inputs._version, to_slices(inputs)
         return self._latest[2]
 
-    def _cells(self, params: Tensor, buffers: Buffers, images: Tensor, batch: int, training: bool) -> Tensor:
+    def _cells(self, params: Tensor, buffers: Buffers, inputs: Tensor, batch: int, training: bool) -> Tensor:
         tensors = {**buffers, **self.layout.views(params)}
-        results: dict[int, Tensor] = {-1: images}
+        # Results that all cells share, as the input where one seed's cells train, have a first dimension of 1.
+        results: dict[int, Tensor] = {-1: inputs}
         for at, instruction in enumerate(self.program):
             own = {role: tensors[name] for role, name in instruction.tensors.items()}
             values = [results[source] for source in instruction.inputs]
-            results[at] = self._layer(instruction, values, own, training, len(params), batch)
+            results[at] = _layer(instruction, values, own, training, len(params), batch)
+            for source in self._done[at]:
+                del results[source]
         return results[len(self.program) - 1].transpose(1, 2)
 
-    def _layer(
-        self,
-        instruction: Instruction,
-        values: list[Tensor],
-        tensors: dict[str, Tensor],
-        training: bool,
-        cells: int,
-        batch: int,
-    ) -> Tensor:
-        x, numbers = values[0], instruction.numbers
-        if x.dim() == 6:
-            match instruction.kind:
-                case "conv":
-                    y = Convolution.apply(x, tensors["weight"], numbers["stride"], numbers["padding"], batch)
-                    bias = tensors.get("bias")
-                    return y if bias is None else y + bias.view(len(bias), 1, 1, 1, -1, 1)
-                case "norm" | "conv_norm":
-                    return _norm(x, tensors, numbers, training, batch)
-                case "flatten":
-                    return from_slices(x, batch).flatten(1, 3)
-        # Height and width lie where the other layout has them, and features are alike in both.
-        return self.features._run(instruction, values, tensors, training, cells)
+
+def _layer(
+    instruction: Instruction, values: list[Tensor], tensors: dict[str, Tensor], training: bool, cells: int, batch: int
+) -> Tensor:
+    """The result of a layer, whose input is of six dimensions where it is in slices."""
+    x, numbers = values[0], instruction.numbers
+    match instruction.kind:
+        case "linear":
+            return features.linear(tensors["weight"], x.expand(cells, *x.shape[1:]), tensors.get("bias"))
+        case "conv":
+            how, bias = How(batch, numbers["stride"], numbers["padding"]), tensors.get("bias")
+            y = Layer.apply(x, tensors["weight"], None, None, None, None, how)[0]
+            return y if bias is None else y + bias.view(len(bias), 1, 1, 1, -1, 1)
+        case "norm" if x.dim() == 3:
+            return features.norm(x, tensors, training, numbers["eps"], numbers["momentum"], numbers["relu"])
+        case "norm" | "conv_norm":
+            return _norm(x, tensors, numbers, training, batch)
+        case "relu":
+            return x.relu()
+        case "identity":
+            return x
+        case "flatten":
+            return from_slices(x, batch).flatten(1, 3) if x.dim() == 6 else x.flatten(1, -2)
+        case "max_pool":
+            size = numbers["size"]
+            high, wide = x.shape[2] // size, x.shape[3] // size
+            whole = x[:, :, : high * size, : wide * size]
+            return whole.unflatten(3, (wide, size)).unflatten(2, (high, size)).amax(dim=(3, 5))
+        case "mean":
+            return x.mean(dim=(2, 3), keepdim=True)
+        case "add":
+            return x + values[1]
+    raise NotImplementedError(instruction.kind)
 
 
 def fuse_norms(program: list[Instruction]) -> list[Instruction]:
@@ -140,20 +155,14 @@ def from_slices(x: Tensor, batch: int) -> Tensor:
 
 
 def _norm(x: Tensor, tensors: dict[str, Tensor], numbers: Mapping[str, Any], training: bool, batch: int) -> Tensor:
-    weight, bias, filters = tensors["weight"], tensors["bias"], tensors.get("filter")
+    """A batch norm of slices, after the convolution with its `filter` where there is one."""
     mean, variance = tensors["running_mean"], tensors["running_var"]
-    eps, relu = numbers["eps"], bool(numbers["relu"])
-    if not training:
-        if filters is not None:
-            x = Convolution.apply(x, filters, numbers["stride"], numbers["padding"], batch)
-        return normalised(x, weight, bias, mean, variance, eps, relu)
-    if filters is None:
-        y, batch_mean, batch_variance = Norm.apply(x, weight, bias, eps, relu, batch)
-    else:
-        y, batch_mean, batch_variance = ConvolutionNorm.apply(
-            x, filters, weight, bias, numbers["stride"], numbers["padding"], eps, relu, batch
-        )
-    mean.lerp_(batch_mean, numbers["momentum"])
-    positions = batch * y.shape[2] * y.shape[3]
-    variance.lerp_(batch_variance * (positions / (positions - 1)), numbers["momentum"])
+    how = How(batch, numbers.get("stride", 1), numbers.get("padding", 0), numbers["eps"], numbers["relu"], training)
+    known = (None, None) if training else (mean, variance)
+    y, batch_mean, batch_variance = Layer.apply(
+        x, tensors.get("filter"), tensors["weight"], tensors["bias"], *known, how
+    )
+    if training:
+        positions = batch * y.shape[2] * y.shape[3]
+        features.update_statistics(mean, variance, batch_mean, batch_variance, numbers["momentum"], positions)
     return y

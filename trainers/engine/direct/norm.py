@@ -59,11 +59,15 @@ def _add_squares(y: Array, images: int, squares: Array, middle: Array) -> None:
 
 
 @compiled
-def spread(values: Array, column: Array) -> None:
-    """One number a channel to all its places in a row."""
-    for k in range(len(values)):
-        for lane in range(LANES):
-            column[k * LANES + lane] = values[k]
+def columns_of(
+    weight: Array, bias: Array, mean: Array, variance: Array, eps: float, middle: Array, scale: Array, shift: Array
+) -> None:
+    """The columns of `normalise` from one cell's weights and statistics `[channels]`: each number to all its places."""
+    real = weight.dtype.type
+    for k in range(len(weight)):
+        factor = weight[k] / np.sqrt(variance[k] + real(eps))
+        for lane in range(k * LANES, (k + 1) * LANES):
+            middle[lane], scale[lane], shift[lane] = mean[k], factor, bias[k]
 
 
 @compiled
@@ -82,20 +86,45 @@ def normalise(y: Array, middle: Array, scale: Array, shift: Array, relu: bool, o
 
 
 @compiled
-def add_gradients(
-    grad: Array, y: Array, middle: Array, scale: Array, shift: Array, relu: bool, total: Array, along: Array
+def norm_gradients(
+    grad: Array,
+    y: Array,
+    batch: int,
+    variance: Array,
+    eps: float,
+    columns: tuple[Array, Array, Array],
+    relu: bool,
+    weight_grad: Array,
+    bias_grad: Array,
+    mean_grad: Array,
+    slope: Array,
 ) -> None:
-    """Add a slice's share of Σ g and Σ g·(y − middle), g the gradient in front of the ReLU; all `[channels·LANES]`."""
-    zero = y.dtype.type(0)
-    positions, width = y.shape
-    for p in range(positions):
-        for j in range(width):
-            centred = y[p, j] - middle[j]
-            value = grad[p, j]
-            if relu and centred * scale[j] + shift[j] <= zero:
-                value = zero
-            total[j] += value
-            along[j] += value * centred
+    """One cell's gradients of weight and bias `[channels]`, and the columns that `gradient` takes besides.
+
+    They follow from Σ g and Σ g·(y − middle), g being the gradient in front of the ReLU.
+    """
+    middle, scale, shift = columns
+    slices, positions, width = y.shape
+    real = y.dtype.type
+    zero, count = real(0), real(batch * positions)
+    total, along = np.zeros(width, y.dtype), np.zeros(width, y.dtype)
+    for s in range(slices):
+        for p in range(positions):
+            for j in range(width):
+                centred = y[s, p, j] - middle[j]
+                value = grad[s, p, j]
+                if relu and centred * scale[j] + shift[j] <= zero:
+                    value = zero
+                total[j] += value
+                along[j] += value * centred
+    for k in range(len(variance)):
+        start, end = k * LANES, (k + 1) * LANES
+        inverse = real(1) / np.sqrt(variance[k] + real(eps))
+        bias_grad[k] = total[start:end].sum()
+        projection = along[start:end].sum()
+        weight_grad[k] = projection * inverse
+        mean_grad[start:end] = bias_grad[k] * scale[start] / count
+        slope[start:end] = projection * inverse * inverse * scale[start] / count
 
 
 @compiled
@@ -103,15 +132,14 @@ def gradient(
     grad: Array,
     y: Array,
     images: int,
-    middle: Array,
-    scale: Array,
-    shift: Array,
+    columns: tuple[Array, Array, Array],
     relu: bool,
     mean_grad: Array,
     slope: Array,
     out: Array,
 ) -> None:
     """The gradient of a slice: g·scale − mean_grad − (y − middle)·slope; zero in places that hold no image."""
+    middle, scale, shift = columns
     zero = y.dtype.type(0)
     positions, width = y.shape
     for p in range(positions):

@@ -17,6 +17,11 @@ from numba.extending import intrinsic
 from trainers.engine.direct import LANES
 
 WIDTH = 8
+MOST_OUTS = 6
+"""Outputs of a product's tile."""
+MOST_ABOVE, MOST_BELOW = 4, 3
+"""Outputs and inputs of a correlation's tile."""
+
 _VECTORS = LANES // WIDTH
 _INT = ir.IntType(64)
 _ZERO, _ONE = ir.Constant(_INT, 0), ir.Constant(_INT, 1)
@@ -34,9 +39,10 @@ class _Emitter:
         self._multiply_add = cgutils.get_or_insert_function(builder.module, kind, f"llvm.fmuladd.v{WIDTH}{suffix}")
         self._align = 4 if suffix == "f32" else 8
 
-    def data(self, kind: Any, array: Any) -> Any:
-        """Where an array's first element lies."""
-        return self.context.make_array(kind)(self.context, self.builder, array).data
+    def start(self, kind: Any, pair: Any, element: Any = None) -> Any:
+        """The pointer to the element of an (array, offset)."""
+        array, offset = cgutils.unpack_tuple(self.builder, pair, 2)
+        return self.at(self.context.make_array(kind[0])(self.context, self.builder, array).data, offset, element)
 
     def at(self, pointer: Any, offset: Any, kind: Any = None) -> Any:
         """The pointer moved on by so many elements."""
@@ -77,29 +83,31 @@ class _Emitter:
         builder.position_at_end(after)
         return following
 
+    def switch(self, number: Any, most: int, emit: Callable[[int], None]) -> None:
+        """Emit code for every number from 1 to `most`, of which that for `number` runs."""
+        for each in range(1, most + 1):
+            with self.builder.if_then(self.builder.icmp_signed("==", number, ir.Constant(number.type, each))):
+                emit(each)
 
-def _product(outs: int) -> Any:
-    @intrinsic
-    def tile(typing: Any, y: Any, x: Any, w: Any, step: Any, taps: Any, count: Any, channels: Any) -> Any:
-        """Set y[o] `[outs, LANES]` to the sum, over taps and channels, of w[tap, channel, o] · x[tap, channel].
 
-        Args:
-            y, x, w: (array, offset of the first element) each.
-            step: elements of w from one channel to the next.
-            taps: (array, offset): pairs of int64, what to add to the offsets of x and of w for each tap.
-            count, channels: how many, at least 1.
-        """
+def _product(typing: Any, outs: Any, y: Any, x: Any, w: Any, step: Any, taps: Any, count: Any, channels: Any) -> Any:
+    """Set y[o] `[outs, LANES]` to the sum, over taps and channels, of w[tap, channel, o] · x[tap, channel].
 
-        def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            pairs = [cgutils.unpack_tuple(builder, args[k], 2) for k in (0, 1, 2, 4)]
-            kinds = [signature.args[k][0] for k in (0, 1, 2, 4)]
-            emit = _Emitter(context, builder, kinds[0].dtype)
-            y, x, w, taps = (
-                emit.at(emit.data(kind, pair[0]), pair[1], _INT if k == 3 else None)
-                for k, (kind, pair) in enumerate(zip(kinds, pairs, strict=True))
-            )
-            step, count, channels = args[3], args[5], args[6]
+    Args:
+        outs: 1 to `MOST_OUTS`.
+        y, x, w: (array, offset of the first element) each.
+        step: elements of w from one channel to the next.
+        taps: (array, offset): pairs of int64, what to add to the offsets of x and of w for each tap.
+        count, channels: how many, at least 1.
+    """
 
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        kinds, (number, _, _, _, step, _, count, channels) = signature.args, args
+        emit = _Emitter(context, builder, kinds[1][0].dtype)
+        y, x, w = (emit.start(kinds[k], args[k]) for k in (1, 2, 3))
+        taps = emit.start(kinds[5], args[5], _INT)
+
+        def tile(outs: int) -> None:
             def channel(values: list[Any]) -> list[Any]:
                 a, b, *sums = values
                 images = [emit.load(emit.at(emit.at(x, a), v * WIDTH)) for v in range(_VECTORS)]
@@ -120,34 +128,32 @@ def _product(outs: int) -> Any:
             sums = emit.loop(count, [_ZERO, *[zero] * (outs * _VECTORS)], tap)[1:]
             for at, value in enumerate(sums):
                 emit.store(value, emit.at(y, at * WIDTH))
-            return context.get_dummy_value()
 
-        return types.void(y, x, w, step, taps, count, channels), code
+        emit.switch(number, MOST_OUTS, tile)
+        return context.get_dummy_value()
 
-    return tile
+    return types.void(outs, y, x, w, step, taps, count, channels), code
 
 
-def _correlation(outs: int, ins: int) -> Any:
-    @intrinsic
-    def tile(typing: Any, sums: Any, g: Any, g_steps: Any, x: Any, x_steps: Any, rows: Any, columns: Any) -> Any:
-        """Add to sums[o, i] `[outs, ins, WIDTH]` g[o] · x[i] of every position of a rectangle, in `WIDTH` partial sums.
+def _correlation(
+    typing: Any, outs: Any, ins: Any, sums: Any, g: Any, g_steps: Any, x: Any, x_steps: Any, rows: Any, columns: Any
+) -> Any:
+    """Add to sums[o, i] `[outs, ins, WIDTH]` g[o] · x[i] of every position of a rectangle, in `WIDTH` partial sums.
 
-        Args:
-            sums, g, x: (array, offset of the first element) each; g `[outs, LANES]` and x `[ins, LANES]` of a position.
-            g_steps, x_steps: elements from one row to the next and from one column to the next.
-            rows, columns: of the rectangle, at least 1.
-        """
+    Args:
+        outs, ins: 1 to `MOST_ABOVE`, 1 to `MOST_BELOW`.
+        sums, g, x: (array, offset of the first element) each; g `[outs, LANES]` and x `[ins, LANES]` of a position.
+        g_steps, x_steps: elements from one row to the next and from one column to the next.
+        rows, columns: of the rectangle, at least 1.
+    """
 
-        def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            pairs = [cgutils.unpack_tuple(builder, args[k], 2) for k in (0, 1, 3)]
-            kinds = [signature.args[k][0] for k in (0, 1, 3)]
-            emit = _Emitter(context, builder, kinds[0].dtype)
-            sums, g, x = (
-                emit.at(emit.data(kind, array), offset) for kind, (array, offset) in zip(kinds, pairs, strict=True)
-            )
-            (g_row, g_column), (x_row, x_column) = (cgutils.unpack_tuple(builder, args[k], 2) for k in (2, 4))
-            rows, columns = args[5], args[6]
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        kinds, (number, other, _, _, _, _, _, rows, columns) = signature.args, args
+        emit = _Emitter(context, builder, kinds[2][0].dtype)
+        sums, g, x = (emit.start(kinds[k], args[k]) for k in (2, 3, 5))
+        (g_row, g_column), (x_row, x_column) = (cgutils.unpack_tuple(builder, args[k], 2) for k in (4, 6))
 
+        def tile(outs: int, ins: int) -> None:
             def position(values: list[Any]) -> list[Any]:
                 a, b, *partial = values
                 for v in range(_VECTORS):
@@ -165,11 +171,11 @@ def _correlation(outs: int, ins: int) -> Any:
             partial = emit.loop(rows, [_ZERO, _ZERO, *[emit.load(place) for place in places]], row)[2:]
             for value, place in zip(partial, places, strict=True):
                 emit.store(value, place)
-            return context.get_dummy_value()
 
-        return types.void(sums, g, g_steps, x, x_steps, rows, columns), code
+        emit.switch(number, MOST_ABOVE, lambda outs: emit.switch(other, MOST_BELOW, lambda ins: tile(outs, ins)))
+        return context.get_dummy_value()
 
-    return tile
+    return types.void(outs, ins, sums, g, g_steps, x, x_steps, rows, columns), code
 
 
 def _copy_lanes(typing: Any, target: Any, source: Any) -> Any:
@@ -177,12 +183,7 @@ def _copy_lanes(typing: Any, target: Any, source: Any) -> Any:
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         emit = _Emitter(context, builder, signature.args[0][0].dtype)
-        to, come = (
-            emit.at(emit.data(kind[0], array), offset)
-            for kind, (array, offset) in zip(
-                signature.args, (cgutils.unpack_tuple(builder, one, 2) for one in args), strict=True
-            )
-        )
+        to, come = (emit.start(kind, pair) for kind, pair in zip(signature.args, args, strict=True))
         for value, v in [(emit.load(emit.at(come, v * WIDTH)), v) for v in range(_VECTORS)]:
             emit.store(value, emit.at(to, v * WIDTH))
         return context.get_dummy_value()
@@ -190,15 +191,6 @@ def _copy_lanes(typing: Any, target: Any, source: Any) -> Any:
     return types.void(target, source), code
 
 
+product: Any = intrinsic(_product)
+correlation: Any = intrinsic(_correlation)
 copy_lanes: Any = intrinsic(_copy_lanes)
-
-product_1, product_2, product_3, product_4, product_5, product_6 = (_product(outs) for outs in range(1, 7))
-MOST_OUTS = 6
-"""Of a product's tile."""
-
-correlation_11, correlation_12, correlation_13 = (_correlation(1, ins) for ins in (1, 2, 3))
-correlation_21, correlation_22, correlation_23 = (_correlation(2, ins) for ins in (1, 2, 3))
-correlation_31, correlation_32, correlation_33 = (_correlation(3, ins) for ins in (1, 2, 3))
-correlation_41, correlation_42, correlation_43 = (_correlation(4, ins) for ins in (1, 2, 3))
-MOST_ABOVE, MOST_BELOW = 4, 3
-"""Of a correlation's tile: outputs and inputs."""

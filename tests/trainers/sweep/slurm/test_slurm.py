@@ -12,7 +12,7 @@ import pytest
 
 from grids import surface_file
 from grids.surface import Surface
-from trainers.sweep.locks import is_locked
+from trainers.blocks.locks import is_locked
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 

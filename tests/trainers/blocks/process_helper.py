@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from trainers.processes import helping
+from trainers.blocks.processes import helping
 
 
 def beat(path: Path, seconds: float, say: Callable[[str], None]) -> None:

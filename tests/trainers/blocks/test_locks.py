@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from grids.errors import BadInput
-from trainers.sweep.locks import is_locked, locked
+from trainers.blocks.locks import is_locked, locked
 
 
 def test_one_holder_at_a_time(tmp_path: Path) -> None:
@@ -33,7 +33,7 @@ def test_released_by_an_error(tmp_path: Path) -> None:
 
 def test_a_killed_holder_holds_nothing(tmp_path: Path) -> None:
     path = tmp_path / "shard.lock"
-    hold = "import pathlib, sys, time; from trainers.sweep.locks import locked\n"
+    hold = "import pathlib, sys, time; from trainers.blocks.locks import locked\n"
     hold += "with locked(pathlib.Path(sys.argv[1])): time.sleep(60)"
     holder = subprocess.Popen([sys.executable, "-c", hold, str(path)])
     deadline = time.monotonic() + 60

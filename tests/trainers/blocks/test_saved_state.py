@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from grids.errors import BadInput
-from trainers.saved_state import SavedState, epochs_done
+from trainers.blocks.saved_state import SavedState, epochs_done
 
 
 @dataclass

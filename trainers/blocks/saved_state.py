@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from grids.errors import BadInput, Damaged
-from trainers import state_file
+from trainers.blocks import state_file
 
 KIND = "state"
 

@@ -12,7 +12,7 @@ import process_helper
 import pytest
 from process_helper import beat
 
-from trainers.processes import helping, termination_interrupts
+from trainers.blocks.processes import helping, termination_interrupts
 
 
 def until(what: Callable[[], bool]) -> None:
