@@ -17,6 +17,7 @@ from tuning.commands.options import (
     Jobs,
     Levels,
     LowestOf,
+    OwnSearchers,
     Relative,
     Targets,
     cost_model_text,
@@ -62,6 +63,7 @@ def compare(
             help="A table from `tunecost tune`, compared with replays of its searchers on the surface A.",
         ),
     ] = None,
+    searchers: OwnSearchers = None,
     repeats: Annotated[int, typer.Option(min=1, help="With --live: replays of each searcher.")] = 1000,
     jobs: Jobs = None,
     target: Targets = None,
@@ -101,8 +103,10 @@ def compare(
             raise _missing("SURFACE")
         if b is not None or tables or replays or lowest is not None or levels or across is not None:
             raise BadInput("--live takes one surface and no other tables: compare --live live.parquet SURFACE")
-        compare_live(live, a, targets, count, relative, repeats, jobs, seed, form)
+        compare_live(live, a, targets, count, relative, searchers or (), repeats, jobs, seed, form)
         return
+    if searchers:
+        raise BadInput("-s belongs to --live: of replays, no searcher runs")
     if across is not None:
         paths = [*(Path(name) for name in (a, b) if name is not None), *(tables or []), *(replays or [])]
         _print_ranks(judged_groups(paths, relative, lowest), ranked.value, targets, levels, count, seed, form)

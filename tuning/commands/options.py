@@ -71,6 +71,16 @@ Levels = Annotated[
         show_default="none",
     ),
 ]
+OwnSearchers = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--searcher",
+        "-s",
+        metavar="SEARCHER",
+        help="A searcher of the table that is your own code, as my_module:MyClass; a file alone loads none. May be "
+        "given again.",
+    ),
+]
 Counted = Annotated[
     Count,
     typer.Option(

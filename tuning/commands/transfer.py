@@ -26,6 +26,16 @@ def transfer(
         str,
         typer.Option(metavar="TASK", help="The task that is trained: one of `grid tasks`, or your own as module:name."),
     ],
+    optimizers: Annotated[
+        list[str] | None,
+        typer.Option(
+            "-o",
+            "--optimizer",
+            metavar="OPT",
+            help="A surface's optimizer that is your own code, as module:rule; a file alone loads none. May be given "
+            "again.",
+        ),
+    ] = None,
     seeds: Annotated[int, typer.Option(min=1, metavar="N", help="Seeds 0 to N-1 of each training.")] = 3,
     cells: Annotated[
         int,
@@ -82,9 +92,16 @@ def transfer(
         device=device,
         data=data,
         workers=workers,
+        named=tuple(optimizers or ()),
         skip_broken=broken == Broken.skip,
     )
     loaded = [(label, load_surface(label, value_of.value)) for label in dict.fromkeys(surfaces)]
+    asked = [surface.provenance.optimizer for _, surface in loaded]
+    for text in optimizers or ():
+        if text not in asked:
+            raise BadInput(
+                f"-o {text}: no surface given is of this optimizer, but of {', '.join(dict.fromkeys(asked))}"
+            )
     records: list[dict[str, Any]] = []
     for label, surface in loaded:
         digest = file_sha256(find_surface(label))
