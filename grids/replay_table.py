@@ -200,7 +200,10 @@ def load(path: str | Path) -> tuple["pd.DataFrame", dict[str, Any]]:
     file = SealedFile(path, bare=True)
     if file.header:
         file.check_format(FORMAT)
-    there = [*SCHEMA, *(field for field in (*FURTHER, *LIVE) if field.name in file.table.column_names)]
+    there = [*SCHEMA, *(field for field in (*FURTHER, *LIVE) if field.name in file.names)]
+    for field in there:
+        if file.names.count(field.name) != 1:
+            raise BadInput(f"{path}: not a replay table (no column '{field.name}', or two)")
     columns = {field.name: _column(path, file.table, field) for field in there}
     file.check_seal()
     frame = pa.table(columns).to_pandas(use_threads=False)
@@ -215,8 +218,6 @@ def load(path: str | Path) -> tuple["pd.DataFrame", dict[str, Any]]:
 
 
 def _column(path: str | Path, table: pa.Table, field: pa.Field) -> pa.ChunkedArray:
-    if table.column_names.count(field.name) != 1:
-        raise BadInput(f"{path}: not a replay table (no column '{field.name}', or two)")
     column = table.column(field.name)
     try:
         found = column.cast(field.type)

@@ -1,5 +1,6 @@
 """The root of the command line, `tunecost`. Each command is a module of `tuning/commands/`, imported on first use."""
 
+import contextvars
 import itertools
 import os
 import re
@@ -11,6 +12,7 @@ from typing import Annotated
 import typer
 
 from grids.errors import BadInput
+from grids.limits import LARGEST, OPTION, allow
 from tuning.late_commands import late_group
 from tuning.terminal import say
 
@@ -65,7 +67,14 @@ def _root(
             show_default="off",
         ),
     ] = False,
-) -> None: ...
+    most: Annotated[
+        int,
+        typer.Option(
+            OPTION, min=1, metavar="BYTES", help="The largest number of bytes in memory of one file that is read."
+        ),
+    ] = LARGEST,
+) -> None:
+    allow(most)
 
 
 def main() -> None:
@@ -92,7 +101,10 @@ def run(arguments: list[str]) -> int:
     """
     command = typer.main.get_command(app)
     try:
-        result = command.main(arguments, prog_name="tunecost", standalone_mode=False, obj=run)
+        # In a context of its own, which `--max-bytes` is set in.
+        result = contextvars.copy_context().run(
+            command.main, arguments, prog_name="tunecost", standalone_mode=False, obj=run
+        )
         sys.stdout.flush()
         if result == 130:  # Typer's code for Ctrl-C, which it handles without a message
             return _report("interrupted", 130)
@@ -148,7 +160,6 @@ def _not_a_number(option: str, arguments: list[str]) -> str:
 
 
 def _report(line: str, code: int) -> int:
-    """Print an error as one line on stderr, unprintable characters as `?`, and return the exit code."""
-    printable = "".join(letter if letter.isprintable() else "?" for letter in " ".join(line.split()))
-    say(f"tunecost: {printable}")
+    """Print an error as one line on stderr and return the exit code."""
+    say(f"tunecost: {' '.join(line.split())}")
     return code

@@ -319,8 +319,9 @@ def test_the_digest_is_of_values_however_another_program_stores_them(kind: pa.Da
     [
         ("failure", "guessing", "'failure' is no finite number"),
         ("resolution", True, "'resolution' is no finite number"),
-        ("targets", [-1], "'targets' are no list"),
-        ("targets", 0.5, "'targets' are no list"),
+        ("targets", [0.5] * 1001, "'targets' are not a list"),
+        ("targets", [-1], "'targets' are not a list"),
+        ("targets", 0.5, "'targets' are not a list"),
         ("bounded", "yes", "'bounded' is neither"),
         ("fidelity", {"name": "epoch"}, "'fidelity' has no name and list"),
         ("fidelity", {"name": "epoch", "values": [1, 2]}, "curves have 3 points"),
