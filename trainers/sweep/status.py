@@ -63,7 +63,11 @@ def _of_sweep(folder: SweepFolder, say: Callable[[str], None]) -> Status:
     sweep = held.sweep
     runs = {"done": 0, "running": 0, "missing": 0, "diverged": 0}
     seconds = 0.0
-    for shard in sweep.shards(range(held.seeds)):
+    # By the files that are there, not by the shards that there may be: any number of seeds may have been asked for.
+    names = sorted({path.stem for ending in ("parquet", "lock") for path in folder.path.glob(f"seed*-cells*.{ending}")})
+    for shard in filter(None, map(sweep.shard_named, names)):
+        if shard.seed >= held.seeds:
+            continue
         try:
             file = shards.read(folder.shard(shard.name), sweep, shard)
         except Damaged as damage:
@@ -73,8 +77,9 @@ def _of_sweep(folder: SweepFolder, say: Callable[[str], None]) -> Status:
             runs["done"] += shard.cells
             runs["diverged"] += pc.sum(file.table.column("diverged")).as_py()
             seconds += file.record.seconds
-        else:
-            runs["running" if is_locked(folder.lock(shard.name)) else "missing"] += shard.cells
+        elif is_locked(folder.lock(shard.name)):
+            runs["running"] += shard.cells
+    runs["missing"] = sweep.space.size * held.seeds - runs["done"] - runs["running"]
     return Status(
         task=sweep.identity["task"],
         optimizer=sweep.identity["optimizer"],
