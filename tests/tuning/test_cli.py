@@ -179,7 +179,7 @@ def command(monkeypatch: pytest.MonkeyPatch) -> Any:
     ("error", "code", "line"),
     [
         (BadInput("x.csv: a line\nand another"), 2, "tunecost: x.csv: a line and another\n"),
-        (BadInput("x.csv: \x1b[31mred\x00 \udc80é"), 2, "tunecost: x.csv: ?[31mred? ?é\n"),
+        (BadInput("x.csv: \x1b[31mred\x00 \udc80é"), 2, "tunecost: x.csv: \\x1b[31mred\\x00 \\udc80é\n"),
         (KeyboardInterrupt(), 130, "tunecost: interrupted\n"),
         (typer.Abort(), 130, "tunecost: interrupted\n"),
         (typer.Exit(3), 3, ""),
