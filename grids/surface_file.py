@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from grids.arrow import flattened, lengths_of, numbers_of, plain_array
 from grids.errors import BadInput, listed
+from grids.foreign import foreign
 from grids.header import is_number, is_targets
 from grids.pool import Pool, pool_order
 from grids.sealed import REPLAYS, SealedFile, write_sealed
@@ -25,7 +26,7 @@ def save(surface: Surface, path: str | Path) -> None:
     """Write `surface` to `path`, whole or not at all. Rows are in C order of the cells, seeds fastest.
 
     Raises:
-        BadInput: the file cannot be written.
+        BadInput: the file cannot be written, or a fact about the surface is not of its type: `load` would refuse it.
     """
     seeds = len(surface.seeds)
     columns = {name: np.repeat(values, seeds) for name, values in surface.space.columns().items()}
@@ -35,7 +36,10 @@ def save(surface: Surface, path: str | Path) -> None:
         if array is not None:
             columns[name] = array.reshape(surface.value.size, *array.shape[surface.value.ndim :])
     columns |= {name: array.ravel() for name, array in surface.extra.items()}
-    write_sealed(path, table_of(columns), _header(surface))
+    header = _header(surface)
+    for read in (_space, _provenance, _fidelity, _extra):
+        read(header)
+    write_sealed(path, table_of(columns), header)
 
 
 def table_of(columns: Mapping[str, np.ndarray]) -> pa.Table:
@@ -101,11 +105,12 @@ def load(path: str | Path) -> Surface:
 @contextlib.contextmanager
 def _named(file: SealedFile) -> Iterator[None]:
     """Begin each fault with the file's name, and say where the file was altered, which explains the fault."""
-    try:
-        yield
-    except BadInput as error:
-        how = "altered since it was written: " if file.altered else ""
-        raise BadInput(f"{file.path}: {how}{error}") from error
+    with foreign(file.path):
+        try:
+            yield
+        except BadInput as error:
+            how = "altered since it was written: " if file.altered else ""
+            raise BadInput(f"{file.path}: {how}{error}") from error
 
 
 def surface_of(

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
 from analysis.replays import Group
-from grids.atomic import whole_file, write_whole
+from grids.atomic import write_whole
 from grids.errors import BadInput, brief, visible
 from grids.replay_table import Judged
 from grids.target import Count
@@ -104,8 +104,9 @@ def save(figure: Figure, path: str | Path, rows: Sequence[Mapping[str, Any]]) ->
     path = check_ending(path)
     ending = path.suffix.lower().lstrip(".")
     undated = {"pdf": {"CreationDate": None}, "svg": {"Date": None}, "png": {}}[ending]
-    with whole_file(path) as temporary:
-        figure.savefig(temporary, format=ending, metadata=undated)
+    drawn = io.BytesIO()  # a writer of PDF cannot say that a disk is full
+    figure.savefig(drawn, format=ending, metadata=undated)
+    write_whole(path, drawn.getvalue())
     table = path.with_suffix(".csv")
     write_whole(table, csv_text(rows))
     return [path, table]

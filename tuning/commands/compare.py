@@ -23,6 +23,7 @@ from tuning.commands.options import (
     cost_model_text,
     nondefault_columns,
     remark_on_targets,
+    with_columns,
 )
 from tuning.terminal import Format, print_rows, say
 
@@ -137,7 +138,7 @@ def compare(
         }
         details = cost_model_text(groups, count) + (", targets in percent of the lowest value" if relative else "")
         details += ", to the value named as target" if levels else ""
-        narrow = [{headings[name]: row[name] for name in shown} for row in rows]
+        narrow = [{headings[name]: item for name, item in with_columns(row, shown).items()} for row in rows]
         print_rows(
             narrow,
             list(headings.values()),

@@ -155,13 +155,15 @@ def _names_its_values(text: str) -> bool:
 
 
 def _read(text: str, meaning: "Meaning") -> "Surface":
+    from grids.foreign import foreign
     from grids.tables import blackbox, files, study
 
-    if study.is_study(text):
-        return study.read(text, meaning)
-    if blackbox.is_blackbox(text):
-        return blackbox.read(text, meaning)
-    return files.read(text, meaning)
+    with foreign(text):
+        if study.is_study(text):
+            return study.read(text, meaning)
+        if blackbox.is_blackbox(text):
+            return blackbox.read(text, meaning)
+        return files.read(text, meaning)
 
 
 def _described(surface: "Surface") -> str:

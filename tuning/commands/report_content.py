@@ -11,6 +11,7 @@ from analysis.report import costs
 from analysis.report import surfaces as surfaces_of
 from grids import replay_table, surface_file
 from grids.errors import BadInput
+from grids.foreign import foreign
 from grids.library import LOCAL, find_surface, list_surfaces
 from grids.replay_table import judged_by
 from grids.sealed import REPLAYS, SealedFile
@@ -226,7 +227,8 @@ def _paths_by_group(
                 shown["said"] = inputs.absent.get(names[0], f"{names[0]} is not on this page")
             else:
                 try:
-                    shown["paths"] = _paths(listed[place].surface, rows, header, most, named)
+                    with foreign(path.name):
+                        shown["paths"] = _paths(listed[place].surface, rows, header, most, named)
                 except BadInput as error:
                     shown["said"] = f"{path.name}: no path of {names[3]}: {error}"
             found[names] = shown
