@@ -159,8 +159,8 @@ def content(
     """
     from analysis.replays import load_groups
 
-    named = {name: shown.surface for name, shown in inputs.surfaces.items()}
-    edges = surfaces_of.scales(named)
+    surfaces = {name: shown.surface for name, shown in inputs.surfaces.items()}
+    edges = surfaces_of.scales(surfaces)
     packed = [
         surfaces_of.packed(name, shown.surface, edges[name], shown.sha256) for name, shown in inputs.surfaces.items()
     ]
@@ -174,7 +174,7 @@ def content(
             for group in kinds[-1]["groups"]:
                 group |= paths_of[tuple(group[key] for key in replay_table.KEYS)]
     replays = _joined(*kinds) if kinds else None
-    tasks = dict.fromkeys(shown.provenance.task for shown in named.values()) or dict.fromkeys(
+    tasks = dict.fromkeys(shown.provenance.task for shown in surfaces.values()) or dict.fromkeys(
         group["task"] for group in (replays or {"groups": []})["groups"]
     )
     return {
