@@ -117,11 +117,9 @@ def judged_by(header: Mapping[str, Any]) -> Judged:
 def is_replay_table(text: str | Path) -> bool:
     """Whether a file of this name exists whose header says that it is a replay table, be it whole or damaged."""
     path = Path(text)
-    if not path.is_file():
-        return False
     try:
-        return SealedFile(path).header.get("kind") == REPLAYS
-    except BadInput:
+        return path.is_file() and SealedFile(path).header.get("kind") == REPLAYS
+    except (BadInput, OSError):
         return False
 
 
