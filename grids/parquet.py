@@ -14,11 +14,14 @@ import pyarrow.parquet as pq
 from grids import limits
 from grids.arrow import numbers_of
 from grids.errors import BadInput, Damaged
+from grids.parquet_footer import chunks
 
 _FOOTER = 24
 """Bytes of memory that a reader takes for each byte of a footer, which lists every column and group of rows."""
-_WIDTHS = {"BOOLEAN": 1, "INT32": 4, "FLOAT": 4, "INT64": 8, "DOUBLE": 8, "INT96": 16}
-"""Bytes of a value in memory, by its type in the file; texts have none."""
+_WIDTHS = {0: 1, 1: 4, 2: 8, 3: 16, 4: 4, 5: 8}
+"""Bytes of a value in memory, by the number of its type in the file: flags, whole numbers, floats."""
+_TEXT = 6
+"""The type of texts and other bytes of any length."""
 
 
 class ParquetContent:
@@ -35,9 +38,10 @@ class ParquetContent:
 
     def __init__(self, path: str | Path, content: bytes) -> None:
         self.path, self._content = path, content
-        footer = int.from_bytes(content[-8:-4], "little") if content[-4:] == b"PAR1" else 0
-        if footer * _FOOTER > limits.most_bytes():
-            raise limits.too_large(f"{path}: the list of its columns", footer * _FOOTER)
+        length = int.from_bytes(content[-8:-4], "little") if content[-4:] == b"PAR1" else 0
+        if length * _FOOTER > limits.most_bytes():
+            raise limits.too_large(f"{path}: the list of its columns", length * _FOOTER)
+        self._footer = content[-8 - length : -8]
         try:
             self._file = pq.ParquetFile(pa.BufferReader(content))
             self.metadata: dict[bytes, bytes] = dict(self._file.metadata.metadata or {})
@@ -53,11 +57,11 @@ class ParquetContent:
             Damaged: they cannot be read.
             BadInput: they would not fit into memory.
         """
-        numbers, texts = self._most_bytes()
-        if numbers > limits.most_bytes():
-            rows = self._file.metadata.num_rows
-            raise limits.too_large(f"{self.path}: {rows:,} rows of {len(self.names):,} columns", numbers)
         try:
+            numbers, texts = self._most_bytes()
+            if numbers > limits.most_bytes():
+                rows = self._file.metadata.num_rows
+                raise limits.too_large(f"{self.path}: {rows:,} rows of {len(self.names):,} columns", numbers)
             return self._read(self._file) if numbers + texts <= limits.most_bytes() else self._read_texts_once()
         except BadInput:
             raise
@@ -76,19 +80,14 @@ class ParquetContent:
         A text is no longer than all bytes of its column in the file, but may stand in every row.
         """
         numbers, texts = 0, 0
-        about, schema = self._file.metadata, self._file.schema
-        columns = [schema.column(place) for place in range(len(schema))]
-        for group in range(about.num_row_groups):
-            chunks = about.row_group(group)
-            for place, column in enumerate(columns):
-                chunk = chunks.column(place)
-                width = _WIDTHS.get(column.physical_type)
-                if width is not None:
-                    numbers += chunk.num_values * width
-                elif column.physical_type == "BYTE_ARRAY" and not column.max_repetition_level:
-                    texts += chunk.num_values * (4 + chunk.total_uncompressed_size)
-                else:  # bytes of fixed length, and lists of texts, which are not read each text once
-                    numbers += chunk.num_values * (16 + chunk.total_uncompressed_size)
+        for chunk in chunks(self._footer):
+            width = _WIDTHS.get(chunk.kind)
+            if width is not None:
+                numbers += chunk.values * width
+            elif chunk.kind == _TEXT and not chunk.nested:
+                texts += chunk.values * (4 + chunk.size)
+            else:  # bytes of fixed length, and lists of texts, which are not read each text once
+                numbers += chunk.values * (16 + chunk.size)
         return numbers, texts
 
     def _read_texts_once(self) -> pa.Table:

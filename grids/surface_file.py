@@ -37,8 +37,11 @@ def save(surface: Surface, path: str | Path) -> None:
             columns[name] = array.reshape(surface.value.size, *array.shape[surface.value.ndim :])
     columns |= {name: array.ravel() for name, array in surface.extra.items()}
     header = _header(surface)
-    for read in (_space, _provenance, _fidelity, _extra):
-        read(header)
+    try:
+        for read in (_space, _provenance, _fidelity, _extra):
+            read(header)
+    except BadInput as error:
+        raise BadInput(f"{path}: {error}") from error
     write_sealed(path, table_of(columns), header)
 
 

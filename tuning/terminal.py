@@ -142,7 +142,7 @@ def markdown_table(names: Sequence[str], rows: Iterable[Sequence[str]], right: C
 
 def _markdown_text(text: str) -> str:
     """A cell of a Markdown table: one line, whose bars end no cell, and in which no text is HTML or a link."""
-    text = visible(" ".join(text.split()))
+    text = re.sub(r"\\(?=[\\|<\](])", r"\\\\", visible(" ".join(text.split())))
     return text.replace("|", r"\|").replace("<", r"\<").replace("](", r"]\(")
 
 

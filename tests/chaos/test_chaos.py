@@ -88,13 +88,19 @@ def start(name: str, folder: Path, cache: Path | None = None, largest: int | Non
 
 
 def family(parent: int) -> list[int]:
-    """A process and those below it."""
+    """A process and those below it, but for Python's own helper that counts semaphores."""
     found = [parent]
     for one in found:
         with contextlib.suppress(OSError):
             for task in Path(f"/proc/{one}/task").iterdir():
                 found += map(int, (task / "children").read_text().split())
-    return found
+    return [one for one in found if b"resource_tracker" not in command_of(one)]
+
+
+def command_of(process: int) -> bytes:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{process}/cmdline").read_bytes()
+    return b""
 
 
 def ended(name: str, process: subprocess.Popen[str]) -> str:
@@ -176,7 +182,9 @@ def test_full_disk(name: str, whole: dict[str, tuple[Any, float]], tmp_path: Pat
         assert process.returncode in (0, 1, 2), err
         assert not unfinished(folder)
         if process.returncode:
-            assert "File too large" in err.splitlines()[-1], err
+            assert any(said in err.splitlines()[-1] for said in ("File too large", "No usable temporary directory")), (
+                err
+            )
             process = start(name, folder)
             ended(name, process)
         done += process.returncode == 0

@@ -170,7 +170,8 @@ def stores(count: int, seed: int, capsys: Captured) -> int:
         words = shlex.split(makers[number % len(makers)]())
         code = settled(words, capsys, kept | {"o.parquet"})
         if Path("o.parquet").exists():
-            assert run(["grid", "show", "o.parquet"]) == 0, words
+            shown = run(["grid", "show", "o.parquet"])
+            assert shown == 0, (words, capsys.readouterr().err)
             capsys.readouterr()
             Path("o.parquet").unlink()
         done += code
