@@ -7,6 +7,7 @@ JOBS    ?= 2
 SEEDS   ?= 3
 RESULTS ?= results
 MINUTES ?= 10
+KILLS   ?= 30
 
 BIN      := .venv/bin
 TUNECOST := $(BIN)/tunecost
@@ -26,7 +27,7 @@ FILES := $(filter %.parquet,$(SURFACES))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup test test-slow fuzz lint format bench grids figure1 figure1-all figure1-domains figure2 figure3 report claims table1 transfers results gpu clean
+.PHONY: help setup test test-slow fuzz chaos lint format bench grids figure1 figure1-all figure1-domains figure2 figure3 report claims table1 transfers results gpu clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 12
@@ -48,6 +49,9 @@ test-slow: setup ## the tests that take minutes: real kills, real Slurm, a milli
 
 fuzz: setup ## thousands of mutated tables and files
 	$(BIN)/python -m pytest -q -m fuzz
+
+chaos: setup ## KILLS kills, full disks and company for every long command
+	KILLS=$(KILLS) $(BIN)/python -m pytest -q -s -m chaos
 
 lint: setup ## ruff and mypy
 	$(BIN)/ruff check

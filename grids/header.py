@@ -11,3 +11,12 @@ def is_number(item: Any) -> bool:
     (True, False, False, False)
     """
     return isinstance(item, int | float) and not isinstance(item, bool) and math.isfinite(item)
+
+
+def is_targets(item: Any) -> bool:
+    """Whether an item of JSON is a list of suboptimalities, of which there may be 1,000.
+
+    >>> is_targets([0.5, 1]), is_targets([]), is_targets([-1]), is_targets([1] * 1001)
+    (True, True, False, False)
+    """
+    return isinstance(item, list) and len(item) <= 1000 and all(is_number(each) and each >= 0 for each in item)

@@ -48,8 +48,12 @@ def find_surface(text: str) -> Path:
     path = Path(text)
     if path.suffix == ".csv":
         raise BadInput(f"{text}: a surface is a .parquet file; `tunecost grid import` makes one from a CSV")
-    if path.suffix == ".parquet" or path.is_file():
-        if not path.is_file():
+    try:
+        there = path.is_file()
+    except OSError as error:  # a name that is too long
+        raise BadInput(f"{text}: no such file ({error.strerror or error})") from error
+    if path.suffix == ".parquet" or there:
+        if not there:
             raise BadInput(f"{text}: {'is a folder' if path.is_dir() else 'no such file'}")
         return path
     known = {entry.name: entry.path for entry in list_surfaces()}

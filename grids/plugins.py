@@ -1,4 +1,8 @@
-"""Load tasks, update rules and searchers from a user's own module, named as `module:name`."""
+"""Load tasks, update rules and searchers from a user's own module, named as `module:name`.
+
+Only a name that the user typed is loaded. Surfaces, replay tables and other files may hold such names too, and come
+from other people: `not_named` words the refusal of a name that only a file gives.
+"""
 
 import hashlib
 import importlib
@@ -11,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from grids.errors import BadInput, unknown
+from grids.errors import BadInput, brief, unknown
 
 
 def load_object(text: str, what: str, kinds: tuple[type, ...] = ()) -> Any:
@@ -73,6 +77,21 @@ def reason(error: BaseException, module: str = "") -> str:
     if frames:
         return f"{_shown(frames[-1].filename)}, line {frames[-1].lineno}: {said}"
     return f"module '{module}' cannot be imported ({said})" if module else said
+
+
+def not_named(owner: str, what: str, text: str, option: str) -> BadInput:
+    """The error for code that a file asks for and the user did not name.
+
+    Args:
+        owner: the file, or what was read from it, with which the message begins.
+        what: the kind of object, as in `load_object`.
+        text: the name in the file.
+        option: the command's option by which the user names it.
+    """
+    return BadInput(
+        f"{owner}: its file asks for the {what} '{brief(text)}', which does not ship with this program; a file alone "
+        f"loads no code: name it on the command line too, as {option} '{brief(text)}'"
+    )
 
 
 def source_sha256(obj: Any) -> str | None:

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from grids.arrow import array_of, repeated
 from grids.errors import BadInput
+from grids.foreign import foreign
 from grids.library import list_surfaces
 from grids.sealed import REPLAYS, SealedFile, write_sealed
 from grids.surface_facts import surface_facts
@@ -116,11 +117,9 @@ def judged_by(header: Mapping[str, Any]) -> Judged:
 def is_replay_table(text: str | Path) -> bool:
     """Whether a file of this name exists whose header says that it is a replay table, be it whole or damaged."""
     path = Path(text)
-    if not path.is_file():
-        return False
     try:
-        return SealedFile(path).header.get("kind") == REPLAYS
-    except BadInput:
+        return path.is_file() and SealedFile(path).header.get("kind") == REPLAYS
+    except (BadInput, OSError):
         return False
 
 
@@ -197,26 +196,28 @@ def load(path: str | Path) -> tuple["pd.DataFrame", dict[str, Any]]:
     """
     if not Path(path).exists() and str(path) in {entry.name for entry in list_surfaces()}:
         raise BadInput(f"{path}: is a surface, not a replay table; `tunecost replay {path}` makes one")
-    file = SealedFile(path, bare=True)
-    if file.header:
-        file.check_format(FORMAT)
-    there = [*SCHEMA, *(field for field in (*FURTHER, *LIVE) if field.name in file.table.column_names)]
-    columns = {field.name: _column(path, file.table, field) for field in there}
-    file.check_seal()
-    frame = pa.table(columns).to_pandas(use_threads=False)
-    try:
-        facts = surface_facts(file.header)
-    except BadInput as error:
-        raise BadInput(f"{path}: {error}") from error
-    whole = {name: about.whole for name, about in facts.items() if about.whole is not None}
-    if "spent" not in frame and whole:
-        frame["spent"] = frame["trial"] * frame["surface"].map(whole).astype(float)
-    return frame, file.header
+    with foreign(path):
+        file = SealedFile(path, bare=True)
+        if file.header:
+            file.check_format(FORMAT)
+        there = [*SCHEMA, *(field for field in (*FURTHER, *LIVE) if field.name in file.names)]
+        for field in there:
+            if file.names.count(field.name) != 1:
+                raise BadInput(f"{path}: not a replay table (no column '{field.name}', or two)")
+        columns = {field.name: _column(path, file.table, field) for field in there}
+        file.check_seal()
+        frame = pa.table(columns).to_pandas(use_threads=False)
+        try:
+            facts = surface_facts(file.header)
+        except BadInput as error:
+            raise BadInput(f"{path}: {error}") from error
+        whole = {name: about.whole for name, about in facts.items() if about.whole is not None}
+        if "spent" not in frame and whole:
+            frame["spent"] = frame["trial"] * frame["surface"].map(whole).astype(float)
+        return frame, file.header
 
 
 def _column(path: str | Path, table: pa.Table, field: pa.Field) -> pa.ChunkedArray:
-    if table.column_names.count(field.name) != 1:
-        raise BadInput(f"{path}: not a replay table (no column '{field.name}', or two)")
     column = table.column(field.name)
     try:
         found = column.cast(field.type)

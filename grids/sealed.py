@@ -23,9 +23,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from grids import json_text
 from grids.arrow import flattened, lengths_of, numbers_of
 from grids.atomic import write_whole
 from grids.errors import BadInput, Damaged
+from grids.limits import read_bounded
+from grids.parquet import ParquetContent
 
 HEADER_KEY = b"tunecost"
 SEAL_KEY = b"tunecost-seal"
@@ -113,24 +116,18 @@ class SealedFile:
         bare: whether to accept a file without a header; `header` is then empty, and there is no checksum.
 
     Raises:
-        Damaged: not a whole Parquet file.
-        BadInput: no such file, or not a Parquet file of this program.
+        Damaged: not a Parquet file.
+        BadInput: no such file, one larger than `grids.limits` allows, or not a Parquet file of this program.
     """
 
     def __init__(self, path: str | Path, bare: bool = False) -> None:
         self.path = Path(path)
         try:
-            self._content = self.path.read_bytes()
+            self._content = read_bounded(path)
         except OSError as error:
             raise BadInput(f"{path}: cannot be read ({error.strerror or error})") from error
-        try:
-            # One thread: the files are small, and a thread pool that is still starting can abort a process at its end.
-            parquet = pq.ParquetFile(pa.BufferReader(self._content))
-            self.table: pa.Table = parquet.read(use_threads=False)
-            self.table.validate(full=True)
-            metadata = dict(parquet.metadata.metadata or {})
-        except Exception as error:
-            raise Damaged(f"{path}: not a whole Parquet file (cut short, altered, or of another kind)") from error
+        self._parquet = ParquetContent(path, self._content)
+        metadata = self._parquet.metadata
         self._seal = metadata.get(SEAL_KEY)
         self._sealed = SEAL_KEY in self._content or any(len(key) == len(SEAL_KEY) for key in metadata)
         self._foreign = ARROW_KEY in metadata or not self._sealed
@@ -140,9 +137,24 @@ class SealedFile:
                 return
             raise BadInput(f"{path}: a Parquet file without the 'tunecost' header, so not one of this program's")
         try:
-            self.header = dict(json.loads(metadata[HEADER_KEY]))
-        except (ValueError, TypeError, RecursionError) as error:
+            self.header = dict(json_text.parse(metadata[HEADER_KEY], finite=False))
+        except (ValueError, TypeError) as error:
             raise Damaged(f"{path}: its 'tunecost' header cannot be read (altered)") from error
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the columns."""
+        return self._parquet.names
+
+    @property
+    def table(self) -> pa.Table:
+        """The columns, read on first use.
+
+        Raises:
+            Damaged: they cannot be read.
+            BadInput: they would not fit into memory.
+        """
+        return self._parquet.table
 
     def check_format(self, newest: int) -> None:
         """Raise BadInput where the file's format number is missing or above `newest`."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from grids.errors import BadInput, unknown
+from grids.errors import BadInput, brief, unknown
 from grids.space import Cell, Space
 from grids.target import gap
 
@@ -114,8 +114,8 @@ class Surface:
         filled: bool `[*shape, seeds]`, true where a missing value was filled in; such runs have not diverged.
 
     Raises:
-        BadInput: a wrong shape, an axis or further column with the name of another column, no finite value at all, or
-            a value that is not finite where `diverged` is false.
+        BadInput: a wrong shape, seeds that are not different or not of 64 bits, an axis or further column with the name
+            of another column, no finite value at all, or a value that is not finite where `diverged` is false.
     """
 
     space: Space
@@ -134,6 +134,8 @@ class Surface:
         shape = (*self.space.shape, len(self.seeds))
         if not self.seeds:
             raise BadInput("a surface needs at least one seed")
+        if len(set(self.seeds)) < len(self.seeds) or not all(-(2**63) <= seed < 2**63 for seed in self.seeds):
+            raise BadInput(f"seeds must be different whole numbers of 64 bits, not {brief(str(list(self.seeds)))}")
         for name in self.space.names:
             if name in COLUMNS:
                 raise BadInput(f"an axis cannot be called '{name}': a surface has a column of that name already")

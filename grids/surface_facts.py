@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from grids.errors import BadInput
-from grids.header import is_number
+from grids.header import is_number, is_targets
 from grids.metric import PERCENT_TARGETS, Targets, default_targets, is_bounded, resolution
 from grids.surface import Surface
 
@@ -134,7 +134,7 @@ def _true_or_false(item: Any) -> bool:
 
 
 def _targets(item: Any) -> bool:
-    return isinstance(item, list) and bool(item) and all(is_number(each) and each >= 0 for each in item)
+    return bool(item) and is_targets(item)
 
 
 def _seeds(item: Any) -> bool:

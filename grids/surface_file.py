@@ -1,6 +1,7 @@
 """Read and write surface files: Parquet, one row for each cell and seed, with the provenance in the header."""
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,9 @@ import numpy as np
 import pyarrow as pa
 
 from grids.arrow import flattened, lengths_of, numbers_of, plain_array
-from grids.errors import BadInput
-from grids.header import is_number
+from grids.errors import BadInput, listed
+from grids.foreign import foreign
+from grids.header import is_number, is_targets
 from grids.pool import Pool, pool_order
 from grids.sealed import REPLAYS, SealedFile, write_sealed
 from grids.space import Space, value_text
@@ -24,7 +26,7 @@ def save(surface: Surface, path: str | Path) -> None:
     """Write `surface` to `path`, whole or not at all. Rows are in C order of the cells, seeds fastest.
 
     Raises:
-        BadInput: the file cannot be written.
+        BadInput: the file cannot be written, or a fact about the surface is not of its type: `load` would refuse it.
     """
     seeds = len(surface.seeds)
     columns = {name: np.repeat(values, seeds) for name, values in surface.space.columns().items()}
@@ -34,7 +36,13 @@ def save(surface: Surface, path: str | Path) -> None:
         if array is not None:
             columns[name] = array.reshape(surface.value.size, *array.shape[surface.value.ndim :])
     columns |= {name: array.ravel() for name, array in surface.extra.items()}
-    write_sealed(path, table_of(columns), _header(surface))
+    header = _header(surface)
+    try:
+        for read in (_space, _provenance, _fidelity, _extra):
+            read(header)
+    except BadInput as error:
+        raise BadInput(f"{path}: {error}") from error
+    write_sealed(path, table_of(columns), header)
 
 
 def table_of(columns: Mapping[str, np.ndarray]) -> pa.Table:
@@ -86,18 +94,26 @@ def load(path: str | Path) -> Surface:
     file.check_format(FORMAT)
     if file.header.get("kind") == REPLAYS:
         raise BadInput(f"{path}: is a replay table, not a surface")
-    try:
-        surface = _surface(file.table, file.header)
-    except BadInput as error:
-        how = "altered since it was written: " if file.altered else ""
-        raise BadInput(f"{path}: {how}{error}") from error
+    header = file.header
+    with _named(file):
+        space, about, fidelity, extra = _space(header), _provenance(header), _fidelity(header), _extra(header)
+        _check_names(file.names, space)
+    table = file.table
+    with _named(file):
+        surface = surface_of(table, space, about, fidelity, extra, bool(header.get("pool")))
     file.check_seal()
     return surface
 
 
-def _surface(table: pa.Table, header: dict[str, Any]) -> Surface:
-    space, pool = _space(header), bool(header.get("pool"))
-    return surface_of(table, space, _provenance(header), _fidelity(header), _extra(header), pool)
+@contextlib.contextmanager
+def _named(file: SealedFile) -> Iterator[None]:
+    """Begin each fault with the file's name, and say where the file was altered, which explains the fault."""
+    with foreign(file.path):
+        try:
+            yield
+        except BadInput as error:
+            how = "altered since it was written: " if file.altered else ""
+            raise BadInput(f"{file.path}: {how}{error}") from error
 
 
 def surface_of(
@@ -117,10 +133,7 @@ def surface_of(
     Raises:
         BadInput: a column is missing or of another type, or cells are missing or given twice.
     """
-    for name in (*space.names, "seed", "value", "diverged"):
-        if table.column_names.count(name) != 1:
-            how = "two columns are called" if name in table.column_names else "no column"
-            raise BadInput(f"{how} '{name}' (columns: {', '.join(table.column_names)})")
+    _check_names(table.column_names, space)
     columns = {
         axis.name: _labels(table, axis.name) if axis.labelled else _numbers(table, axis.name) for axis in space.axes
     }
@@ -151,6 +164,14 @@ def surface_of(
         fidelity=fidelity,
         filled=dense("filled"),
     )
+
+
+def _check_names(names: Sequence[str], space: Space) -> None:
+    """Raises BadInput where a column that a surface needs is missing or there twice."""
+    for name in (*space.names, "seed", "value", "diverged"):
+        if names.count(name) != 1:
+            how = "two columns are called" if name in names else "no column"
+            raise BadInput(f"{how} '{name}' (columns: {listed(names)})")
 
 
 def _space(header: dict[str, Any]) -> Space:
@@ -184,8 +205,8 @@ def _metric(header: dict[str, Any]) -> dict[str, Any]:
     bounded, targets = header.get("bounded") or False, header.get("targets") or []
     if not isinstance(bounded, bool):
         raise BadInput("the header's 'bounded' is neither true nor false")
-    if not (isinstance(targets, list) and all(is_number(each) and each >= 0 for each in targets)):
-        raise BadInput("the header's 'targets' must be a list of numbers of at least 0")
+    if not is_targets(targets):
+        raise BadInput("the header's 'targets' must be a list of up to 1,000 numbers of at least 0")
     numbers = {name: header.get(name) for name in ("failure", "resolution")}
     for name, number in numbers.items():
         if number is not None and not is_number(number):

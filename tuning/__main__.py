@@ -9,7 +9,11 @@ def main() -> None:
     """Run `tuning.cli.main`; exit code 130 on Ctrl-C and on SIGTERM, as schedulers send it: both clean up alike."""
     if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-    _current_folder_last()
+    try:
+        _current_folder_last()
+    except FileNotFoundError:
+        print("tunecost: the current folder was deleted; change to one that exists", file=sys.stderr)
+        sys.exit(2)
     try:
         from tuning import cli
 
@@ -17,6 +21,14 @@ def main() -> None:
     except KeyboardInterrupt:
         print("tunecost: interrupted", file=sys.stderr)
         sys.exit(130)
+    finally:
+        _end_with_code()
+
+
+def _end_with_code() -> None:
+    """From here on, Ctrl-C and SIGTERM end the process with exit code 130 at once: all is written and cleaned up."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, frame: os._exit(130))
 
 
 def _current_folder_last() -> None:

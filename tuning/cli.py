@@ -1,5 +1,6 @@
 """The root of the command line, `tunecost`. Each command is a module of `tuning/commands/`, imported on first use."""
 
+import contextvars
 import itertools
 import os
 import re
@@ -11,6 +12,7 @@ from typing import Annotated
 import typer
 
 from grids.errors import BadInput
+from grids.limits import LARGEST, OPTION, allow
 from tuning.late_commands import late_group
 from tuning.terminal import say
 
@@ -65,7 +67,14 @@ def _root(
             show_default="off",
         ),
     ] = False,
-) -> None: ...
+    most: Annotated[
+        int,
+        typer.Option(
+            OPTION, min=1, metavar="BYTES", help="The largest number of bytes in memory of one file that is read."
+        ),
+    ] = LARGEST,
+) -> None:
+    allow(most)
 
 
 def main() -> None:
@@ -92,7 +101,11 @@ def run(arguments: list[str]) -> int:
     """
     command = typer.main.get_command(app)
     try:
-        result = command.main(arguments, prog_name="tunecost", standalone_mode=False, obj=run)
+        _check_encoding(arguments)
+        # In a context of its own, which `--max-bytes` is set in.
+        result = contextvars.copy_context().run(
+            command.main, arguments, prog_name="tunecost", standalone_mode=False, obj=run
+        )
         sys.stdout.flush()
         if result == 130:  # Typer's code for Ctrl-C, which it handles without a message
             return _report("interrupted", 130)
@@ -109,6 +122,10 @@ def run(arguments: list[str]) -> int:
         # The reader of the output (`| head`) has closed the pipe. This is no failure, and stdout is of no more use.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        if error.filename is not None or not _stdout_fails():
+            return _failed(error)
+        return _report(f"standard output cannot be written ({error.strerror or error})", 1)
     except SystemExit as exit_:
         # Rich turns a broken pipe into SystemExit while it prints a table or help.
         if isinstance(exit_.__context__, BrokenPipeError):
@@ -118,10 +135,32 @@ def run(arguments: list[str]) -> int:
         # Click's usage errors format their own message. Any other exception is a bug, and its type is named.
         if hasattr(error, "format_message"):
             return _report(_usage(error, arguments), 2)
-        if os.environ.get("TUNECOST_DEBUG"):
-            traceback.print_exc()
-        line = f"failed: {type(error).__name__}: {error}".splitlines()[0]
-        return _report(f"{line} (TUNECOST_DEBUG=1 shows where)", 1)
+        return _failed(error)
+
+
+def _check_encoding(arguments: list[str]) -> None:
+    """Raise BadInput where an argument is not UTF-8, before anything runs: no file that is written could name it."""
+    for argument in arguments:
+        if not argument.isascii() and argument != argument.encode(errors="replace").decode():
+            raise BadInput(f"'{argument}': this name is not UTF-8; rename the file or folder")
+
+
+def _stdout_fails() -> bool:
+    """Whether nothing can be written to stdout, which is then discarded: it would fail again at the end."""
+    try:
+        print(flush=True)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return True
+    return False
+
+
+def _failed(error: Exception) -> int:
+    """Report a fault of this program."""
+    if os.environ.get("TUNECOST_DEBUG"):
+        traceback.print_exc()
+    line = f"failed: {type(error).__name__}: {error}".splitlines()[0]
+    return _report(f"{line} (TUNECOST_DEBUG=1 shows where)", 1)
 
 
 def _usage(error: Exception, arguments: list[str]) -> str:
@@ -148,7 +187,6 @@ def _not_a_number(option: str, arguments: list[str]) -> str:
 
 
 def _report(line: str, code: int) -> int:
-    """Print an error as one line on stderr, unprintable characters as `?`, and return the exit code."""
-    printable = "".join(letter if letter.isprintable() else "?" for letter in " ".join(line.split()))
-    say(f"tunecost: {printable}")
+    """Print an error as one line on stderr and return the exit code."""
+    say(f"tunecost: {' '.join(line.split())}")
     return code

@@ -5,7 +5,7 @@ them again with the settings in the table's header gives the same trials. Where 
 different ones, the rows differ, and the path is refused. A table of live studies stores its cells; none is run again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,7 +20,7 @@ from tuning.budget import MOST_CELLS, Budget
 from tuning.play import play
 from tuning.played import Played
 from tuning.problem import TabularProblem
-from tuning.searchers import SearcherSpec, get_searcher
+from tuning.searchers import SearcherSpec, searcher_in_file
 from tuning.table import table_rows
 
 
@@ -42,7 +42,9 @@ class Path:
     amounts: np.ndarray | None = None
 
 
-def play_again(surface: Surface, rows: pd.DataFrame, header: Mapping[str, Any], repeats: int) -> list[Path]:
+def play_again(
+    surface: Surface, rows: pd.DataFrame, header: Mapping[str, Any], repeats: int, named: Collection[str] = ()
+) -> list[Path]:
     """The paths of the first replays of one searcher on one surface in a replay table.
 
     Args:
@@ -50,12 +52,16 @@ def play_again(surface: Surface, rows: pd.DataFrame, header: Mapping[str, Any], 
         rows: all rows of the table for that surface and searcher. A live table needs the column `cell`, the flat cell
             that a study had chosen, or `asked`, in a study's end row the flat cells of all its trials.
         header: of the table.
-        repeats: the largest number of paths.
+        repeats: the largest number of paths; with 0, nothing is read of the searcher.
+        named: searchers that the user named, as texts; of code that does not ship, only theirs is loaded.
 
     Raises:
-        BadInput: the header lacks settings of the replay, the searcher is unknown, the replay run again differs from
-            the table's rows, or a live table stores no cells or those of another space.
+        BadInput: the header lacks settings of the replay, the searcher is unknown, or does not ship and is not named,
+            the replay run again differs from the table's rows, or a live table stores no cells or those of another
+            space.
     """
+    if not repeats:
+        return []
     numbers = sorted(rows["repeat"].unique().tolist())[:repeats]
     if header.get("live"):
         _check_axes(surface, header["live"])
@@ -64,7 +70,7 @@ def play_again(surface: Surface, rows: pd.DataFrame, header: Mapping[str, Any], 
     if not isinstance(header.get("seed"), int):
         raise BadInput(f"{name}, {searcher}: the table's header names no seed to play again from")
     judged = judged_by(header)
-    spec = get_searcher(searcher)
+    spec = searcher_in_file(searcher, named, name)
     whole = surface.judged_by(judged.value_of)
     part = whole if judged.within == "all" else narrowed(whole, judged.within)
     problem = _problem(name, whole, part, spec, judged)

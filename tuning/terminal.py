@@ -5,9 +5,15 @@ import csv
 import enum
 import json
 import math
+import re
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
+
+from grids.errors import brief, visible
+
+_LONGEST = 3000
+"""Characters of a line for people; a file may hold a text of any length."""
 
 
 class Format(enum.StrEnum):
@@ -18,11 +24,12 @@ class Format(enum.StrEnum):
     json = "json"
     markdown = "markdown"
     latex = "latex"
+    sheet = "sheet"
 
     @property
     def narrow(self) -> bool:
-        """Whether it is read by people and shows only the main columns; CSV and JSON have all, for programs."""
-        return self not in (Format.csv, Format.json)
+        """Whether it is read by people and shows only the main columns; the others have all, for programs."""
+        return self not in (Format.csv, Format.json, Format.sheet)
 
 
 class Typeset(str):
@@ -31,6 +38,10 @@ class Typeset(str):
 
 def print_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], form: Format, title: str = "") -> None:
     """Print `rows` on stdout. `columns` come first, in order; any further keys of the rows follow.
+
+    Texts may come from files of others. On a terminal, and in formats for people, nothing in them is obeyed or hidden
+    (see `grids.errors.visible`); CSV for programs has them as they are, and `sheet` is CSV for a spreadsheet, in which
+    none is a formula.
 
     A value that is missing, NaN or infinite is null in JSON, empty in CSV and `-` in a table. A number is printed
     in full in JSON and CSV, to four significant digits in a table, in Markdown and in LaTeX (booktabs).
@@ -46,10 +57,11 @@ def print_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], form: 
     plain = [{name: _plain(row.get(name)) for name in names} for row in rows]
     if form == Format.json:
         _print_json(plain)
-    elif form == Format.csv:
-        writer = csv.DictWriter(sys.stdout, names, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(plain)
+    elif form in (Format.csv, Format.sheet):
+        shown = _no_formula if form == Format.sheet else visible if sys.stdout.isatty() else str
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        for line in (names, *(row.values() for row in plain)):
+            writer.writerow([shown(field) if isinstance(field, str) else field for field in line])
     elif form == Format.markdown:
         print(_markdown(plain, names))
     elif form == Format.latex:
@@ -64,8 +76,19 @@ def print_object(content: Mapping[str, Any]) -> None:
 
 
 def _print_json(content: Any) -> None:
-    unicode = (sys.stdout.encoding or "utf-8").lower().startswith("utf")
-    print(json.dumps(content, indent=1, ensure_ascii=not unicode, allow_nan=False))
+    encodable = (sys.stdout.encoding or "utf-8").lower().startswith("utf")
+    text = json.dumps(content, indent=1, ensure_ascii=not encodable, allow_nan=False)
+    print(_HIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
+
+
+_HIDDEN = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff]")
+"""Characters that JSON may hold as they are, but that a terminal obeys or that cannot be seen."""
+
+
+def _no_formula(text: str) -> str:
+    """A text that no spreadsheet takes for a formula: an apostrophe stands before one that begins as formulas do."""
+    shown = visible(text)
+    return f"'{shown}" if text[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") else shown
 
 
 def _plain(value: Any) -> Any:
@@ -86,12 +109,12 @@ def _print_table(rows: Sequence[Mapping[str, Any]], names: Sequence[str], title:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=title or None, box=box.SIMPLE_HEAD, title_justify="left")
+    table = Table(title=visible(title) or None, box=box.SIMPLE_HEAD, title_justify="left")
     for name in names:
         numeric = any(isinstance(row[name], int | float) for row in rows)
-        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+        table.add_column(visible(name), justify="right" if numeric else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(_cell_text(row[name]) for name in names))
+        table.add_row(*(visible(brief(_cell_text(row[name]), _LONGEST)) for name in names))
     # A pipe has no width: use one that is large enough that no line is wrapped.
     # Names and paths are printed literally: Rich must not read [x] as markup or :x: as an emoji.
     Console(width=None if sys.stdout.isatty() else 400, markup=False, emoji=False).print(table)
@@ -111,10 +134,16 @@ def markdown_table(names: Sequence[str], rows: Iterable[Sequence[str]], right: C
     """
 
     def line(cells: Sequence[str]) -> str:
-        return f"| {' | '.join(' '.join(cell.split()).replace('|', chr(92) + '|') for cell in cells)} |"
+        return f"| {' | '.join(map(_markdown_text, cells))} |"
 
     rule = "|".join(["", *("---:" if name in right else "---" for name in names), ""])
     return "\n".join([line(names), rule, *map(line, rows)])
+
+
+def _markdown_text(text: str) -> str:
+    """A cell of a Markdown table: one line, whose bars end no cell, and in which no text is HTML or a link."""
+    text = re.sub(r"\\(?=[\\|<\](])", r"\\\\", visible(" ".join(text.split())))
+    return text.replace("|", r"\|").replace("<", r"\<").replace("](", r"]\(")
 
 
 def _markdown(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> str:
@@ -140,7 +169,7 @@ def _latex(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> str:
     def cell(value: Any) -> str:
         if isinstance(value, Typeset):
             return value
-        text = " ".join(_cell_text(value).split())
+        text = visible(" ".join(_cell_text(value).split()))
         if isinstance(value, float) and "e" in text:
             mantissa, _, exponent = text.partition("e")
             return f"${mantissa} \\times 10^{{{int(exponent)}}}$"
@@ -149,7 +178,7 @@ def _latex(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> str:
         return text.translate(_LATEX)
 
     alignment = "".join("r" if _numeric(rows, name) else "l" for name in names)
-    head = " & ".join(name.translate(_LATEX) for name in names)
+    head = " & ".join(visible(name).translate(_LATEX) for name in names)
     body = [" & ".join(cell(row[name]) for name in names) + r" \\" for row in rows]
     lines = [f"\\begin{{tabular}}{{{alignment}}}", r"\toprule", head + r" \\", r"\midrule", *body]
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"])
@@ -166,10 +195,15 @@ def _cell_text(value: Any) -> str:
 
 
 def say(line: str, quiet: bool = False) -> None:
-    """Print a message on stderr, unless `quiet`."""
+    """Print a message on stderr, unless `quiet`; nothing in it is obeyed by a terminal."""
     if not quiet:
         with contextlib.suppress(OSError):  # a closed stderr must not stop the command
-            print(line, file=sys.stderr)
+            print(visible(brief(line, _LONGEST)), file=sys.stderr)
+
+
+def show_line(line: str) -> None:
+    """Print a line for people on stdout, of which no terminal obeys anything; a very long one is cut."""
+    print(visible(brief(line, _LONGEST)))
 
 
 @contextlib.contextmanager

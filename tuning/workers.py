@@ -7,7 +7,10 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
+
+from grids.errors import BadInput
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -26,7 +29,7 @@ def spread(work: Callable[[Task], Result], tasks: Sequence[Task], jobs: int) -> 
         jobs: the number of processes.
 
     Raises:
-        Any exception of `work`; `concurrent.futures.process.BrokenProcessPool` where a process died.
+        Any exception of `work`; BadInput where a process was killed.
     """
     others = set(multiprocessing.active_children())
     pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), initializer=_watch_parent)
@@ -36,9 +39,14 @@ def spread(work: Callable[[Task], Result], tasks: Sequence[Task], jobs: int) -> 
         while pending:
             for future in wait(pending, return_when=FIRST_COMPLETED).done:
                 yield pending.pop(future), future.result()
-    except BaseException:
+    except BaseException as error:
         for process in set(multiprocessing.active_children()) - others:
             process.terminate()
+        if isinstance(error, BrokenProcessPool):
+            raise BadInput(
+                "a worker process was killed, as a machine does that runs out of memory: run this again with fewer "
+                "--jobs"
+            ) from error
         raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)

@@ -14,7 +14,7 @@ from analysis.ert import FEW_HITS, ert, ert_interval, stream
 from analysis.figures.contenders import Contender
 from analysis.figures.curves import Exact
 from analysis.figures.names import searcher_labels
-from analysis.figures.style import cost_label, light_grid
+from analysis.figures.style import cost_label, light_grid, plain
 from analysis.replays import Group, Runtimes
 from grids.target import Count
 
@@ -84,7 +84,7 @@ def draw(
         axes.yaxis.set_major_locator(MaxNLocator("auto", integer=True))
     for mark in marks:
         _bar(axes, width, ceiling, *mark, labelled=len(marks) <= _LABELLED)
-    axes.set_xticks(range(len(searchers)), list(searchers.values()))
+    axes.set_xticks(range(len(searchers)), [plain(label) for label in searchers.values()])
     axes.tick_params(axis="x", length=0)
     axes.set_xlim(-0.6, len(searchers) - 0.4)
     axes.set_ylabel(cost_label(count, groups))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from analysis.figures.style import colour
+from analysis.figures.style import colour, plain
 from analysis.replays import Group
 
 
@@ -21,6 +21,6 @@ def contenders(groups: Sequence[Group], task: str) -> list[Contender]:
     surfaces = {group.surface: group for group in groups if group.task == task}
     shared = len({group.optimizer for group in surfaces.values()}) < len(surfaces)
     return [
-        Contender(surface, surface if shared else group.optimizer_label, colour(index))
+        Contender(surface, plain(surface if shared else group.optimizer_label), colour(index))
         for index, (surface, group) in enumerate(surfaces.items())
     ]

@@ -14,7 +14,7 @@ from analysis.anytime import crossing, grid, horizon, mean_curve, mean_interval
 from analysis.ert import stream
 from analysis.figures.contenders import Contender
 from analysis.figures.names import on_one_line, searcher_labels
-from analysis.figures.style import LINES, cost_label, light_grid, number, number_log_axis
+from analysis.figures.style import LINES, cost_label, light_grid, number, number_log_axis, plain
 from analysis.replays import Group, unit_of
 from grids.target import Count
 from grids.units import in_parentheses, of_difference
@@ -113,7 +113,7 @@ def draw(
     axes.set_ylim(floor, 1.5 * highest)
     axes.set_xlim(first, reach)
     axes.set_xlabel(cost_label(count, groups))
-    axes.set_ylabel("suboptimality" + in_parentheses(of_difference(unit)))
+    axes.set_ylabel("suboptimality" + plain(in_parentheses(of_difference(unit))))
     light_grid(axes, "both")
     place: Any = {"loc": "best"}
     if len(lines) > _CROWD:
@@ -144,7 +144,7 @@ def _curves(
             costs = np.arange(1, len(mean) + 1) if law else grid(group, last, count)
             band = None if law else mean_interval(group, last, stream(seed, *group.key, "mean"), count)
             at = crossing(mean, level, costs)
-            kind = on_one_line(searchers[searcher]) + (", exact" if law else "")
+            kind = plain(on_one_line(searchers[searcher])) + (", exact" if law else "")
             label = f"{contender.label}, {kind}: {'never' if at is None else number(at)}"
             line = LINES[(len(searchers) - 1 - place) % len(LINES)]
             lines.append(Curve(group, label, contender.colour, line, costs, mean, band, at))

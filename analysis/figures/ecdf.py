@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.figures.names import on_one_line, searcher_labels
-from analysis.figures.style import caption, colour, cost_label, light_grid, line_style, number_log_axis, sheet
+from analysis.figures.style import caption, colour, cost_label, light_grid, line_style, number_log_axis, plain, sheet
 from analysis.profiles import many_targets, runtime_profile
 from analysis.replays import Group
 from grids.errors import BadInput
@@ -53,10 +53,10 @@ def draw(
         held = tuple(many_targets(own[0].about.targets) if targets is None else targets)
         spans[held] = None
         for group in own:
-            text = on_one_line(labels[group.searcher])
+            text = plain(on_one_line(labels[group.searcher]))
             rows += _line(panel, group, text, searchers.index(group.searcher), held, count, first, reach)
         name = own[0].optimizer_label
-        panel.set_title(f"{own[0].task}: {name}" if several_tasks else name)
+        panel.set_title(plain(f"{own[0].task}: {name}" if several_tasks else name))
         panel.set_xscale("log")
         panel.set(xlim=(first, reach), ylim=(0, 1.02))
         number_log_axis(panel.xaxis, (1.0, 2.0, 5.0) if reach < _DECADES * first else ())

@@ -244,13 +244,13 @@ def _dots(panel: Axes, where: np.ndarray) -> None:
 def _name(part: Slice, name_task: bool) -> str:
     provenance = part.surface.provenance
     name = provenance.label
-    return f"{provenance.task}: {name}" if name_task else name
+    return plain(f"{provenance.task}: {name}" if name_task else name)
 
 
 def _below_title(part: Slice) -> list[str]:
     surface = part.surface
     ties = int(part.best.sum()) - 1
-    lowest = f"lowest {with_unit(f'{part.lowest:.4g}', surface.provenance.unit)}"
+    lowest = f"lowest {with_unit(f'{part.lowest:.4g}', plain(surface.provenance.unit))}"
     cell = surface.space.values(part.best_cell).items()
     # A line may end between two hyperparameters, not within one.
     where = ", ".join(
@@ -259,7 +259,7 @@ def _below_title(part: Slice) -> list[str]:
     texts = [f"{lowest} at {where}" + (f" (+{ties}{_NO_BREAK}tie{'s' if ties > 1 else ''})" if ties else "")]
     others = [axis.name for axis in surface.space.axes if axis not in part.axes]
     if others:
-        texts.append(f"each cell: the best over {', '.join(others)}")
+        texts.append(f"each cell: the best over {', '.join(map(plain, others))}")
     return [line for text in texts for line in textwrap.wrap(text, _WIDEST, break_on_hyphens=False)]
 
 
@@ -278,13 +278,13 @@ def _above(surfaces: Sequence[Surface], seed_statistic: str, value_of: str) -> s
     seeds = [len(surface.seeds) for surface in surfaces]
     words = "one seed" if max(seeds) == 1 else f"{seed_statistic} over {in_words(seeds)} seeds"
     words += "" if value_of == "last" else f", {value_of} epoch of each run"
-    return f"{tasks.pop()}: {words}" if len(tasks) == 1 else words
+    return f"{plain(tasks.pop())}: {words}" if len(tasks) == 1 else words
 
 
 def _scale_label(surfaces: Sequence[Surface], unit: str) -> str:
     metrics = {surface.provenance.metric for surface in surfaces}
     metric = metrics.pop() if len(metrics) == 1 else "value"
-    return f"{metric or 'value'} above\nthe surface's lowest{in_parentheses(of_difference(unit))}"
+    return plain(f"{metric or 'value'} above\nthe surface's lowest{in_parentheses(of_difference(unit))}")
 
 
 def _legend(slices: Sequence[Slice]) -> list[Any]:

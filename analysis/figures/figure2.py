@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from analysis.figures import bars, curves
 from analysis.figures.contenders import contenders
 from analysis.figures.names import searcher_labels
-from analysis.figures.style import caption, cost_label, in_words, sheet
+from analysis.figures.style import caption, cost_label, in_words, plain, sheet
 from analysis.levels import held_to
 from analysis.replays import Group, common_targets
 from grids.errors import BadInput
@@ -64,7 +64,7 @@ def draw(
             about = own[0].about
             reached = f"{about.metric} {'≥' if about.maximized else '≤'} {level:g}{in_parentheses(about.unit)}"
         rows += curves.draw(right, own, who, crossed, count, seed, exact or {})
-        left.set_title(f"{task}: expected {cost_label(count, own)} to {reached}", loc="left")
+        left.set_title(f"{plain(task)}: expected {cost_label(count, own)} to {plain(reached)}", loc="left")
         right.set_title("mean suboptimality of the best cell so far", loc="left")
     many = in_words([group.repeats for group in groups])
     said = f"{many} replays of each searcher on each surface; intervals and bands: 95%, bootstrap over replays"

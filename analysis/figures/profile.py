@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from analysis.figures.names import on_one_line, searcher_labels
-from analysis.figures.style import caption, light_grid, line_style, number_log_axis, sheet
+from analysis.figures.style import caption, light_grid, line_style, number_log_axis, plain, sheet
 from analysis.profiles import cost_matrix, cost_ratios, performance_profile
 from analysis.replays import Group
 from grids.target import Count
@@ -39,7 +39,7 @@ def draw(
             np.append(share, share[-1]),
             where="post",
             **line_style(index),
-            label=on_one_line(labels[name]),
+            label=plain(on_one_line(labels[name])),
         )
     panel.set_xscale("log")
     panel.set(xlim=(1, reach), ylim=(0, 1.03))

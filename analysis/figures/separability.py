@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import BoundaryNorm, Colormap, ListedColormap
 from matplotlib.figure import Figure
 
-from analysis.figures.style import axis_label, axis_symbol, colour, folded, judged_words, sheet
+from analysis.figures.style import axis_label, axis_symbol, colour, folded, judged_words, plain, sheet
 from analysis.figures.ticks import label_cells
 from analysis.separability import Pair, coordinates, regimes, ridge, ridge_rows, ridge_slope, two_step
 from grids.errors import BadInput
@@ -108,7 +108,7 @@ def _ridge(panel: Axes, pair: Pair, split: float | None, palette: Colormap, norm
     label_cells(panel.yaxis, pair.first, 11)
     label_cells(panel.xaxis, pair.second, 6)
     panel.set(xlabel=axis_label(pair.second.name), ylabel=axis_label(pair.first.name))
-    panel.set_title(f"{pair.surface.provenance.task}: {pair.surface.provenance.label}")
+    panel.set_title(plain(f"{pair.surface.provenance.task}: {pair.surface.provenance.label}"))
     slopes = f"slope of the best: {' then '.join(texts)}" if texts else "too few columns for a slope"
     panel.annotate(slopes, (0.5, 1.0), xycoords="axes fraction", xytext=(0, 2), textcoords="offset points",
                    ha="center", va="bottom", fontsize=8)  # fmt: skip

@@ -15,8 +15,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
 from analysis.replays import Group
-from grids.atomic import whole_file, write_whole
-from grids.errors import BadInput
+from grids.atomic import write_whole
+from grids.errors import BadInput, brief, visible
 from grids.replay_table import Judged
 from grids.target import Count
 
@@ -104,8 +104,9 @@ def save(figure: Figure, path: str | Path, rows: Sequence[Mapping[str, Any]]) ->
     path = check_ending(path)
     ending = path.suffix.lower().lstrip(".")
     undated = {"pdf": {"CreationDate": None}, "svg": {"Date": None}, "png": {}}[ending]
-    with whole_file(path) as temporary:
-        figure.savefig(temporary, format=ending, metadata=undated)
+    drawn = io.BytesIO()  # a writer of PDF cannot say that a disk is full
+    figure.savefig(drawn, format=ending, metadata=undated)
+    write_whole(path, drawn.getvalue())
     table = path.with_suffix(".csv")
     write_whole(table, csv_text(rows))
     return [path, table]
@@ -134,8 +135,14 @@ def axis_symbol(name: str) -> str:
 
 
 def plain(text: str) -> str:
-    """`text` with dollar signs escaped, which Matplotlib reads as the start of a formula."""
-    return text.replace("$", r"\$")
+    """A text of a file as Matplotlib draws it: dollar signs, which begin formulas, and invisible characters escaped.
+
+    Line breaks stay, and a very long text is cut.
+
+    >>> plain("$x$\\n\\x1b[0m")
+    '\\\\$x\\\\$\\n\\\\x1b[0m'
+    """
+    return "\n".join(map(visible, brief(text, 500).split("\n"))).replace("$", r"\$")
 
 
 def folded(name: str) -> str:
@@ -177,7 +184,7 @@ def cost_words(groups: Collection[Group], count: Count) -> str:
     models = dict.fromkeys(group.judged.cost_model for group in groups)
     if count in (Count.trials, Count.unique) and not any(group.shortened for group in groups):
         return ""
-    return f"cost model: {' or '.join(models)}"
+    return plain(f"cost model: {' or '.join(models)}")
 
 
 def in_words(numbers: Collection[int]) -> str:
@@ -201,11 +208,8 @@ def judged_words(ways: Collection[Judged]) -> str:
     if all(way == usual for way in ways):
         return ""
     noise = {way: "" if way.noise == "none" else f", {way.noise} noise" for way in ways}
-    words = (
-        f"{way.seed_statistic} over seeds, {way.value_of} epoch{said}{plain(way.further)}"
-        for way, said in noise.items()
-    )
-    return f"judged by {'; or '.join(words)}"
+    words = (f"{way.seed_statistic} over seeds, {way.value_of} epoch{said}{way.further}" for way, said in noise.items())
+    return plain(f"judged by {'; or '.join(words)}")
 
 
 def caption(line: str, groups: Collection[Group], count: Count = Count.trials) -> str:

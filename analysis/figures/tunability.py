@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from analysis.figures.style import LINES, colour, footnote, light_grid, sheet
+from analysis.figures.style import LINES, colour, footnote, light_grid, plain, sheet
 from analysis.tunability import Contestant, leaders
 from grids.errors import BadInput
 from grids.units import in_parentheses
@@ -62,7 +62,7 @@ def _panel(axes: Axes, task: str, some: Sequence[Contestant]) -> list[dict[str, 
     for index, (one, label) in enumerate(zip(some, labels, strict=True)):
         curve = one.curve
         style = {"color": colour(index), "linestyle": LINES[index // 10 % len(LINES)]}
-        axes.plot(trials, curve.mean, label=label, **style)
+        axes.plot(trials, curve.mean, label=plain(label), **style)
         if curve.band is not None and len(some) <= _CROWD:
             axes.fill_between(trials, *curve.band, color=style["color"], alpha=0.15, linewidth=0)
         for at, trial in enumerate(trials):
@@ -86,8 +86,8 @@ def _panel(axes: Axes, task: str, some: Sequence[Contestant]) -> list[dict[str, 
         axes.plot(*point, marker="o", color=colour(int(lead[at])), markersize=5, markeredgecolor="white", zorder=4)
         axes.annotate(str(trials[at]), point, (0, -11), textcoords="offset points", ha="center", fontsize=7)
     _frame(axes, np.array(means), higher)
-    axes.set(xlabel="trials", ylabel=some[0].metric + in_parentheses(some[0].unit))
-    axes.set_title(task, loc="left")
+    axes.set(xlabel="trials", ylabel=plain(some[0].metric + in_parentheses(some[0].unit)))
+    axes.set_title(plain(task), loc="left")
     place: Any = {"loc": "best"}
     if len(some) > _CROWD:
         place = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0)}

@@ -319,6 +319,7 @@ def test_the_digest_is_of_values_however_another_program_stores_them(kind: pa.Da
     [
         ("failure", "guessing", "'failure' is not a finite number"),
         ("resolution", True, "'resolution' is not a finite number"),
+        ("targets", [0.5] * 1001, "'targets' must be a list"),
         ("targets", [-1], "'targets' must be a list"),
         ("targets", 0.5, "'targets' must be a list"),
         ("bounded", "yes", "'bounded' is neither"),

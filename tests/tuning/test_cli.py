@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[2]
 
 
 MAIN = "from tuning.cli import main; main()"
+ENTRY = "from tuning.__main__ import main; main()"
 
 
 def tunecost(*arguments: str, cwd: Path, start: Sequence[str] = ("-c", MAIN)) -> subprocess.CompletedProcess[str]:
@@ -179,7 +180,7 @@ def command(monkeypatch: pytest.MonkeyPatch) -> Any:
     ("error", "code", "line"),
     [
         (BadInput("x.csv: a line\nand another"), 2, "tunecost: x.csv: a line and another\n"),
-        (BadInput("x.csv: \x1b[31mred\x00 \udc80é"), 2, "tunecost: x.csv: ?[31mred? ?é\n"),
+        (BadInput("x.csv: \x1b[31mred\x00 \udc80é"), 2, "tunecost: x.csv: \\x1b[31mred\\x00 \\udc80é\n"),
         (KeyboardInterrupt(), 130, "tunecost: interrupted\n"),
         (typer.Abort(), 130, "tunecost: interrupted\n"),
         (typer.Exit(3), 3, ""),
@@ -228,6 +229,41 @@ def test_closed_and_full_streams_change_no_exit_code(words: str, streams: str, c
     assert (tmp_path / "code").read_text().strip() == code
     assert "Traceback" not in done.stderr
     assert "Exception ignored" not in done.stderr
+
+
+def test_a_full_stdout_is_told_in_a_line(tmp_path: Path) -> None:
+    for words in ("grid list", "grid list --format json", "--help"):
+        done = in_shell(f"import sys; sys.argv[1:] = {words.split()}; {MAIN}", ">/dev/full || true", tmp_path)
+        assert done.stderr == "tunecost: standard output cannot be written (No space left on device)\n"
+
+
+def test_a_deleted_current_folder_is_told_in_a_line(tmp_path: Path) -> None:
+    (tmp_path / "gone").mkdir()
+    script = f"import os, sys; os.chdir('gone'); os.rmdir('../gone'); sys.argv[1:] = ['grid', 'list']; {ENTRY}"
+    done = in_shell(script, "; exec echo $? >code", tmp_path)
+    assert done.stderr == "tunecost: the current folder was deleted; change to one that exists\n"
+    assert (tmp_path / "code").read_text() == "2\n"
+
+
+def test_a_name_that_is_not_utf_8_is_refused_before_anything_runs(tmp_path: Path) -> None:
+    words = [b"tunecost", b"grid", b"run", b"digits-mlp", b"-o", b"adam", b"--out", b"s\xff"]
+    done = subprocess.run([sys.executable, "-m", "tuning", *words[1:]], cwd=tmp_path, capture_output=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr == b"tunecost: 's\\udcff': this name is not UTF-8; rename the file or folder\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
+def test_a_signal_while_the_process_ends_is_130(number: str, tmp_path: Path) -> None:
+    script = (
+        "import atexit, os, signal, sys, time\n"
+        f"atexit.register(lambda: (os.kill(os.getpid(), signal.{number}), time.sleep(9)))\n"
+        "from tuning import __main__, cli\n"
+        "cli.main = lambda: sys.exit(0)\n"
+        "__main__.main()"
+    )
+    done = tunecost(cwd=tmp_path, start=("-c", script))
+    assert (done.returncode, done.stderr) == (130, "")
 
 
 def test_a_narrow_encoding_gets_escapes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

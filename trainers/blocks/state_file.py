@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from grids import json_text
 from grids.atomic import write_whole
 from grids.errors import BadInput, Damaged
 
@@ -48,5 +49,8 @@ def read(path: Path, kind: str) -> tuple[dict[str, Any], bytes]:
         raise BadInput(f"{path}: is of format {int(words[1])}, this program reads up to {FORMAT}")
     if hashlib.sha256(body).hexdigest().encode() != words[2]:
         raise Damaged(f"{path}: cut short or altered since it was written")
-    header, _, state = body.partition(b"\n")
-    return json.loads(header), state
+    first, _, state = body.partition(b"\n")
+    try:
+        return dict(json_text.parse(first)), state
+    except (ValueError, TypeError) as error:
+        raise Damaged(f"{path}: its header is not valid JSON ({error})") from error

@@ -91,6 +91,15 @@ def ships(text: str) -> bool:
     return _split(text)[0].removeprefix(DELAYED) in SHIPPED
 
 
+def names_code(text: str) -> bool:
+    """Whether `get_rule` would import a module that does not ship, or an installed package's entry point.
+
+    >>> names_code("adam:beta2=0.99"), names_code("mine:rule"), names_code("imported")
+    (False, True, False)
+    """
+    return not ships(text) and (":" in text or text in entry_points(group=ENTRY_POINTS).names)
+
+
 def _split(text: str) -> tuple[str, dict[str, str]]:
     name, found, tail = text.rpartition(":")
     if not found or "=" not in tail:

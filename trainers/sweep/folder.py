@@ -3,16 +3,17 @@
 Its file `sweep.json` says which sweep it holds, in blocks of how many cells, and for how many seeds.
 """
 
+import hashlib
 import json
 import re
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from grids import surface_file
+from grids import json_text, surface_file
 from grids.atomic import write_whole
 from grids.errors import BadInput
 from trainers.blocks.locks import locked
@@ -59,13 +60,7 @@ class SweepFolder:
             BadInput: `sweep.json` cannot be read, or is of another format.
         """
         try:
-            text = self.manifest.read_text()
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        except OSError as error:
-            raise BadInput(f"{self.manifest}: cannot be read ({error.strerror or error})") from error
-        try:
-            content = json.loads(text)
+            content = json_text.read(self.manifest)
             if content["format"] > FORMAT:
                 raise BadInput(f"{self.manifest}: is of format {content['format']}, this program reads up to {FORMAT}")
             if content["format"] < FORMAT:
@@ -73,9 +68,11 @@ class SweepFolder:
                     f"{self.path}: begun by an earlier version of tunecost; finish it with that one, "
                     "or start over with --fresh"
                 )
-            block, seeds = int(content["block"]), int(content["seeds"])
-            held = Held(Sweep(content["identity"], max(block, 1), content.get("backend")), seeds)
-            whole = held.sweep.id == content["sweep"] and held.sweep.space.size > 0 and min(block, seeds) > 0
+            held, whole = _held(content)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise BadInput(f"{self.manifest}: cannot be read ({error.strerror or error})") from error
         except BadInput:
             raise
         except (ValueError, KeyError, TypeError):
@@ -89,12 +86,11 @@ class SweepFolder:
 
     def _check_partition(self, sweep: Sweep) -> None:
         """Raise BadInput where a shard is there that the sweep's partition lacks: its cells would be trained again."""
-        cells = {shard.name.partition("-")[2] for shard in sweep.shards([0])}
         for path in sorted(self.path.glob("seed*-cells*.parquet")):
-            if path.stem.partition("-")[2] not in cells:
+            if sweep.shard_named(path.stem) is None:
                 raise BadInput(
                     f"{self.manifest}: says blocks of {sweep.block} cells, which {path.name} is not; "
-                    "set 'block' to what it was, or start over with --fresh"
+                    "remove it and give --block as it was, or start over with --fresh"
                 )
 
     def adopt(self, sweep: Sweep, seeds: int, block: int | None, fresh: bool) -> Sweep:
@@ -123,6 +119,7 @@ class SweepFolder:
                     "seeds": seeds,
                     "identity": sweep.identity,
                 }
+                content["sha256"] = _digest(content)
                 write_whole(self.manifest, json.dumps(content, indent=1) + "\n")
                 return sweep
             return found.sweep
@@ -171,6 +168,28 @@ class SweepFolder:
             pass
         except OSError as error:
             raise BadInput(f"{self.path}: cannot be removed ({error.strerror or error})") from error
+
+
+def _held(content: Mapping[str, Any]) -> tuple[Held, bool]:
+    """What `sweep.json` says, and whether it is as it was written.
+
+    Raises:
+        ValueError, KeyError, TypeError: it never was.
+    """
+    block, seeds = int(content["block"]), int(content["seeds"])
+    sweep = Sweep(content["identity"], max(block, 1), content.get("backend"))
+    try:
+        whole = sweep.id == content["sweep"] and sweep.space.size > 0 and min(block, seeds) > 0
+    except (BadInput, AttributeError) as error:
+        raise ValueError(str(error)) from error
+    # Earlier versions wrote no digest of the whole.
+    return Held(sweep, seeds), whole and content.get("sha256", _digest(content)) == _digest(content)
+
+
+def _digest(content: Mapping[str, Any]) -> str:
+    """The digest of all that `sweep.json` says besides the digest itself."""
+    said = {name: item for name, item in content.items() if name != "sha256"}
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 def file_name(optimizer: str) -> str:

@@ -63,11 +63,15 @@ def _of_sweep(folder: SweepFolder, say: Callable[[str], None]) -> Status:
     sweep = held.sweep
     runs = {"done": 0, "running": 0, "missing": 0, "diverged": 0}
     seconds = 0.0
-    kept, shards = Kept.of(folder, sweep), sweep.shards(range(held.seeds))
+    kept = Kept.of(folder, sweep)
+    # By the files that are there, not by the shards that there may be: any number of seeds may have been asked for.
+    names = sorted({path.stem for ending in ("parquet", "lock") for path in folder.path.glob(f"seed*-cells*.{ending}")})
+    shards = [shard for shard in map(sweep.shard_named, names) if shard is not None and shard.seed < held.seeds]
     apart = {shard.seed for shard in shards if kept.store.is_done(shard.name)}
-    for shard in shards:
+    # A seed whose runs were merged, and of which no shard was kept, is in the surface.
+    merged = [seed for seed in (kept.surface.seeds if kept.surface else ()) if seed < held.seeds and seed not in apart]
+    for shard in [*(shard for shard in shards if shard.seed not in merged), *sweep.shards(merged)]:
         try:
-            # A seed whose runs were merged, and of which no shard was kept, is in the surface.
             file = kept.store.read(shard.name) if shard.seed in apart else kept.read(shard)
         except Damaged as damage:
             say(f"{damage}; its cells will be trained again")
@@ -76,8 +80,9 @@ def _of_sweep(folder: SweepFolder, say: Callable[[str], None]) -> Status:
             runs["done"] += shard.cells
             runs["diverged"] += pc.sum(file.table.column("diverged")).as_py()
             seconds += file.record.seconds
-        else:
-            runs["running" if is_locked(kept.store.lock(shard.name)) else "missing"] += shard.cells
+        elif is_locked(kept.store.lock(shard.name)):
+            runs["running"] += shard.cells
+    runs["missing"] = sweep.space.size * held.seeds - runs["done"] - runs["running"]
     return Status(
         task=sweep.identity["task"],
         optimizer=sweep.identity["optimizer"],

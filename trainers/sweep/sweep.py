@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -77,6 +78,24 @@ class Sweep:
         count = math.ceil(size / self.block)
         edges = [size * k // count for k in range(count + 1)]
         return [Shard(seed, a, b) for seed in seeds for a, b in itertools.pairwise(edges)]
+
+    def shard_named(self, name: str) -> Shard | None:
+        """The shard of that name; None where this partition has none. It takes no time, however many shards there are.
+
+        >>> space = [{"name": "alpha", "values": [1.0, 2.0, 3.0, 4.0, 5.0], "scale": "linear"}]
+        >>> sweep = Sweep({"space": space}, block=2)
+        >>> [sweep.shard_named(name) for name in ("seed7-cells00001-00002", "seed7-cells00001-00003")]
+        [Shard(seed=7, start=1, stop=3), None]
+        """
+        numbers = re.fullmatch(r"seed(\d+)-cells(\d+)-(\d+)", name)
+        if numbers is None:
+            return None
+        shard = Shard(int(numbers[1]), int(numbers[2]), int(numbers[3]) + 1)
+        size = self.space.size
+        count = -(-size // self.block)
+        place = -(-shard.start * count // size)
+        edges = (size * place // count, size * (place + 1) // count)
+        return shard if (shard.start, shard.stop) == edges and place < count and shard.name == name else None
 
     def block_of(self, shard: Shard) -> Block:
         """The block that a shard is trained as: its columns are the axes and the seed."""

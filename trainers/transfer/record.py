@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from grids import json_text
 from grids.atomic import write_whole
 from grids.errors import BadInput, brief
 
@@ -72,10 +73,12 @@ def read(path: Path) -> list[dict[str, Any]]:
         BadInput: it is missing, no JSON, of another format, or lacks what a record has.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json_text.read(path)
     except OSError as error:
         raise BadInput(f"{path}: cannot be read ({error.strerror or error})") from error
-    except (ValueError, RecursionError) as error:
+    except BadInput:
+        raise
+    except ValueError as error:
         raise BadInput(f"{path}: no JSON ({error}); `tunecost transfer` writes such files") from error
     records = content if isinstance(content, list) else [content]
     if not records:

@@ -1,13 +1,14 @@
 """Hyperparameters that a surface hands on: its best cell, the next best, one axis searched anew, or the defaults."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from grids.errors import BadInput, unknown
+from grids.plugins import not_named
 from grids.surface import Surface
-from trainers.rules import get_rule
+from trainers.rules import get_rule, names_code
 from trainers.rules.base import Rule
 
 
@@ -24,14 +25,21 @@ class Setting:
     value: float | None = None
 
 
-def rule_of(surface: Surface) -> Rule:
+def rule_of(surface: Surface, named: Collection[str] = ()) -> Rule:
     """The update rule of the surface's optimizer.
 
+    Args:
+        surface: the surface.
+        named: optimizers that the user named, as texts; of code that does not ship, only theirs is loaded.
+
     Raises:
-        BadInput: there is none of its name, as for most imported tables.
+        BadInput: there is none of its name, as for most imported tables, or it does not ship and is not named.
     """
+    text = surface.provenance.optimizer
+    if text not in named and names_code(text):
+        raise not_named(surface.name, "optimizer", text, "-o")
     try:
-        return get_rule(surface.provenance.optimizer)
+        return get_rule(text)
     except BadInput as error:
         raise BadInput(f"{surface.name}: {error}; `grid import --optimizer` names a table's optimizer") from error
 

@@ -32,6 +32,7 @@ class Request:
         retune: an axis that is searched anew, by the other task's validation set.
         epochs, device, data: as in `grid run`.
         workers: processes.
+        named: optimizers that the user named; a surface's own that does not ship is loaded if it is one of them.
         skip_broken: leave out photographs that cannot be read.
     """
 
@@ -46,6 +47,7 @@ class Request:
     device: str = "auto"
     data: Path | None = None
     workers: int = 1
+    named: tuple[str, ...] = ()
     skip_broken: bool = False
 
 
@@ -76,7 +78,7 @@ def transfer(
         BadInput: the surface, the task or its data do not allow it.
     """
     optimizer = surface.provenance.optimizer
-    rule, task = rule_of(surface), get_task(request.to)
+    rule, task = rule_of(surface, request.named), get_task(request.to)
     chosen = best_cells(surface, request.statistic, request.cells, rule)
     job = Job(request.to, optimizer, epochs=request.epochs, device_name=request.device, data_folder=request.data)
     training = FoldTraining(job, skip_broken=request.skip_broken)

@@ -17,11 +17,13 @@ from tuning.commands.options import (
     Jobs,
     Levels,
     LowestOf,
+    OwnSearchers,
     Relative,
     Targets,
     cost_model_text,
     nondefault_columns,
     remark_on_targets,
+    with_columns,
 )
 from tuning.terminal import Format, print_rows, say
 
@@ -62,6 +64,7 @@ def compare(
             help="A table from `tunecost tune`, compared with replays of its searchers on the surface A.",
         ),
     ] = None,
+    searchers: OwnSearchers = None,
     repeats: Annotated[int, typer.Option(min=1, help="With --live: replays of each searcher.")] = 1000,
     jobs: Jobs = None,
     target: Targets = None,
@@ -101,8 +104,10 @@ def compare(
             raise _missing("SURFACE")
         if b is not None or tables or replays or lowest is not None or levels or across is not None:
             raise BadInput("--live takes one surface and no other tables: compare --live live.parquet SURFACE")
-        compare_live(live, a, targets, count, relative, repeats, jobs, seed, form)
+        compare_live(live, a, targets, count, relative, searchers or (), repeats, jobs, seed, form)
         return
+    if searchers:
+        raise BadInput("-s belongs to --live: of replays, no searcher runs")
     if across is not None:
         paths = [*(Path(name) for name in (a, b) if name is not None), *(tables or []), *(replays or [])]
         _print_ranks(judged_groups(paths, relative, lowest), ranked.value, targets, levels, count, seed, form)
@@ -133,7 +138,7 @@ def compare(
         }
         details = cost_model_text(groups, count) + (", targets in percent of the lowest value" if relative else "")
         details += ", to the value named as target" if levels else ""
-        narrow = [{headings[name]: row[name] for name in shown} for row in rows]
+        narrow = [{headings[name]: item for name, item in with_columns(row, shown).items()} for row in rows]
         print_rows(
             narrow,
             list(headings.values()),

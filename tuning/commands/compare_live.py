@@ -1,6 +1,7 @@
 """`tunecost compare --live`: compares a table of live tuning with replays of the same searchers, which it runs."""
 
 import math
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ def compare_live(
     targets: tuple[float, ...],
     count: Count,
     relative: bool,
+    named: Collection[str],
     repeats: int,
     jobs: int | None,
     seed: int,
@@ -41,13 +43,15 @@ def compare_live(
         targets: suboptimalities, in the surface's unit or in percent; empty: the surface's default targets.
         count: what is counted as cost.
         relative: read targets as percent of the surface's lowest value.
+        named: searchers that the user named; of code that does not ship, only theirs is run.
         repeats: replays of each searcher.
         jobs: number of processes; None: all processors.
         seed: of the replays and the bootstrap.
         form: how rows are printed.
 
     Raises:
-        BadInput: not a live table, a surface of another task, optimizer or space, or an unknown searcher.
+        BadInput: not a live table, a surface of another task, optimizer or space, or a searcher that is unknown, or
+            does not ship and is not named.
     """
     from analysis.levels import in_percent
     from analysis.live import COLUMNS, KINDS, LIVE, NOISY, REPLAYED, LiveTable, live_rows
@@ -56,8 +60,11 @@ def compare_live(
     from grids.library import find_surface, load_surface
     from grids.surface_facts import SurfaceFacts
     from tuning.replay import cores, replay
+    from tuning.searchers import searcher_in_file
 
     table = LiveTable.of(*replay_table.load(path), str(path))
+    for searcher in table.searchers:
+        searcher_in_file(searcher, named, str(path))
     surface = load_surface(name)
     frames = {LIVE: table.judged_on(surface, name)}
     noisy = len(surface.seeds) > 1

@@ -13,6 +13,7 @@ from tuning.commands.options import (
     cost_model_text,
     nondefault_columns,
     remark_on_targets,
+    with_columns,
 )
 from tuning.terminal import Format, print_rows
 
@@ -72,6 +73,6 @@ def cost(
             title += ", to the value named as target"
         elif len(units) == 1 and units != {""}:
             title += f", targets in {of_difference(units.pop())}"
-        print_rows([{name: row[name] for name in shown} for row in rows], shown, form, title=title)
+        print_rows([with_columns(row, shown) for row in rows], shown, form, title=title)
     else:
         print_rows(rows, COLUMNS, form)

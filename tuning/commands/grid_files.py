@@ -4,9 +4,9 @@ from typing import Annotated, Any
 
 import typer
 
-from grids.errors import BadInput
+from grids.errors import BadInput, listed
 from tuning.commands.options import Epoch, Form, SeedStatistic, Statistic, ValueOf
-from tuning.terminal import Format, print_object, print_rows
+from tuning.terminal import Format, print_object, print_rows, show_line
 
 SurfaceText = Annotated[
     str, typer.Argument(metavar="SURFACE", help="A path, or a name as `digits-mlp/adam`; `grid list` shows them.")
@@ -78,38 +78,39 @@ def show(
     unit = facts["unit"]
     shape = " x ".join(f"{len(axis['values'])} {axis['name']}" for axis in facts["axes"])
     kind = "configurations in a pool, no grid" if facts["pool"] else "cells"
-    print(f"{facts['surface']}: {facts['metric']}, {facts['cells']} {kind} ({shape}), {len(facts['seeds'])} seed(s)")
-    print(f"lowest: {with_unit(format(facts['lowest'], '.6g'), unit)} ({facts['seed_statistic']} over seeds)")
+    cells = f"{facts['cells']} {kind} ({shape}), {len(facts['seeds'])} seed(s)"
+    show_line(f"{facts['surface']}: {facts['metric']}, {cells}")
+    show_line(f"lowest: {with_unit(format(facts['lowest'], '.6g'), unit)} ({facts['seed_statistic']} over seeds)")
     if facts["failure"] is not None:
-        print(f"a diverged run is worth {with_unit(format(facts['failure'], 'g'), unit)}")
-    targets = with_unit(", ".join(f"{target:g}" for target in facts["targets"]), unit)
-    print(f"targets: {targets}" + (" (a share of its own range)" if facts["targets_derived"] else ""))
+        show_line(f"a diverged run is worth {with_unit(format(facts['failure'], 'g'), unit)}")
+    targets = with_unit(listed([f"{target:g}" for target in facts["targets"]], 20), unit)
+    show_line(f"targets: {targets}" + (" (a share of its own range)" if facts["targets_derived"] else ""))
     print_rows(best, list(best[0]), Format.table, "best cells")
-    print(f"quantiles over cells: {_quantiles(facts['quantiles'])}")
+    show_line(f"quantiles over cells: {_quantiles(facts['quantiles'])}")
     for level, share in facts["share_within"].items():
-        print(f"within {with_unit(level, unit)} of the lowest: {100 * share:.1f} % of cells")
+        show_line(f"within {with_unit(level, unit)} of the lowest: {100 * share:.1f} % of cells")
     if column is not None:
         _print_column(facts["column"])
     if facts["filled_runs"]:
         filled = facts["filled"]
         replacement = f"{filled.get('with', 'one')} ({filled.get('value')})"
-        print(f"filled: {facts['filled_runs']} runs had no value and got {replacement}")
-    print(f"diverged: {facts['diverged_runs']} runs ({100 * facts['diverged_share']:.1f} %)")
+        show_line(f"filled: {facts['filled_runs']} runs had no value and got {replacement}")
+    show_line(f"diverged: {facts['diverged_runs']} runs ({100 * facts['diverged_share']:.1f} %)")
     for name in ("fixed", "data", "software"):
         if facts[name]:
-            print(f"{name}: " + ", ".join(f"{key}={value}" for key, value in facts[name].items()))
+            show_line(f"{name}: " + ", ".join(f"{key}={value}" for key, value in facts[name].items()))
     for name in ("device", "created", "command"):
         if facts[name]:
-            print(f"{name}: {facts[name]}")
+            show_line(f"{name}: {facts[name]}")
 
 
 def _print_column(found: dict[str, Any]) -> None:
     name, without = found["name"], found["cells_without"]
     if found["lowest"]:
         print_rows(found["lowest"], list(found["lowest"][0]), Format.table, f"cells of the lowest {name}")
-        print(f"quantiles of {name} over cells: {_quantiles(found['quantiles'])}")
+        show_line(f"quantiles of {name} over cells: {_quantiles(found['quantiles'])}")
     if without:
-        print(f"cells without a {name}: {without}")
+        show_line(f"cells without a {name}: {without}")
 
 
 def _quantiles(values: dict[str, float]) -> str:

@@ -155,13 +155,15 @@ def _names_its_values(text: str) -> bool:
 
 
 def _read(text: str, meaning: "Meaning") -> "Surface":
+    from grids.foreign import foreign
     from grids.tables import blackbox, files, study
 
-    if study.is_study(text):
-        return study.read(text, meaning)
-    if blackbox.is_blackbox(text):
-        return blackbox.read(text, meaning)
-    return files.read(text, meaning)
+    with foreign(text):
+        if study.is_study(text):
+            return study.read(text, meaning)
+        if blackbox.is_blackbox(text):
+            return blackbox.read(text, meaning)
+        return files.read(text, meaning)
 
 
 def _described(surface: "Surface") -> str:
@@ -236,7 +238,12 @@ def _export_to(surface: "Surface", to: str, folder: str | None, out: Path | None
     if study.is_study(to):
         if folder is not None:
             raise BadInput(f"'{folder}' is not allowed with --to {to}")
-        name = study.write(surface, to)
+        try:
+            name = study.write(surface, to)
+        except BadInput:
+            raise
+        except Exception as error:  # Optuna and SQLAlchemy, over what the database says
+            raise BadInput(f"--to {to}: cannot be written ({_first_cause(error)})") from error
         say(f"wrote study '{name}', {surface.value.size} trials")
     elif to == blackbox.TO:
         if folder is None:
@@ -245,6 +252,13 @@ def _export_to(surface: "Surface", to: str, folder: str | None, out: Path | None
         say(f"wrote {folder}: {surface.space.size} configurations, {len(surface.seeds)} seed(s)")
     else:
         raise BadInput(f"unknown format --to {to}: use optuna:sqlite:///FILE or syne-tune DIR")
+
+
+def _first_cause(error: BaseException) -> str:
+    """What the exception that came first says, in one line."""
+    while error.__cause__ is not None or error.__context__ is not None:
+        error = error.__cause__ or error.__context__  # type: ignore[assignment]
+    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 def merge(

@@ -2,7 +2,7 @@
 
 import enum
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -69,6 +69,16 @@ Levels = Annotated[
         help="Instead of targets: the value to reach, in the metric's own unit, whatever the surface's lowest value; "
         "may be given again.",
         show_default="none",
+    ),
+]
+OwnSearchers = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--searcher",
+        "-s",
+        metavar="SEARCHER",
+        help="A searcher of the table that is your own code, as my_module:MyClass; a file alone loads none. May be "
+        "given again.",
     ),
 ]
 Counted = Annotated[
@@ -143,6 +153,14 @@ def nondefault_columns(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     from grids.replay_table import Judged
 
     return [one.name for one in fields(Judged) if any(row.get(one.name, one.default) != one.default for row in rows)]
+
+
+def with_columns(row: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    """The named columns of a row; of `grids.replay_table.Judged`, a row may lack those that have the default."""
+    from grids.replay_table import Judged
+
+    usual = asdict(Judged())
+    return {name: row[name] if name in row else usual[name] for name in names}
 
 
 def remark_on_range(

@@ -8,7 +8,16 @@ import typer
 from grids.errors import BadInput
 from grids.target import Count
 from tuning.commands import claims as claims_command
-from tuning.commands.options import BootstrapSeed, Counted, Jobs, Quiet, Targets, remark_on_range, remark_on_targets
+from tuning.commands.options import (
+    BootstrapSeed,
+    Counted,
+    Jobs,
+    OwnSearchers,
+    Quiet,
+    Targets,
+    remark_on_range,
+    remark_on_targets,
+)
 from tuning.terminal import progress, say
 
 if TYPE_CHECKING:
@@ -32,6 +41,7 @@ def report(
     paths: Annotated[
         int, typer.Option(min=0, help="Replays of each searcher on each surface whose path is shown.")
     ] = 5,
+    searchers: OwnSearchers = None,
     claims: Annotated[
         bool,
         typer.Option(
@@ -67,7 +77,9 @@ def report(
     for message in found.absent.values():
         say(message, quiet)
     with progress("paths", sum(_groups(frame) for _, frame, _ in found.tables), quiet) as advance:
-        shown = content(found, targets or None, count, paths, [], seed=seed, advance=advance)
+        shown = content(found, targets or None, count, paths, [], named=searchers or (), seed=seed, advance=advance)
+    for text in dict.fromkeys(group["said"] for group in (shown["replays"] or {"groups": []})["groups"]):
+        say(text, quiet or not text or text in found.absent.values())
     _remark_as_cost(found, targets, quiet)
     if claims:
         shown["claims"] = _claims(found, jobs, quiet)

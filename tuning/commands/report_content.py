@@ -1,6 +1,6 @@
 """The content of `tunecost report`, collected from files: surfaces, replay tables, the paths of replays, and claims."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from analysis.report import costs
 from analysis.report import surfaces as surfaces_of
 from grids import replay_table, surface_file
 from grids.errors import BadInput
+from grids.foreign import foreign
 from grids.library import LOCAL, find_surface, list_surfaces
 from grids.replay_table import judged_by
 from grids.sealed import REPLAYS, SealedFile
@@ -101,7 +102,7 @@ def read_inputs(texts: Sequence[str]) -> Inputs:
 def _is_table(path: Path) -> bool:
     file = SealedFile(path, bare=True)
     kind = file.header.get("kind")
-    return kind == REPLAYS or (not file.header and {"searcher", "trial", "end"} <= set(file.table.column_names))
+    return kind == REPLAYS or (not file.header and {"searcher", "trial", "end"} <= set(file.names))
 
 
 def _with_cells(path: Path, frame: pd.DataFrame, header: Mapping[str, Any]) -> pd.DataFrame:
@@ -137,6 +138,7 @@ def content(
     paths: int,
     claims: Sequence[Mapping[str, Any]],
     *,
+    named: Collection[str] = (),
     seed: int = 0,
     advance: Callable[[int], None] = lambda groups: None,
 ) -> dict[str, Any]:
@@ -148,6 +150,7 @@ def content(
         count: what costs count.
         paths: the largest number of paths of each searcher on each surface.
         claims: rows of `tunecost claims`.
+        named: searchers that the user named; of code that does not ship, only theirs is run for paths.
         seed: of the bootstrap.
         advance: called with 1 for each searcher on a surface whose paths are ready.
 
@@ -156,8 +159,8 @@ def content(
     """
     from analysis.replays import load_groups
 
-    named = {name: shown.surface for name, shown in inputs.surfaces.items()}
-    edges = surfaces_of.scales(named)
+    surfaces = {name: shown.surface for name, shown in inputs.surfaces.items()}
+    edges = surfaces_of.scales(surfaces)
     packed = [
         surfaces_of.packed(name, shown.surface, edges[name], shown.sha256) for name, shown in inputs.surfaces.items()
     ]
@@ -167,11 +170,11 @@ def content(
     for tables in (played, live):
         if tables:
             kinds.append(costs.packed(load_groups([path for path, _, _ in tables]), targets, count, seed=seed))
-            paths_of = _paths_by_group(inputs, tables, paths, advance)
+            paths_of = _paths_by_group(inputs, tables, paths, named, advance)
             for group in kinds[-1]["groups"]:
                 group |= paths_of[tuple(group[key] for key in replay_table.KEYS)]
     replays = _joined(*kinds) if kinds else None
-    tasks = dict.fromkeys(shown.provenance.task for shown in named.values()) or dict.fromkeys(
+    tasks = dict.fromkeys(shown.provenance.task for shown in surfaces.values()) or dict.fromkeys(
         group["task"] for group in (replays or {"groups": []})["groups"]
     )
     return {
@@ -201,7 +204,7 @@ def _joined(played: dict[str, Any], live: dict[str, Any] | None = None) -> dict[
 
 
 def _paths_by_group(
-    inputs: Inputs, tables: Sequence[Table], most: int, advance: Callable[[int], None]
+    inputs: Inputs, tables: Sequence[Table], most: int, named: Collection[str], advance: Callable[[int], None]
 ) -> dict[tuple[str, ...], dict[str, Any]]:
     """By the key of a group: its paths, as the page takes them.
 
@@ -224,16 +227,19 @@ def _paths_by_group(
                 shown["said"] = inputs.absent.get(names[0], f"{names[0]} is not on this page")
             else:
                 try:
-                    shown["paths"] = _paths(listed[place].surface, rows, header, most)
+                    with foreign(path.name):
+                        shown["paths"] = _paths(listed[place].surface, rows, header, most, named)
                 except BadInput as error:
                     shown["said"] = f"{path.name}: no path of {names[3]}: {error}"
             found[names] = shown
     return found
 
 
-def _paths(surface: Surface, rows: pd.DataFrame, header: Mapping[str, Any], most: int) -> list[dict[str, Any]]:
+def _paths(
+    surface: Surface, rows: pd.DataFrame, header: Mapping[str, Any], most: int, named: Collection[str]
+) -> list[dict[str, Any]]:
     found = []
-    for path in play_again(surface, rows, header, most):
+    for path in play_again(surface, rows, header, most, named):
         of_replay = rows[rows["repeat"] == path.repeat].sort_values(["trial", "end"])
         steps = of_replay[["trial", "best", "suboptimality"]].drop_duplicates()
         found.append(

@@ -1,6 +1,7 @@
 """`tunecost transfer`: trains the best cell of a surface on another task, and evaluates it on the test set."""
 
 import enum
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,6 +27,16 @@ def transfer(
         str,
         typer.Option(metavar="TASK", help="The task that is trained: one of `grid tasks`, or your own as module:name."),
     ],
+    optimizers: Annotated[
+        list[str] | None,
+        typer.Option(
+            "-o",
+            "--optimizer",
+            metavar="OPT",
+            help="A surface's optimizer that is your own code, as module:rule; a file alone loads none. May be given "
+            "again.",
+        ),
+    ] = None,
     seeds: Annotated[int, typer.Option(min=1, metavar="N", help="Seeds 0 to N-1 of each training.")] = 3,
     cells: Annotated[
         int,
@@ -56,9 +67,12 @@ def transfer(
     Final trainings use the data set's examples for them (CIFAR and Fashion-MNIST: training and validation images); data
     sets without test examples are evaluated by cross-validation. The test set is read once, after all training.
     """
+    from trainers.sweep.locks import locked
+
     from grids.library import find_surface, load_surface
     from grids.surface_facts import file_sha256
     from trainers.device import cores, pick
+    from trainers.live.journal import forget
     from trainers.transfer import record
     from trainers.transfer.transfer import Request, clear
     from trainers.transfer.transfer import transfer as run
@@ -67,8 +81,6 @@ def transfer(
         raise BadInput(f"--out {out}: the file's name must end in .json")
     folder = out.with_name(f"{out.name}.parts")
     check_least("jobs", jobs, 1)
-    if fresh:
-        clear(folder)
     workers = 1 if pick(device).type == "cuda" else jobs or cores()
     request = Request(
         to=to,
@@ -82,17 +94,30 @@ def transfer(
         device=device,
         data=data,
         workers=workers,
+        named=tuple(optimizers or ()),
         skip_broken=broken == Broken.skip,
     )
+    bar = partial(progress, quiet=quiet)
     loaded = [(label, load_surface(label, value_of.value)) for label in dict.fromkeys(surfaces)]
+    asked = [surface.provenance.optimizer for _, surface in loaded]
+    for text in optimizers or ():
+        if text not in asked:
+            raise BadInput(f"-o {text}: the surfaces given are of {', '.join(dict.fromkeys(asked))}")
     records: list[dict[str, Any]] = []
-    for label, surface in loaded:
-        digest = file_sha256(find_surface(label))
-        records.append(
-            run(surface, digest, request, folder, command_line(), lambda text, total: progress(text, total, quiet), say)
-        )
-    record.write(out, records)
-    clear(folder)
+    with locked(folder / "lock") as acquired:
+        if not acquired:
+            raise BadInput(f"{folder}: another `tunecost transfer` is running here")
+        try:
+            if fresh:
+                forget(folder)
+            for label, surface in loaded:
+                digest = file_sha256(find_surface(label))
+                records.append(run(surface, digest, request, folder, command_line(), bar, say))
+            record.write(out, records)
+            clear(folder)
+        finally:
+            if not any(path.name != "lock" for path in folder.glob("*")):
+                clear(folder)
     for one in records:
         deviation = "" if one["std"] is None else f" ({one['std']:.2g})"
         result = f"{one['mean']:.4g}{deviation} {one['unit']}".rstrip()

@@ -8,8 +8,11 @@ add a searcher to this package, add a module here that registers a form.
 import importlib
 import pkgutil
 import re
+from collections.abc import Collection
 
 from grids.errors import unknown
+from grids.options_text import options_of
+from grids.plugins import not_named
 from tuning.kernels.compiling import compiled
 from tuning.kernels.draws import normal, pick, uniform
 from tuning.searchers.base import Query, Searcher
@@ -41,8 +44,10 @@ __all__ = [
     "compiled",
     "get_searcher",
     "names",
+    "names_code",
     "normal",
     "pick",
+    "searcher_in_file",
     "uniform",
     "whole",
 ]
@@ -88,3 +93,33 @@ def get_searcher(text: str) -> SearcherSpec:
     if re.match(r"[A-Za-z_./][\w./-]*:[A-Za-z_]\w*(:|$)", text):
         return own_searcher(text)
     raise unknown("searcher", name, [*SEARCHERS, f"{OPTUNA}:NAME"])
+
+
+def names_code(text: str) -> bool:
+    """Whether `get_searcher` would import a module that does not ship, for the searcher itself or its option `of`.
+
+    >>> names_code("gld:radius_max=10"), names_code("mine:Searcher"), names_code("median:of=mine:Searcher")
+    (False, True, True)
+    """
+    name, found, rest = text.strip().partition(":")
+    if name not in SEARCHERS:
+        return bool(found) and name != OPTUNA
+    of = options_of(rest, f"searcher '{name}'").get("of")
+    return of is not None and names_code(of.replace(";", ","))
+
+
+def searcher_in_file(text: str, named: Collection[str], owner: str, option: str = "-s") -> SearcherSpec:
+    """The searcher that a file names; code that does not ship is loaded only if the user named it too.
+
+    Args:
+        text: as the file has it.
+        named: the searchers that the user named, as texts.
+        owner: the file, with which the refusal begins.
+        option: by which the user names them.
+
+    Raises:
+        BadInput: as `get_searcher`, or it does not ship and is not named.
+    """
+    if text not in named and names_code(text):
+        raise not_named(owner, "searcher", text, option)
+    return get_searcher(text)

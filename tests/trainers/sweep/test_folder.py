@@ -25,20 +25,58 @@ def folder(tmp_path: Path) -> SweepFolder:
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "told"),
+    ("key", "value"),
     [
-        ("block", 0, "cut short or altered"),
-        ("seeds", 0, "cut short or altered"),
-        ("block", "x", "cut short or altered"),
-        ("block", 1, "says blocks of 1 cells, which seed0-cells"),
+        *[("block", 0), ("seeds", 0), ("block", "x"), ("block", 1), ("block", [])],
+        *[("seeds", 2), ("seeds", 10**9), ("seeds", 1e999), ("seeds", float("nan")), ("backend", "vmap")],
+        *[
+            ("format", None),
+            ("format", "2"),
+            ("identity", None),
+            ("identity", {"space": [1]}),
+            ("sha256", "0"),
+            ("x", 1),
+        ],
     ],
 )
-def test_an_altered_manifest_is_refused(folder: SweepFolder, key: str, value: object, told: str) -> None:
+def test_an_altered_manifest_is_refused(folder: SweepFolder, key: str, value: object) -> None:
     content = json.loads(folder.manifest.read_text())
     folder.manifest.write_text(json.dumps({**content, key: value}))
     with pytest.raises(BadInput) as caught:
         folder.read()
-    assert str(caught.value).startswith(f"{folder.manifest}: {told}")
+    assert str(caught.value).startswith(f"{folder.manifest}: cut short or altered")
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b"{", b"\xff{}", b"[" * 10**5, b'{"format": 1e999}', b'{"format": NaN}']
+)
+def test_any_other_content_is_refused_in_the_same_line(folder: SweepFolder, content: bytes) -> None:
+    folder.manifest.write_bytes(content)
+    with pytest.raises(BadInput, match="cut short or altered"):
+        folder.read()
+
+
+def of_an_earlier_version(folder: SweepFolder, **changed: object) -> None:
+    """Write the manifest as versions did that gave no digest of it."""
+    content = json.loads(folder.manifest.read_text())
+    del content["sha256"]
+    folder.manifest.write_text(json.dumps(content | changed))
+
+
+def test_a_manifest_of_an_earlier_version_is_read(folder: SweepFolder) -> None:
+    held = folder.read()
+    of_an_earlier_version(folder)
+    assert folder.read() == held
+    folder.manifest.write_text(json.dumps(json.loads(folder.manifest.read_text()) | {"block": 1}))
+    with pytest.raises(BadInput, match="says blocks of 1 cells, which seed0-cells"):
+        folder.read()
+
+
+def test_the_status_of_any_number_of_seeds_takes_no_time(folder: SweepFolder) -> None:
+    of_an_earlier_version(folder, seeds=10**9)
+    (found,) = status(folder.path, print)
+    assert found.done == found.cells
+    assert found.done + found.running + found.missing == found.cells * 10**9
 
 
 def test_a_damaged_surface_is_not_merged(folder: SweepFolder) -> None:

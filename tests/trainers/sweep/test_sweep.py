@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from grids.errors import BadInput
 from trainers.differences import difference
 from trainers.sweep.folder import SweepFolder, file_name
-from trainers.sweep.sweep import part
+from trainers.sweep.sweep import Shard, part
 
 
 @given(block=st.integers(1, 20), seeds=st.integers(1, 3))
@@ -60,3 +60,16 @@ def test_file_names_stay_in_their_folder(text: str, tmp_path) -> None:  # type: 
     assert not set(file_name(text)) & set("/: '\"*?$")
     folder.surface.parent.mkdir()
     folder.surface.touch()
+
+
+@pytest.mark.parametrize("block", range(1, 11))
+def test_a_shard_is_known_by_its_name(block: int) -> None:
+    one = sweep_fakes.sweep(block)
+    shards = one.shards([0, 3])
+    assert [one.shard_named(shard.name) for shard in shards] == shards
+    known = {shard.name for shard in shards}
+    for start in range(one.space.size + 1):
+        for stop in range(start, one.space.size + 2):
+            name = Shard(3, start, stop).name
+            assert (one.shard_named(name) is not None) == (name in known)
+    assert one.shard_named("seed0-cells0-1") is None

@@ -247,3 +247,17 @@ def test_halves_played_on_two_files_of_one_name_are_refused(folder: Path, capsys
     replay_table.save(frame[frame["repeat"] >= 30], "b.parquet", header | {"surfaces": other})
     assert tunecost("cost a.parquet b.parquet") == 2
     assert "parts that were played on different surfaces (their files differ)" in capsys.readouterr().err
+
+
+def test_tables_with_different_options_have_all_their_columns(folder: Path, capsys: Captured) -> None:
+    for name, words in (("workers", "--workers 2"), ("within", "--within alpha=1e-3..1"), ("plain", "")):
+        line = f"replay s.parquet -s random --repeats 3 --max-trials 9 --jobs 1 --quiet --out {name}.parquet {words}"
+        assert tunecost(line) == 0
+    frames = [replay_table.load(f"{name}.parquet") for name in ("workers", "within", "plain")]
+    for number, (frame, header) in enumerate(frames):
+        replay_table.save(frame.assign(surface=f"s{number}"), f"{number}.parquet", header)
+    assert tunecost("cost 0.parquet 1.parquet 2.parquet --target 50") == 0
+    table = capsys.readouterr().out
+    assert table.split("note")[1].split("\n")[0].split() == ["within", "workers"]
+    for rows, words in (("s0", "all 2"), ("s1", "alpha=1e-3..1 1"), ("s2", "all 1")):
+        assert next(line for line in table.splitlines() if rows in line).split()[-2:] == words.split()

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from trainers.sweep.locks import locked
 
 from grids import surface_file
 from grids.space import parse_space
@@ -155,6 +156,16 @@ def test_a_killed_transfer_goes_on_to_the_same_record(folder: Path) -> None:
     for changing in ("created", "command"):
         killed.pop(changing), whole.pop(changing)
     assert killed == whole
+
+
+def test_two_equal_transfers_at_once_are_told_apart(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["transfer", "sgd.parquet", "--to", "digits-mlp-wide", "--out", "t.json"]
+    with locked(folder / "t.json.parts/lock"):
+        assert run(words) == 2
+        told = capsys.readouterr().err
+    assert told == "tunecost: t.json.parts: another `tunecost transfer` is running here\n"
+    assert run([*words, "--cells", "9"]) == 2  # which leaves nothing
+    assert not (folder / "t.json.parts").exists()
 
 
 @pytest.mark.parametrize(

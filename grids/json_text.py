@@ -1,0 +1,62 @@
+"""JSON from files, of which any content may be wrong in any way: one kind of error for all of it."""
+
+import json
+import math
+import os
+from typing import Any
+
+from grids import limits
+
+_FACTOR = 24
+"""Bytes of memory for each byte of JSON, at most: an empty list takes three bytes of text."""
+
+
+def parse(content: bytes | str, finite: bool = True) -> Any:
+    """The value that JSON text holds.
+
+    Args:
+        content: the text; bytes are UTF-8.
+        finite: whether to refuse NaN and infinite numbers, also those that are too large for a float.
+
+    Raises:
+        ValueError: not UTF-8, not valid JSON, nested too deeply, a number that is not finite, or a text with half of a
+            surrogate pair, which could not be written again.
+    """
+    strict = {"parse_constant": _refuse, "parse_float": _finite} if finite else {}
+    try:
+        text = content if isinstance(content, str) else content.decode()
+        found = json.loads(text, **strict)  # type: ignore[arg-type]
+        if "\\ud" in text or "\\uD" in text:
+            json.dumps(found, ensure_ascii=False).encode()
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    except UnicodeEncodeError:
+        raise ValueError("a text has half of a surrogate pair") from None
+    except UnicodeDecodeError as error:
+        raise ValueError(f"byte {error.start + 1} is not UTF-8") from None
+    return found
+
+
+def read(path: str | os.PathLike[str]) -> Any:
+    """The value in a JSON file, whose numbers are finite.
+
+    Raises:
+        OSError: it cannot be read.
+        BadInput: it would not fit into memory.
+        ValueError: as `parse`.
+    """
+    content = limits.read_bounded(path)
+    if len(content) * _FACTOR > limits.most_bytes():
+        raise limits.too_large(f"{path}: it", len(content) * _FACTOR)
+    return parse(content)
+
+
+def _refuse(word: str) -> float:
+    raise ValueError(f"{word} is not a number")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is too large")
+    return number
