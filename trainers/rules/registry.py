@@ -114,6 +114,8 @@ def _split(text: str) -> tuple[str, dict[str, str]]:
 
 
 def _source(name: str) -> Rule | Shipped | type[Optimizer]:
+    if "+" in name and ":" in name:
+        return _joined(name)
     if ":" in name:
         return _checked(name, load_object(name, "optimizer", (Rule, type)))
     if name in SHIPPED:
@@ -128,6 +130,20 @@ def _source(name: str) -> Rule | Shipped | type[Optimizer]:
         except (ImportError, AttributeError) as error:
             raise BadInput(f"optimizer '{name}': its entry point cannot be loaded ({error})") from error
     raise unknown("optimizer", name, [*SHIPPED, *plugins.names])
+
+
+def _joined(name: str) -> type[Optimizer]:
+    """Two optimizer classes in one: the first for matrices, the second for the rest."""
+    from trainers.classes.parts import join_classes
+
+    texts = name.split("+")
+    classes = [_source(text) for text in texts]
+    wrong = [text for text, found in zip(texts, classes, strict=True) if not isinstance(found, type)]
+    if len(texts) != 2 or wrong:
+        what = f"'{wrong[0]}' is none" if wrong else f"these are {len(texts)}"
+        raise BadInput(f"optimizer '{name}': two optimizer classes can be joined by '+', module:Class each; {what}")
+    first, rest = (found for found in classes if isinstance(found, type))
+    return join_classes(name, first, rest)
 
 
 def _checked(name: str, found: Any) -> Rule | Shipped | type[Optimizer]:
