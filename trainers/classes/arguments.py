@@ -52,6 +52,11 @@ class Arguments:
             values[argument] = tuple(parts)
         return values
 
+    def group(self, hyper: Mapping[str, float]) -> dict[str, Any]:
+        """The same for a parameter group: only the arguments that these hyperparameters are of."""
+        values = self.values(hyper)
+        return {name: values[name] for name in dict.fromkeys(name.partition(".")[0] for name in hyper)}
+
     def _typed(self, name: str, number: float) -> float | int:
         if number.is_integer() and isinstance(self._default(name), int):
             return int(number)

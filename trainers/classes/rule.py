@@ -38,8 +38,7 @@ def class_rule(name: str, cls: type[Optimizer], options: Mapping[str, str]) -> R
     Raises:
         BadInput: the class has no `lr`, needs more than gradients, or cannot step; an option that it does not take.
     """
-    _refuse_closures(name, cls)
-    kind, matrices_alone = _that_steps(Kind(cls, read_arguments(name, cls, options)))
+    kind, matrices_alone = runnable(name, cls, options)
 
     @functools.cache  # a network's once for all its blocks
     def plan(shapes: Shapes) -> Plan:
@@ -75,6 +74,34 @@ def class_rule(name: str, cls: type[Optimizer], options: Mapping[str, str]) -> R
     )
 
 
+def runnable(name: str, cls: type[Optimizer], options: Mapping[str, str]) -> tuple[Kind, bool]:
+    """The class as it can train something: as it is, with groups of two kinds, or (then true) matrices alone.
+
+    Args: as `class_rule`.
+
+    Raises:
+        BadInput: it has no `lr`, needs more than gradients, or cannot step; an option that it does not take.
+    """
+    _refuse_closures(name, cls)
+    kind = Kind(cls, read_arguments(name, cls, options))
+    ways = [(kind, TRIED[0]), (kind, TRIED[1])]
+    if MATRICES in (source_of(kind.cls) or ""):
+        ways.insert(1, (replace(kind, split=True), TRIED[0]))
+    first = None
+    for way, shapes in ways:
+        try:
+            with compiling() as compiles:
+                try_steps(way, shapes)
+        except TooSlow:
+            raise
+        except BadInput as error:
+            first = error if first is None or way.split else first
+        else:
+            return replace(way, compiles=bool(compiles)), shapes == TRIED[1]
+    assert first is not None
+    raise first
+
+
 def identity(cls: type[Optimizer]) -> dict[str, str]:
     """Which class it is: its name, the version of its package, the digest of its source."""
     if issubclass(cls, Optimizer) and hasattr(cls, "parts"):
@@ -95,30 +122,6 @@ def _refuse_closures(name: str, cls: type[Optimizer]) -> None:
             f"optimizer '{name}' cannot train many cells at once: its step needs a closure that evaluates the network "
             "anew; here gradients are computed once, for all cells"
         )
-
-
-def _that_steps(kind: Kind) -> tuple[Kind, bool]:
-    """The class as it can train something: as it is, with groups of two kinds, or (then true) matrices alone.
-
-    Raises:
-        BadInput: it can train nothing at all.
-    """
-    ways = [(kind, TRIED[0]), (kind, TRIED[1])]
-    if MATRICES in (source_of(kind.cls) or ""):
-        ways.insert(1, (replace(kind, split=True), TRIED[0]))
-    first = None
-    for way, shapes in ways:
-        try:
-            with compiling() as compiles:
-                try_steps(way, shapes)
-        except TooSlow:
-            raise
-        except BadInput as error:
-            first = error if first is None or way.split else first
-        else:
-            return replace(way, compiles=bool(compiles)), shapes == TRIED[1]
-    assert first is not None
-    raise first
 
 
 def _check(kind: Kind, name: str, value: float) -> None:

@@ -101,6 +101,19 @@ def get_rule(text: str) -> Rule:
     return replace(rule, name=text, label=label, hyperparameters={**rule.hyperparameters, **fixed})
 
 
+def optimizer_class(text: str) -> tuple[str, type[Optimizer], dict[str, str]]:
+    """The optimizer class that `module:Class:option=value,...` names: the name without options, the class, the options.
+
+    Raises:
+        BadInput: no such module or name, or what it names is no class of that kind.
+    """
+    name, options = _split(text)
+    found = _joined(name) if "+" in name else load_object(name, "optimizer", (type,))
+    if not (isinstance(found, type) and issubclass(found, Optimizer)):
+        raise BadInput(f"optimizer '{name}' is not a torch.optim.Optimizer class")
+    return name, found, options
+
+
 def ships(text: str) -> bool:
     """Whether the rule that `text` names comes with the program."""
     return _split(text)[0].removeprefix(DELAYED) in SHIPPED
