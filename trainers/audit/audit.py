@@ -161,7 +161,7 @@ def _experiments(subject: Subject, end: float, clock: Callable[[], float]) -> di
 
 
 def _step_time(subject: Subject) -> float:
-    """Time ten steps on four tensors, three times: the least over that of torch.optim.Adam."""
+    """Time steps (see `memory.step_seconds`): processor time over that of torch.optim.Adam."""
     kind, _ = runnable("torch.optim:Adam", torch.optim.Adam, {})
     own, adam = memory.step_seconds(subject), memory.step_seconds(Subject(kind, subject.shapes, torch.float32))
     return round(own / adam, 2)

@@ -7,14 +7,14 @@ from trainers.audit.subject import RATE, NotTold, Subject, flat
 from trainers.rules.base import sizes_of
 
 NAME = "weight_decay"
-STEPS = 5
+STEPS = 15
 LAMBDA = 0.05
 SAME = 1e-3
 """Relative differences up to this count as none: float32, and terms of second order."""
 
 
 def decay(subject: Subject) -> str | None:
-    """Compare five steps with a weight decay of 0.05 with five at gradients to which 0.05·w is added.
+    """Compare 15 steps with a weight decay of 0.05 with 15 at gradients to which 0.05·w is added.
 
     "coupled" where they are the same; else "decoupled" where the first step shrinks all weights by one factor:
     1 − α·λ, or another that the word says; "of matrices" where vectors are left out; "unread" where nothing differs;

@@ -50,7 +50,7 @@ def cut_ratio(subject: Subject, wait: int) -> float:
     def cut(step: int, optimizer: Optimizer) -> None:
         if step == CUT:
             for group in optimizer.param_groups:
-                group[RATE] = group[RATE] / 10
+                group[RATE] = group.get(RATE, 0.0) / 10
 
     return _last(subject, steps, cut) / _last(subject, steps, lambda step, optimizer: None)
 

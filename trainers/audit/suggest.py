@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from trainers.audit.audit import Facts
-from trainers.audit.subject import RATE, STEPS, NotTold, Subject, moved
+from trainers.audit.subject import RATE, NotTold, Subject, moved
 from trainers.device import arithmetic, prepared
 from trainers.engine.block import hyper_tensors
 from trainers.procedures import procedure_of
@@ -20,6 +20,9 @@ from trainers.task import Dataset, Task
 
 BATCHES = 20
 """Steps of the training in which a task's gradients are looked at; the rule is Adam at its defaults."""
+
+LATE = 100
+"""The step whose length counts: some classes take long to warm up."""
 
 STEP = (1e-3, 1.0)
 """Sensible lengths of a step, over the size of the weights: the least and the largest that a sweep should hold."""
@@ -126,9 +129,9 @@ def _epsilons(facts: Facts, sizes: Sizes) -> tuple[float, float] | None:
 
 
 def _length(subject: Subject, hyper: Mapping[str, float], sizes: Sizes) -> float:
-    """The length of step 20 over the learning rate, at the task's median gradients."""
-    path = subject.path(hyper, subject.ripples(sizes.middle))
-    return moved(path, STEPS - 1, STEPS) / subject.numbers[RATE]
+    """The length of a late step over the learning rate, at the task's median gradients."""
+    path = subject.path(hyper, subject.ripples(sizes.middle), LATE)
+    return moved(path, LATE - 1, LATE) / subject.numbers[RATE]
 
 
 def _range(low: float, high: float, count: int) -> str:

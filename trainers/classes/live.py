@@ -69,6 +69,8 @@ class Live:
             params = [nn.Parameter(view) for view in views]
             single = kind.make(params, one["hyper"])
             groups = single.param_groups
+            for group in groups:
+                group.setdefault(RATE, one["hyper"][RATE])  # a class may not keep what it does not read
             self.cells.append(_Cell(params, self._split(grad), views, one["hyper"], single, groups, Rates(groups)))
         self.apart = plan.apart or outside.differ([cell.optimizer for cell in self.cells])
         if not self.apart:

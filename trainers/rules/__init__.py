@@ -4,7 +4,7 @@ from trainers.rules.adaptive import AdaptiveRule, delayed
 from trainers.rules.base import Hyper, Rule, Step
 from trainers.rules.cells import per_cell, select_cells
 from trainers.rules.own import update_rule
-from trainers.rules.registry import RULES, STUDY, get_rule, ships
+from trainers.rules.registry import RULES, STUDY, get_rule, is_class, ships
 from trainers.rules.shipped import register
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Step",
     "delayed",
     "get_rule",
+    "is_class",
     "per_cell",
     "register",
     "select_cells",

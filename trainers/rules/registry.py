@@ -114,6 +114,15 @@ def optimizer_class(text: str) -> tuple[str, type[Optimizer], dict[str, str]]:
     return name, found, options
 
 
+def is_class(text: str) -> bool:
+    """Whether `text` names an optimizer class, and no rule.
+
+    Raises:
+        BadInput: a module that cannot be imported, or an unknown name.
+    """
+    return isinstance(_source(_split(text)[0]), type)
+
+
 def ships(text: str) -> bool:
     """Whether the rule that `text` names comes with the program."""
     return _split(text)[0].removeprefix(DELAYED) in SHIPPED
