@@ -106,6 +106,7 @@ def audit(text: str, clock: Callable[[], float] = time.monotonic) -> Facts:
         clock: seconds.
     """
     found: dict[str, Any] = {}
+    end = clock() + BUDGET
     try:
         found |= _package(class_of(text)[1])
         before = _globals()
@@ -113,7 +114,7 @@ def audit(text: str, clock: Callable[[], float] = time.monotonic) -> Facts:
         kind = subject.kind
         found["needs"] = ", ".join(_needs(subject))
         found["defaults"] = ", ".join(f"{key}={value:g}" for key, value in kind.arguments.numbers.items())
-        found |= _experiments(subject, clock() + BUDGET, clock)
+        found |= _experiments(subject, end, clock)
         found["audited"] = True
         found["sets"] = ", ".join(key for key, value in _globals().items() if value != before[key])
         _restore(before)

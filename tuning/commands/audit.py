@@ -1,5 +1,7 @@
 """`tunecost audit`: what an optimizer class does, by experiments on made-up gradients."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -36,12 +38,17 @@ def audit(
         list[str],
         typer.Argument(
             metavar="CLASS...",
-            help="module:Class[:option=value,...] for a torch.optim.Optimizer class, or a rule of `grid optimizers`.",
+            help="module:Class[:option=value,...], a torch.optim.Optimizer class; module:* for all of a module's; or a "
+            "rule of `grid optimizers`.",
         ),
     ],
     suggest: Annotated[
         str | None,
         typer.Option(metavar="TASK", help="Add a column `space`: axes for a sweep on this task.", show_default="none"),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write audit.csv and a page, audit.html, instead.", show_default="none"),
     ] = None,
     limit: Annotated[float, typer.Option("--time-limit", min=1, metavar="SECONDS", help="Time for each class.")] = 60,
     quiet: Quiet = False,
@@ -49,9 +56,10 @@ def audit(
 ) -> None:
     """Find out by experiments what optimizer classes do: seconds each, no data. Empty cells were not told."""
     from trainers.audit.audit import COLUMNS
+    from trainers.audit.named import expand
     from trainers.audit.worker import audit_all
 
-    texts = list(dict.fromkeys(classes))
+    texts = expand(classes)
     with progress("audit", len(texts), quiet) as advance:
         found = list(audit_all(texts, limit, suggest, advance))
     refused = [facts for facts in found if not facts.audited]
@@ -59,9 +67,25 @@ def audit(
         say(_line(facts), quiet)
     if len(refused) == len(found):
         raise BadInput(_line(refused[0]))
+    if out is not None:
+        _write(found, out, quiet)
+        return
     columns = [*(NARROW if form.narrow else COLUMNS), *(["space"] if suggest else [])]
     rows = [facts.row() for facts in found]
     print_rows([{name: row[name] for name in columns} for row in rows], columns, form)
+
+
+def _write(found: "Sequence[Facts]", out: Path, quiet: bool) -> None:
+    from analysis.audit_page import write_audit
+
+    rows = [facts.row() for facts in found]
+    columns = [name for name in rows[0] if name != "audited" and (name != "space" or any(row["space"] for row in rows))]
+    try:
+        paths = write_audit([{name: row[name] for name in columns} for row in rows], out)
+    except OSError as error:
+        raise BadInput(f"{out}: cannot be written ({error.strerror or error})") from error
+    for path in paths:
+        say(f"{path}", quiet)
 
 
 def _line(facts: "Facts") -> str:
