@@ -1,7 +1,7 @@
 """The audit of a class: every experiment, and what each told."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
@@ -13,6 +13,7 @@ from trainers.audit import decay, epsilon, memory, rates, sharing
 from trainers.audit.named import class_of
 from trainers.audit.subject import NotTold, Subject
 from trainers.classes.rule import TRIED, identity, runnable
+from trainers.classes.surroundings import changed, settings, settings_kept
 
 BUDGET = 30.0
 """Seconds after which no further experiment of a class begins."""
@@ -106,20 +107,19 @@ def audit(text: str, clock: Callable[[], float] = time.monotonic) -> Facts:
         clock: seconds.
     """
     found: dict[str, Any] = {}
-    end = clock() + BUDGET
-    try:
-        found |= _package(class_of(text)[1])
-        before = _globals()
-        subject = subject_of(text)
-        kind = subject.kind
-        found["needs"] = ", ".join(_needs(subject))
-        found["defaults"] = ", ".join(f"{key}={value:g}" for key, value in kind.arguments.numbers.items())
-        found |= _experiments(subject, end, clock)
-        found["audited"] = True
-        found["sets"] = ", ".join(key for key, value in _globals().items() if value != before[key])
-        _restore(before)
-    except BadInput as error:
-        found["needs"] = str(error)
+    end, before = clock() + BUDGET, settings()
+    with settings_kept():
+        try:
+            found |= _package(class_of(text)[1])
+            subject = subject_of(text)
+            numbers = subject.kind.arguments.numbers
+            found["needs"] = ", ".join(_needs(subject))
+            found["defaults"] = ", ".join(f"{key}={value:g}" for key, value in numbers.items())
+            found |= _experiments(subject, end, clock)
+            found["audited"] = True
+        except BadInput as error:
+            found["needs"] = str(error)
+        found["sets"] = ", ".join(f"torch.{name}" for name in changed(before, settings()))
     return Facts(text, **found)
 
 
@@ -182,24 +182,6 @@ def _needs(subject: Subject) -> Iterator[str]:
 def _package(cls: type[Optimizer]) -> dict[str, str]:
     package, _, version = identity(cls).get("package", "").partition(" ")
     return {"package": package, "version": version}
-
-
-def _globals() -> dict[str, Any]:
-    return {
-        "torch.set_default_dtype": torch.get_default_dtype(),
-        "torch.set_grad_enabled": torch.is_grad_enabled(),
-        "torch.set_num_threads": torch.get_num_threads(),
-        "torch.use_deterministic_algorithms": torch.are_deterministic_algorithms_enabled(),
-        "torch.set_default_device": str(torch.get_default_device()),
-    }
-
-
-def _restore(before: Mapping[str, Any]) -> None:
-    torch.set_default_dtype(before["torch.set_default_dtype"])
-    torch.set_grad_enabled(before["torch.set_grad_enabled"])
-    torch.set_num_threads(before["torch.set_num_threads"])
-    torch.use_deterministic_algorithms(before["torch.use_deterministic_algorithms"])
-    torch.set_default_device(before["torch.set_default_device"])
 
 
 def _digits(value: float | None) -> float | None:

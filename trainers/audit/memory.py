@@ -1,16 +1,15 @@
 """What a class remembers, whether it repeats itself, and what a step costs."""
 
 import copy
-import random
 import time
 from dataclasses import replace
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.utils import _pytree as pytree
 
 from trainers.audit.subject import NotTold, Subject, flat
+from trainers.classes.surroundings import changed, generators
 
 STEPS = 10
 STOP = 5
@@ -50,22 +49,10 @@ def repeats(subject: Subject) -> bool:
 
 def draws(subject: Subject) -> str | None:
     """Look at the global generators after some steps: which were drawn from, "torch", "numpy" or "random"; None."""
-    random.seed(0)
-    np.random.seed(0)  # noqa: NPY002 (the global one is what is looked at)
     torch.manual_seed(0)
-    before = _generators()
+    before = generators()
     subject.path(steps=STEPS)
-    after = _generators()
-    return " and ".join(name for name in before if before[name] != after[name]) or None
-
-
-def _generators() -> dict[str, str]:
-    """The states of all global generators."""
-    return {
-        "torch": str(torch.default_generator.get_state().tolist()),
-        "numpy": str(np.random.get_state()),  # noqa: NPY002
-        "random": str(random.getstate()),
-    }
+    return " and ".join(changed(before, generators())) or None
 
 
 def resumes(subject: Subject) -> bool:

@@ -111,15 +111,15 @@ def suggest(subject: Subject, facts: Facts, sizes: Sizes) -> str:
         low, high = STEP[0] * sizes.weights / lengths[0], STEP[1] * sizes.weights / lengths[-1]
     axes = [f"{RATE}={_range(low, high, ALPHAS if epsilons else ALONE)}"]
     if epsilons:
-        axes.append(f"{name}={_range(*epsilons, EPSILONS)}")
+        axes.append(f"{name}={_range(epsilons[0], epsilons[-1], EPSILONS)}")
     return ",".join(axes)
 
 
-def _epsilons(facts: Facts, sizes: Sizes) -> tuple[float, float] | None:
-    """The smallest and the largest ε of a sweep."""
+def _epsilons(facts: Facts, sizes: Sizes) -> tuple[float, ...]:
+    """The smallest and the largest ε of a sweep; nothing for no axis."""
     one, small = facts.eps_half_step_1, facts.eps_half_step_1e3
     if one is None or small is None or not facts.eps_power or facts.eps_place == "unread":
-        return None
+        return ()
     growth = math.log10(one / small) / 3
 
     def half(size: float) -> float:

@@ -14,6 +14,7 @@ from grids.errors import BadInput
 from trainers.classes.kind import Kind, Plan
 from trainers.classes.patience import PROCESSOR_SECONDS, SECONDS, limited
 from trainers.classes.saved import Saved
+from trainers.classes.surroundings import changed, generators, settings, settings_kept
 from trainers.classes.trial import CannotRun, Trial
 from trainers.rules.base import Shapes, sizes_of
 
@@ -110,12 +111,16 @@ def _first_that_runs(kind: Kind, shapes: Shapes, steps: int, work: Callable[[Tri
             return f"{who}: has not made its first step on {tensors} within {limit}, or {SECONDS:g} s in all"
         return f"{who}: too slow to train many cells: {made} steps on {tensors} took more than {limit}"
 
+    def attempt(trial: Trial) -> T:
+        with settings_kept():
+            return work(trial)
+
     with torch.random.fork_rng(devices=[]), limited(slow):
         try:
-            return work(trials[0])
+            return attempt(trials[0])
         except CannotRun as error:
             try:
-                return work(trials[1])
+                return attempt(trials[1])
             except CannotRun as other:
                 told = other if "Double" in str(error) else error  # the first knows no float64
             raise BadInput(f"{who}: {told}") from error
@@ -123,12 +128,18 @@ def _first_that_runs(kind: Kind, shapes: Shapes, steps: int, work: Callable[[Tri
 
 def _plan(trial: Trial, shapes: Shapes) -> Plan:
     """Raises CannotRun where there is none."""
-    before = torch.manual_seed(0).get_state()
+    torch.manual_seed(0)
+    before, set_before = generators(), settings()
     live = trial.begin(ALONE, [trial.base])
     path = trial.go_on(live, trial.start[:1].clone(), [trial.base], 0)
+    drawn = changed(before, generators())
+    if set(drawn) - {"torch"}:
+        raise CannotRun(f"draws from the global generator of {drawn[-1]}, which no seed of a training sets")
+    if changed(set_before, settings()):
+        raise CannotRun(f"calls torch.{changed(set_before, settings())[0]}, which changes every other training too")
     if torch.equal(path[-1], trial.start[:1]):
         raise CannotRun(f"{STEPS} steps have not moved any parameter")
-    draws = not torch.equal(before, torch.default_generator.get_state())
+    draws = bool(drawn)
     found = replace(ALONE, draws=draws, numbers=_numbers(live.save(), shapes, trial.shapes), dtype=trial.dtype)
     stop = STEPS // 2
     if not torch.equal(trial.path(found)[stop:], trial.resumed(found, stop)):

@@ -88,6 +88,21 @@ OWN = """
                 pass
 
 
+    class Draws(Signed):
+        def step(self, closure=None):
+            import random
+
+            for group in self.param_groups:
+                for p in group["params"]:
+                    p.data.sub_(group["lr"] * random.random())
+
+
+    class Sets(Signed):
+        def step(self, closure=None):
+            torch.use_deterministic_algorithms(True)
+            super().step()
+
+
     number = 3
 """
 
@@ -144,6 +159,8 @@ def test_what_cannot_work_is_refused_with_the_reason_in_a_line(own: str, text: s
     [
         ("my_optimizers:Hidden", "outside of its state_dict"),
         ("my_optimizers:Still", "have not moved any parameter"),
+        ("my_optimizers:Draws", "draws from the global generator of random"),
+        ("my_optimizers:Sets", r"calls torch.use_deterministic_algorithms, which changes every other training"),
         ("torch.optim:Muon", r'only supports 2D parameters .* -o "torch.optim:Muon\+torch.optim:AdamW"'),
     ],
 )
