@@ -1,5 +1,6 @@
 """A few steps of an optimizer class on made-up gradients, run in one way or another."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pickle import UnpicklingError
 from typing import TypeVar
@@ -122,8 +123,11 @@ class Trial:
             assert saved is not None
             again = Live(self.kind, self.shapes, plan, params, saved)
         except Exception as error:
-            why = "it holds more than tensors and plain values"
-            why = why if isinstance(error, UnpicklingError) else reason(error).partition("\n")[0]
+            why = reason(error).partition("\n")[0]
+            if isinstance(error, UnpicklingError):
+                held = re.search(r"GLOBAL ([\w.]+)", str(error))
+                what = f" ({held[1]})" if held else ""
+                why = f"it holds more than tensors and plain values{what}"
             raise CannotRun(f"its state cannot be saved, so a training could not be resumed ({why})") from error
         return self.go_on(again, params, [self.base], stop)
 
