@@ -7,7 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 from grids.atomic import write_whole
+from grids.errors import BadInput
 
 NAME = "audit"
 
@@ -74,32 +77,48 @@ search();
 """
 
 
-def write_audit(rows: Sequence[Mapping[str, Any]], folder: Path) -> list[Path]:
-    """Write `audit.csv` and `audit.html` into a folder.
+def renew_audit(rows: Sequence[Mapping[str, Any]], folder: Path) -> list[Path]:
+    """Write rows into `audit.csv` and `audit.html` of a folder; rows of other classes that are there stay.
 
     Args:
-        rows: of the same columns; None where something was not told.
+        rows: of the same columns, `class` first; None where something was not told.
         folder: created if need be.
 
     Raises:
-        OSError: the folder or a file cannot be written.
+        OSError: the folder or a file cannot be read or written.
+        BadInput: the `audit.csv` that is there has other columns.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
     paths = [folder / f"{NAME}.csv", folder / f"{NAME}.html"]
-    write_whole(paths[0], text.getvalue())
-    write_whole(paths[1], page(rows))
+    names = list(rows[0])
+    with FileLock(folder / f".{NAME}.lock"):
+        texts = {row[names[0]]: row for row in _read(paths[0], names)}
+        texts |= {row[names[0]]: {name: _text(row[name]) for name in names} for row in rows}
+        ordered = [texts[key] for key in sorted(texts, key=str.lower)]
+        content = io.StringIO()
+        writer = csv.DictWriter(content, names, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(ordered)
+        write_whole(paths[0], content.getvalue())
+        write_whole(paths[1], page(ordered))
     return paths
 
 
-def page(rows: Sequence[Mapping[str, Any]]) -> str:
+def _read(path: Path, names: Sequence[str]) -> list[dict[str, str]]:
+    if not path.exists():
+        return []
+    with path.open(newline="") as file:
+        reader = csv.DictReader(file)
+        if reader.fieldnames != list(names):
+            raise BadInput(f"{path}: its columns are not those of an audit ({', '.join(names)}): move it away")
+        return list(reader)
+
+
+def page(rows: Sequence[Mapping[str, str]]) -> str:
     """The page: one file that makes no request."""
     names = list(rows[0])
     head = "".join(f'<th title="{html.escape(EXPLAINED.get(name, ""))}">{html.escape(name)}</th>' for name in names)
-    lines = ("".join(f"<td>{html.escape(_text(row[name]))}</td>" for name in names) for row in rows)
+    lines = ("".join(f"<td>{html.escape(row[name])}</td>" for name in names) for row in rows)
     return PAGE.format(count=len(rows), head=head, body="\n".join(f"<tr>{line}</tr>" for line in lines))
 
 
@@ -108,4 +127,4 @@ def _text(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -1,6 +1,5 @@
 """`tunecost audit`: what an optimizer class does, by experiments on made-up gradients."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -48,7 +47,9 @@ def audit(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Write audit.csv and a page, audit.html, instead.", show_default="none"),
+        typer.Option(
+            metavar="DIR", help="Write rows into DIR/audit.csv and a page, audit.html, instead.", show_default="none"
+        ),
     ] = None,
     limit: Annotated[float, typer.Option("--time-limit", min=1, metavar="SECONDS", help="Time for each class.")] = 60,
     quiet: Quiet = False,
@@ -60,32 +61,34 @@ def audit(
     from trainers.audit.worker import audit_all
 
     texts = expand(classes)
+    found: list[Facts] = []
     with progress("audit", len(texts), quiet) as advance:
-        found = list(audit_all(texts, limit, suggest, advance))
+        for facts in audit_all(texts, limit, suggest, advance):
+            found.append(facts)
+            if out is not None:  # at once, so that nothing is lost
+                _write(facts, out)
     refused = [facts for facts in found if not facts.audited]
-    for facts in refused[: len(refused) if len(refused) < len(found) else 0]:
-        say(_line(facts), quiet)
     if len(refused) == len(found):
         raise BadInput(_line(refused[0]))
+    for facts in refused:
+        say(_line(facts), quiet)
     if out is not None:
-        _write(found, out, quiet)
+        say(f"{out / 'audit.csv'}, {out / 'audit.html'}", quiet)
         return
     columns = [*(NARROW if form.narrow else COLUMNS), *(["space"] if suggest else [])]
     rows = [facts.row() for facts in found]
     print_rows([{name: row[name] for name in columns} for row in rows], columns, form)
 
 
-def _write(found: "Sequence[Facts]", out: Path, quiet: bool) -> None:
-    from analysis.audit_page import write_audit
+def _write(facts: "Facts", out: Path) -> None:
+    from analysis.audit_page import renew_audit
+    from trainers.audit.audit import COLUMNS
 
-    rows = [facts.row() for facts in found]
-    columns = [name for name in rows[0] if name != "audited" and (name != "space" or any(row["space"] for row in rows))]
+    row = facts.row()
     try:
-        paths = write_audit([{name: row[name] for name in columns} for row in rows], out)
+        renew_audit([{name: row[name] for name in COLUMNS}], out)
     except OSError as error:
         raise BadInput(f"{out}: cannot be written ({error.strerror or error})") from error
-    for path in paths:
-        say(f"{path}", quiet)
 
 
 def _line(facts: "Facts") -> str:

@@ -59,7 +59,13 @@ def test_a_table_and_its_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert first["class"] == "schedulefree:SGDScheduleFree"
     assert first["needs"] == "train() and eval()"
     assert second["decay"] == ""
+    assert run(["audit", "torch.optim:SGD", "--out", str(out), "--quiet"]) == 0
+    with (out / "audit.csv").open() as file:
+        assert [row["class"] for row in csv.DictReader(file)] == [first["class"], second["class"], "torch.optim:SGD"]
     page = (out / "audit.html").read_text()
+    (out / "audit.csv").write_text("class,other\n")
+    assert run(["audit", "torch.optim:SGD", "--out", str(out)]) == 2
+    assert "its columns are not those of an audit" in capsys.readouterr().err
     assert "schedulefree:SGDScheduleFree" in page
     assert "://" not in page  # it asks no server for anything
     (tmp_path / "file").write_text("")
