@@ -6,6 +6,7 @@ REPEATS ?= 1000
 JOBS    ?= 2
 SEEDS   ?= 3
 RESULTS ?= results
+AUDITED ?= torch.optim pytorch_optimizer timm.optim torch_optimizer schedulefree dadaptation prodigyopt optimi adv_optm heavyball
 MINUTES ?= 10
 KILLS   ?= 30
 
@@ -27,7 +28,7 @@ FILES := $(filter %.parquet,$(SURFACES))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup test test-slow fuzz chaos lint format bench grids figure1 figure1-all figure1-domains figure2 figure3 report claims table1 transfers results gpu clean
+.PHONY: help setup test test-slow fuzz chaos lint format bench grids figure1 figure1-all figure1-domains figure2 figure3 report claims table1 transfers results audit gpu clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 12
@@ -102,6 +103,9 @@ table1: setup ## Table 1, the paper's numbers and ours of wider networks
 
 results: setup ## write what the shipped surfaces show, analysis/results/README.md and its figures
 	$(TUNECOST) results --out analysis/results
+
+audit: setup ## audit the classes of AUDITED (their packages must be installed), analysis/results/audit.{csv,html}
+	$(TUNECOST) audit $(AUDITED:%='%:*') --out analysis/results
 
 gpu: setup ## accept a GPU: facts, agreement, speeds, then surfaces, in MINUTES (DATA=folder of CIFAR-10)
 	$(TUNECOST) gpu --minutes $(MINUTES) $(if $(DATA),--data $(DATA)) --out $(RESULTS)/gpu

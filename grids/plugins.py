@@ -107,6 +107,14 @@ def source_sha256(obj: Any) -> str | None:
         return None
 
 
+def source_of(obj: Any) -> str | None:
+    """The text of the file in which an object was defined; None where it has no file."""
+    try:
+        return inspect.getsource(sys.modules[obj.__module__])
+    except (OSError, TypeError, KeyError):
+        return None
+
+
 def place_of(module: ModuleType) -> str:
     """The path of a module's file, relative to the current folder where it lies inside."""
     file = getattr(module, "__file__", None)

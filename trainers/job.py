@@ -16,7 +16,7 @@ from trainers.axes import fit_space, typed_options
 from trainers.device import arithmetic, pick, single_threaded
 from trainers.metric import Metric
 from trainers.procedures import procedure_of
-from trainers.rules import get_rule
+from trainers.rules import get_rule, is_class
 from trainers.rules import ships as rule_ships
 from trainers.rules.base import Rule
 from trainers.task import Dataset, Task
@@ -124,7 +124,17 @@ class Job:
         """The facts of a surface's header besides what was trained: `grids.surface.Provenance`'s words for it."""
         facts = self.metric.facts()
         name = facts.pop("name")
-        return {"metric": name, **facts, "targets": self.metric.targets, "optimizer_label": self.rule.label}
+        found = {"metric": name, **facts, "targets": self.metric.targets, "optimizer_label": self.rule.label}
+        return {**found, "fixed": {"audit": self.verdicts}} if self.verdicts else found
+
+    @cached_property
+    def verdicts(self) -> dict[str, str]:
+        """Of an optimizer class: whether it follows the schedule, and what its weight decay is, by experiment."""
+        if not is_class(self.optimizer):
+            return {}
+        from trainers.audit.cautions import verdicts
+
+        return verdicts(self.optimizer)
 
     @cached_property
     def all_epochs(self) -> int:

@@ -18,6 +18,7 @@ from tuning.terminal import say
 
 COMMANDS = {
     "grid": "tuning.commands.grid:app",
+    "audit": "tuning.commands.audit:audit",
     "replay": "tuning.commands.replay:replay",
     "cost": "tuning.commands.cost:cost",
     "export": "tuning.commands.export:export",

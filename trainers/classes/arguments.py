@@ -12,6 +12,9 @@ from torch.optim import Optimizer
 from grids.errors import BadInput, unknown
 
 RATE = "lr"
+WRAPPED = ("optimizer", "base_optimizer", "inner_optimizer", "optimizer_class")
+"""What classes that wrap another optimizer call it."""
+
 RATE_DEFAULT = 1e-3
 """Of a class whose `lr` has no number for a default."""
 
@@ -49,6 +52,11 @@ class Arguments:
             values[argument] = tuple(parts)
         return values
 
+    def group(self, hyper: Mapping[str, float]) -> dict[str, Any]:
+        """The same for a parameter group: only the arguments that these hyperparameters are of."""
+        values = self.values(hyper)
+        return {name: values[name] for name in dict.fromkeys(name.partition(".")[0] for name in hyper)}
+
     def _typed(self, name: str, number: float) -> float | int:
         if number.is_integer() and isinstance(self._default(name), int):
             return int(number)
@@ -73,8 +81,14 @@ def read_arguments(name: str, cls: type[Optimizer], options: Mapping[str, str]) 
         BadInput: the class has no `lr`, or needs an argument that was not given; an option that it lacks, or of the
             wrong type.
     """
-    _, *parameters = inspect.signature(cls).parameters.values()  # the parameters to be trained come first
+    trained, *parameters = inspect.signature(cls).parameters.values()  # the parameters to be trained come first
     named = {each.name: each for each in parameters if each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)}
+    wrapped = next((each for each in (trained.name, *named) if each in WRAPPED), None)
+    if wrapped is not None:
+        raise BadInput(
+            f"optimizer '{name}' is constructed with another optimizer (its argument '{wrapped}'), which cannot be "
+            "typed: make both in the constructor of a class of your own, and name that as module:Class"
+        )
     if RATE not in named:
         raise BadInput(f"optimizer '{name}' has no argument 'lr', the learning rate of a torch.optim class")
     known: list[str] = []

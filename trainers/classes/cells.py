@@ -1,6 +1,6 @@
 """The state of a rule that is an optimizer class: the class's own state of each cell, as the engine sees it."""
 
-import io
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -9,7 +9,9 @@ from torch.utils import _pytree as pytree
 
 from trainers.classes.arguments import RATE
 from trainers.classes.kind import Kind, Plan
-from trainers.classes.live import Live, Saved
+from trainers.classes.live import Live
+from trainers.classes.plan import fit_plan
+from trainers.classes.saved import Saved, from_bytes, to_bytes
 from trainers.rules.base import Hyper, Shapes
 
 
@@ -19,7 +21,7 @@ class Cells:
     Args:
         kind: the class.
         shapes: of a network's tensors.
-        plan: how it is run.
+        plan: how it is run on them; refined by the cells' own hyperparameters at the first step.
         saved: the saved state of each cell; None where no step has been made.
     """
 
@@ -35,16 +37,26 @@ class Cells:
             BadInput: the class fails at a cell whose numbers are all finite.
         """
         if self._live is None:
-            fresh = [{"hyper": values} for values in _by_cell(hyper)] if self._saved is None else self._saved
-            self._live, self._saved = Live(self.kind, self.shapes, self.plan, params, fresh), None
-        return self._live.step(params, grads, hyper[RATE])
+            if self._saved is None:
+                settings = _by_cell(hyper)
+                self.plan = fit_plan(self.kind, self.shapes, self.plan, settings)
+                self._live = Live(self.kind, self.shapes, self.plan, params, [{"hyper": one} for one in settings])
+            else:
+                self._restore(params, self._saved)
+        assert self._live is not None
+        return self._live.step(params, grads, hyper[RATE], hyper["schedule"])
+
+    def _restore(self, params: Tensor, saved: list[Saved]) -> None:
+        plan = replace(self.plan, flat=saved[0]["flat"], apart=saved[0]["apart"]) if saved else self.plan
+        self.plan, self._live, self._saved = plan, Live(self.kind, self.shapes, plan, params, saved), None
 
     def judged(self, params: Tensor) -> Tensor:
         """The parameters that the class's `eval()` puts in place of these, `[cells, n]`."""
         if self._live is None:
             if self._saved is None:
                 return params.clone()
-            self._live, self._saved = Live(self.kind, self.shapes, self.plan, params, self._saved), None
+            self._restore(params, self._saved)
+        assert self._live is not None
         return self._live.judged(params)
 
     def save(self) -> list[Saved] | None:
@@ -70,27 +82,6 @@ def _by_cell(hyper: Hyper) -> list[dict[str, float]]:
     given = {**hyper, RATE: torch.where(schedule != 0, hyper[RATE] / schedule, hyper[RATE])}
     columns = {name: value.flatten().tolist() for name, value in given.items() if name != "schedule"}
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-
-
-def to_bytes(saved: list[Saved] | None) -> bytes:
-    """A state as bytes that `from_bytes` reads without running any code.
-
-    Raises:
-        Exception: whatever torch.save raises of objects that are neither tensors nor plain values.
-    """
-    buffer = io.BytesIO()
-    torch.save(saved, buffer)
-    return buffer.getvalue()
-
-
-def from_bytes(content: bytes) -> list[Saved] | None:
-    """The inverse.
-
-    Raises:
-        pickle.UnpicklingError: the state holds objects that are neither tensors nor plain values.
-    """
-    found: list[Saved] | None = torch.load(io.BytesIO(content), weights_only=True)
-    return found
 
 
 def _flatten(cells: Cells) -> tuple[list[Tensor], tuple[Kind, Shapes, Plan]]:

@@ -15,15 +15,12 @@ from torch.optim import Optimizer
 from torch.utils import _pytree as pytree
 
 from grids.errors import BadInput
-from grids.plugins import reason
+from trainers.classes import outside
 from trainers.classes.arguments import RATE
-from trainers.classes.kind import Kind, Plan, switch_mode
+from trainers.classes.kind import Kind, Plan, explained, guarded, switch_mode
+from trainers.classes.rates import Rates
+from trainers.classes.saved import Saved
 from trainers.rules.base import Shapes, sizes_of
-
-Saved = dict[str, Any]
-"""What is kept of a cell: `hyper` that it was constructed with, `groups` without their parameters, `state` by group and
-parameter, `shared` (state that belongs to no parameter), `draws` (of the generator that its class draws from; None),
-`lost` (whether its step has failed)."""
 
 
 @dataclass
@@ -34,6 +31,7 @@ class _Cell:
     hyper: dict[str, float]
     optimizer: Optimizer
     groups: list[dict[str, Any]]
+    rates: Rates
     draws: Tensor | None = None
     lost: bool = False
 
@@ -70,13 +68,15 @@ class Live:
             views = self._split(row)
             params = [nn.Parameter(view) for view in views]
             single = kind.make(params, one["hyper"])
-            self.cells.append(_Cell(params, self._split(grad), views, one["hyper"], single, single.param_groups))
-        differing = (name for name in plan.singly if len({cell.hyper.get(name) for cell in self.cells}) > 1)
-        self.apart = plan.apart or any(differing)
+            groups = single.param_groups
+            for group in groups:
+                group.setdefault(RATE, one["hyper"][RATE])  # a class may not keep what it does not read
+            self.cells.append(_Cell(params, self._split(grad), views, one["hyper"], single, groups, Rates(groups)))
+        self.apart = plan.apart or outside.differ([cell.optimizer for cell in self.cells])
         if not self.apart:
             joined = kind.join([cell.optimizer for cell in self.cells], self.cells[0].hyper)
             for cell, group in zip(self.cells, joined.param_groups, strict=True):
-                cell.optimizer, cell.groups = joined, [group]
+                cell.optimizer, cell.groups, cell.rates = joined, [group], Rates([group])
         for cell, one in zip(self.cells, saved, strict=True):
             if "groups" in one:
                 self._restore(cell, one)
@@ -95,24 +95,25 @@ class Live:
         if not self.apart:
             self.cells[0].optimizer.param_groups = _Groups(cell.groups[0] for cell in self.cells if not cell.lost)
 
-    def step(self, params: Tensor, grads: Tensor, rate: Tensor) -> Tensor:
-        """One step; see `Cells.step`. `rate` is the learning rate, `[cells, 1]`."""
+    def step(self, params: Tensor, grads: Tensor, rate: Tensor, schedule: Tensor) -> Tensor:
+        """One step; see `Cells.step`. `rate` is the learning rate, `[cells, 1]`, under `schedule`, its factor."""
         self._take(params)
         self.grads.copy_(grads)
         if rate is not self.rate:
-            for cell, value in zip(self.cells, rate.flatten().tolist(), strict=True):
-                for group in cell.groups:
-                    group[RATE] = value
+            factors = schedule.expand_as(rate).flatten().tolist()
+            for cell, value, factor in zip(self.cells, rate.flatten().tolist(), factors, strict=True):
+                cell.rates.follow(value, cell.hyper[RATE], factor)
             self.rate = rate
         for cell in self.cells:
             for p, grad in zip(cell.params, cell.grads, strict=True):
                 if p.grad is not grad:
                     p.grad = grad
-        if self.apart:
-            for cell in self.cells:
-                self._step_alone(cell)
-        else:
-            self._step_together()
+        with guarded(self.kind.compiles):
+            if self.apart:
+                for cell in self.cells:
+                    self._step_alone(cell)
+            else:
+                self._step_together()
         self._put_back()
         return self.stack
 
@@ -165,7 +166,7 @@ class Live:
     def _words(self, error: Exception, cell: _Cell | None = None) -> str:
         given = "" if cell is None else self.kind.words(cell.hyper)
         where = f" at {given}" if given else ""
-        return f"optimizer '{self.kind.arguments.name}': its step fails{where} ({reason(error)})"
+        return f"optimizer '{self.kind.arguments.name}': its step fails{where} ({explained(error)})"
 
     def judged(self, params: Tensor) -> Tensor:
         """The parameters that `eval()` leaves; see `Cells.judged`."""
@@ -198,16 +199,26 @@ class Live:
         """The state of each parameter, by group."""
         return [[dict(cell.optimizer.state.get(p, {})) for p in group["params"]] for group in cell.groups]
 
+    def _own(self, optimizer: Optimizer) -> dict[str, Any]:
+        """What the class's own `state_dict` holds besides groups and state, of an instance of one cell."""
+        if not self.apart or type(optimizer).state_dict is Optimizer.state_dict:
+            return {}
+        return {key: value for key, value in optimizer.state_dict().items() if key not in ("state", "param_groups")}
+
     def save(self) -> list[Saved]:
         """The saved state of each cell, from which training continues."""
         return [
             {
                 "hyper": cell.hyper,
-                "groups": [{key: value for key, value in group.items() if key != "params"} for group in cell.groups],
+                "groups": [_of_group(group) for group in cell.groups],
+                "rates": cell.rates.save(),
                 "state": self._state(cell),
                 "shared": {key: value for key, value in cell.optimizer.state.items() if not isinstance(key, Tensor)},
+                "own": self._own(cell.optimizer),
                 "draws": cell.draws,
                 "lost": cell.lost,
+                "flat": self.plan.flat,
+                "apart": self.apart,
             }
             for cell in self.cells
         ]
@@ -220,6 +231,15 @@ class Live:
                 if state:
                     cell.optimizer.state[p] = copy.deepcopy(state)
         cell.optimizer.state.update(copy.deepcopy(saved["shared"]))
+        if saved["own"]:
+            cell.optimizer.load_state_dict({**cell.optimizer.state_dict(), **copy.deepcopy(saved["own"])})
+            cell.groups = cell.optimizer.param_groups
+        cell.rates = Rates(cell.groups, saved["rates"])
+
+
+def _of_group(group: dict[str, Any]) -> dict[str, Any]:
+    """A group without its parameters, and without functions and classes, which a new instance has too."""
+    return {key: value for key, value in group.items() if key != "params" and not callable(value)}
 
 
 def _tensors(tree: Any) -> list[Tensor]:

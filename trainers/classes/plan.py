@@ -1,240 +1,197 @@
-"""Find out by a few steps on artificial gradients how an optimizer class can be run for many cells."""
+"""Find out by a few steps on made-up gradients how an optimizer class can be run for many cells."""
 
-import contextlib
-from collections.abc import Callable, Iterator, Mapping
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from pickle import UnpicklingError
+from typing import TypeVar
 
 import torch
 from torch import Tensor
+from torch.optim import Optimizer
 from torch.utils import _pytree as pytree
 
 from grids.errors import BadInput
-from grids.plugins import reason
-from trainers.classes.arguments import RATE
-from trainers.classes.cells import Cells, from_bytes, to_bytes
 from trainers.classes.kind import Kind, Plan
+from trainers.classes.patience import PROCESSOR_SECONDS, SECONDS, limited
+from trainers.classes.saved import Saved
+from trainers.classes.surroundings import changed, generators, settings, settings_kept
+from trainers.classes.trial import CannotRun, Trial
 from trainers.rules.base import Shapes, sizes_of
 
 STEPS = 12
 """More than the period of anything that most classes do every few steps."""
 
+LONG = 24
+"""Of the trial with a block's own hyperparameters, on small tensors, when thresholds and short warm-ups have acted."""
+
 FEW = 3
-SAME = {torch.float64: 1e-9, torch.float32: 1e-4}
-"""Relative differences up to this are rounding. float32 is for classes that know nothing else."""
-
-SCALES = (1.0, 10.0, 0.1, 3.0)
-"""Factors of the gradients of successive tensors, which reveal a class that treats tensors as wholes."""
-
+SMALL = 4
+"""The longest dimension of small tensors."""
 
 ALONE = Plan(flat=False, apart=True)
 """One instance for each cell, over the network's own tensors: the class as its users run it."""
 
 
-class CannotRun(Exception):
-    """The class cannot be run in this way; the message says why."""
+T = TypeVar("T")
 
 
 def find_plan(kind: Kind, shapes: Shapes) -> Plan:
-    """The fastest plan that gives the same parameters as the class run as its users run it.
+    """The fastest plan that gives the same parameters as the class run as its users run it, at its defaults.
 
     Raises:
-        BadInput: the class cannot train tensors of these shapes, or cannot be resumed.
+        BadInput: the class cannot train tensors of these shapes, cannot be resumed, or takes too long.
     """
-    name = kind.arguments.name
-    distinct = tuple(dict.fromkeys(tuple(shape) for shape in shapes))
-    with torch.random.fork_rng(devices=[]):
-        try:
-            return _Trial(kind, distinct, torch.float64).plan(f"optimizer '{name}'", shapes)
-        except BadInput:
-            with contextlib.suppress(BadInput):
-                return _Trial(kind, distinct, torch.float32).plan(f"optimizer '{name}'", shapes)
-            raise
+    return _first_that_runs(
+        kind,
+        _distinct(shapes),
+        STEPS,
+        lambda trial: _plan(trial, shapes),
+        f"tensors of {sum(sizes_of(shapes))} numbers",
+    )
 
 
 def try_steps(kind: Kind, shapes: Shapes) -> None:
     """A few steps.
 
     Raises:
-        BadInput: the class cannot make them.
+        BadInput: the class cannot make them, or takes too long.
     """
+    _first_that_runs(kind, shapes, FEW, lambda trial: trial.path(ALONE), "tensors of a few numbers")
+
+
+def fit_plan(kind: Kind, shapes: Shapes, plan: Plan, settings: Sequence[Mapping[str, float]]) -> Plan:
+    """The plan for a block whose cells have these hyperparameters.
+
+    A class may read a number from its own attributes instead of from its groups, or treat elements alike at its
+    defaults only. So cells with the smallest, a middle and the largest value of each hyperparameter that differs are
+    run together and alone; where they differ, each cell gets an instance.
+    """
+    chosen = tuple(tuple(sorted(settings[cell].items())) for cell in _extremes(settings))
+    return _fit_plan(kind, _distinct(tuple(tuple(min(d, SMALL) for d in shape) for shape in shapes)), plan, chosen)
+
+
+@functools.lru_cache(maxsize=256)
+def _fit_plan(kind: Kind, shapes: Shapes, plan: Plan, chosen: tuple[tuple[tuple[str, float], ...], ...]) -> Plan:
+    if plan.apart and not plan.flat:
+        return plan
+    settings = [dict(one) for one in chosen]
     with torch.random.fork_rng(devices=[]):
-        try:
-            _Trial(kind, shapes, torch.float64).steps(FEW)
-        except BadInput:
-            with contextlib.suppress(BadInput):
-                _Trial(kind, shapes, torch.float32).steps(FEW)
-                return
-            raise
-
-
-class _Trial:
-    """Trial steps of a class on tensors of the given shapes, one of each."""
-
-    def __init__(self, kind: Kind, shapes: Shapes, dtype: torch.dtype) -> None:
-        self.kind, self.shapes, self.dtype = kind, shapes, dtype
-        self.base = dict(kind.arguments.numbers)
-        generator = torch.Generator().manual_seed(0)
-        sizes = sizes_of(shapes)
-
-        def draw(count: int) -> Tensor:
-            drawn = torch.randn(count, sum(sizes), generator=generator, dtype=torch.float64)
-            pieces = [piece * SCALES[at % len(SCALES)] for at, piece in enumerate(drawn.split(sizes, dim=1))]
-            return torch.cat(pieces, dim=1).to(dtype)
-
-        self.start = draw(2) / 10
-        self.grads = [draw(2) for _ in range(STEPS)]
-
-    def steps(self, count: int) -> tuple[Cells, Tensor]:
-        """One cell after so many steps, and its parameters after each, `[steps, 1, n]`; BadInput where it fails."""
-        cells = Cells(self.kind, self.shapes, ALONE)
-        try:
-            return cells, self._path(cells, [self.base], count)
-        except CannotRun as error:
-            raise BadInput(f"optimizer '{self.kind.arguments.name}': {error}") from error
-
-    def plan(self, who: str, shapes: Shapes) -> Plan:
-        """Raises BadInput where there is none."""
+        trial = Trial(kind, shapes, plan.dtype, LONG)
         before = torch.manual_seed(0).get_state()
-        cells, path = self.steps(STEPS)
-        if torch.equal(path[-1], self.start[:1]):
-            raise BadInput(f"{who}: {STEPS} steps have not moved any parameter")
-        draws = not torch.equal(before, torch.default_generator.get_state())
-        numbers = _numbers(cells, shapes, self.shapes)
-        self._check_resume(replace(ALONE, draws=draws), who)
-        if draws:
-            return Plan(flat=False, apart=True, draws=True, numbers=numbers)
-        perturbed = list(self._perturbed())
-        flat = all(self._is_flat(values, path if values is self.base else None) for values in [self.base, *perturbed])
-        together = Plan(flat=flat, apart=False)
-        if not (self._are_apart(together, self.base, STEPS) and self._stay_clean(together)):
-            return Plan(flat=flat, apart=True, numbers=numbers)
-        singly = {self._changed(values) for values in perturbed if not self._are_apart(together, values, FEW)}
-        if RATE in singly:  # groups of one class that must have one rate share more than that
-            return Plan(flat=flat, apart=True, numbers=numbers)
-        return Plan(flat, False, frozenset(singly), False, numbers)
+        try:
+            alone = trial.path(ALONE, settings)
+        except CannotRun:  # a cell that fails is found, and named, in training
+            return replace(plan, flat=False, apart=True)
+        if not torch.equal(before, torch.default_generator.get_state()):
+            return replace(plan, flat=False, apart=True, draws=True)
+        flat = plan.flat and _agree(trial, replace(ALONE, flat=True), settings, alone)
+        apart = plan.apart or not _agree(trial, Plan(flat, apart=False), settings, alone)
+        return replace(plan, flat=flat, apart=apart)
 
-    def _changed(self, values: Mapping[str, float]) -> str:
-        return next(name for name, value in values.items() if value != self.base[name])
 
-    def _perturbed(self) -> Iterator[dict[str, float]]:
-        """The class's defaults with one hyperparameter another, for each that takes another."""
-        for name, value in self.base.items():
-            whole = name in self.kind.arguments.whole
-            for other in (value + 1,) if whole else (value * 0.5, value * 0.9) if value else (0.1,):
-                values = {**self.base, name: other}
-                try:
-                    self._path(Cells(self.kind, self.shapes, ALONE), [values], 1)
-                except CannotRun:
-                    continue
-                yield values
-                break
+def _extremes(settings: Sequence[Mapping[str, float]]) -> list[int]:
+    """Cells that have the smallest, a middle or the largest value of a hyperparameter that differs; the first too."""
+    chosen = {0: None}
+    for name in settings[0]:
+        order = sorted(range(len(settings)), key=lambda cell: settings[cell][name])
+        values = [settings[cell][name] for cell in order]
+        if values[0] != values[-1]:
+            chosen |= dict.fromkeys((order[0], order[len(order) // 2], order[-1]))
+    return sorted(chosen)
 
-    def _path(
-        self,
-        cells: Cells,
-        settings: list[Mapping[str, float]],
-        steps: int,
-        poison: int | None = None,
-    ) -> Tensor:
-        """Parameters after each step, `[steps, cells, n]`; cell k has the k-th setting.
 
-        Args:
-            cells: not yet stepped.
-            settings: hyperparameters of each cell.
-            steps: how many.
-            poison: a cell whose gradients are NaN from the second step on.
+def _first_that_runs(kind: Kind, shapes: Shapes, steps: int, work: Callable[[Trial], T], tensors: str) -> T:
+    """What `work` gives of a trial in float64, or else in float32."""
+    who = f"optimizer '{kind.arguments.name}'"
+    trials = [Trial(kind, shapes, dtype, steps) for dtype in (torch.float64, torch.float32)]
 
-        Raises:
-            CannotRun: the class fails.
-        """
-        torch.manual_seed(0)
-        count = len(settings)
-        hyper = {name: torch.tensor([[values[name]] for values in settings], dtype=torch.float64) for name in self.base}
-        hyper["schedule"] = torch.ones(count, 1, dtype=torch.float64)
-        params, path = self.start[:count].clone(), []
-        for at, both in enumerate(self.grads[:steps]):
-            grads = both[:count].clone()
-            if poison is not None and at:
-                grads[poison] = float("nan")
+    def slow() -> str:
+        made, limit = sum(trial.made for trial in trials), f"{PROCESSOR_SECONDS:g} s of processor time"
+        if not made:
+            return f"{who}: has not made its first step on {tensors} within {limit}, or {SECONDS:g} s in all"
+        return f"{who}: too slow to train many cells: {made} steps on {tensors} took more than {limit}"
+
+    def attempt(trial: Trial) -> T:
+        with settings_kept():
+            return work(trial)
+
+    with torch.random.fork_rng(devices=[]), limited(slow):
+        try:
+            return attempt(trials[0])
+        except CannotRun as error:
             try:
-                params = cells.step(params, grads, hyper)
-            except BadInput as error:
-                raise CannotRun(
-                    str(error).removeprefix(f"optimizer '{self.kind.arguments.name}'").lstrip(" :")
-                ) from error
-            except Exception as error:
-                raise CannotRun(f"cannot be run ({reason(error)})") from error
-            path.append(params.clone())
-        return torch.stack(path)
-
-    def _is_flat(self, values: Mapping[str, float], path: Tensor | None) -> bool:
-        steps = FEW if path is None else STEPS
-        try:
-            if path is None:
-                path = self._path(Cells(self.kind, self.shapes, ALONE), [values], steps)
-            found = self._path(Cells(self.kind, self.shapes, replace(ALONE, flat=True)), [values], steps)
-        except CannotRun:
-            return False
-        return self._same(found, path)
-
-    def _are_apart(self, plan: Plan, values: Mapping[str, float], steps: int) -> bool:
-        """Whether two groups of one instance, one of these hyperparameters, step as two instances do."""
-        settings = [self.base, values]
-        try:
-            together = self._path(Cells(self.kind, self.shapes, plan), settings, steps)
-            alone = self._path(Cells(self.kind, self.shapes, replace(plan, apart=True)), settings, steps)
-        except CannotRun:
-            return False
-        return self._same(together, alone)
-
-    def _stay_clean(self, plan: Plan) -> bool:
-        """Whether a group whose gradients are NaN leaves another as it is."""
-        try:
-            clean = self._path(Cells(self.kind, self.shapes, plan), [self.base], STEPS)
-            other = self._path(Cells(self.kind, self.shapes, plan), [self.base, self.base], STEPS, poison=1)
-        except CannotRun:
-            return False
-        return torch.equal(clean[:, 0], other[:, 0])
-
-    def _same(self, found: Tensor, expected: Tensor) -> bool:
-        if not torch.equal(found.isfinite(), expected.isfinite()):
-            return False
-        kept = expected.isfinite()
-        apart, size = (torch.where(kept, each, 0.0).abs() for each in (found - expected, expected))
-        return bool((apart <= SAME[self.dtype] * size.clamp(min=1e-3)).all())
-
-    def _check_resume(self, plan: Plan, who: str) -> None:
-        """Raises BadInput where the saved state does not hold all that a class needs to continue."""
-
-        def run(stop: Callable[[Cells], Cells]) -> Tensor:
-            torch.manual_seed(0)
-            hyper = {name: torch.tensor([[value]], dtype=torch.float64) for name, value in self.base.items()}
-            hyper["schedule"] = torch.ones(1, 1, dtype=torch.float64)
-            params, cells = self.start[:1].clone(), Cells(self.kind, self.shapes, plan)
-            for at, both in enumerate(self.grads):
-                if at == STEPS // 2:
-                    cells, params = stop(cells), params.clone()
-                params = cells.step(params, both[:1].clone(), hyper)
-            return params.clone()
-
-        def reloaded(cells: Cells) -> Cells:
-            return Cells(self.kind, self.shapes, plan, from_bytes(to_bytes(cells.save())))
-
-        try:
-            same = torch.equal(run(lambda cells: cells), run(reloaded))
-        except Exception as error:
-            why = "it holds more than tensors and plain values"
-            why = why if isinstance(error, UnpicklingError) else reason(error).partition("\n")[0]
-            raise BadInput(f"{who}: its state cannot be saved, so a training could not be resumed ({why})") from error
-        if not same:
-            raise BadInput(f"{who}: keeps numbers outside of its state_dict, so a training could not be resumed")
+                return attempt(trials[1])
+            except CannotRun as other:
+                told = other if "Double" in str(error) else error  # the first knows no float64
+            raise BadInput(f"{who}: {told}") from error
 
 
-def _numbers(cells: Cells, shapes: Shapes, distinct: Shapes) -> int:
+def _plan(trial: Trial, shapes: Shapes) -> Plan:
+    """Raises CannotRun where there is none."""
+    torch.manual_seed(0)
+    before, set_before = generators(), settings()
+    live = trial.begin(ALONE, [trial.base])
+    path = trial.go_on(live, trial.start[:1].clone(), [trial.base], 0)
+    drawn = changed(before, generators())
+    if set(drawn) - {"torch"}:
+        raise CannotRun(f"draws from the global generator of {drawn[-1]}, which no seed of a training sets")
+    if changed(set_before, settings()):
+        raise CannotRun(f"calls torch.{changed(set_before, settings())[0]}, which changes every other training too")
+    if torch.equal(path[-1], trial.start[:1]):
+        raise CannotRun(f"{STEPS} steps have not moved any parameter")
+    draws = bool(drawn)
+    found = replace(ALONE, draws=draws, numbers=_numbers(live.save(), shapes, trial.shapes), dtype=trial.dtype)
+    stop = STEPS // 2
+    if not torch.equal(trial.path(found)[stop:], trial.resumed(found, stop)):
+        raise CannotRun("keeps numbers outside of its state_dict, so a training could not be resumed")
+    if draws or trial.kind.cls.state_dict is not Optimizer.state_dict:  # which holds what groups of one share
+        return found
+    small = Trial(trial.kind, _distinct(tuple(tuple(min(d, SMALL) for d in s) for s in shapes)), trial.dtype, STEPS)
+    # All elements in one vector is tried on small tensors first: a class may make a matrix of it, n × n.
+    flat = _is_flat(small) and _agree(trial, replace(ALONE, flat=True), [trial.base], path)
+    together = replace(found, flat=flat, apart=False)
+    return together if _are_apart(trial, together) and _stay_clean(trial, together) else replace(found, flat=flat)
+
+
+def _is_flat(small: Trial) -> bool:
+    try:
+        return _agree(small, replace(ALONE, flat=True), [small.base], small.path(ALONE))
+    except CannotRun:  # of the small tensors only
+        return False
+
+
+def _are_apart(trial: Trial, plan: Plan) -> bool:
+    """Whether two groups of one instance step as two instances do."""
+    settings = [trial.base, trial.base]
+    try:
+        return _agree(trial, plan, settings, trial.path(replace(plan, apart=True), settings))
+    except CannotRun:
+        return False
+
+
+def _stay_clean(trial: Trial, plan: Plan) -> bool:
+    """Whether a group whose gradients are NaN leaves another as it is."""
+    try:
+        clean = trial.path(plan)
+        other = trial.path(plan, [trial.base, trial.base], poison=1)
+    except CannotRun:
+        return False
+    return torch.equal(clean[:, 0], other[:, 0])
+
+
+def _agree(trial: Trial, plan: Plan, settings: Sequence[Mapping[str, float]], expected: Tensor) -> bool:
+    try:
+        return trial.same(trial.path(plan, settings), expected)
+    except CannotRun:
+        return False
+
+
+def _distinct(shapes: Shapes) -> Shapes:
+    return tuple(dict.fromkeys(tuple(shape) for shape in shapes))
+
+
+def _numbers(saved: Sequence[Saved], shapes: Shapes, distinct: Shapes) -> int:
     """How many numbers a cell's state holds, a tensor of each distinct shape having been stepped."""
-    saved = cells.save()
-    assert saved is not None
     states = [state for group in saved[0]["state"] for state in group]
     each = [sum(leaf.numel() for leaf in pytree.tree_leaves(state) if isinstance(leaf, Tensor)) for state in states]
     if len(each) != len(distinct):  # a class that cuts tensors in groups of its own: by their share

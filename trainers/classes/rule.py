@@ -3,6 +3,7 @@
 import functools
 import inspect
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib import metadata
 
 import torch
@@ -10,10 +11,12 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from grids.errors import BadInput
-from grids.plugins import source_sha256
+from grids.plugins import source_of, source_sha256
 from trainers.classes.arguments import RATE, read_arguments
 from trainers.classes.cells import Cells
-from trainers.classes.kind import Kind
+from trainers.classes.kind import MATRICES, Kind, Plan, compiling
+from trainers.classes.parts import JOINT
+from trainers.classes.patience import TooSlow
 from trainers.classes.plan import find_plan, try_steps
 from trainers.rules.base import Hyper, Rule, Shapes
 
@@ -35,10 +38,17 @@ def class_rule(name: str, cls: type[Optimizer], options: Mapping[str, str]) -> R
     Raises:
         BadInput: the class has no `lr`, needs more than gradients, or cannot step; an option that it does not take.
     """
-    _refuse_closures(name, cls)
-    kind = Kind(cls, read_arguments(name, cls, options))
-    plan = functools.cache(functools.partial(find_plan, kind))  # a network's once for all its blocks
-    _try(kind)
+    kind, matrices_alone = runnable(name, cls, options)
+
+    @functools.cache  # a network's once for all its blocks
+    def plan(shapes: Shapes) -> Plan:
+        try:
+            return find_plan(kind, shapes)
+        except BadInput as error:
+            if not matrices_alone or all(len(shape) >= 2 for shape in shapes):
+                raise
+            other = f'-o "{name}{JOINT}torch.optim:AdamW"'
+            raise BadInput(f"{error}; another class can train what is no matrix: {other}") from error
 
     def init(params: Tensor, shapes: Shapes) -> Cells:
         shapes = tuple(tuple(shape) for shape in shapes)
@@ -64,8 +74,39 @@ def class_rule(name: str, cls: type[Optimizer], options: Mapping[str, str]) -> R
     )
 
 
+def runnable(name: str, cls: type[Optimizer], options: Mapping[str, str]) -> tuple[Kind, bool]:
+    """The class as it can train something: as it is, with groups of two kinds, or (then true) matrices alone.
+
+    Args: as `class_rule`.
+
+    Raises:
+        BadInput: it has no `lr`, needs more than gradients, or cannot step; an option that it does not take.
+    """
+    _refuse_closures(name, cls)
+    kind = Kind(cls, read_arguments(name, cls, options))
+    ways = [(kind, TRIED[0]), (kind, TRIED[1])]
+    if MATRICES in (source_of(kind.cls) or ""):
+        ways.insert(1, (replace(kind, split=True), TRIED[0]))
+    first = None
+    for way, shapes in ways:
+        try:
+            with compiling() as compiles:
+                try_steps(way, shapes)
+        except TooSlow:
+            raise
+        except BadInput as error:
+            first = error if first is None or way.split else first
+        else:
+            return replace(way, compiles=bool(compiles)), shapes == TRIED[1]
+    assert first is not None
+    raise first
+
+
 def identity(cls: type[Optimizer]) -> dict[str, str]:
     """Which class it is: its name, the version of its package, the digest of its source."""
+    if issubclass(cls, Optimizer) and hasattr(cls, "parts"):
+        both = [identity(each) for each in cls.parts]
+        return {key: JOINT.join(each.get(key, "") for each in both) for key in both[0] | both[1]}
     found = {"class": f"{cls.__module__}.{cls.__qualname__}"}
     source = source_sha256(cls)
     top = cls.__module__.partition(".")[0]
@@ -81,17 +122,6 @@ def _refuse_closures(name: str, cls: type[Optimizer]) -> None:
             f"optimizer '{name}' cannot train many cells at once: its step needs a closure that evaluates the network "
             "anew; here gradients are computed once, for all cells"
         )
-
-
-def _try(kind: Kind) -> None:
-    """Raises BadInput where a class can train nothing at all."""
-    try:
-        try_steps(kind, TRIED[0])
-    except BadInput as error:
-        try:
-            try_steps(kind, TRIED[1])
-        except BadInput:
-            raise error from None
 
 
 def _check(kind: Kind, name: str, value: float) -> None:

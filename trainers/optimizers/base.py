@@ -51,6 +51,9 @@ class RuleOptimizer(Optimizer):
     together = False
     """Whether a rule must see all tensors of a group at once."""
 
+    rule_name: ClassVar[str | None] = None
+    """The shipped rule that it steps by."""
+
     _make: ClassVar[Callable[..., Rule]]
     _options: ClassVar[tuple[str, ...]]
     _signature: ClassVar[inspect.Signature | None] = None
@@ -59,6 +62,7 @@ class RuleOptimizer(Optimizer):
     def __init_subclass__(cls, rule: str | None = None, **arguments: Any) -> None:
         super().__init_subclass__()
         if rule is not None:
+            cls.rule_name = rule
             cls._make = staticmethod(functools.cache(SHIPPED[rule].make))
             cls._options = tuple(name for name in arguments if RULE_NAMES.get(name, name) in SHIPPED[rule].switches)
             cls._signature = _signature(cls._make().hyperparameters, arguments)

@@ -5,7 +5,7 @@ from trainers.rules.base import Hyper, Rule, Step
 from trainers.rules.cells import per_cell, select_cells
 from trainers.rules.delayed import delayed
 from trainers.rules.own import update_rule
-from trainers.rules.registry import RULES, STUDY, get_rule, names_code, ships
+from trainers.rules.registry import RULES, STUDY, get_rule, is_class, names_code, ships
 from trainers.rules.shipped import register
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Step",
     "delayed",
     "get_rule",
+    "is_class",
     "names_code",
     "per_cell",
     "register",

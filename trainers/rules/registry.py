@@ -86,6 +86,28 @@ def get_rule(text: str) -> Rule:
     return replace(rule, name=text, label=label, hyperparameters={**rule.hyperparameters, **fixed})
 
 
+def optimizer_class(text: str) -> tuple[str, type[Optimizer], dict[str, str]]:
+    """The optimizer class that `module:Class:option=value,...` names: the name without options, the class, the options.
+
+    Raises:
+        BadInput: no such module or name, or what it names is no class of that kind.
+    """
+    name, options = _split(text)
+    found = _joined(name) if "+" in name else load_object(name, "optimizer", (type,))
+    if not (isinstance(found, type) and issubclass(found, Optimizer)):
+        raise BadInput(f"optimizer '{name}' is not a torch.optim.Optimizer class")
+    return name, found, options
+
+
+def is_class(text: str) -> bool:
+    """Whether `text` names an optimizer class, and no rule.
+
+    Raises:
+        BadInput: a module that cannot be imported, or an unknown name.
+    """
+    return isinstance(_source(_split(text)[0]), type)
+
+
 def ships(text: str) -> bool:
     """Whether the rule that `text` names comes with the program."""
     return _split(text)[0].removeprefix(DELAYED) in SHIPPED
@@ -108,6 +130,8 @@ def _split(text: str) -> tuple[str, dict[str, str]]:
 
 
 def _source(name: str) -> Rule | Shipped | type[Optimizer]:
+    if "+" in name and ":" in name:
+        return _joined(name)
     if ":" in name:
         return _checked(name, load_object(name, "optimizer", (Rule, type)))
     if name in SHIPPED:
@@ -122,6 +146,20 @@ def _source(name: str) -> Rule | Shipped | type[Optimizer]:
         except (ImportError, AttributeError) as error:
             raise BadInput(f"optimizer '{name}': its entry point cannot be loaded ({error})") from error
     raise unknown("optimizer", name, [*SHIPPED, *plugins.names])
+
+
+def _joined(name: str) -> type[Optimizer]:
+    """Two optimizer classes in one: the first for matrices, the second for the rest."""
+    from trainers.classes.parts import join_classes
+
+    texts = name.split("+")
+    classes = [_source(text) for text in texts]
+    wrong = [text for text, found in zip(texts, classes, strict=True) if not isinstance(found, type)]
+    if len(texts) != 2 or wrong:
+        what = f"'{wrong[0]}' is none" if wrong else f"these are {len(texts)}"
+        raise BadInput(f"optimizer '{name}': two optimizer classes can be joined by '+', module:Class each; {what}")
+    first, rest = (found for found in classes if isinstance(found, type))
+    return join_classes(name, first, rest)
 
 
 def _checked(name: str, found: Any) -> Rule | Shipped | type[Optimizer]:

@@ -87,8 +87,8 @@ def provenance(sweep: Sweep, records: Sequence[Record], command: str, about: Map
     return Provenance(
         task=identity["task"],
         optimizer=identity["optimizer"],
-        **about,
-        fixed={**identity["fixed"], "sweep": sweep.id, "timing": timing},
+        **{name: fact for name, fact in about.items() if name != "fixed"},
+        fixed={**identity["fixed"], **about.get("fixed", {}), "sweep": sweep.id, "timing": timing},
         data=identity["data"],
         software={name: ", ".join(sorted(versions)) for name, versions in sorted(software.items())},
         device="; ".join(sorted({record.device for record in records})),

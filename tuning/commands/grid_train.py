@@ -111,6 +111,7 @@ def plan(
     for job in _jobs(
         task, optimizer, space, seeds, epochs, names[0], data, out, block, schedule, warmup, clip, backend
     ):
+        _warn(job)
         row = asdict(estimate(job, len(names)))
         obstacle = row.pop("obstacle")
         if obstacle is not None:
@@ -155,6 +156,7 @@ def run(
     end = None if time_limit is None else time.time() + 60 * time_limit
     options = runner.RunOptions(shard=_part(shard), end=end, fresh=fresh, command=command_line())
     for job in _jobs(task, optimizer, space, seeds, epochs, device, data, out, block, schedule, warmup, clip, backend):
+        _warn(job, quiet)
         start = time.monotonic()
         with progress(f"{job.task.name}/{job.optimizer}", job.space.size * job.seeds, quiet) as advance:
             merged = runner.run(job, options, lambda line: say(line), lambda one, go=advance: go(one.cells))  # type: ignore[misc]
@@ -268,6 +270,17 @@ def _jobs(
         if other != job.optimizer:
             raise BadInput(f"'{other}' and '{job.optimizer}' would share the file {job.folder.surface}")
     return jobs
+
+
+def _warn(job: "SweepJob", quiet: bool = False) -> None:
+    """Say which axes of an optimizer class have no effect, and whether it sees no schedule."""
+    from trainers.rules import is_class
+
+    if not quiet and is_class(job.optimizer):
+        from trainers.audit.cautions import cautions
+
+        for line in cautions(job.optimizer, job.space, job.task.schedule.kind):
+            say(f"warning: {line}")
 
 
 def _resources(device: str, gpus: int) -> tuple[str, int]:

@@ -69,6 +69,40 @@ OWN = """
                     p.grad = None
 
 
+    class Cuda(Signed):
+        def step(self, closure=None):
+            raise AssertionError("Torch not compiled with CUDA enabled")
+
+
+    class Waits(Signed):
+        def __init__(self, params, lr=0.1):
+            import time
+
+            print("now it hangs")
+            time.sleep(100)
+
+
+    class Busy(Signed):
+        def step(self, closure=None):
+            while True:
+                pass
+
+
+    class Draws(Signed):
+        def step(self, closure=None):
+            import random
+
+            for group in self.param_groups:
+                for p in group["params"]:
+                    p.data.sub_(group["lr"] * random.random())
+
+
+    class Sets(Signed):
+        def step(self, closure=None):
+            torch.use_deterministic_algorithms(True)
+            super().step()
+
+
     number = 3
 """
 
@@ -100,8 +134,16 @@ REFUSED = {
     "torch.optim:LBFGS": "needs a closure",
     "torch.optim:SparseAdam": "does not support dense gradients",
     "torch.optim:SGD:nesterov=perhaps": "neither true nor false",
-    "pytorch_optimizer:SAM": "no argument 'lr'",
-    "pytorch_optimizer:AdaHessian": "grad_fn",
+    "pytorch_optimizer:SAM": "constructed with another optimizer",
+    "pytorch_optimizer:AliG": "no argument 'lr'",
+    "pytorch_optimizer:AdaHessian": "needs second derivatives",
+    "pytorch_optimizer:AdamMini": "constructed with a network",
+    "pytorch_optimizer:DistributedMuon": "several processes of torch.distributed",
+    "pytorch_optimizer:Lookahead": r"another optimizer \(its argument 'optimizer'\), .* class of your own",
+    "pytorch_optimizer:BSAM:num_data=100": "needs a closure",
+    "my_optimizers:Cuda": "needs CUDA",
+    "torch.optim:Muon+adam": "'adam' is none",
+    "torch.optim:Muon+torch.optim:AdamW:rest_epz=1": "did you mean 'rest_eps'",
 }
 
 
@@ -117,7 +159,9 @@ def test_what_cannot_work_is_refused_with_the_reason_in_a_line(own: str, text: s
     [
         ("my_optimizers:Hidden", "outside of its state_dict"),
         ("my_optimizers:Still", "have not moved any parameter"),
-        ("torch.optim:Muon", "only supports 2D parameters"),
+        ("my_optimizers:Draws", "draws from the global generator of random"),
+        ("my_optimizers:Sets", r"calls torch.use_deterministic_algorithms, which changes every other training"),
+        ("torch.optim:Muon", r'only supports 2D parameters .* -o "torch.optim:Muon\+torch.optim:AdamW"'),
     ],
 )
 def test_what_cannot_train_this_network_is_refused_before_anything_is_written(own: str, text: str, told: str) -> None:
@@ -207,3 +251,14 @@ def test_the_command_line_says_it_in_a_line_and_writes_nothing(own: str, tmp_pat
         assert done.stderr.count("\n") == 1
         assert text.split(":")[1] in done.stderr
     assert not (tmp_path / "surfaces").exists()
+
+
+@pytest.mark.parametrize("name", ["Waits", "Busy"])
+def test_a_class_that_never_comes_back_is_refused_in_time(
+    own: str, name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("trainers.classes.patience.SECONDS", 0.5)
+    monkeypatch.setattr("trainers.classes.patience.PROCESSOR_SECONDS", 0.5)
+    with pytest.raises(BadInput, match="has not made its first step on tensors of a few numbers"):
+        get_rule(f"my_optimizers:{name}")
+    assert capsys.readouterr().out == ""
