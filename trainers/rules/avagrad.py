@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from grids.errors import unknown
+from grids.errors import BadInput, unknown
 from trainers.rules.adam import AdamState, adam_defaults, adam_init, adam_scales, corrected_step_size, update_adam_state
 from trainers.rules.adaptive import AdaptiveRule, Parts, Scales, adaptive
 from trainers.rules.base import Hyper, Shapes
@@ -25,35 +25,38 @@ class AuthorsState(NamedTuple):
 
 
 @register("avagrad", label="AvaGrad", study=9)
-def avagrad(*, variant: str = "paper") -> AdaptiveRule:
+def avagrad(*, variant: str = "paper", delay: bool = True) -> AdaptiveRule:
     """AvaGrad, weight decay coupled, in one of two variants.
 
     `paper` is Algorithm 1: w ← w − α · η/‖η/√d‖₂ ⊙ m_t with η = 1/(√v_{t−1} + ε), d the number of a network's
     parameters, no bias correction. So the first step is −α·m_1 whatever ε is. (The algorithm prints √(v + ε); the
-    text around it, and the authors' code, have √v + ε.)
+    text around it, and the authors' code, have √v + ε.) With `delay=false`, η = 1/(√v_t + ε): section 4 has it that
+    the delay of one step does not matter on natural tasks.
 
     `authors` is github.com/lolemacs/avagrad, `optimizers.py`, step for step: m is corrected by 1 − β1^t and v_{t−1}
     by 1 − β2^{t−1}; the normaliser is one more step old, computed at step t − 1 from v_{t−2} and 1 − β2^{t−1}; the
     first step moves nothing, and does not decay the parameters of AvaGradW either.
     """
     summary = "AvaGrad (the paper's Algorithm 1; variant=authors is the authors' code)"
-    return _normalised("avagrad", variant, False, summary)
+    return _normalised("avagrad", variant, False, delay, summary)
 
 
 @register("avagradw", label="AvaGradW", study=10)
-def avagradw(*, variant: str = "paper") -> AdaptiveRule:
+def avagradw(*, variant: str = "paper", delay: bool = True) -> AdaptiveRule:
     """AvaGrad with decoupled weight decay, w ← (1 − α·λ)·w before the update (see `avagrad`)."""
     summary = "AvaGrad with decoupled weight decay (variant=authors is the authors' code)"
-    return _normalised("avagradw", variant, True, summary)
+    return _normalised("avagradw", variant, True, delay, summary)
 
 
-def _normalised(name: str, variant: str, decoupled: bool, summary: str) -> AdaptiveRule:
+def _normalised(name: str, variant: str, decoupled: bool, delay: bool, summary: str) -> AdaptiveRule:
     if variant not in VARIANTS:
         raise unknown("variant of AvaGrad", variant, VARIANTS)
+    if variant == "authors" and not delay:
+        raise BadInput(f"optimizer '{name}': variant=authors is the authors' code, which has the delay")
     defaults = adam_defaults(alpha=0.1, epsilon=0.1)
     if variant == "paper":
         parts = Parts(
-            scales=_paper_scales, update=update_adam_state, denom=paper_denom, decoupled=decoupled, delay=True
+            scales=_paper_scales, update=update_adam_state, denom=paper_denom, decoupled=decoupled, delay=delay
         )
         return adaptive(name, defaults, adam_init, parts, summary)
     parts = Parts(

@@ -10,8 +10,8 @@ import pytest
 from trainers.rules import get_rule
 
 
-def avagrad_paper(w, sizes, alpha, epsilon, beta1=0.9, beta2=0.999, weight_decay=0.0, decoupled=False):
-    """The paper, Algorithm 1, ε outside the root."""
+def avagrad_paper(w, sizes, alpha, epsilon, beta1=0.9, beta2=0.999, weight_decay=0.0, decoupled=False, delay=True):
+    """The paper, Algorithm 1, ε outside the root; without its delay, line 8 comes before line 6."""
     m, v = np.zeros_like(w), np.zeros_like(w)
 
     def step(g):
@@ -21,9 +21,10 @@ def avagrad_paper(w, sizes, alpha, epsilon, beta1=0.9, beta2=0.999, weight_decay
         else:
             g = g + weight_decay * w
         m = beta1 * m + (1 - beta1) * g
-        eta = 1 / (np.sqrt(v) + epsilon)
+        now = beta2 * v + (1 - beta2) * g**2
+        eta = 1 / (np.sqrt(v if delay else now) + epsilon)
         w = w - alpha * eta / np.linalg.norm(eta / np.sqrt(len(eta))) * m
-        v = beta2 * v + (1 - beta2) * g**2
+        v = now
         return w
 
     return step
@@ -182,6 +183,8 @@ POWERS = [{**setting, "power": power} for setting, power in zip(SETTINGS, (0.5, 
 CASES = {
     "avagrad": (avagrad_paper, {}, SETTINGS),
     "avagradw": (avagrad_paper, {"decoupled": True}, SETTINGS),
+    "avagrad:delay=false": (avagrad_paper, {"delay": False}, SETTINGS),
+    "avagradw:delay=false": (avagrad_paper, {"decoupled": True, "delay": False}, SETTINGS),
     "avagrad:variant=authors": (avagrad_authors, {}, SETTINGS),
     "avagradw:variant=authors": (avagrad_authors, {"decoupled": True}, SETTINGS),
     "adam:form=old": (adam, {"form": "old"}, SETTINGS),
