@@ -142,6 +142,16 @@ def ridge(pair: Pair) -> np.ndarray:
     return np.where(pair.diverged.all(axis=0), -1, best)
 
 
+def at_edge(pair: Pair, where: np.ndarray) -> np.ndarray:
+    """The columns whose best value is the first or the last of the first axis: bool `[second]`.
+
+    A better value may lie beyond the grid, so that the ridge is not known there. An axis of labels has no edge.
+    """
+    if pair.first.labelled:
+        return np.zeros(len(where), bool)
+    return np.asarray((where == 0) | (where == len(pair.first) - 1))
+
+
 def coordinates(axis: Axis) -> np.ndarray:
     """An axis's values on its scale: log10 on a log scale, the index for labels: float64 `[values]`."""
     if axis.labelled:

@@ -7,22 +7,22 @@ from grids.surface import Surface
 
 
 def on_shared_seeds(surfaces: Mapping[str, Surface]) -> dict[str, Surface]:
-    """Each surface with only those of its seeds that all the others have too; unchanged where they share none.
+    """Each surface with only those of its seeds that all the others have too, ascending; unchanged if they share none.
 
-    Of one that is cut, only the values and what diverged are kept.
+    Of one that is changed, only the values and what diverged are kept.
     """
-    shared = set.intersection(*(set(surface.seeds) for surface in surfaces.values())) if surfaces else set()
+    shared = tuple(sorted(set.intersection(*(set(surface.seeds) for surface in surfaces.values())))) if surfaces else ()
     return {
-        name: _cut(surface, shared) if shared and shared < set(surface.seeds) else surface
+        name: _cut(surface, shared) if shared and shared != surface.seeds else surface
         for name, surface in surfaces.items()
     }
 
 
-def _cut(surface: Surface, seeds: set[int]) -> Surface:
-    kept = [place for place, seed in enumerate(surface.seeds) if seed in seeds]
+def _cut(surface: Surface, seeds: tuple[int, ...]) -> Surface:
+    kept = [surface.seeds.index(seed) for seed in seeds]
     return replace(
         surface,
-        seeds=tuple(surface.seeds[place] for place in kept),
+        seeds=seeds,
         value=surface.finite[..., kept],
         diverged=surface.diverged[..., kept],
         curve=None,
