@@ -13,12 +13,13 @@ def on_shared_seeds(surfaces: Mapping[str, Surface]) -> dict[str, Surface]:
     """
     shared = tuple(sorted(set.intersection(*(set(surface.seeds) for surface in surfaces.values())))) if surfaces else ()
     return {
-        name: _cut(surface, shared) if shared and shared != surface.seeds else surface
+        name: cut(surface, shared) if shared and shared != surface.seeds else surface
         for name, surface in surfaces.items()
     }
 
 
-def _cut(surface: Surface, seeds: tuple[int, ...]) -> Surface:
+def cut(surface: Surface, seeds: tuple[int, ...]) -> Surface:
+    """The surface with these of its seeds only, in this order, and of its columns the values and what diverged."""
     kept = [surface.seeds.index(seed) for seed in seeds]
     return replace(
         surface,

@@ -10,7 +10,7 @@ from analysis.claims.evidence import PAIR, Evidence
 from analysis.claims.finding import Estimate, Finding, Rule, Verdict, at_least, below
 from analysis.claims.row import Measured, Row
 from analysis.claims.uncertainty import Student
-from analysis.seed_costs import log_costs, of_draws
+from analysis.seed_costs import freedom, log_costs, of_draws
 from grids.target import gap, reached
 
 CHEAPER = "avagrad-cheaper-"
@@ -26,15 +26,6 @@ def _missing(evidence: Evidence, optimizers: Sequence[str] = PAIR) -> str:
     if all(name in evidence.draws for name in optimizers):
         return ""
     return _NEEDS if any(evidence.plane(name) is None for name in optimizers) else _ONE_SEED
-
-
-def freedom(seeds: int) -> float:
-    """Degrees of freedom of costs over draws: 2(seeds − 1), by simulation.
-
-    The draws take the noise that the seeds show for the true one; on surfaces of known truth with the noise of shipped
-    ones, intervals with this many cover 93 to 99 %.
-    """
-    return 2.0 * (seeds - 1)
 
 
 def ratio(evidence: Evidence, one: tuple[str, str], other: tuple[str, str]) -> Measured | str:
