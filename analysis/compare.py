@@ -291,7 +291,7 @@ def _rows(
                 spread = [side.runtimes(gap, count) for side in both]
                 seeds = min(len(side.about.seeds) for side in both)
                 played = float("nan") if one.draws > 1 else found.ratio
-                ratio, low, high, p_seeds = over_seeds(played, *spread, both[0].draws, seeds)
+                ratio, low, high, p_seeds = over_seeds(played, spread[0], spread[1], both[0].draws, seeds)
                 found = replace(found, ratio=ratio, ratio_interval=(low, high), p_logrank=NAN, p_mannwhitney=NAN)
                 found = replace(found, difference_interval=(NAN, NAN))
                 words = (*words, f"over {seeds} seeds")

@@ -40,8 +40,8 @@ Noiseless = Annotated[
     bool,
     typer.Option(
         "--noiseless",
-        help="Play the replays again on surfaces without the noise of their seeds, drawn from what the seeds support: "
-        "intervals are then over seeds.",
+        help="Play the replays again on surfaces without the noise of their seeds, drawn from what all of their seeds "
+        "support: intervals are then over seeds. Surfaces with one seed are left out.",
     ),
 ]
 
@@ -66,7 +66,12 @@ def groups_of(
         raise BadInput("--noiseless measures from the lowest value of each surface: neither --relative nor --lowest")
     groups = judged_groups(paths, relative, lowest)
     headers = _headers(paths)
-    kept = _common(groups) if seeds is Seeds.common else {}
+    kept = _common(groups) if seeds is Seeds.common and not noiseless else {}
+    if noiseless:
+        single = {group.surface for group in groups if len(group.about.seeds) == 1}
+        if single and len(single) < len({group.surface for group in groups}):
+            say(f"{', '.join(sorted(single))}: left out, with one seed, whose noise is not known", quiet)
+            groups = [group for group in groups if group.surface not in single]
     if kept and (relative or lowest is not None):
         say(f"{', '.join(kept)}: on all of their seeds, since suboptimality is measured otherwise (--seeds)", quiet)
         kept = {}
