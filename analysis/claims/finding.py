@@ -34,7 +34,7 @@ class Uncertainty(Protocol):
         """The number with an interval that leaves `tail` on each side."""
 
     def futures(self, seeds: int) -> "Sequence[Estimate]":
-        """Equally likely estimates from `seeds` seeds, by what today's seeds say of the number."""
+        """Equally likely estimates from `seeds` seeds, by what today's seeds say; none where unknown."""
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,7 @@ def enough_seeds(source: Uncertainty, rule: Rule) -> int | None:
     """
     for seeds in (*range(source.seeds + 1, 21), *range(22, 51, 2), *range(55, MOST_SEEDS + 1, 5)):
         futures = source.futures(seeds)
-        if sum(rule(one) != Verdict.open for one in futures) >= POWER * len(futures):
+        if futures and sum(rule(one) != Verdict.open for one in futures) >= POWER * len(futures):
             return seeds
     return None
 

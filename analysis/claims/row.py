@@ -61,7 +61,7 @@ class Row:
         verdict, seeds, p = rule(ours), None, None
         if ours.source is not None and ours.known:
             p = level_of(ours.source, rule)
-            if verdict == Verdict.open:
+            if verdict == Verdict.open and ours.source.futures(ours.source.seeds + 1):
                 seeds = enough_seeds(ours.source, rule)
                 why += f"; {_advice(seeds)}"
         return Finding(self.id, text, self.section, self.paper, ours, rule.words, verdict, why, seeds, p)
