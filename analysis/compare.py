@@ -1,19 +1,22 @@
 """Compare the costs at which two searchers, or two optimizers under one searcher, reach a target."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import product
 from operator import attrgetter
 from typing import Any
 
 import numpy as np
+from scipy import stats
 
 from analysis.ert import ert, interval, note, resampled_ert, stream
 from analysis.levels import goals
 from analysis.replays import Group, Runtimes, common_targets, unit_of
+from analysis.seed_costs import freedom, log_costs, of_draws, parts
 from grids.errors import BadInput, unknown
 from grids.target import Count
 
+NAN = float("nan")
 COLUMNS = (
     "a",
     "b",
@@ -36,6 +39,8 @@ COLUMNS = (
     "ratio",
     "ratio_low",
     "ratio_high",
+    "p_seeds",
+    "p_seeds_holm",
     "p_logrank",
     "p_logrank_holm",
     "p_mannwhitney",
@@ -63,6 +68,28 @@ class Comparison:
     ratio_interval: tuple[float, float]
     p_logrank: float
     p_mannwhitney: float
+
+
+def over_seeds(ratio: float, a: Runtimes, b: Runtimes, draws: int, seeds: int) -> tuple[float, float, float, float]:
+    """The ratio of two ERT with its 95 % interval over seeds, and the two-sided p-value of a ratio of 1.
+
+    Where the surfaces themselves were played, their luck doubles the variance that the seeds leave in costs without
+    noise: the ratio is that of the luck of both.
+
+    Args:
+        ratio: of B to A as played on the surfaces; NaN for the ratio without noise.
+        a, b: runtimes spread over `draws` surfaces without noise each.
+        draws, seeds: of each.
+    """
+    (cost_a, own_a), (cost_b, own_b) = (log_costs(parts(one, draws)) for one in (a, b))
+    mean, error, fixed = of_draws(cost_b - cost_a, own_a + own_b)
+    if np.isfinite(ratio) and ratio > 0:
+        mean, error = float(np.log(ratio)), float(np.sqrt(2.0)) * error
+    many = freedom(seeds)
+    half = float(np.hypot(stats.t.isf(0.025, many) * error, stats.norm.isf(0.025) * fixed))
+    whole = float(np.hypot(error, fixed))
+    p = float(2 * stats.t.sf(abs(mean) / whole, many)) if whole else float(mean == 0)
+    return float(np.exp(mean)), float(np.exp(mean - half)), float(np.exp(mean + half)), p
 
 
 _SHARED = {
@@ -122,8 +149,11 @@ def _tasks(left: Sequence[Group], right: Sequence[Group]) -> str:
     )
 
 
-def compare(a: Runtimes, b: Runtimes, rng: np.random.Generator) -> Comparison:
-    """Compare two independent samples of runtimes; `rng` draws the bootstrap."""
+def compare(a: Runtimes, b: Runtimes, rng: np.random.Generator, *, common: bool = False) -> Comparison:
+    """Compare two independent samples of runtimes; `rng` draws the bootstrap.
+
+    With `common` the log-rank test is on runtimes cut at the horizon that both have (`Runtimes.cut`).
+    """
     cost_a, cost_b = ert(a), ert(b)
     nothing = (float("nan"), float("nan"))
     gap, share = nothing, nothing
@@ -134,7 +164,8 @@ def compare(a: Runtimes, b: Runtimes, rng: np.random.Generator) -> Comparison:
             differences, ratios = drawn_b - drawn_a, drawn_b / drawn_a
         known = ~np.isnan(differences)
         gap, share = interval(differences[known]), interval(ratios[known])
-    return Comparison(cost_b - cost_a, gap, cost_b / cost_a, share, log_rank(a, b), mann_whitney(a, b))
+    tested = [one.cut(min(a.horizon, b.horizon)) if common else one for one in (a, b)]
+    return Comparison(cost_b - cost_a, gap, cost_b / cost_a, share, log_rank(*tested), mann_whitney(a, b))
 
 
 def log_rank(a: Runtimes, b: Runtimes) -> float:
@@ -204,8 +235,12 @@ def compare_rows(
     *,
     levels: Sequence[float] | None = None,
     seed: int = 0,
+    noiseless: Mapping[tuple[str, ...], Group] | None = None,
 ) -> list[dict[str, Any]]:
     """One row for each pair of groups and target, with the keys of COLUMNS; Holm's correction is over all rows.
+
+    Two surfaces are compared over their seeds where `noiseless` has both: their replays, however many, tell of the luck
+    of these seeds alone, so that the tests of replays are left out.
 
     Args:
         groups: of one or more replay tables.
@@ -214,12 +249,13 @@ def compare_rows(
         count: the kind of cost.
         levels: absolute values to reach instead of targets; `target` then holds the level.
         seed: of the bootstrap.
+        noiseless: by key, groups on surfaces without noise; empty to compare the replays of each pair alone.
 
     Raises:
         BadInput: as `pairs`.
     """
-    rows = list(_rows(pairs(groups, a, b), a, b, targets, levels, count, seed))
-    for test in ("p_logrank", "p_mannwhitney"):
+    rows = list(_rows(pairs(groups, a, b), a, b, targets, levels, count, seed, noiseless or {}))
+    for test in ("p_seeds", "p_logrank", "p_mannwhitney"):
         corrected = holm(np.array([row[test] for row in rows]))
         for row, value in zip(rows, corrected, strict=True):
             row[f"{test}_holm"] = float(value)
@@ -234,6 +270,7 @@ def _rows(
     levels: Sequence[float] | None,
     count: Count,
     seed: int,
+    noiseless: Mapping[tuple[str, ...], Group],
 ) -> Iterator[dict[str, Any]]:
     for left, right in matched:
         shared = common_targets([left, right]) if targets is None else targets
@@ -246,7 +283,20 @@ def _rows(
                 *(side.about.beyond(gap) for side in (one, other)),
                 *(f"{side.surface}: {said}" for side in (one, other) if (said := side.never(gap))),
             )
-            found = compare(first, second, stream(seed, *one.key, *other.key, target, count))
+            rng = stream(seed, *one.key, *other.key, target, count)
+            found, p_seeds = compare(first, second, rng, common=count == Count.unique), NAN
+            means = ert(first), ert(second)
+            both = [noiseless[side.key] for side in (one, other) if side.key in noiseless and not levels]
+            if one.surface != other.surface and len(both) == 2:
+                spread = [side.runtimes(gap, count) for side in both]
+                seeds = min(len(side.about.seeds) for side in both)
+                played = float("nan") if one.draws > 1 else found.ratio
+                ratio, low, high, p_seeds = over_seeds(played, spread[0], spread[1], both[0].draws, seeds)
+                found = replace(found, ratio=ratio, ratio_interval=(low, high), p_logrank=NAN, p_mannwhitney=NAN)
+                found = replace(found, difference_interval=(NAN, NAN))
+                words = (*words, f"over {seeds} seeds")
+            elif one.surface != other.surface:
+                words = (*words, "over replays of one surface each: their seeds' noise is not in this")
             yield {
                 "a": a,
                 "b": b,
@@ -261,14 +311,15 @@ def _rows(
                 "repeats_b": second.repeats,
                 "hits_a": first.hits,
                 "hits_b": second.hits,
-                "ert_a": ert(first),
-                "ert_b": ert(second),
+                "ert_a": means[0],
+                "ert_b": means[1],
                 "difference": found.difference,
                 "difference_low": found.difference_interval[0],
                 "difference_high": found.difference_interval[1],
                 "ratio": found.ratio,
                 "ratio_low": found.ratio_interval[0],
                 "ratio_high": found.ratio_interval[1],
+                "p_seeds": p_seeds,
                 "p_logrank": found.p_logrank,
                 "p_mannwhitney": found.p_mannwhitney,
                 "cost_model": one.judged.cost_model,

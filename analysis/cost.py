@@ -3,10 +3,13 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
+
 from analysis import survival
 from analysis.ert import ert, ert_interval, note, stream
 from analysis.levels import goals, in_percent
-from analysis.replays import Group
+from analysis.replays import Group, Runtimes
+from analysis.seed_costs import ert_over_seeds
 from grids.target import Count
 
 COLUMNS = (
@@ -40,7 +43,7 @@ def cost_rows(
 ) -> Iterator[dict[str, Any]]:
     """One row for each group and target: the keys of COLUMNS, then others; NaN where not reached.
 
-    The others are `restricted_mean`, `cost_model`, `note`, and the options of the replays.
+    The others are `restricted_mean`, `interval` (what it is over), `cost_model`, `note`, the options of the replays.
 
     Args:
         groups: of one or more replay tables.
@@ -58,24 +61,42 @@ def cost_rows(
         measured = in_percent(absolute) if relative else absolute
         for target, group, gap in goals(measured, targets, levels):
             runtimes = group.runtimes(gap, count)
-            q25, median, q75 = survival.quantiles(runtimes, (0.25, 0.5, 0.75))
-            low, high = ert_interval(runtimes, stream(seed, *group.key, target, count))
+            known = runtimes.cut(runtimes.horizon) if count == Count.unique else runtimes
+            q25, median, q75 = survival.quantiles(known, (0.25, 0.5, 0.75))
+            mean, low, high = expected_cost(group, runtimes, stream(seed, *group.key, target, count))
             yield {
                 **group.names,
                 "target": target,
                 "count": str(count),
                 "repeats": runtimes.repeats,
                 "hits": runtimes.hits,
-                "mean": survival.mean(runtimes),
+                "mean": survival.mean(known),
                 "median": median,
                 "q25": q25,
                 "q75": q75,
-                "ert": ert(runtimes),
+                "ert": mean,
                 "ert_low": low,
                 "ert_high": high,
                 "unit": group.about.unit,
-                "restricted_mean": survival.restricted_mean(runtimes),
+                "restricted_mean": survival.restricted_mean(known),
+                "interval": interval_words(group),
                 "cost_model": group.judged.cost_model,
                 "note": "; ".join(filter(None, (note([runtimes]), group.about.beyond(gap), group.never(gap)))) or None,
                 **group.judged.columns(),
             }
+
+
+def expected_cost(group: Group, runtimes: Runtimes, rng: np.random.Generator) -> tuple[float, float, float]:
+    """ERT of a group's runtimes with its 95 % interval: over seeds where it was played without their noise.
+
+    Otherwise over replays, by the bootstrap that `rng` draws.
+    """
+    if group.draws > 1:
+        return ert_over_seeds(runtimes, group.draws, len(group.about.seeds))
+    return ert(runtimes), *ert_interval(runtimes, rng)
+
+
+def interval_words(group: Group) -> str:
+    """What the interval of a cost is over, in words."""
+    seeds = len(group.about.seeds)
+    return f"over {seeds} seeds" if group.draws > 1 else "over replays of one surface"

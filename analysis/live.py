@@ -127,19 +127,24 @@ def live_rows(
             for row, p in zip(rows, corrected, strict=True):
                 row[f"{test}_{kind}_holm"] = float(p)
         for row in rows:
-            row[f"verdict_{kind}"] = verdict(row[f"p_logrank_{kind}_holm"], row[f"ratio_{kind}"])
+            row[f"verdict_{kind}"] = verdict(
+                row[f"p_logrank_{kind}_holm"], *(row[f"ratio_{kind}{end}"] for end in ("", "_low", "_high"))
+            )
     return rows
 
 
-def verdict(p: float, ratio: float) -> str | None:
+def verdict(p: float, ratio: float, low: float, high: float) -> str | None:
     """Whether live tuning costs more or less than replays predict, in words; None where it was not tested.
 
-    >>> verdict(0.001, 1.8), verdict(0.3, 1.1)
-    ('live costs more', 'not told apart')
+    It is told apart only where the test, corrected, and the interval of the ratio both tell; the interval is NaN where
+    one side never hit.
+
+    >>> verdict(0.001, 1.8, 1.3, 2.4), verdict(0.001, 1.4, 0.9, 2.4), verdict(0.3, 1.2, 1.1, 1.3)
+    ('live costs more', 'not told apart', 'not told apart')
     """
     if np.isnan(p):
         return None
-    if p >= FEW:
+    if p >= FEW or low <= 1 <= high:
         return "not told apart"
     return "live costs more" if not ratio < 1 else "live costs less"
 

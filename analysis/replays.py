@@ -43,6 +43,15 @@ class Runtimes:
         """The shortest cost at which a replay was censored; infinite where all hit."""
         return float(self.time[~self.hit].min()) if not self.hit.all() else np.inf
 
+    def cut(self, horizon: float) -> "Runtimes":
+        """The same replays, censored at a cost up to which it is known of every one whether and when it hit.
+
+        Distinct cells need it: a replay that is stuck ends with few of them, so that the cost at which it is censored
+        tells that it would not have hit.
+        """
+        late = self.time > horizon
+        return Runtimes(np.where(late, horizon, self.time), self.hit & ~late) if late.any() else self
+
 
 @dataclass(frozen=True, eq=False)
 class Group:
@@ -59,6 +68,8 @@ class Group:
         epochs: float64 `[rows]`, charged so far, in the unit of the surface's fidelity; None where unknown.
         clock: float64 `[rows]`, elapsed so far; None where not recorded.
         origin: the value from which suboptimality is measured, where it was chosen after the replays.
+        budget: trials that a replay could spend; None where not recorded.
+        draws: over how many surfaces without noise the replays are spread, in equal parts; 1 for the surface itself.
     """
 
     surface: str
@@ -76,6 +87,8 @@ class Group:
     epochs: np.ndarray | None = None
     clock: np.ndarray | None = None
     origin: float | None = None
+    budget: int | None = None
+    draws: int = 1
 
     @property
     def names(self) -> dict[str, str]:
@@ -212,16 +225,24 @@ def load_groups(paths: Sequence[str | Path]) -> list[Group]:
     ways: dict[tuple[str, ...], list[Judged]] = {}
     abouts: dict[tuple[str, ...], list[SurfaceFacts]] = {}
     labels: dict[str, str] = {}
+    budgets: dict[str, int] = {}
     for path, (frame, header) in zip(paths, tables, strict=True):
         way, about = judged_by(header), _facts(path, header)
         labels |= _labels(header)
+        budgets |= _budgets(header)
         for key in frame[list(replay_table.KEYS)].drop_duplicates().itertuples(index=False, name=None):
             ways.setdefault(key, []).append(way)
             abouts.setdefault(key, []).append(about.get(key[0], SurfaceFacts()))
     for group in groups:
         _check_parts(group, ways[group.key], abouts[group.key], source)
     return [
-        replace(group, judged=ways[group.key][0], about=abouts[group.key][0], searcher_labels=labels)
+        replace(
+            group,
+            judged=ways[group.key][0],
+            about=abouts[group.key][0],
+            searcher_labels=labels,
+            budget=budgets.get(group.surface),
+        )
         for group in groups
     ]
 
@@ -236,6 +257,11 @@ def _facts(path: str | Path, header: Mapping[str, Any]) -> dict[str, SurfaceFact
 def _labels(header: Mapping[str, Any]) -> dict[str, str]:
     found = header.get("searcher_labels")
     return {name: str(label) for name, label in found.items()} if isinstance(found, dict) else {}
+
+
+def _budgets(header: Mapping[str, Any]) -> dict[str, int]:
+    found = header.get("max_trials")
+    return {name: many for name, many in found.items() if isinstance(many, int)} if isinstance(found, dict) else {}
 
 
 def _check_parts(group: Group, ways: Sequence[Judged], abouts: Sequence[SurfaceFacts], source: str) -> None:

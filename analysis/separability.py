@@ -25,6 +25,7 @@ CLIP_QUANTILE = 0.75
 LOG_FLOOR_QUANTILE = 0.05
 TRANSITION = 1e-3
 """The ε from which on it is not negligible compared with √v, for vision tasks (AvaGrad paper, section 5)."""
+_SWEEPS = 500
 _FEWEST = 3
 """A slope with an interval needs this many points of a ridge."""
 
@@ -130,6 +131,30 @@ def variance_shares(table: np.ndarray) -> tuple[float, float, float]:
     return first, second, float(np.mean((centred - rows[:, None] - columns) ** 2)) / total
 
 
+def trained_shares(pair: Pair, scale: Scale) -> tuple[float, float, float]:
+    """`variance_shares` of the values on a scale, over the cells that trained.
+
+    Cells that diverged, or are no better than a failure, hold one value for all: a plateau whose edge is no sum of a
+    function of each axis even where the values are. In their place stand the sums that fit the other cells best
+    (missing cells of a two-way table, Yates 1933), which add nothing to the interaction. NaN where hardly any cell
+    trained.
+    """
+    table, missing, failure = scaled(pair.table, scale), pair.diverged, pair.surface.provenance.failure
+    if failure is not None:
+        missing = missing | (pair.table >= failure)
+    if not missing.any():
+        return variance_shares(table)
+    if (~missing).sum() < sum(table.shape):
+        return float("nan"), float("nan"), float("nan")
+    values = scaled(pair.table[~missing], scale)
+    filled = np.full(table.shape, float(values.mean()))
+    filled[~missing] = values
+    for _ in range(_SWEEPS):
+        sums = filled.mean(axis=1)[:, None] + filled.mean(axis=0) - filled.mean()
+        filled[missing] = sums[missing]
+    return variance_shares(filled)
+
+
 def ridge(pair: Pair) -> np.ndarray:
     """The index of the best value of the first axis in each column: int64 `[second]`, -1 where all diverged.
 
@@ -140,6 +165,16 @@ def ridge(pair: Pair) -> np.ndarray:
     away = np.abs(np.arange(len(pair.first)) - home)[:, None]
     best = np.argmin(np.where(tied, away, len(pair.first)), axis=0)
     return np.where(pair.diverged.all(axis=0), -1, best)
+
+
+def at_edge(pair: Pair, where: np.ndarray) -> np.ndarray:
+    """The columns whose best value is the first or the last of the first axis: bool `[second]`.
+
+    A better value may lie beyond the grid, so that the ridge is not known there. An axis of labels has no edge.
+    """
+    if pair.first.labelled:
+        return np.zeros(len(where), bool)
+    return np.asarray((where == 0) | (where == len(pair.first) - 1))
 
 
 def coordinates(axis: Axis) -> np.ndarray:
@@ -153,12 +188,14 @@ def coordinates(axis: Axis) -> np.ndarray:
 def ridge_slope(pair: Pair, where: np.ndarray, keep: np.ndarray | None = None) -> Slope:
     """The Theil–Sen slope of the ridge in the axes' `coordinates`; on log axes, 1 means in proportion.
 
+    Columns whose best value is at the edge of the grid are left out (`at_edge`).
+
     Args:
         pair: the two axes.
         where: the ridge, int64 `[second]`.
         keep: which columns to fit, bool `[second]`; all where not given.
     """
-    fit = (where >= 0) & (keep if keep is not None else True)
+    fit = (where >= 0) & ~at_edge(pair, where) & (keep if keep is not None else True)
     if fit.sum() < _FEWEST or pair.first.labelled or pair.second.labelled:  # labels have no slope
         return Slope(float("nan"), float("nan"), float("nan"), int(fit.sum()))
     along, up = coordinates(pair.second)[fit], coordinates(pair.first)[where[fit]]
@@ -227,7 +264,7 @@ def separability_row(
     """
     if level is None:
         level = default_targets(pair.surface).values[0]
-    first, second, interaction = variance_shares(scaled(pair.table, scale))
+    first, second, interaction = trained_shares(pair, scale)
     where = ridge(pair)
     found = where[where >= 0]
     up = coordinates(pair.first)

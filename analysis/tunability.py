@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis.noiseless import draws, shifts
 from grids.errors import BadInput
 from grids.space import Space
 from grids.surface import Surface
@@ -59,6 +60,9 @@ def early_average(curve: np.ndarray) -> float:
     return float(curve @ weights / weights.sum()) if len(curve) > 1 else float(curve[0])
 
 
+_DRAWS = 200
+
+
 @dataclass(frozen=True)
 class Curve:
     """The expected best on one surface after 1, 2, … trials.
@@ -75,10 +79,16 @@ class Curve:
 
     @property
     def band(self) -> tuple[np.ndarray, np.ndarray] | None:
-        """The lowest and the highest single seed at each trial, or the interval of replays; None for one seed."""
+        """The lowest and the highest single seed at each trial, or the interval of replays; None for one seed.
+
+        The mean over seeds, whose best cells are less lucky than those of a single seed, may lie beyond every one of
+        these: the band then reaches to it.
+        """
         if self.interval is not None:
             return self.interval
-        return None if not len(self.seeds) else (self.seeds.min(axis=0), self.seeds.max(axis=0))
+        if not len(self.seeds):
+            return None
+        return np.minimum(self.seeds.min(axis=0), self.mean), np.maximum(self.seeds.max(axis=0), self.mean)
 
     def negated(self) -> "Curve":
         """The curve of negated values, for a metric that is maximized."""
@@ -100,6 +110,21 @@ def curve_of(surface: Surface, trials: int, repetition: bool, statistic: str) ->
     found = Curve(
         expected_best(surface.table(statistic), trials, repetition), np.array(singles).reshape(len(singles), trials)
     )
+    return found.negated() if surface.provenance.maximized else found
+
+
+def curve_without_noise(surface: Surface, trials: int, repetition: bool, rng: np.random.Generator) -> Curve:
+    """As `curve_of`, the mean over surfaces without the noise of the seeds, with a 95 % interval over what they allow.
+
+    What seeds do to all cells alike is part of the interval.
+
+    Raises:
+        BadInput: one seed.
+    """
+    tables = draws(surface, _DRAWS, rng) + shifts(surface, 0, _DRAWS).reshape(-1, *(1 for _ in surface.space.shape))
+    curves = np.array([expected_best(table, trials, repetition) for table in tables])
+    low, high = np.quantile(curves, (0.025, 0.975), axis=0)
+    found = Curve(curves.mean(axis=0), np.empty((0, trials)), (low, high))
     return found.negated() if surface.provenance.maximized else found
 
 
@@ -149,9 +174,16 @@ class Contestant:
     searcher: str = ""
 
     @classmethod
-    def exact(cls, name: str, surface: Surface, trials: int, repetition: bool, statistic: str) -> "Contestant":
-        """Random search on a surface; see `curve_of`."""
-        about, curve = surface.provenance, curve_of(surface, trials, repetition, statistic)
+    def exact(
+        cls, name: str, surface: Surface, trials: int, repetition: bool, statistic: str, noiseless: bool = False
+    ) -> "Contestant":
+        """Random search on a surface; see `curve_of`, or `curve_without_noise`."""
+        about, rng = surface.provenance, np.random.default_rng(0)
+        curve = (
+            curve_without_noise(surface, trials, repetition, rng)
+            if noiseless
+            else curve_of(surface, trials, repetition, statistic)
+        )
         return cls(name, about.optimizer, about.task, about.label, about.metric, about.unit, about.maximized, curve)
 
     @classmethod

@@ -4,12 +4,13 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 from scipy import stats
 
 from analysis.claims.evidence import Evidence
-from analysis.claims.finding import Estimate, Finding, Statement, Verdict
+from analysis.claims.finding import NAN, Estimate, Finding, Verdict
+from analysis.claims.uncertainty import noise_of_values
 from analysis.claims.widths import wide_partner
+from analysis.shared_seeds import on_shared_seeds
 from grids.surface import Surface
 
 VISION, LANGUAGE, GENERATION = "vision", "language", "generation"
@@ -87,29 +88,19 @@ def regrets(evidence: Evidence, domain: str, methods: Sequence[str], tasks: int 
     """The regret of each optimizer on a task; empty where the noise of values is unknown, or no seed is shared.
 
     The lowest value over fewer seeds is lower by chance, so all are compared on the seeds that they share. The noise
-    is common to the task: the root mean square, weighted by degrees of freedom, of the standard deviations over the
-    seeds of the optimizers' surfaces; where every surface has one seed, that of `precision.noise`.
+    is common to the task (`noise_of_values`).
 
     Args:
         tasks: on how many each optimizer is judged, this one included.
     """
-    surfaces = {name: evidence.surfaces[name] for name in methods if name in evidence.surfaces}
-    shared = sorted(set.intersection(*(set(surface.seeds) for surface in surfaces.values()))) if surfaces else []
-    if not shared:
+    surfaces = on_shared_seeds({name: evidence.surfaces[name] for name in methods if name in evidence.surfaces})
+    known = noise_of_values(one for name, one in evidence.surfaces.items() if name in methods)
+    if known is None or len({surface.seeds for surface in surfaces.values()}) > 1:
         return {}
-    noises = {name: evidence.noise(surface) for name, surface in surfaces.items()}
-    several = [noise for name, noise in noises.items() if len(surfaces[name].seeds) > 1]
-    known = [noise for noise in several or noises.values() if noise.deviation]
-    if not known:
-        return {}
-    weights = [noise.freedom if math.isfinite(noise.freedom) else 1.0 for noise in known]
-    deviation = math.sqrt(float(np.average([noise.deviation**2 for noise in known], weights=weights)))
-    freedom = sum(noise.freedom for noise in known)
-    apart = margin(deviation, freedom, len(shared), len(surfaces), tasks)
-    lowest = {
-        name: float(surface.finite[..., [surface.seeds.index(seed) for seed in shared]].mean(axis=-1).min())
-        for name, surface in surfaces.items()
-    }
+    deviation, freedom, _ = known
+    shared = len(next(iter(surfaces.values())).seeds)
+    apart = margin(deviation, freedom, shared, len(surfaces), tasks)
+    lowest = {name: float(surface.mean.min()) for name, surface in surfaces.items()}
     best = min(lowest, key=lowest.__getitem__)
     return {
         name: Regret(evidence.task, domain, value - lowest[best], deviation, apart, evidence.target, best)
@@ -133,31 +124,34 @@ def dominance(evidences: Sequence[Evidence], methods: Mapping[str, str]) -> list
 
 
 def _dominant(optimizer: str, label: str, found: Sequence[Regret]) -> Finding:
-    about = Statement(
-        f"dominant-{optimizer}",
-        f"{label} is dominant whatever the domain: its best cell is as good as the best of all optimizers",
-        "title, 3",
-        None,
-        "largest regret over the tasks of every domain, in standard deviations of one seed's value: holds where every "
-        "task's is at most the task's target, noise included; fails where one exceeds the noise of all pairs of "
-        "optimizers on all tasks; open otherwise, and where a domain has no task",
-    )
     missing = [domain for domain in DOMAINS if domain not in {regret.domain for regret in found}]
     words = [
         f"{domain}: " + ", ".join(_in_words(regret) for regret in found if regret.domain == domain)
         for domain in DOMAINS
         if domain not in missing
     ]
-    words += [f"{domain}: no surface" for domain in missing]
+    words += [f"{domain}: no surface with a known noise" for domain in missing]
     why = "; ".join(words)
-    if not found:
-        return about.missing(why)
-    worst = max(found, key=lambda regret: regret.units)
-    outside = [regret for regret in found if not regret.within_noise]
-    small = not missing and all(regret.surely_small for regret in found)
-    verdict = Verdict.fails if outside else Verdict.holds if small else Verdict.open
-    half = worst.margin / worst.deviation
-    return about.found(Estimate(worst.units, max(worst.units - half, 0.0), worst.units + half), verdict, why)
+    ours, verdict = Estimate(NAN), Verdict.open
+    if found:
+        worst = max(found, key=lambda regret: regret.units)
+        outside = [regret for regret in found if not regret.within_noise]
+        small = not missing and all(regret.surely_small for regret in found)
+        verdict = Verdict.fails if outside else Verdict.holds if small else Verdict.open
+        half = worst.margin / worst.deviation
+        ours = Estimate(worst.units, max(worst.units - half, 0.0), worst.units + half)
+    return Finding(
+        f"dominant-{optimizer}",
+        f"{label} is dominant whatever the domain: its best cell is as good as the best of all optimizers",
+        "title, 3",
+        None,
+        ours,
+        "largest regret over the tasks of every domain, in standard deviations of one seed's value: holds where every "
+        "task's is at most the task's target, noise included, fails where one exceeds the noise of all pairs of "
+        "optimizers on all tasks; cannot be told otherwise, nor where a domain has no task with a known noise",
+        verdict,
+        why,
+    )
 
 
 def _in_words(regret: Regret) -> str:

@@ -1,13 +1,13 @@
-"""The data by which statements are judged: a task's surfaces, replays and exact distributions, and simulations."""
+"""The data by which statements are judged: a task's surfaces and replays, and simulations of equation 11."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from analysis.claims.precision import Noise, noise, noise_within
-from analysis.claims.shared_seeds import on_shared_seeds
+from analysis.claims.uncertainty import Noise, noise_within
 from analysis.replays import Group
+from analysis.shared_seeds import on_shared_seeds
 from grids.surface import Surface
 from grids.units import with_unit
 
@@ -34,6 +34,24 @@ class CounterexampleRuns:
 
 
 @dataclass(frozen=True, eq=False)
+class Mathematics:
+    """Simulations of equation 11, which are the same whatever the task.
+
+    Args:
+        counterexample: runs by method and by the power of t with which its ε grows.
+        rates: by method: the numbers of steps T, int64 `[horizons]`, and the mean squared gradient of runs of T steps,
+            float64 `[horizons, runs]`.
+        family: on problems that depend on ε, by ε: `CounterexampleRuns.share` of Adam, float64 `[runs]`.
+        regimes: values of ε, and the best α at each, float64 `[epsilons]` each.
+    """
+
+    counterexample: Mapping[tuple[str, float], CounterexampleRuns] = field(default_factory=dict)
+    rates: Mapping[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
+    family: Mapping[float, np.ndarray] = field(default_factory=dict)
+    regimes: tuple[np.ndarray, np.ndarray] | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class Evidence:
     """All data on one task.
 
@@ -41,51 +59,35 @@ class Evidence:
         task: its name.
         surfaces: by optimizer.
         wide: surfaces of the same task on a wider network, by optimizer; empty where there is none.
-        replays: by optimizer and searcher, a group for each of the surface's `precision.tables`; the budget of a
-            replay is the number of cells.
-        survival: the exact P(runtime to `target` > t) by optimizer and searcher: float64 `[tables, budget + 1]`, a row
-            for each of the surface's `precision.tables`.
-        curves: likewise the exact mean suboptimality of the best cell after 1, 2, … trials: float64 `[tables, trials]`.
-        counterexample: runs by method and by the power of t with which its ε grows.
-        rates: on the same problem, by method: the numbers of steps T, int64 `[horizons]`, and the mean squared gradient
-            of runs of T steps, float64 `[horizons, runs]`.
-        family: on problems that depend on ε, by ε: `CounterexampleRuns.share` of Adam, float64 `[runs]`.
-        regimes: values of ε, and the best α at each, float64 `[epsilons]` each.
+        draws: for Adam and AvaGrad, tables that may be the surface without its noise (`analysis.noiseless`), on the
+            seeds that both have: float64 `[draws, alpha, epsilon]`.
+        replays: by optimizer and searcher, a group for each of the first of `draws`; a replay's budget is the number
+            of cells.
         searchers: those that the paper compares, in its order, and what a sentence calls them.
-        methods: the optimizers that the paper compares; empty for all that have a surface.
+        methods: the optimizers that the paper compares, and the default ε of each that has one; empty for all that
+            have a surface.
         target: the suboptimality at which costs are compared, in the surfaces' unit.
         level: the suboptimality that mean curves must fall below, in the surfaces' unit.
         unit: the unit of all surfaces.
-        seed: of the bootstrap.
     """
 
     task: str
     surfaces: Mapping[str, Surface]
     wide: Mapping[str, Surface] = field(default_factory=dict)
+    draws: Mapping[str, np.ndarray] = field(default_factory=dict)
     replays: Mapping[Key, Sequence[Group]] = field(default_factory=dict)
-    survival: Mapping[Key, np.ndarray] = field(default_factory=dict)
-    curves: Mapping[Key, np.ndarray] = field(default_factory=dict)
-    counterexample: Mapping[tuple[str, float], CounterexampleRuns] = field(default_factory=dict)
-    rates: Mapping[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
-    family: Mapping[float, np.ndarray] = field(default_factory=dict)
-    regimes: tuple[np.ndarray, np.ndarray] | None = None
     searchers: Mapping[str, str] = field(default_factory=dict)
-    methods: Sequence[str] = ()
+    methods: Mapping[str, float | None] = field(default_factory=dict)
     target: float = 0.5
     level: float = 1.0
     unit: str = ""
-    seed: int = 0
 
     def in_words(self, suboptimality: float) -> str:
         """A suboptimality with its unit: `0.5%`."""
         return with_unit(f"{suboptimality:g}", self.unit)
 
-    def noise(self, surface: Surface, value: float | None = None, seeds: int | None = None) -> Noise:
-        """The noise between surfaces, estimated from all surfaces of the task; see `precision.noise`."""
-        return noise(surface, self.surfaces.values(), value, seeds)
-
-    def noise_within(self, surface: Surface) -> Noise:
-        """The noise between cells of a surface, estimated from all surfaces of the task; see `precision`."""
+    def noise_within(self, surface: Surface) -> Noise | None:
+        """The noise between cells of a surface, estimated from all surfaces of the task; see `uncertainty`."""
         return noise_within(surface, self.surfaces.values())
 
     def plane(self, optimizer: str) -> Surface | None:
@@ -93,9 +95,9 @@ class Evidence:
         surface = self.surfaces.get(optimizer)
         return surface if surface is not None and is_plane(surface) else None
 
-    def compared(self, optimizer: str) -> Surface:
-        """The surface of Adam or AvaGrad as their costs are compared: cut to the seeds that both have (`pair`)."""
-        return pair(self.surfaces)[optimizer]
+    def seeds(self, optimizer: str) -> int:
+        """The number of seeds behind an optimizer's `draws`."""
+        return len(pair(self.surfaces)[optimizer].seeds)
 
 
 PAIR = ("adam", "avagrad")

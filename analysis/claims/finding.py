@@ -2,11 +2,17 @@
 
 import enum
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 NAN = float("nan")
+TAIL = 0.025
+"""The probability on each side of an interval."""
+POWER = 0.9
+"""The probability with which a recommended number of seeds settles a statement, as far as today's seeds can say."""
+MOST_SEEDS = 100
+"""The largest number of seeds that a finding recommends."""
 
 
 class Verdict(enum.StrEnum):
@@ -17,66 +23,101 @@ class Verdict(enum.StrEnum):
     open = "cannot be told"
 
 
+class Uncertainty(Protocol):
+    """What is known of a number: its interval at any level, and the intervals that more seeds would give."""
+
+    @property
+    def seeds(self) -> int:
+        """The number of seeds behind it."""
+
+    def estimate(self, tail: float = TAIL) -> "Estimate":
+        """The number with an interval that leaves `tail` on each side."""
+
+    def futures(self, seeds: int) -> "Sequence[Estimate]":
+        """Equally likely estimates from `seeds` seeds, by what today's seeds say; none where unknown."""
+
+
 @dataclass(frozen=True)
 class Estimate:
     """A number with an interval, whose ends are NaN where the uncertainty is unknown.
 
     Args:
         value, low, high: the number and its interval.
-        seeds: the number of seeds behind it; 0 where the interval is not over seeds.
-        with_seeds: gives the estimate with the interval that another number of seeds (two or more) would have; None
-            where that is unknown.
-        replays, with_replays: likewise for replays, where the interval is over replays alone.
+        source: where it comes from; None where the interval has one level only.
     """
 
     value: float
     low: float = NAN
     high: float = NAN
-    seeds: int = field(default=0, compare=False)
-    with_seeds: "Callable[[int], Estimate] | None" = field(default=None, compare=False, repr=False)
-    replays: int = field(default=0, compare=False)
-    with_replays: "Callable[[int], Estimate] | None" = field(default=None, compare=False, repr=False)
+    source: Uncertainty | None = field(default=None, compare=False, repr=False)
 
     @property
-    def ends(self) -> tuple[float, float]:
-        """The interval, or the value twice where there is none."""
-        return (self.value if math.isnan(self.low) else self.low, self.value if math.isnan(self.high) else self.high)
+    def known(self) -> bool:
+        """Whether there are a number and an interval."""
+        return not (math.isnan(self.value) or math.isnan(self.low) or math.isnan(self.high))
 
-    def below(self, bound: float) -> Verdict:
-        """Holds where the number and its interval are below `bound`, fails where no part of them is."""
-        low, high = self.ends
-        if math.isnan(self.value):
-            return Verdict.open
-        if max(self.value, high) < bound:
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule that judges an estimate.
+
+    Args:
+        words: the whole rule: when a statement holds, when it fails, and when it cannot be told.
+        verdict: the verdict on an estimate with an interval.
+    """
+
+    words: str
+    verdict: Callable[[Estimate], Verdict]
+
+    def __call__(self, estimate: Estimate) -> Verdict:
+        """The verdict; without an interval it cannot be told."""
+        return self.verdict(estimate) if estimate.known else Verdict.open
+
+
+OTHERWISE = "cannot be told otherwise, nor without an interval"
+
+
+def below(bound: float, what: str, shown: str = "") -> Rule:
+    """Holds where the whole interval is below `bound`, fails where none of it is."""
+    words = f"{what}: holds where its whole interval is below {shown or f'{bound:g}'}, fails where none of it is"
+
+    def verdict(one: Estimate) -> Verdict:
+        return Verdict.holds if one.high < bound else Verdict.fails if one.low >= bound else Verdict.open
+
+    return Rule(f"{words}; {OTHERWISE}", verdict)
+
+
+def at_least(bound: float, what: str, shown: str = "") -> Rule:
+    """Holds where the whole interval is at or above `bound`, fails where none of it is."""
+    words = f"{what}: holds where its whole interval is at least {shown or f'{bound:g}'}, fails where none of it is"
+
+    def verdict(one: Estimate) -> Verdict:
+        return Verdict.holds if one.low >= bound else Verdict.fails if one.high < bound else Verdict.open
+
+    return Rule(f"{words}; {OTHERWISE}", verdict)
+
+
+def between(low: float, high: float, what: str, shown: str = "") -> Rule:
+    """Holds where the whole interval is from `low` to `high`, fails where none of it is."""
+    shown = shown or f"from {low:g} to {high:g}"
+    words = f"{what}: holds where its whole interval is {shown}, fails where none of it is"
+
+    def verdict(one: Estimate) -> Verdict:
+        if low <= one.low and one.high <= high:
             return Verdict.holds
-        return Verdict.fails if min(self.value, low) >= bound else Verdict.open
+        return Verdict.fails if one.high < low or one.low > high else Verdict.open
 
-    def at_least(self, bound: float) -> Verdict:
-        """Holds where the number and its interval are at or above `bound`, fails where no part of them is."""
-        return {Verdict.holds: Verdict.fails, Verdict.fails: Verdict.holds}.get(self.below(bound), Verdict.open)
-
-    def near(self, aim: float, margin: float) -> Verdict:
-        """Holds where the number is within `margin` of `aim` and its interval is at most 4 `margin` wide.
-
-        Fails where the whole interval lies outside `aim` ± `margin`.
-        """
-        low, high = self.ends
-        if math.isnan(self.value):
-            return Verdict.open
-        if high < aim - margin or low > aim + margin:
-            return Verdict.fails
-        inside = aim - margin <= self.value <= aim + margin
-        wide = high - low > 4 * margin
-        return Verdict.holds if inside and not wide else Verdict.open
+    return Rule(f"{words}; {OTHERWISE}", verdict)
 
 
-MOST_SEEDS, MOST_REPLAYS = 1000, 100_000
-"""The largest numbers of seeds and of replays that a finding recommends."""
+def beyond(holds: float, fails: float, what: str) -> Rule:
+    """Holds where the whole interval is at or above `holds`, fails where it is below `fails`."""
+    words = f"{what}: holds where its whole interval is at least {holds:g}, fails where it is below {fails:g}"
 
+    def verdict(one: Estimate) -> Verdict:
+        return Verdict.holds if one.low >= holds else Verdict.fails if one.high < fails else Verdict.open
 
-def fewest(counts: range, verdict: Callable[[int], Verdict]) -> int | None:
-    """The first of `counts` for which the verdict is not open; None where there is none."""
-    return next((count for count in counts if verdict(count) != Verdict.open), None)
+    return Rule(f"{words}; {OTHERWISE}", verdict)
 
 
 @dataclass(frozen=True)
@@ -92,8 +133,9 @@ class Finding:
         rule: the rule of the verdict, in words.
         verdict: by that rule.
         why: how our number came about, or what is missing.
-        seeds_to_settle: how many seeds would settle an open verdict, all else being equal; None where it is not open,
-            or no number would, or that is unknown.
+        seeds_to_settle: how many seeds would settle an open verdict with a probability of `POWER`; None where it is not
+            open, or no number up to `MOST_SEEDS` would, or that is unknown.
+        p: the least two-sided level at which the verdict is not open; None where there is no such level.
     """
 
     id: str
@@ -105,6 +147,7 @@ class Finding:
     verdict: Verdict
     why: str
     seeds_to_settle: int | None = None
+    p: float | None = None
 
     def row(self) -> dict[str, Any]:
         """The finding as a row of a table; NaN where there is no number."""
@@ -118,46 +161,31 @@ class Finding:
             "verdict": self.verdict.value,
             "why": self.why,
             "seeds_to_settle": self.seeds_to_settle,
+            "p": self.p,
             "rule": self.rule,
             "section": self.section,
         }
 
 
-@dataclass(frozen=True)
-class Statement:
-    """The parts of a finding that do not depend on data; see `Finding`."""
+def enough_seeds(source: Uncertainty, rule: Rule) -> int | None:
+    """The least number of seeds that settles a statement with a probability of `POWER`; None above `MOST_SEEDS`.
 
-    id: str
-    text: str
-    section: str
-    paper: float | None
-    rule: str
+    The probability is that of the verdict's not being open, over the estimates that this many seeds may give: those are
+    spread around today's number as uncertain as it is, so that a number near the bound by chance does not promise much.
+    """
+    for seeds in (*range(source.seeds + 1, 21), *range(22, 51, 2), *range(55, MOST_SEEDS + 1, 5)):
+        futures = source.futures(seeds)
+        if futures and sum(rule(one) != Verdict.open for one in futures) >= POWER * len(futures):
+            return seeds
+    return None
 
-    def found(self, ours: Estimate, verdict: Verdict, why: str, seeds: int | None = None) -> Finding:
-        """The finding with this number and verdict; `seeds` is the number of seeds that would settle an open one."""
-        if verdict == Verdict.open and seeds is not None:
-            why = f"{why}; {seeds} seeds would settle it"
-        return Finding(self.id, self.text, self.section, self.paper, ours, self.rule, verdict, why, seeds)
 
-    def judged(self, ours: Estimate, rule: Callable[[Estimate], Verdict], why: str) -> Finding:
-        """The finding with the verdict of `rule`; an open one says how many seeds or replays would settle it, if any.
-
-        That is the smallest number with which the rule decides, if only the interval narrows.
-        """
-        verdict, seeds, replays = rule(ours), ours.with_seeds, ours.with_replays
-        if verdict != Verdict.open:
-            return self.found(ours, verdict, why)
-        if seeds is not None:
-            many = range(max(ours.seeds + 1, 2), MOST_SEEDS + 1)
-            needed = fewest(many, lambda count: rule(seeds(count)))
-            why += f"; not even {MOST_SEEDS} seeds would settle it" if needed is None else ""
-            return self.found(ours, verdict, why, needed)
-        if replays is not None:
-            enough = fewest(range(ours.replays, MOST_REPLAYS + 1, 100), lambda count: rule(replays(count)))
-            why += f"; not even --repeats {MOST_REPLAYS}" if enough is None else f"; --repeats {enough}"
-            why += " would settle it"
-        return self.found(ours, verdict, why)
-
-    def missing(self, what: str) -> Finding:
-        """The open finding where data are missing; `what` says which."""
-        return self.found(Estimate(NAN), Verdict.open, what)
+def level_of(source: Uncertainty, rule: Rule) -> float:
+    """The least two-sided level at which the rule decides, at least 1e-6 and at most 1."""
+    low, high = math.log(5e-7), math.log(0.4999)
+    if rule(source.estimate(math.exp(high))) == Verdict.open:
+        return 1.0
+    for _ in range(14):
+        middle = (low + high) / 2
+        low, high = (middle, high) if rule(source.estimate(math.exp(middle))) == Verdict.open else (low, middle)
+    return 2 * math.exp(high)

@@ -1,167 +1,132 @@
 """Section 5.1: the best ε and α of adaptive methods on vision tasks, and whether ε matters more than the method."""
 
-import math
-from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
+from analysis.claims.best_cells import best_on, compared, judged_values
 from analysis.claims.evidence import Evidence
-from analysis.claims.finding import Estimate, Finding, Statement, Verdict
-from analysis.claims.precision import Noise, jackknife, seed_parts
+from analysis.claims.finding import NAN, Estimate, Rule, Verdict, at_least, below
+from analysis.claims.row import Measured, Row
+from analysis.claims.uncertainty import of_seeds, seeds_in_words
 from analysis.separability import TRANSITION
-from grids.surface import Surface
+from analysis.shared_seeds import on_shared_seeds
 
 DEFAULT = 1e-8
-"""The ε that most users leave unchanged."""
+"""The ε that most users leave unchanged, and the smallest of the paper's grids."""
 _FEWEST = 3
+LARGE = float(np.nextafter(TRANSITION, 1))
 
 
-def best_range(surface: Surface, axis: str, noise: Noise) -> tuple[Estimate, str]:
-    """The best cell's value on an axis, with the range over all cells within noise of it; and both in words."""
-    number = surface.space.names.index(axis)
-    values = np.array(surface.space.axes[number].values)
-    best = float(values[surface.best_cell[number]])
-
-    def with_seeds(seeds: int) -> Estimate:
-        cells = np.argwhere(surface.suboptimality <= noise.with_seeds(seeds))[:, number]
-        return Estimate(best, float(values[cells.min()]), float(values[cells.max()]))
-
-    now, near = with_seeds(noise.seeds), int((surface.suboptimality <= noise.margin).sum())
-    words = f"{surface.describe(surface.best_cell)}; {near} cells within {noise.margin:.2g} of it ({noise.source})"
-    return Estimate(best, now.low, now.high, noise.seeds, with_seeds), words
-
-
-def best_epsilon(optimizer: str, name: str, paper: float) -> Callable[[Evidence], Finding]:
-    """The best ε is large."""
-
-    def statement(evidence: Evidence) -> Finding:
-        about = Statement(
-            f"best-epsilon-{optimizer}",
-            f"On vision, {name}'s best ε is large, far above the default 1e-8",
-            "5.1",
-            paper,
-            "ε of the best cell and of all that noise cannot tell from it: above 1e-3; fails where none is",
-        )
-        surface = evidence.plane(optimizer)
-        if surface is None:
-            return about.missing(f"needs a surface of {optimizer} over alpha and epsilon")
-        ours, why = best_range(surface, "epsilon", evidence.noise_within(surface))
-        above = float(np.nextafter(TRANSITION, 1))
-        return about.judged(ours, lambda one: one.at_least(above), why)
-
-    return statement
-
-
-def adam_best_alpha(evidence: Evidence) -> Finding:
-    """Adam's best α is 0.1."""
-    about = Statement(
-        "best-alpha-adam",
-        "Adam's best α is 0.1, a hundred times its default",
+def _best_epsilon(optimizer: str, name: str, paper: float) -> Row:
+    return Row(
+        f"best-epsilon-{optimizer}",
+        f"On vision, {name}'s best ε is large, far above the default 1e-8",
         "5.1",
-        0.1,
-        "α of the best cell and of all that noise cannot tell from it: 0.1 or its neighbours; fails where none is",
+        paper,
+        best_on("epsilon", optimizer),
+        at_least(LARGE, "ε of the best cell and of all that noise cannot tell from it", "above 1e-3"),
     )
+
+
+def _neighbours(evidence: Evidence) -> Rule:
+    """Adam's best α is 0.1 or a neighbour of it on the grid."""
     surface = evidence.plane("adam")
-    if surface is None:
-        return about.missing("needs a surface of adam over alpha and epsilon")
-    values = surface.space.axis("alpha").values
+    values = (0.1,) if surface is None else surface.space.axis("alpha").values
     home = int(np.argmin(np.abs(np.log10(values) + 1)))
     low, high = values[max(home - 1, 0)], values[min(home + 1, len(values) - 1)]
 
-    def rule(one: Estimate) -> Verdict:
+    def verdict(one: Estimate) -> Verdict:
         if low <= one.low and one.high <= high:
             return Verdict.holds
         return Verdict.fails if one.high < low or one.low > high else Verdict.open
 
-    ours, why = best_range(surface, "alpha", evidence.noise_within(surface))
-    return about.judged(ours, rule, why)
-
-
-def epsilon_matters_more(evidence: Evidence) -> Finding:
-    """Once ε is tuned, adaptive methods differ less than they do at the default ε."""
-    about = Statement(
-        "epsilon-over-method",
-        "Tuning ε matters more than which adaptive method is used",
-        "5.1, 6",
-        None,
-        "spread of errors between methods at their best cell, over that at ε = 1e-8 with α tuned: below 1",
+    return Rule(
+        "α of the best cell and of all that noise cannot tell from it: holds where all are 0.1 or its neighbours, "
+        "fails where none is; cannot be told otherwise, nor where the best α is at the edge",
+        verdict,
     )
-    # A method is adaptive if it has an ε.
-    compared = [name for name in evidence.surfaces if name in evidence.methods or not evidence.methods]
-    surfaces = {name: evidence.plane(name) for name in compared}
-    there = {
-        name: surface
-        for name, surface in surfaces.items()
-        if surface is not None and DEFAULT in surface.space.axis("epsilon").values
-    }
+
+
+def _epsilon_over_method(evidence: Evidence) -> Measured | str:
+    """The spread of methods with ε tuned over that with each method's own default ε, α tuned in both.
+
+    A method is adaptive if it has an ε. Each seed judges the cells that the others choose.
+    """
+    known = {name: epsilon for name, epsilon in evidence.methods.items() if epsilon is not None}
+    if not evidence.methods:
+        known = dict.fromkeys(evidence.surfaces, DEFAULT)
+    there, column = {}, {}
+    for name, epsilon in known.items():
+        surface = evidence.plane(name)
+        if surface is not None:
+            near = np.isclose(surface.space.axis("epsilon").values, epsilon, rtol=1e-9, atol=0.0)
+            if near.any():
+                there[name], column[name] = surface, int(near.argmax())
     if len(there) < _FEWEST:
         have = ", ".join(there) or "none"
-        return about.missing(f"needs {_FEWEST} adaptive methods with ε = 1e-8 or more; there: {have}")
-    # The lowest value over fewer seeds is lower by chance, so all methods are compared on the seeds that they share.
-    shared = sorted(set.intersection(*(set(surface.seeds) for surface in there.values())))
-    if not shared:
-        return about.missing(f"{', '.join(there)} share no seed")
-    own = {name: surface.finite[..., [surface.seeds.index(k) for k in shared]] for name, surface in there.items()}
-    column = {name: surface.space.axis("epsilon").values.index(DEFAULT) for name, surface in there.items()}
-    parts = seed_parts(len(shared))
-    tuned = [[float(own[name][..., part].mean(axis=-1).min()) for name in there] for part in parts]
-    default = [[float(own[name][:, column[name], part].mean(axis=-1).min()) for name in there] for part in parts]
-    ratios = [float(np.ptp(a) / np.ptp(b)) if np.ptp(b) else np.inf for a, b in zip(tuned, default, strict=True)]
-    if len(shared) == 1:
-        ours, words = _one_seed_ratio(ratios[0], evidence, list(there.values()), tuned[0], default[0])
-    else:
-        ours, words = jackknife(ratios, len(shared), ratio=True), f"interval: over {len(shared)} seeds"
-    why = (
-        f"{len(there)} methods: {min(tuned[0]):.2f} to {max(tuned[0]):.2f} tuned, {min(default[0]):.2f} to "
-        f"{max(default[0]):.2f} at ε = 1e-8 (worst: {list(there)[int(np.argmax(default[0]))]}); {words}"
-    )
-    return about.judged(ours, lambda one: one.below(1.0), why)
+        return f"needs {_FEWEST} adaptive methods whose default ε is on their grid; there: {have}"
+    cut = on_shared_seeds(there)
+    seeds = len(next(iter(cut.values())).seeds)
+    if len({surface.seeds for surface in cut.values()}) > 1:
+        return f"{', '.join(there)} share no seed"
+
+    lowest = {name: (one.mean.min(), one.mean[:, column[name]].min()) for name, one in cut.items()}
+    tuned, default = zip(*lowest.values(), strict=True)
+    worst = list(lowest)[int(np.argmax(default))]
+    why = f"{len(there)} methods: {min(tuned):.2f} to {max(tuned):.2f} tuned, {min(default):.2f} to {max(default):.2f} "
+    why += f"at each one's default ε (worst: {worst}, {known[worst]:g})"
+    if seeds < 2:
+        ratio = float(np.ptp(tuned) / np.ptp(default)) if np.ptp(default) else NAN
+        return Measured(Estimate(ratio), f"{why}; no two seeds in common, so that their noise is not known")
+    tuned_by_seed = np.ptp([judged_values(one) for one in cut.values()], axis=0)
+    default_by_seed = np.ptp([judged_values(one, partial(_column, column[name])) for name, one in cut.items()], axis=0)
+    tiny = np.finfo(float).tiny
+    ours = of_seeds(np.maximum(tuned_by_seed, tiny) / np.maximum(default_by_seed, tiny), log=True)
+    return Measured(ours, f"{why}; {seeds_in_words(seeds)}, each judging the cells chosen by the others")
 
 
-def _one_seed_ratio(
-    ratio: float, evidence: Evidence, surfaces: Sequence[Surface], tuned: Sequence[float], default: Sequence[float]
-) -> tuple[Estimate, str]:
-    """`ratio`, of the spread of `tuned` to that of `default`, with an interval from the noise; and the noise in words.
-
-    Each spread is uncertain by the largest noise of one seed of any method at its own error; larger errors have more
-    noise.
-
-    Args:
-        ratio: the ratio of spreads.
-        evidence: for the noise.
-        surfaces: one for each method.
-        tuned, default: each method's value at its best cell and at the default ε.
-    """
-    off_tuned, off_default = (
-        max(
-            (evidence.noise(surface, error, seeds=1) for surface, error in zip(surfaces, errors, strict=True)),
-            key=lambda noise: noise.margin,
-        )
-        for errors in (tuned, default)
-    )
-    source = off_default.source if off_default.margin else off_tuned.source
-    if not (off_tuned.margin or off_default.margin):
-        return Estimate(ratio), f"interval: none ({source})"
-    above, below = float(np.ptp(tuned)), float(np.ptp(default))
-
-    def with_seeds(seeds: int) -> Estimate:
-        wide, deep = off_tuned.with_seeds(seeds), off_default.with_seeds(seeds)
-        return Estimate(
-            ratio,
-            max(above - wide, 0.0) / (below + deep),
-            (above + wide) / (below - deep) if below > deep else math.inf,
-        )
-
-    now = with_seeds(1)
-    words = f"the spread of tuned errors {off_tuned.margin:.2g} off, the other {off_default.margin:.2g} ({source})"
-    return Estimate(ratio, now.low, now.high, 1, with_seeds), f"interval: {words}"
+def _column(number: int, mean: np.ndarray) -> np.ndarray:
+    """A table with one column only; infinite elsewhere."""
+    return np.where(np.arange(mean.shape[1]) == number, mean, np.inf)
 
 
-VISION: tuple[Callable[[Evidence], Finding], ...] = (
-    best_epsilon("adam", "Adam", 0.1),
-    best_epsilon("amsgrad", "AMSGrad", 0.1),
-    best_epsilon("avagrad", "AvaGrad", 10.0),
-    best_epsilon("adamw", "AdamW", 10.0),
-    adam_best_alpha,
+EPSILON_OVER_METHOD = Row(
+    "epsilon-over-method",
+    "Tuning ε matters more than which adaptive method is used: once it is tuned, methods differ less than at their "
+    "defaults",
+    "5.1, 6",
+    None,
+    _epsilon_over_method,
+    below(1.0, "spread of errors between methods at their best cells, over that at each method's default ε"),
 )
-"""Statements on vision tasks alone."""
+
+
+def _ahead_of_sgd(optimizer: str, name: str, paper: float) -> Row:
+    return Row(
+        f"vision-{optimizer}-ahead-of-sgd",
+        f"On vision, {name} outperforms SGD once its ε is tuned",
+        "abstract, 5.1, Table 1",
+        paper,
+        compared(optimizer, "sgd", planes=False),
+        below(0.0, f"value of {name} at its best cell less that of SGD"),
+    )
+
+
+VISION = (
+    _ahead_of_sgd("adam", "Adam", 3.64 - 3.86),
+    _ahead_of_sgd("avagrad", "AvaGrad", 3.80 - 3.86),
+    _best_epsilon("adam", "Adam", 0.1),
+    _best_epsilon("amsgrad", "AMSGrad", 0.1),
+    _best_epsilon("avagrad", "AvaGrad", 10.0),
+    _best_epsilon("adamw", "AdamW", 10.0),
+    Row(
+        "best-alpha-adam",
+        "Adam's best α is 0.1, a hundred times its default",
+        "5.1",
+        0.1,
+        best_on("alpha", "adam"),
+        _neighbours,
+    ),
+)
+"""Statements on vision tasks alone; the paper's differences are those of test errors on CIFAR-10."""

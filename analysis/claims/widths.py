@@ -5,14 +5,16 @@ cell: same values of α and ε, same data, same schedule.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from analysis.claims.evidence import Evidence, is_plane
-from analysis.claims.finding import Estimate, Finding, Statement
-from analysis.claims.precision import Noise, noise_within
+from analysis.claims.finding import TAIL, Estimate, between
+from analysis.claims.row import Measured, Row
+from analysis.claims.uncertainty import Noise, noise_within, seeds_in_words
 from analysis.separability import pairs, ridge
 from grids.surface import Surface
 
@@ -68,54 +70,58 @@ def best_alphas(surface: Surface, margin: float) -> tuple[int, float, float]:
     )
 
 
-def shift(narrow: Surface, wide: Surface, noises: tuple[Noise, Noise]) -> Estimate:
+@dataclass(frozen=True, eq=False)
+class Shift:
     """By how many steps of the grid the best α of `wide` lies above that of `narrow`.
 
     The interval spans every pair of an α that noise cannot tell from the best of its surface (`best_alphas`).
+
+    Args:
+        narrow, wide: over α and ε.
+        noises: of each.
     """
 
-    def with_seeds(seeds: tuple[int, int]) -> Estimate:
-        (first, low, high), (second, from_, to) = (
-            best_alphas(surface, one.with_seeds(many))
-            for surface, one, many in zip((narrow, wide), noises, seeds, strict=True)
-        )
-        return Estimate(float(second - first), from_ - high, to - low)
+    narrow: Surface
+    wide: Surface
+    noises: tuple[Noise, Noise]
 
-    now = with_seeds((noises[0].seeds, noises[1].seeds))
-    fewest = min(one.seeds for one in noises)
-    return Estimate(now.value, now.low, now.high, fewest, lambda seeds: with_seeds((seeds, seeds)))
+    @property
+    def seeds(self) -> int:
+        """Of the surface with fewer."""
+        return min(noise.seeds for noise in self.noises)
+
+    def estimate(self, tail: float = TAIL) -> Estimate:
+        """See `Uncertainty`; each surface has half of the tail."""
+        (first, low, high), (second, from_, to) = (
+            best_alphas(surface, noise.margin(tail / 2))
+            for surface, noise in zip((self.narrow, self.wide), self.noises, strict=True)
+        )
+        return Estimate(float(second - first), from_ - high, to - low, self)
+
+    def futures(self, seeds: int) -> Sequence[Estimate]:
+        """See `Uncertainty`: unknown."""
+        return ()
 
 
 def shifts_by_epsilon(narrow: Surface, wide: Surface) -> np.ndarray:
-    """As the number of `shift`, for each ε by itself: int64 `[epsilons]`, without those at which every run diverged."""
+    """As the number of `Shift`, for each ε by itself: int64 `[epsilons]`, without those at which every run diverged."""
     places = np.array([ridge(pairs(surface)[0]) for surface in (narrow, wide)])
     trained = (places >= 0).all(axis=0)
     return np.asarray(places[1, trained] - places[0, trained])
 
 
-def avagrad_alpha_across_widths(evidence: Evidence) -> Finding:
-    """AvaGrad's best α is that of the narrow network on the wide one too."""
-    about = Statement(
-        "avagrad-alpha-across-widths",
-        "AvaGrad's best α does not change with the number of parameters: a wider network has the same",
-        "4",
-        0.0,
-        f"grid steps from the best α (over all ε) to that of the wider network: within {STEPS:g} of 0, the interval "
-        f"(all α that noise cannot tell from the best) at most {4 * STEPS:g} wide; fails where the interval is outside",
-    )
+def _across_widths(evidence: Evidence) -> Measured | str:
     found = _shift_of("avagrad", evidence)
-    if isinstance(found, str):
-        return about.missing(found)
-    ours, why = found
     adam = _shift_of("adam", evidence)
-    if not isinstance(adam, str):
-        other, words = adam
-        why += f"; Adam's moves by {other.value:g} [{other.low:g}, {other.high:g}]: {words}"
-    return about.judged(ours, lambda one: one.near(0.0, STEPS), why)
+    if isinstance(found, str) or isinstance(adam, str):
+        return found
+    ours, why = found
+    other, words = adam
+    return Measured(ours, f"{why}; Adam's moves by {other.value:g} [{other.low:g}, {other.high:g}]: {words}")
 
 
-def _shift_of(optimizer: str, evidence: Evidence) -> tuple[Estimate, str] | str:
-    """`shift` of an optimizer's two surfaces, and both best α in words; or what is missing."""
+def _shift_of(optimizer: str, evidence: Evidence) -> Measured | str:
+    """The `Shift` of an optimizer's two surfaces, and both best α in words; or what is missing."""
     narrow, wide = evidence.plane(optimizer), evidence.wide.get(optimizer)
     if narrow is None or wide is None or not is_plane(wide):
         return f"needs surfaces of {optimizer} over alpha and epsilon on both widths"
@@ -123,22 +129,38 @@ def _shift_of(optimizer: str, evidence: Evidence) -> tuple[Estimate, str] | str:
     if different:
         return different
     noises = evidence.noise_within(narrow), noise_within(wide, evidence.wide.values())
+    if noises[0] is None or noises[1] is None:
+        return seeds_in_words(1)
     best = [
         f"{_in_words(surface, one)} on {surface.provenance.task}"
-        for surface, one in zip((narrow, wide), noises, strict=True)
+        for surface, one in zip((narrow, wide), (noises[0], noises[1]), strict=True)
     ]
     words = f"α = {best[0]}, {best[1]} ({noises[1].source})"
     each = shifts_by_epsilon(narrow, wide)
     if each.size:
         words += f"; ε by ε {np.median(each):g} in the median, {each.min()} to {each.max()}"
-    return shift(narrow, wide, noises), words
+    return Measured(Shift(narrow, wide, (noises[0], noises[1])).estimate(), words)
 
 
 def _in_words(surface: Surface, one: Noise) -> str:
     values = surface.space.axis("alpha").values
-    best, low, high = best_alphas(surface, one.margin)
+    best, low, high = best_alphas(surface, one.margin())
     ends = [f"{values[int(end)]:g}" if math.isfinite(end) else "the grid's end" for end in (low, high)]
     return f"{values[best]:g} [{ends[0]}, {ends[1]}]"
 
 
-STATEMENTS: tuple[Callable[[Evidence], Finding], ...] = (avagrad_alpha_across_widths,)
+ROWS = (
+    Row(
+        "avagrad-alpha-across-widths",
+        "AvaGrad's best α does not change with the number of parameters: a wider network has the same",
+        "4",
+        0.0,
+        _across_widths,
+        between(
+            -STEPS,
+            STEPS,
+            "grid steps from the best α (over all ε) to that of the wider network",
+            f"within {STEPS:g} of 0",
+        ),
+    ),
+)

@@ -10,7 +10,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from analysis.ert import FEW_HITS, ert, ert_interval, stream
+from analysis.cost import expected_cost
+from analysis.ert import FEW_HITS, stream
 from analysis.figures.contenders import Contender
 from analysis.figures.curves import Exact
 from analysis.figures.names import searcher_labels
@@ -64,10 +65,10 @@ def draw(
             if group is None:
                 continue
             runtimes = group.runtimes(target, count)
-            low, high = ert_interval(runtimes, stream(seed, *group.key, target, count))
+            height, low, high = expected_cost(group, runtimes, stream(seed, *group.key, target, count))
             middle = place + (index - (len(who) - 1) / 2) * width
-            marks.append((middle, contender.colour, runtimes, low, high))
-            rows.append(_row(group, target, count, runtimes, low, high))
+            marks.append((middle, contender.colour, runtimes, height, low, high))
+            rows.append(_row(group, target, count, runtimes, height, low, high))
             law = exact.get((contender.surface, searcher))
             if law:
                 rows[-1]["exact"] = law.runtime if np.isfinite(law.runtime) else None
@@ -104,7 +105,9 @@ def draw(
     return rows
 
 
-def _row(group: Group, target: float, count: Count, runtimes: Runtimes, low: float, high: float) -> dict[str, Any]:
+def _row(
+    group: Group, target: float, count: Count, runtimes: Runtimes, height: float, low: float, high: float
+) -> dict[str, Any]:
     return {
         "panel": "bars",
         **group.names,
@@ -112,10 +115,10 @@ def _row(group: Group, target: float, count: Count, runtimes: Runtimes, low: flo
         "count": str(count),
         "repeats": runtimes.repeats,
         "hits": runtimes.hits,
-        "value": ert(runtimes),
+        "value": height,
         "low": low,
         "high": high if np.isfinite(high) else None,
-        "budget": runtimes.time.max().item(),
+        "budget": group.budget if group.budget and count == Count.trials else runtimes.time.max().item(),
     }
 
 
@@ -133,6 +136,7 @@ def _bar(
     middle: float,
     shade: str,
     runtimes: Runtimes,
+    height: float,
     low: float,
     high: float,
     *,
@@ -145,7 +149,6 @@ def _bar(
         axes.plot(middle, budget, marker="^", color=shade, markersize=5)
         axes.annotate("no hit", (middle, budget), (0, 5), **_ABOVE, rotation=90, fontsize=7)
         return
-    height = ert(runtimes)
     few = runtimes.hits < FEW_HITS
     whole = runtimes.hits == runtimes.repeats
     style: dict[str, Any] = {"facecolor": shade, "edgecolor": "white", "linewidth": 0}

@@ -8,6 +8,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from analysis.cost import interval_words
 from analysis.figures import bars, curves
 from analysis.figures.contenders import contenders
 from analysis.figures.names import searcher_labels
@@ -67,7 +68,8 @@ def draw(
         left.set_title(f"{plain(task)}: expected {cost_label(count, own)} to {plain(reached)}", loc="left")
         right.set_title("mean suboptimality of the best cell so far", loc="left")
     many = in_words([group.repeats for group in groups])
-    said = f"{many} replays of each searcher on each surface; intervals and bands: 95%, bootstrap over replays"
+    over = " or ".join(dict.fromkeys(interval_words(group) for group in groups))
+    said = f"{many} replays of each searcher on each surface; intervals of bars: 95%, {over}; bands: over replays"
     figure.suptitle(caption(said, groups, count), fontsize=8)
     return figure, rows
 

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 
 from analysis.figures.style import axis_label, axis_symbol, colour, folded, judged_words, plain, sheet
 from analysis.figures.ticks import label_cells
-from analysis.separability import Pair, coordinates, regimes, ridge, ridge_rows, ridge_slope, two_step
+from analysis.separability import Pair, at_edge, coordinates, regimes, ridge, ridge_rows, ridge_slope, two_step
 from grids.errors import BadInput
 from grids.metric import common_unit
 from grids.replay_table import Judged
@@ -85,9 +85,12 @@ def _generic(pair: Pair, column: Mapping[str, Any]) -> dict[str, Any]:
 def _ridge(panel: Axes, pair: Pair, split: float | None, palette: Colormap, norm: BoundaryNorm) -> Any:
     image = panel.pcolormesh(pair.suboptimality, cmap=palette, norm=norm, edgecolors="face", linewidth=0.1)
     where = ridge(pair)
-    columns = np.flatnonzero(where >= 0)
+    censored = at_edge(pair, where)
+    columns, ends = np.flatnonzero((where >= 0) & ~censored), np.flatnonzero(censored)
     panel.plot(columns + 0.5, where[columns] + 0.5, "o", color=_RIDGE, markersize=4, markeredgecolor="white",
                markeredgewidth=0.5, label=f"best {axis_label(pair.first.name)}")  # fmt: skip
+    panel.plot(ends + 0.5, where[ends] + 0.5, "o", color="white", markersize=4, markeredgecolor=_RIDGE,
+               markeredgewidth=0.8)  # fmt: skip
     up, along = coordinates(pair.first), coordinates(pair.second)
     parts = regimes(pair, split)
     if split is not None and len(parts) > 1:
@@ -97,7 +100,7 @@ def _ridge(panel: Axes, pair: Pair, split: float | None, palette: Colormap, norm
         slope = ridge_slope(pair, where, keep)
         if math.isnan(slope.slope):
             continue
-        fit = keep & (where >= 0)
+        fit = keep & (where >= 0) & ~censored
         middle = np.median(up[where[fit]] - slope.slope * along[fit])
         heights = np.interp(middle + slope.slope * along[fit], up, np.arange(len(up)), left=np.nan, right=np.nan)
         panel.plot(np.flatnonzero(fit) + 0.5, heights + 0.5, color=_LINE, linewidth=1.4)
@@ -110,6 +113,7 @@ def _ridge(panel: Axes, pair: Pair, split: float | None, palette: Colormap, norm
     panel.set(xlabel=axis_label(pair.second.name), ylabel=axis_label(pair.first.name))
     panel.set_title(plain(f"{pair.surface.provenance.task}: {pair.surface.provenance.label}"))
     slopes = f"slope of the best: {' then '.join(texts)}" if texts else "too few columns for a slope"
+    slopes += f"; at the edge, left out: {len(ends)}" if len(ends) else ""
     panel.annotate(slopes, (0.5, 1.0), xycoords="axes fraction", xytext=(0, 2), textcoords="offset points",
                    ha="center", va="bottom", fontsize=8)  # fmt: skip
     panel.title.set_position((0.5, 1.0))

@@ -213,9 +213,22 @@ def judged_words(ways: Collection[Judged]) -> str:
 
 
 def caption(line: str, groups: Collection[Group], count: Count = Count.trials) -> str:
-    """`line`, followed by a line with the options of the replays where these are not the defaults."""
-    said = (judged_words([group.judged for group in groups]), cost_words(groups, count))
+    """`line`, followed by a line with what was played, and the options of the replays if not the defaults."""
+    said = (played_words(groups), judged_words([group.judged for group in groups]), cost_words(groups, count))
     return "\n".join(filter(None, (line, "; ".join(filter(None, said)))))
+
+
+def played_words(groups: Collection[Group]) -> str:
+    """What values the searchers were told, and which other reading there is; empty where the seeds are not known."""
+    seeds = sorted({len(group.about.seeds) for group in groups} - {0})
+    if not seeds:
+        return ""
+    many = f"{' or '.join(map(str, seeds))} seed{'s' * (seeds[-1] > 1)}"
+    if all(group.draws > 1 for group in groups):
+        return f"on surfaces without the noise of their {many} (what live tuning meets: replay --noise seed)"
+    if any(group.judged.noise != "none" for group in groups):
+        return f"told one of {many} at each trial, as live tuning is (without that noise: --noiseless)"
+    return f"on the mean over {many}, with their luck (without: --noiseless; as live tuning: replay --noise seed)"
 
 
 def colour(index: int) -> str:

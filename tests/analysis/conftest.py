@@ -1,7 +1,9 @@
 """Replay tables made by hand or by a plain loop: the slow and obvious form of what `tunecost replay` writes."""
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -133,3 +135,6 @@ def assert_legible() -> Callable[[Figure], None]:
                 assert not shared, f"{texts[index]} lies upon {texts[other]}"
 
     return check
+
+
+sys.path.insert(0, str(Path(__file__).parent))  # makes `noise_made` importable

@@ -62,3 +62,18 @@ def test_relative_targets_are_percent_of_the_lowest_value(table: pd.DataFrame) -
     assert relative["target"] == 50.0
     with pytest.raises(BadInput, match="other than 0"):
         list(cost_rows(split(table.assign(best=table["suboptimality"])), [0.5], relative=True))
+
+
+def test_distinct_cells_are_cut_at_a_common_horizon() -> None:
+    """Stuck replays end with few distinct cells: each of them counts as behind all that hit, not as soon unknown."""
+    from analysis.replays import Runtimes
+    from analysis.survival import mean, quantiles
+
+    time = np.array([5, 6, 7, 8, 9, 10, 11, 20, 12, 13])
+    hit = np.array([1, 1, 1, 1, 1, 1, 1, 1, 0, 0], bool)
+    known = Runtimes(time, hit).cut(12)
+    assert known.time.tolist() == [5, 6, 7, 8, 9, 10, 11, 12, 12, 12]
+    assert known.hit.tolist() == [True] * 7 + [False] * 3
+    assert np.isnan(mean(known))
+    assert quantiles(known, (0.5,)) == [9.5]
+    assert Runtimes(time[:8], hit[:8]).cut(np.inf).time.tolist() == time[:8].tolist()

@@ -11,6 +11,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from analysis.separability import (
     Pair,
     Scale,
+    at_edge,
     common_loss,
     pairs,
     regimes,
@@ -19,6 +20,7 @@ from analysis.separability import (
     ridge_slope,
     scaled,
     separability_row,
+    trained_shares,
     two_step,
     variance_shares,
 )
@@ -123,7 +125,7 @@ def test_the_slope_of_a_made_ridge(slope: float) -> None:
     parts = regimes(pair, 1e-3)
     low, high = (ridge_slope(pair, where, parts[name]) for name in ("_low", "_high"))
     assert (low.slope, low.low, low.high) == (0, 0, 0)
-    assert low.points + high.points == 21
+    assert low.points + high.points == 21 - at_edge(pair, where).sum()
     assert high.low <= slope <= high.high
     assert high.slope == pytest.approx(slope, abs=0.1)
 
@@ -181,3 +183,22 @@ def test_a_length_one_axis_beside_two_long_ones_is_left_out() -> None:
     assert [(pair.first.name, pair.second.name) for pair in pairs(surface_of(np.zeros((2, 1, 3))))] == [
         ("alpha", "beta")
     ]
+
+
+def test_a_plateau_of_failures_hides_no_sum() -> None:
+    """The values are a sum of a function of each axis, but a corner of them fails."""
+    rows, columns = np.arange(12.0)[:, None], np.arange(12.0)
+    table = np.minimum((rows - 5) ** 2 + 3 * np.abs(columns - 4), 20.0)
+    space = Space((Axis("alpha", tuple(range(1, 13))), Axis("epsilon", tuple(range(1, 13)))))
+    about = Provenance("toy", "adam", failure=20.0)
+    pair = pairs(Surface(space, (0,), table[..., None], np.zeros((12, 12, 1), bool), about))[0]
+    first, second, rest = trained_shares(pair, Scale.value)
+    assert sum(variance_shares(table)[:2]) < 0.97
+    assert first + second == pytest.approx(1, abs=1e-6)
+    assert rest == pytest.approx(0, abs=1e-6)
+
+
+def test_columns_at_the_edge_are_named() -> None:
+    pair = papers_ridge(1.0)
+    where = ridge(pair)
+    assert at_edge(pair, where).tolist() == [place in (0, 20) for place in where]

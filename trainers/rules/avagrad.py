@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from grids.errors import unknown
+from grids.errors import BadInput, unknown
 from trainers.rules.adam import AdamState, adam_defaults, adam_init, adam_scales, corrected_step_size, update_adam_state
 from trainers.rules.adaptive import AdaptiveRule, Parts, Scales, adaptive
 from trainers.rules.base import Hyper, Shapes
@@ -15,8 +15,8 @@ from trainers.rules.moments import column, denom_of, denom_scales, sqrt_plus, sq
 from trainers.rules.shipped import Trajectory, Values, register
 
 
-def paper_equation(w: Tensor, h: Values, decoupled: bool) -> Trajectory:
-    """The paper's Algorithm 1, ε outside the root."""
+def paper_equation(w: Tensor, h: Values, decoupled: bool, delay: bool) -> Trajectory:
+    """The paper's Algorithm 1, ε outside the root; without its delay, line 8 comes before line 6."""
     exp_avg, exp_avg_sq = torch.zeros_like(w), torch.zeros_like(w)
     while True:
         grad = yield w
@@ -25,9 +25,9 @@ def paper_equation(w: Tensor, h: Values, decoupled: bool) -> Trajectory:
         else:
             grad = grad + h.weight_decay * w
         exp_avg = h.beta1 * exp_avg + (1 - h.beta1) * grad
-        eta = 1 / (exp_avg_sq.sqrt() + h.epsilon)
+        before, exp_avg_sq = exp_avg_sq, h.beta2 * exp_avg_sq + (1 - h.beta2) * grad**2
+        eta = 1 / ((before if delay else exp_avg_sq).sqrt() + h.epsilon)
         w = w - h.alpha * eta / (eta / len(eta) ** 0.5).norm() * exp_avg
-        exp_avg_sq = h.beta2 * exp_avg_sq + (1 - h.beta2) * grad**2
 
 
 def authors_equation(w: Tensor, h: Values, decoupled: bool) -> Trajectory:
@@ -49,10 +49,10 @@ def authors_equation(w: Tensor, h: Values, decoupled: bool) -> Trajectory:
 
 
 def avagrad_equation(
-    w: Tensor, shapes: Shapes, h: Values, variant: str = "paper", decoupled: bool = False
+    w: Tensor, shapes: Shapes, h: Values, variant: str = "paper", decoupled: bool = False, delay: bool = True
 ) -> Trajectory:
     """AvaGrad, and AvaGradW (`decoupled`), in either variant."""
-    return (paper_equation if variant == "paper" else authors_equation)(w, h, decoupled)
+    return paper_equation(w, h, decoupled, delay) if variant == "paper" else authors_equation(w, h, decoupled)
 
 
 VARIANTS = ("paper", "authors")
@@ -68,31 +68,35 @@ class AuthorsState(NamedTuple):
 
 
 @register("avagrad", label="AvaGrad", study=9, equation=avagrad_equation)
-def avagrad(*, variant: str = "paper") -> AdaptiveRule:
+def avagrad(*, variant: str = "paper", delay: bool = True) -> AdaptiveRule:
     """AvaGrad, weight decay coupled, in one of two variants.
 
     `paper` is Algorithm 1, without bias corrections, so that the first step is −α·m_1 whatever ε is. (The algorithm
-    prints √(v + ε); the text around it, and the authors' code, have √v + ε.) `authors` is their code: bias corrections,
-    a normaliser one more step old, and a first step that moves nothing, nor decays the parameters of AvaGradW.
+    prints √(v + ε); the text around it, and the authors' code, have √v + ε.) With `delay=false`, η = 1/(√v_t + ε):
+    section 4 has it that the delay of one step does not matter on natural tasks. `authors` is their code: bias
+    corrections, a normaliser one more step old, and a first step that moves nothing, nor decays the parameters of
+    AvaGradW.
     """
     summary = "AvaGrad (the paper's Algorithm 1; variant=authors is the authors' code)"
-    return _normalised("avagrad", variant, False, summary)
+    return _normalised("avagrad", variant, False, delay, summary)
 
 
 @register("avagradw", label="AvaGradW", study=10, equation=partial(avagrad_equation, decoupled=True))
-def avagradw(*, variant: str = "paper") -> AdaptiveRule:
+def avagradw(*, variant: str = "paper", delay: bool = True) -> AdaptiveRule:
     """AvaGrad with decoupled weight decay, w ← (1 − α·λ)·w before the update (see `avagrad`)."""
     summary = "AvaGrad with decoupled weight decay (variant=authors is the authors' code)"
-    return _normalised("avagradw", variant, True, summary)
+    return _normalised("avagradw", variant, True, delay, summary)
 
 
-def _normalised(name: str, variant: str, decoupled: bool, summary: str) -> AdaptiveRule:
+def _normalised(name: str, variant: str, decoupled: bool, delay: bool, summary: str) -> AdaptiveRule:
     if variant not in VARIANTS:
         raise unknown("variant of AvaGrad", variant, VARIANTS)
+    if variant == "authors" and not delay:
+        raise BadInput(f"optimizer '{name}': variant=authors is the authors' code, which has the delay")
     defaults = adam_defaults(alpha=0.1, epsilon=0.1)
     if variant == "paper":
         parts = Parts(
-            scales=_paper_scales, update=update_adam_state, denom=paper_denom, decoupled=decoupled, delay=True
+            scales=_paper_scales, update=update_adam_state, denom=paper_denom, decoupled=decoupled, delay=delay
         )
         return adaptive(name, defaults, adam_init, parts, summary)
     parts = Parts(

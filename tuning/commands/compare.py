@@ -9,6 +9,7 @@ import typer
 
 from grids.errors import BadInput
 from grids.target import Count
+from tuning.commands.again import Noiseless, Seeds, SeedsOf, groups_of, over_seeds
 from tuning.commands.compare_live import compare_live
 from tuning.commands.options import (
     BootstrapSeed,
@@ -80,20 +81,25 @@ def compare(
         ),
     ] = None,
     ranked: Annotated[Ranked, typer.Option("--of", help="With --across: what is ranked.")] = Ranked.optimizer,
+    seeds: SeedsOf = Seeds.common,
+    noiseless: Noiseless = False,
     seed: BootstrapSeed = 0,
     form: Form = Format.table,
 ) -> None:
     """What B costs against A: two optimizers for each searcher, or two searchers for each surface.
 
-    Difference (B - A) and ratio (B / A) of the expected runtimes (ERT) with 95% bootstrap intervals; log-rank and
-    Mann-Whitney p-values, each also corrected by Holm's method for the number of rows. Below 5 hits, a note warns.
+    Difference (B - A) and ratio (B / A) of the expected runtimes (ERT) with 95% intervals and p-values, each also
+    corrected by Holm's method for the number of rows. Two optimizers are compared over the seeds of their surfaces,
+    where these are here and have several: replays, however many, tell only of the luck of these seeds. Otherwise, and
+    for two searchers on one surface, intervals are bootstrapped over replays and p-values are those of the log-rank and
+    the Mann-Whitney test. Below 5 hits, a note warns.
     With --across tasks: all optimizers (--of searcher: all searchers) ranked on each task by ERT, the mean rank with
     its 95% bootstrap interval over tasks and replays, and Friedman's test; few tasks are weak evidence.
 
     With --live: the cost of its searchers live, replayed on the surface's mean, and replayed with the noise between its
     seeds (all within the live studies' budget); `end` is the mean suboptimality of the cells chosen at the end.
     """
-    from analysis.compare import COLUMNS, compare_rows
+    from analysis.compare import COLUMNS, compare_rows, pairs
     from analysis.levels import check_levels, judged_groups
     from grids.target import check_targets
 
@@ -119,17 +125,28 @@ def compare(
         paths = [Path("replays.parquet")]
         if not paths[0].exists():
             raise BadInput("no replay table is given, and there is no replays.parquet here")
-    groups = judged_groups(paths, relative, lowest)
-    rows = compare_rows(groups, a, b, targets or None, count, levels=levels, seed=seed)
+    if noiseless and levels:
+        raise BadInput("--noiseless measures from the lowest value of each surface: not --level")
+    groups = groups_of(paths, relative, None if lowest is None else lowest.value, seeds, noiseless)
+    compared = {side.key: side for both in pairs(groups, a, b) for side in both if both[0].surface != both[1].surface}
+    spread = {key: one for key, one in compared.items() if one.draws > 1}
+    if not (relative or levels or lowest is not None or noiseless):
+        spread = over_seeds(compared.values(), paths)
+    rows = compare_rows(groups, a, b, targets or None, count, levels=levels, seed=seed, noiseless=spread)
     if not (targets or levels):
-        compared = {row[name] for row in rows for name in ("surface_a", "surface_b")}
-        abouts = ((group.surface, group.about) for group in groups if group.surface in compared)
+        shown_surfaces = {row[name] for row in rows for name in ("surface_a", "surface_b")}
+        abouts = ((group.surface, group.about) for group in groups if group.surface in shown_surfaces)
         remark_on_targets((name, about.default_targets, about.unit) for name, about in abouts)
     if form.narrow:
         same_searcher = all(row["searcher_a"] == row["searcher_b"] for row in rows)
         shown = (
             *(("task", "searcher_a") if same_searcher else ("surface_a",)),
-            *("target", "ert_a", "ert_b", "ratio", "ratio_low", "ratio_high", "p_logrank_holm", "p_mannwhitney_holm"),
+            *("target", "ert_a", "ert_b", "ratio", "ratio_low", "ratio_high"),
+            *(
+                test
+                for test in ("p_seeds_holm", "p_logrank_holm", "p_mannwhitney_holm")
+                if any(row[test] == row[test] for row in rows)
+            ),
             "note",
             *nondefault_columns(rows),
         )

@@ -1,6 +1,8 @@
 """`tunecost cost`: from replay tables, the trials that each searcher needs to reach each target."""
 
+from grids.errors import BadInput
 from grids.target import Count
+from tuning.commands.again import Noiseless, Seeds, SeedsOf, groups_of
 from tuning.commands.options import (
     BootstrapSeed,
     Counted,
@@ -41,6 +43,8 @@ def cost(
     count: Counted = Count.trials,
     relative: Relative = False,
     lowest: LowestOf = None,
+    seeds: SeedsOf = Seeds.common,
+    noiseless: Noiseless = False,
     seed: BootstrapSeed = 0,
     form: Form = Format.table,
 ) -> None:
@@ -50,15 +54,20 @@ def cost(
     the replays do not determine them (the mean: if the longest replay is censored). ERT is all trials spent, divided
     by the number of hits; its upper end is empty where there are too few hits to bound it. `restricted_mean` (CSV,
     JSON) is the mean of the trials spent up to the longest replay. Below 5 hits, a note warns.
+
+    The interval is over replays of one surface, whose own luck it does not know: the lowest of many means over few
+    seeds is too low, so that costs are overstated. --noiseless gives the cost without it, with an interval over seeds.
     """
     from analysis.cost import COLUMNS, cost_rows
-    from analysis.levels import check_levels, judged_groups
+    from analysis.levels import check_levels
     from grids.target import check_targets
     from grids.units import of_difference
 
     targets = check_targets(target or [])
     levels = check_levels(level or [], targets, relative, lowest)
-    groups = judged_groups(replays, relative, lowest)
+    if noiseless and levels:
+        raise BadInput("--noiseless measures from the lowest value of each surface: not --level")
+    groups = groups_of(replays, relative, lowest.value if lowest else None, seeds, noiseless)
     rows = list(cost_rows(groups, targets or None, count, levels=levels, seed=seed))
     if not (targets or levels or relative):
         remark_on_targets((group.surface, group.about.default_targets, group.about.unit) for group in groups)
@@ -73,6 +82,7 @@ def cost(
             title += ", to the value named as target"
         elif len(units) == 1 and units != {""}:
             title += f", targets in {of_difference(units.pop())}"
+        title += f"; intervals {' or '.join(dict.fromkeys(row['interval'] for row in rows))}"
         print_rows([with_columns(row, shown) for row in rows], shown, form, title=title)
     else:
         print_rows(rows, COLUMNS, form)

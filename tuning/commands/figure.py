@@ -10,6 +10,7 @@ import typer
 from grids.errors import BadInput
 from grids.target import Count
 from tuning.commands import figure3
+from tuning.commands.again import Noiseless, Seeds, SeedsOf, groups_of
 from tuning.commands.options import (
     BootstrapSeed,
     Counted,
@@ -124,6 +125,8 @@ def figure2(
     exact: Annotated[bool, typer.Option("--exact", help="Draw exact curves and means for {exact_searchers}.")] = False,
     relative: Relative = False,
     lowest: LowestOf = None,
+    seeds: SeedsOf = Seeds.common,
+    noiseless: Noiseless = False,
     seed: BootstrapSeed = 0,
     quiet: Quiet = False,
 ) -> None:
@@ -145,9 +148,11 @@ def figure2(
             raise BadInput(
                 "--exact draws means to a target, and --level is an absolute value: `tunecost exact --level`"
             )
-    groups = judged_groups(replays, relative, "all" if level is not None else lowest)
+    groups = groups_of(replays, relative, "all" if level is not None else lowest, seeds, noiseless, quiet)
     if exact and count != Count.trials:
         raise BadInput("--exact gives the law of trials only; --count must be trials")
+    if exact and noiseless:
+        raise BadInput("--exact is the law on one surface, and --noiseless plays many: take one of them")
     laws = _exact_laws(judged_groups(replays, False, lowest), groups, target, quiet) if exact else None
     remark_on_range(((group.surface, group.about) for group in groups), [target], quiet)
     if (target is None and level is None) or mark is None:
@@ -210,6 +215,8 @@ def ecdf(
     count: Counted = Count.trials,
     relative: Relative = False,
     lowest: LowestOf = None,
+    seeds: SeedsOf = Seeds.common,
+    noiseless: Noiseless = False,
     quiet: Quiet = False,
 ) -> None:
     """Runtime profiles: the share of targets reached against trials, for each surface and searcher."""
@@ -220,9 +227,8 @@ def ecdf(
     given = check_targets(target or [])
 
     from analysis.figures import ecdf
-    from analysis.levels import judged_groups
 
-    groups = judged_groups(replays, relative, lowest)
+    groups = groups_of(replays, relative, lowest, seeds, noiseless, quiet)
     remark_on_range(((group.surface, group.about) for group in groups), given, quiet)
     if not given:
         _remark(groups, quiet)
@@ -238,6 +244,8 @@ def profile(
     count: Counted = Count.trials,
     relative: Relative = False,
     lowest: LowestOf = None,
+    seeds: SeedsOf = Seeds.common,
+    noiseless: Noiseless = False,
     quiet: Quiet = False,
 ) -> None:
     """Performance profiles: how often the cost of each searcher is within a factor of the lowest.
@@ -251,9 +259,8 @@ def profile(
     targets = check_targets(target or [])
 
     from analysis.figures import profile
-    from analysis.levels import judged_groups
 
-    groups = judged_groups(replays, relative, lowest)
+    groups = groups_of(replays, relative, lowest, seeds, noiseless, quiet)
     remark_on_range(((group.surface, group.about) for group in groups), targets, quiet)
     if not targets:
         _remark(groups, quiet)
@@ -270,6 +277,8 @@ def tunability(
     seed_statistic: SeedStatistic = Statistic.mean,
     value_of: ValueOf = Epoch.last,
     within: Within = None,
+    seeds: SeedsOf = Seeds.common,
+    noiseless: Noiseless = False,
     seed: BootstrapSeed = 0,
     quiet: Quiet = False,
 ) -> None:
@@ -284,7 +293,9 @@ def tunability(
     from analysis.figures import tunability
     from grids.metric import common_unit
 
-    _, contestants = contestants_of(surfaces, trials, repetition, seed_statistic, value_of, within, seed)
+    _, contestants = contestants_of(
+        surfaces, trials, repetition, seed_statistic, value_of, within, seed, seeds, noiseless
+    )
     for task in dict.fromkeys(one.task for one in contestants):
         common_unit([(one.surface, one.unit) for one in contestants if one.task == task], f"the panel of {task}")
     with styled():

@@ -119,7 +119,8 @@ def _claims(found: "Inputs", jobs: int | None, quiet: bool) -> list[dict[str, An
     tasks = [task for task, optimizers in have.items() if set(PAIR) <= optimizers]
     if not tasks:
         return []
-    return claims_command.findings(claims_command.chosen(tasks), jobs=jobs, quiet=quiet)
+    judged = claims_command.findings(claims_command.chosen(tasks), jobs=jobs, quiet=quiet)
+    return claims_command.rows_of(judged)
 
 
 def _in_words(shown: dict[str, Any]) -> str:

@@ -140,9 +140,15 @@ class Sections:
             drawn = self._figure(f"figure2-{task}", f"Figure 2 on {task}", "figure", "2", f"{task}-pair.parquet")
             yield _command(*words).rstrip() + drawn
         yield "\n### What tuning costs (section 7)\n" + _command(*replay)
+        several = [name for name in names if self._seeds(name) > 1]
+        without = (
+            "Expected trials (ERT) without the noise of seeds, with intervals over seeds, where there are several",
+            ("--noiseless",),
+        )
         for title, more in (
-            ("Expected trials (ERT) to a suboptimality of each optimizer's own lowest value", ()),
-            ("To as much above the lowest value of all of them", ("--lowest", "all")),
+            *([without] if several else []),
+            ("Expected trials (ERT) on the means over the seeds that all have, intervals over replays alone", ()),
+            ("To as much above the lowest value of all of them", ("--lowest", "all", "--seeds", "all")),
         ):
             words = ("cost", file, *more)
             yield f"\n{title}; where not all replays hit, the share that did:\n" + _command(*words)
@@ -241,6 +247,11 @@ class Sections:
             ]
         if rows:
             yield "\n## Does live tuning cost what a replay says?\n" + "".join(shown) + _table(rows)
+
+    def _seeds(self, name: str) -> int:
+        from grids.library import load_surface
+
+        return len(load_surface(name).seeds)
 
     def _axes(self, name: str) -> list[str]:
         from grids.library import load_surface

@@ -29,6 +29,7 @@ TABLE = (
     "interaction_share",
     "moves_cells",
     "moves",
+    "at_edge",
     "slope_low",
     "slope_high",
     "common_loss",
@@ -82,7 +83,9 @@ def separability(
 ) -> None:
     """Can two hyperparameters be tuned separately? One row for each pair of axes.
 
-    `additive_share`: the share of variance explained by a function of the first axis plus a function of the second.
+    `additive_share`: the share of variance explained by a function of the first axis plus a function of the second,
+    over the cells that trained. `at_edge`: the number of columns whose best value is the first or last of the axis; a
+    better one may lie beyond, so that they are left out of slopes.
     `moves`: how far the best value of the first axis moves over the columns of the second, in cells and in decades
     (log axes). `slope_low`, `slope_high`: the slope of this ridge below and above --split (Theil-Sen; 95% intervals in
     CSV and JSON). `common_loss`: the largest loss in any column when one value of the first axis, the one for which it

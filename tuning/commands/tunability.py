@@ -7,6 +7,7 @@ import typer
 
 from grids.errors import BadInput, unknown
 from grids.options_text import options_of
+from tuning.commands.again import Noiseless, Seeds, SeedsOf
 from tuning.commands.options import BootstrapSeed, Epoch, Form, SeedStatistic, Statistic, ValueOf, Within
 from tuning.terminal import Format, print_rows, say
 
@@ -57,6 +58,8 @@ def tunability(
     seed_statistic: SeedStatistic = Statistic.mean,
     value_of: ValueOf = Epoch.last,
     within: Within = None,
+    seeds: SeedsOf = Seeds.common,
+    noiseless: Noiseless = False,
     seed: BootstrapSeed = 0,
     form: Form = Format.table,
 ) -> None:
@@ -71,7 +74,9 @@ def tunability(
     from analysis.tunability import early_average, leads
     from analysis.tunability import tunability as against_default
 
-    loaded, contestants = contestants_of(surfaces, trials, repetition, seed_statistic, value_of, within, seed)
+    loaded, contestants = contestants_of(
+        surfaces, trials, repetition, seed_statistic, value_of, within, seed, seeds, noiseless
+    )
     losses = _cross_losses(loaded, seed_statistic.value)
     rows: list[dict[str, Any]] = []
     for one, lead in zip(contestants, leads(contestants), strict=True):
@@ -131,6 +136,8 @@ def contestants_of(
     value_of: Epoch,
     within: str | None,
     seed: int = 0,
+    seeds: Seeds = Seeds.all,
+    noiseless: bool = False,
 ) -> "tuple[dict[str, Surface], list[Contestant]]":
     """The surfaces and replay tables of `names` as contestants.
 
@@ -141,6 +148,8 @@ def contestants_of(
         seed_statistic, value_of: how a surface's cells are judged.
         within: the part of the surfaces, as `--within` gives it; None: the whole.
         seed: of the bootstrap.
+        seeds: whether surfaces of one task are cut to the seeds that all of them have.
+        noiseless: whether surfaces are without the noise of their seeds.
 
     Returns:
         The surfaces by name, and all contestants: one for each surface, then one for each searcher of the tables.
@@ -161,12 +170,28 @@ def contestants_of(
                 f"{tables[0]}: is a replay table, whose space is fixed; --within belongs to `tunecost replay`"
             )
         loaded = {name: narrowed(surface, within) for name, surface in loaded.items()}
-    found = [Contestant.exact(name, one, trials, repetition, seed_statistic.value) for name, one in loaded.items()]
+    if seeds is Seeds.common:
+        loaded = _on_common_seeds(loaded)
+    if noiseless and (tables or seed_statistic is not Statistic.mean):
+        raise BadInput("--noiseless is for surfaces, on the mean over their seeds")
+    found = [
+        Contestant.exact(name, one, trials, repetition, seed_statistic.value, noiseless) for name, one in loaded.items()
+    ]
     if tables:
         from analysis.replays import load_groups
 
         found += [Contestant.replayed(group, trials, seed) for group in load_groups(tables)]
     return loaded, found
+
+
+def _on_common_seeds(loaded: "dict[str, Surface]") -> "dict[str, Surface]":
+    """The surfaces, those of one task on the seeds that all of them have, as far as they have any in common."""
+    from analysis.shared_seeds import on_shared_seeds
+
+    found = dict(loaded)
+    for task in dict.fromkeys(one.provenance.task for one in loaded.values()):
+        found |= on_shared_seeds({name: one for name, one in loaded.items() if one.provenance.task == task})
+    return found
 
 
 def _default(text: str | None, surface: "Surface") -> Mapping[str, float | str]:

@@ -1,12 +1,16 @@
-"""Evidence made for tests: surfaces with a valley where it is wanted, exact laws, runs on the counterexample."""
+"""Evidence made for tests: surfaces with a valley where it is wanted, replays, runs on the counterexample."""
 
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from analysis.claims import Evidence
-from analysis.claims.evidence import CounterexampleRuns
+from analysis.claims import Evidence, Finding, statements
+from analysis.claims.evidence import CounterexampleRuns, pair
+from analysis.noiseless import draws
+from analysis.replays import Group, split
+from grids.replay_table import SCHEMA
 from grids.space import PRESETS
 from grids.surface import Provenance, Surface
 
@@ -42,13 +46,20 @@ def as_in_the_paper(optimizer: str) -> np.ndarray:
     return valley(1.0, width=0.5, best_epsilon=-1 if optimizer != "adamw" else 1, low=4.0 + 0.01 * len(optimizer))
 
 
-def laws(costs: dict[tuple[str, str], float]) -> dict[str, Any]:
-    """Evidence of searchers that hit with one probability at every trial: mean runtimes and curves to fit."""
-    survival = {
-        key: np.array([(1 - 1 / cost) ** np.arange(442), (1 - 1.1 / cost) ** np.arange(442)])
-        for key, cost in costs.items()
-    }
-    return {"survival": survival, "curves": {key: 10 * table for key, table in survival.items()}}
+def replays(costs: dict[tuple[str, str], float], draws: int = 20, repeats: int = 60) -> dict[str, Any]:
+    """Evidence of searchers that hit with one probability at every trial: mean runtimes to fit, on each draw."""
+    rng = np.random.default_rng(0)
+    found: dict[tuple[str, str], list[Group]] = {key: [] for key in costs}
+    for (optimizer, searcher), cost in costs.items():
+        for _ in range(draws):
+            trial = np.minimum(rng.geometric(1 / cost, repeats), 441)
+            rows = [
+                ("s", optimizer, "toy", searcher, repeat, at, 1, 4.0 + rest, rest, end)
+                for repeat, number in enumerate(trial)
+                for at, rest, end in ((1, 9.0, False), (int(number) + 1, 0.0, True))
+            ]
+            found[optimizer, searcher] += split(pd.DataFrame(rows, columns=SCHEMA.names))
+    return {"replays": found}
 
 
 def runs(adam: float, delayed: float, printed: float, theorem: float) -> dict[tuple[str, float], CounterexampleRuns]:
@@ -68,6 +79,13 @@ def runs(adam: float, delayed: float, printed: float, theorem: float) -> dict[tu
 def evidence_of(
     make: Callable[[str], np.ndarray], *names: str, more: dict[str, Any] | None = None, **options: Any
 ) -> Evidence:
-    return Evidence(
-        "toy", {name: surface_of(make(name), name, **options) for name in names}, searchers=SEARCHERS, **(more or {})
-    )
+    surfaces = {name: surface_of(make(name), name, **options) for name in names}
+    several = {name: one for name, one in pair(surfaces).items() if len(one.seeds) > 1}
+    tables = {name: draws(one, 20, np.random.default_rng(0)) for name, one in several.items()}
+    return Evidence("toy", surfaces, draws=tables, searchers=SEARCHERS, **(more or {}))
+
+
+def finding_on(evidence: Evidence, name: str) -> Finding:
+    """The finding on one statement alone."""
+    (row,) = (row for row in statements(evidence) if row.id == name)
+    return row.judge(evidence)

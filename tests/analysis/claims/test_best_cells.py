@@ -1,4 +1,4 @@
-"""Two optimizers at their best cells, against Student's interval on the seeds that both have."""
+"""Two optimizers at their best cells: values of seeds that did not choose them, noise of others, and edges."""
 
 import math
 
@@ -7,11 +7,9 @@ import pytest
 from evidence_made import SPACE
 
 from analysis.claims import Evidence
-from analysis.claims.best_cells import difference, in_words, ratio
+from analysis.claims.best_cells import compare, judged_values
+from analysis.claims.finding import below
 from grids.surface import Provenance, Surface
-
-T = 4.302652729749462
-"""The 97.5 % quantile of Student's t with 2 degrees of freedom."""
 
 
 def surface(optimizer: str, best: tuple[int, int], values: list[float], seeds: tuple[int, ...]) -> Surface:
@@ -26,28 +24,48 @@ OTHER = surface("avagrad", (6, 2), [16.0, 11.0, 12.0], (2, 1, 0))
 """On the seeds 0, 1 and 2: 10, 11, 15 and 12, 11, 16."""
 
 
-def test_the_difference_is_students_on_the_seeds_that_both_have() -> None:
-    found, how = difference(Evidence("toy", {}), OTHER, ADAM)
-    mean, half = 1.0, T * 1.0 / math.sqrt(3)  # of 2, 0 and 1
-    assert (found.value, found.low, found.high) == pytest.approx((mean, mean - half, mean + half))
-    assert how == "interval: over 3 seeds"
+def test_values_are_compared_on_the_seeds_that_both_have() -> None:
+    ours, why = compare(Evidence("toy", {}), OTHER, ADAM)
+    assert ours.value == pytest.approx(1.0)  # of 2, 0 and 1
+    half = 4.302652729749462 / math.sqrt(3)  # Student's t of 2 degrees of freedom; good cells add their own noise
+    assert ours.high - ours.value >= half
+    assert ours.value - ours.low == pytest.approx(ours.high - ours.value)
+    assert why.startswith("13 at alpha=")
+    assert "over 3 seeds, each judging the cells chosen by the others" in why
+    ratio, _ = compare(Evidence("toy", {}), OTHER, ADAM, ratio=True)
+    assert ratio.value == pytest.approx(np.exp(np.mean(np.log([12 / 10, 1, 16 / 15]))))
 
 
-def test_the_ratio_is_of_the_means_over_the_same_seeds() -> None:
-    found, how = ratio(Evidence("toy", {}), OTHER, ADAM)
-    assert found.value == pytest.approx(39 / 36)
-    assert found.low < found.value < found.high
-    assert found.high / found.value == pytest.approx(found.value / found.low)
-    assert how == "interval: over 3 seeds"
+def test_a_seed_judges_the_cell_that_the_others_choose() -> None:
+    """Two cells that take turns at being lucky: each seed finds the cell that the others prefer average."""
+    value = np.full((*SPACE.shape, 3), 30.0)
+    value[4, 4], value[5, 5] = [10.0, 10.0, 16.0], [12.0, 12.0, 1.0]
+    one = Surface(SPACE, (0, 1, 2), value, np.zeros(value.shape, bool), Provenance("toy", "adam", "error", "%"))
+    assert judged_values(one).tolist() == [12.0, 12.0, 16.0]
+    assert judged_values(one).mean() > one.mean.min()
 
 
-def test_both_cells_in_words() -> None:
-    cells = [one.describe(one.best_cell) for one in (OTHER, ADAM)]
-    assert in_words(OTHER, ADAM) == f"13 at {cells[0]} against 11.25 at {cells[1]}"
-
-
-def test_surfaces_of_one_seed_and_unknown_noise_have_no_interval() -> None:
+def test_surfaces_of_one_seed_have_an_interval_only_by_the_noise_of_others() -> None:
     one, other = (surface(name, (4, 4), [value], (0,)) for name, value in (("adam", 10.0), ("avagrad", 12.0)))
-    for found, how in (difference(Evidence("toy", {}), other, one), ratio(Evidence("toy", {}), other, one)):
-        assert math.isnan(found.low)
-        assert how.startswith("interval: none")
+    for ratio in (False, True):
+        ours, why = compare(Evidence("toy", {"adam": one, "avagrad": other}), other, one, ratio=ratio)
+        assert math.isnan(ours.low)
+        assert why.endswith("one seed, whose noise is not known")
+    rng = np.random.default_rng(0)
+    noisy = Surface(SPACE, (0, 1, 2), 20 + rng.normal(size=(21, 21, 3)), np.zeros((21, 21, 3), bool), ADAM.provenance)
+    ours, why = compare(Evidence("toy", {"adam": one, "avagrad": other, "sgd": noisy}), other, one)
+    assert ours.low < 2.0 < ours.high
+    assert "noise of 1 surfaces" in why
+
+
+def test_a_best_cell_at_the_edge_tells_one_side_only() -> None:
+    inner, edge = (
+        surface("adam", (4, 4), [10.0, 10.1, 10.2], (0, 1, 2)),
+        surface("avagrad", (20, 4), [20.0, 20.1, 20.2], (0, 1, 2)),
+    )
+    ours, why = compare(Evidence("toy", {}), edge, inner)
+    assert (ours.low, math.isfinite(ours.high)) == (-math.inf, True)
+    assert "the best α of avagrad, 5000, is at the edge of its grid" in why
+    assert below(0, "x")(ours) == "cannot be told"
+    ours, _ = compare(Evidence("toy", {}), inner, edge)
+    assert (math.isfinite(ours.low), ours.high) == (True, math.inf)

@@ -82,10 +82,12 @@ def test_noise_as_large_as_the_target_leaves_it_open() -> None:
 def test_a_domain_without_a_task_leaves_the_title_open_and_is_named() -> None:
     found = dominant({"vision": {"sgd": 14.0, "avagrad": 14.0}, "gan": {"sgd": 133.0, "avagrad": 35.3}})
     assert found["avagrad"].verdict == Verdict.open
-    assert "language: no surface" in found["avagrad"].why
+    assert "language: no surface with a known noise" in found["avagrad"].why
     assert found["sgd"].verdict == Verdict.fails
     assert found["adam"].verdict == Verdict.open
-    assert found["adam"].why == "vision: no surface; language: no surface; generation: no surface"
+    assert found["adam"].why == "; ".join(
+        f"{domain}: no surface with a known noise" for domain in ("vision", "language", "generation")
+    )
 
 
 def test_a_task_of_no_domain_and_one_without_noise_say_nothing() -> None:

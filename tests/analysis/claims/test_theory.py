@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from evidence_made import ALPHA, EPSILON, SPACE
+from evidence_made import ALPHA, EPSILON, SPACE, finding_on
 
-from analysis.claims import Evidence, Verdict, judge
+from analysis.claims import Evidence, Mathematics, Verdict, judge_mathematics
 from analysis.claims.theory import rate_slope
 from grids.surface import Provenance, Surface
 
@@ -34,7 +34,7 @@ def test_the_theorems_are_judged_by_slopes(
     slopes: tuple[float, ...], share: float, low: float, high: float, verdict: Verdict
 ) -> None:
     more = theory(dict(zip(RATES, slopes, strict=True)), share, low, high)
-    found = {finding.id: finding for finding in judge(Evidence("toy", {}, **more))}
+    found = {finding.id: finding for finding in judge_mathematics(Mathematics(**more))}
     names = [f"rate-{name}" for name in RATES] + ["adam-fails-for-every-epsilon", "regime-adaptive"]
     for name in [*names, "regime-non-adaptive"]:
         assert found[name].verdict == verdict, found[name]
@@ -65,6 +65,6 @@ def test_the_transition_is_compared_with_the_root_of_v(root: float, verdict: Ver
         Provenance("toy", "adam", "error", "%"),
         extra={"rms_sqrt_v": np.full(value.shape, root)},
     )
-    found = {f.id: f for f in judge(Evidence("toy", {"adam": surface}))}["transition-at-root-v"]
+    found = finding_on(Evidence("toy", {"adam": surface}), "transition-at-root-v")
     assert found.ours.value == pytest.approx(0.1 / root, rel=0.3)
     assert found.verdict == verdict

@@ -28,6 +28,8 @@ OWN_STEPS = {"adam-atan2": 50, "muon": 100}
 
 OPTIONS = [
     "sgd:nesterov=false",
+    "avagrad:delay=false",
+    "avagradw:delay=false",
     "avagrad:variant=authors",
     "avagradw:variant=authors",
     "adam:form=old",

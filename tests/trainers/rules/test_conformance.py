@@ -11,7 +11,7 @@ CELLS = 5
 STEPS = 15
 SWITCHED = ["sgd:nesterov=false", "avagrad:variant=authors", "avagradw:variant=authors", "adam:form=old"]
 SWITCHED += ["adabelief:rectify=true,decouple=true", "delayed-adam:first=skip", "delayed-radam", "delayed-adashift"]
-SWITCHED += ["muon:scale=original,nesterov=false"]
+SWITCHED += ["muon:scale=original,nesterov=false", "avagrad:delay=false"]
 NAMES = [*RULES, *SWITCHED]
 
 

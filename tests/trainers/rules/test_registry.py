@@ -43,6 +43,7 @@ def test_options_and_fixed_hyperparameters():
         ("adam:varient=paper", "unknown option of adam"),
         ("avagrad:varient=paper", "did you mean 'variant'"),
         ("avagrad:variant=author", "did you mean 'authors'"),
+        ("avagrad:variant=authors,delay=false", "which has the delay"),
         ("adam:beta3=0.9", "did you mean 'beta"),
         ("adam:beta2=large", "beta2=large is not a number"),
         ("adam:beta2=1", "adam': beta2=1 is out of range (0 or more, below 1)"),

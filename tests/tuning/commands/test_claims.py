@@ -11,7 +11,7 @@ from grids.space import parse_space
 from grids.surface import Provenance, Surface
 from trainers import theory
 from tuning.cli import run
-from tuning.commands import claims
+from tuning.commands import claims_evidence
 
 KEYS = ["task", "id", "statement", "paper", "ours", "low", "high", "verdict", "why"]
 
@@ -21,10 +21,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     monkeypatch.setattr(library, "SHIPPED", tmp_path / "data")
-    monkeypatch.setattr(claims, "RUNS", 2)
-    monkeypatch.setattr(claims, "STEPS", 3000)
-    monkeypatch.setattr(claims, "HORIZONS", (100, 200, 400))
-    monkeypatch.setattr(claims, "RIDGE_STEPS", 300)
+    monkeypatch.setattr(claims_evidence, "RUNS", 2)
+    monkeypatch.setattr(claims_evidence, "STEPS", 3000)
+    monkeypatch.setattr(claims_evidence, "HORIZONS", (100, 200, 400))
+    monkeypatch.setattr(claims_evidence, "RIDGE_STEPS", 300)
     return tmp_path
 
 
@@ -41,9 +41,7 @@ def make(optimizer: str, task: str, folder: Path) -> None:
 
 def judged(*words: str, capsys: pytest.CaptureFixture[str]) -> str:
     assert run(["claims", "--repeats", "15", "--jobs", "1", *words]) == 0
-    out, err = capsys.readouterr()
-    assert err == ""
-    return out
+    return capsys.readouterr().out
 
 
 def test_json_has_a_verdict_for_each_statement_and_again_the_same(
@@ -58,11 +56,13 @@ def test_json_has_a_verdict_for_each_statement_and_again_the_same(
     assert len(found) == len(rows)
     for row in rows:
         assert list(row)[: len(KEYS)] == KEYS
-        assert row["task"] == "toy"
+        assert row["task"] in ("toy", "equation 11")
         assert row["verdict"] in ("holds", "does not hold", "cannot be told")
-    assert found["adam-ridge-non-adaptive"]["verdict"] == "holds"
+    assert found["adam-ridge-adaptive"]["verdict"] == "holds"
+    assert "best α at the edge" in found["adam-ridge-non-adaptive"]["why"]
     assert found["adam-ridge-non-adaptive"]["paper"] == 1
     assert found["avagrad-one-alpha"]["ours"] == 6
+    assert found["figure3-adam"]["task"] == "equation 11"
     assert found["avagrad-cheaper-cmaes"]["ours"] > 0
     assert found["best-epsilon-amsgrad"]["verdict"] == "cannot be told"
     assert found["best-epsilon-amsgrad"]["ours"] is None
@@ -73,7 +73,7 @@ def test_table_and_markdown_and_all_shipped_tasks_in_turn(folder: Path, capsys: 
     make("avagrad", "two", folder / "data")
     make("adam", "three", folder / "here/surfaces")
     shown = judged("--format", "markdown", capsys=capsys)
-    assert [line for line in shown.splitlines() if line.startswith("#")] == ["### one", "### two"]
+    assert [line for line in shown.splitlines() if line.startswith("#")] == ["### one", "### two", "### equation 11"]
     lines = [line for line in shown.splitlines() if line.startswith("| ")]
     assert {line.count("|") for line in lines} == {6}
     assert any("**holds**" in line for line in lines)
@@ -89,9 +89,10 @@ def test_a_wide_network_is_found_for_the_task_that_is_asked_for(
     make("avagrad", "toy-wide", folder / "here/surfaces")
     rows = json.loads(judged("--format", "json", "--task", "toy", capsys=capsys))
     (found,) = [row for row in rows if row["id"] == "avagrad-alpha-across-widths"]
-    assert {row["task"] for row in rows} == {"toy"}
+    assert {row["task"] for row in rows} == {"toy", "equation 11"}
     assert (found["ours"], found["verdict"]) == (0, "holds")
-    assert rows == [row for row in json.loads(judged("--format", "json", capsys=capsys)) if row["task"] == "toy"]
+    again = json.loads(judged("--format", "json", capsys=capsys))
+    assert [row for row in rows if row["task"] == "toy"] == [row for row in again if row["task"] == "toy"]
 
 
 @pytest.mark.parametrize(
@@ -131,7 +132,21 @@ def test_rates_are_measured_at_large_numbers_of_steps(
         return real(seed, 2, (100, 200, 400))
 
     monkeypatch.setattr(theory, "rates", rates)
-    monkeypatch.setattr(claims, "HORIZONS", None)
+    monkeypatch.setattr(claims_evidence, "HORIZONS", None)
     make("adam", "toy", folder / "data")
     judged("--format", "json", capsys=capsys)
-    assert asked == [(claims.RATE_RUNS, theory.LARGE_HORIZONS)]
+    assert asked == [(claims_evidence.RATE_RUNS, theory.LARGE_HORIZONS)]
+
+
+def test_what_chance_would_decide_is_said_and_holm_corrects_for_it(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for optimizer in ("adam", "avagrad"):
+        make(optimizer, "toy", folder / "data")
+    assert run(["claims", "--repeats", "15", "--jobs", "1", "--format", "markdown"]) == 0
+    assert "chance alone would decide" in capsys.readouterr().err
+    plain, corrected = (json.loads(judged("--format", "json", *more, capsys=capsys)) for more in ([], ["--holm"]))
+    decided = [sum(row["verdict"] != "cannot be told" for row in rows) for rows in (plain, corrected)]
+    assert decided[1] <= decided[0]
+    for row, other in zip(plain, corrected, strict=True):
+        assert other["verdict"] in (row["verdict"], "cannot be told")

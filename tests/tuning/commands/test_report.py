@@ -11,6 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from analysis.claims import Finding, Verdict
+from analysis.claims.finding import Estimate
 from analysis.report.script import vega_script
 from grids import replay_table
 from grids.errors import BadInput
@@ -164,13 +166,15 @@ def test_claims_are_judged_where_the_pair_is_shown(tmp_path: Path, monkeypatch: 
     monkeypatch.chdir(tmp_path)
     asked: list[dict[str, Any]] = []
 
-    def findings(tasks: dict[str, Any], **options: Any) -> list[dict[str, Any]]:
+    def findings(tasks: dict[str, Any], **options: Any) -> dict[str, list[Finding]]:
         asked.append(tasks)
-        return [{"task": task, "verdict": "holds"} for task in tasks]
+        one = Finding("a", "b", "1", None, Estimate(0.5), "rule", Verdict.holds, "why")
+        return {task: [one] for task in tasks}
 
     monkeypatch.setattr("tuning.commands.claims.findings", findings)
     assert tunecost("report digits-mlp/adam digits-mlp/avagrad digits-conv/adam --out p.html --quiet") == 0
-    assert content("p.html")["claims"] == [{"task": "digits-mlp", "verdict": "holds"}]
+    (row,) = content("p.html")["claims"]
+    assert (row["task"], row["verdict"]) == ("digits-mlp", "holds")
     assert [list(tasks) for tasks in asked] == [["digits-mlp"]]
     assert {"adam", "avagrad", "sgd"} <= set(asked[0]["digits-mlp"])
     assert tunecost("report digits-mlp/adam digits-mlp/avagrad --no-claims --out p.html --quiet") == 0

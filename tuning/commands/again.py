@@ -1,0 +1,202 @@
+"""Replay tables played again: on the seeds that surfaces have in common, or on surfaces without the noise of seeds."""
+
+import enum
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from grids.errors import BadInput
+from tuning.terminal import progress, say
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from analysis.replays import Group
+    from grids.surface import Surface
+
+DRAWS = 20
+"""Surfaces without noise over which the replays of a group are spread."""
+
+
+class Seeds(enum.StrEnum):
+    """The seeds of surfaces that are compared."""
+
+    common = "common"
+    all = "all"
+
+
+SeedsOf = Annotated[
+    Seeds,
+    typer.Option(
+        "--seeds",
+        help="common: surfaces of one task are compared on the seeds that all of them have, and replays on others are "
+        "played again; all: as in the replays.",
+    ),
+]
+Noiseless = Annotated[
+    bool,
+    typer.Option(
+        "--noiseless",
+        help="Play the replays again on surfaces without the noise of their seeds, drawn from what all of their seeds "
+        "support: intervals are then over seeds. Surfaces with one seed are left out.",
+    ),
+]
+
+
+def groups_of(
+    paths: Sequence[Path],
+    relative: bool = False,
+    lowest: str | None = None,
+    seeds: Seeds = Seeds.common,
+    noiseless: bool = False,
+    quiet: bool = False,
+) -> "list[Group]":
+    """The groups of replay tables, as `analysis.levels.judged_groups`, played again where the options ask for it.
+
+    Raises:
+        BadInput: as `judged_groups`; `noiseless` with other options on suboptimality, or where a table cannot be played
+            again, or a surface has one seed.
+    """
+    from analysis.levels import judged_groups
+
+    if noiseless and (relative or lowest is not None):
+        raise BadInput("--noiseless measures from the lowest value of each surface: neither --relative nor --lowest")
+    groups = judged_groups(paths, relative, lowest)
+    headers = _headers(paths)
+    kept = _common(groups) if seeds is Seeds.common and not noiseless else {}
+    if noiseless:
+        single = {group.surface for group in groups if len(group.about.seeds) == 1}
+        if single and len(single) < len({group.surface for group in groups}):
+            say(f"{', '.join(sorted(single))}: left out, with one seed, whose noise is not known", quiet)
+            groups = [group for group in groups if group.surface not in single]
+    if kept and (relative or lowest is not None):
+        say(f"{', '.join(kept)}: on all of their seeds, since suboptimality is measured otherwise (--seeds)", quiet)
+        kept = {}
+    wanted = [group for group in groups if noiseless or group.surface in kept]
+    if not wanted:
+        return groups
+    found: dict[tuple[str, ...], Group] = {}
+    with progress("replays", sum(group.repeats for group in wanted), quiet) as advance:
+        for name in dict.fromkeys(group.surface for group in wanted):
+            mine = [group for group in wanted if group.surface == name]
+            surface = playable(name, mine, headers[name])
+            if isinstance(surface, str):
+                if noiseless:
+                    raise BadInput(f"{name}: cannot be played again without noise: {surface}")
+                say(f"{name}: is on all of its seeds, not on those that the task's others have: {surface}", quiet)
+                continue
+            cut = _cut(surface, kept[name]) if name in kept else surface
+            for group in mine:
+                found[group.key] = _played(group, cut, headers[name], noiseless, advance)
+    return [found.get(group.key, group) for group in groups]
+
+
+def over_seeds(groups: "Iterable[Group]", paths: Sequence[Path], quiet: bool = False) -> "dict[tuple[str, ...], Group]":
+    """Those of the groups that can be played again without noise, so played, by their keys."""
+    headers, found = _headers(paths), {}
+    some = list(groups)
+    with progress("replays without noise", sum(group.repeats for group in some), quiet) as advance:
+        for group in some:
+            surface = playable(group.surface, [group], headers[group.surface])
+            if not isinstance(surface, str) and len(surface.seeds) > 1:
+                cut = _cut(surface, group.about.seeds) if set(group.about.seeds) < set(surface.seeds) else surface
+                found[group.key] = _played(group, cut, headers[group.surface], True, advance)
+    return found
+
+
+def _headers(paths: Sequence[Path]) -> dict[str, Mapping[str, Any]]:
+    """The header of the table that holds each surface's replays."""
+    from grids import replay_table
+    from grids.surface_facts import surface_facts
+
+    found: dict[str, Mapping[str, Any]] = {}
+    for path in paths:
+        frame, header = replay_table.load(path)
+        found |= dict.fromkeys([*surface_facts(header), *frame["surface"].unique()], header)
+    return found
+
+
+def _common(groups: "Sequence[Group]") -> dict[str, tuple[int, ...]]:
+    """The seeds to keep of each surface that has more than its task's others; none where they share none."""
+    found: dict[str, tuple[int, ...]] = {}
+    for task in dict.fromkeys(group.task for group in groups):
+        seeds = {group.surface: set(group.about.seeds) for group in groups if group.task == task and group.about.seeds}
+        shared = set.intersection(*seeds.values()) if seeds else set()
+        found |= {name: tuple(sorted(shared)) for name, own in seeds.items() if shared and shared < own}
+    return found
+
+
+def playable(name: str, groups: "Sequence[Group]", header: Mapping[str, Any]) -> "Surface | str":
+    """The surface that a table's replays were played on, if they can be played again; otherwise why not.
+
+    A searcher that is not one of ours is not run because a file names it.
+    """
+    from grids.library import find_surface, load_surface
+    from grids.surface_facts import file_sha256
+    from tuning.searchers import SEARCHERS
+
+    about, judged = groups[0].about, groups[0].judged
+    if header.get("live"):
+        return "it holds live studies"
+    if (
+        judged.noise != "none"
+        or judged.workers != "1"
+        or header.get("max_epochs") is not None
+        or judged.nearest != "no"
+    ):
+        return "it was not replayed trial by trial on whole trainings"
+    if judged.seed_statistic != "mean":
+        return f"it was replayed on the {judged.seed_statistic} over seeds"
+    for group in groups:
+        known = SEARCHERS.get(group.searcher.partition(":")[0])
+        if known is None:
+            return f"searcher '{group.searcher}' is not one that ships"
+    try:
+        path = find_surface(name)
+        if about.sha256 and file_sha256(path) != about.sha256:
+            return f"{path} is not the surface that was replayed"
+        return load_surface(name, judged.value_of)
+    except BadInput as error:
+        return str(error)
+
+
+def _cut(surface: "Surface", seeds: tuple[int, ...]) -> "Surface":
+    from analysis.shared_seeds import cut
+
+    return cut(surface, seeds)
+
+
+def _played(
+    group: "Group", surface: "Surface", header: Mapping[str, Any], noiseless: bool, advance: Callable[[int], None]
+) -> "Group":
+    """The group's searcher on a surface, or on surfaces without its noise; as many replays, of the table's seed."""
+    import pandas as pd
+
+    from analysis.ert import stream
+    from analysis.noiseless import draws
+    from analysis.replays import split
+    from grids.within import within as narrowed
+    from tuning.replay import cores, replay
+    from tuning.tables import of_table
+
+    seed, limits = int(header.get("seed") or 0), header.get("max_trials")
+    trials = limits.get(group.surface) if isinstance(limits, dict) else None
+    part = surface if header.get("within") is None else narrowed(surface, str(header["within"]))
+    tables: np.ndarray | list[np.ndarray] = [part.mean]
+    if noiseless:
+        tables = draws(part, DRAWS, stream(seed, group.surface, "noiseless"), 4 * group.about.targets[0])
+    each = -(-group.repeats // len(tables))
+    frames: list[pd.DataFrame] = []
+    for number, table in enumerate(tables):
+        own = {group.surface: of_table(part, table)}
+        numbers = range(number * each, (number + 1) * each)
+        options: dict[str, Any] = {"max_trials": trials, "seed": seed, "jobs": cores(), "advance": advance}
+        frames.append(replay(own, [group.searcher], repeats=numbers, **options))
+    (found,) = split(pd.concat(frames, ignore_index=True))
+    lowest = float(part.mean.min())
+    about = replace(group.about, seeds=surface.seeds, lowest=None if noiseless else lowest)
+    names = {name: getattr(group, name) for name in ("optimizer", "task", "judged", "searcher_labels", "budget")}
+    return replace(found, about=about, draws=DRAWS if noiseless else 1, **names)
