@@ -281,10 +281,10 @@ class Surface:
         Raises:
             BadInput: as `tunecost grid import` does.
         """
+        from grids.tables.frame import Frame
         from grids.tables.importing import meaning_of, surface_of
-        from grids.tables.raw import RawTable
 
-        return surface_of(RawTable.of_frame(frame, "table"), meaning_of(axes=axes, value=value, **options))
+        return surface_of(Frame.of_pandas(frame, "table"), meaning_of(axes=axes, value=value, **options))
 
     def to_frame(self, curves: bool | None = None) -> "pd.DataFrame":
         """A row for each cell and seed, as `tunecost grid export` writes it (see `grids.tables.exporting.frame`)."""

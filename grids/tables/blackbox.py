@@ -21,10 +21,11 @@ from grids.atomic import whole_folder
 from grids.errors import BadInput, brief, unknown
 from grids.space import Axis
 from grids.surface import Surface
-from grids.tables.delimited import MOST_FIELDS
 from grids.tables.exporting import own_value, value_name
-from grids.tables.importing import Meaning, surface_of
-from grids.tables.raw import RawTable
+from grids.tables.frame import Frame
+from grids.tables.importing import surface_of
+from grids.tables.limits import Limit
+from grids.tables.meaning import Meaning
 
 TO = "syne-tune"
 EVALUATIONS, PARAMETERS, FIDELITIES = "objectives_evaluations.npy", "hyperparameters.parquet", "fidelities_values.npy"
@@ -110,11 +111,10 @@ def _surface(folder: Path, meaning: Meaning) -> Surface:
 
 def _table(
     configurations: pd.DataFrame, array: np.ndarray, objectives: list[str], wanted: list[str], fidelities: np.ndarray
-) -> tuple[RawTable, str | None]:
+) -> tuple[Frame, str | None]:
     """One row for each configuration, seed and fidelity; and the column of fidelities, where there are several."""
     count, seeds, points, _ = array.shape
-    if array.size * (len(configurations.columns) + 3) > MOST_FIELDS:
-        raise BadInput(f"{count:,} configurations with {seeds} seeds and {points} fidelities are too many to hold")
+    Limit().check(0, array.size * (len(configurations.columns) + 3) * 8, f"{count:,} configurations")
     columns = {name: np.repeat(configurations[name].to_numpy(), seeds * points) for name in configurations.columns}
     frame = pd.DataFrame(columns)
     if seeds > 1:
@@ -123,7 +123,7 @@ def _table(
         frame[_EPOCH] = np.tile(fidelities.astype(np.float64), count * seeds)
     for name in wanted:
         frame[name] = array[..., objectives.index(name)].astype(np.float64).ravel()
-    return RawTable.of_frame(frame, "blackbox"), _EPOCH if points > 1 else None
+    return Frame.of_pandas(frame, "blackbox"), _EPOCH if points > 1 else None
 
 
 def _json(path: Path, default: Any = None) -> dict[str, Any]:

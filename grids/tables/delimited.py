@@ -1,26 +1,36 @@
 """Read delimited text in the dialects of people and spreadsheets: four separators, comments, blank fields at the end.
 
-pandas splits lines into fields; this module finds the header and reports faults by row and line.
+pyarrow splits regular text into fields; where it is not regular, `csv` does, and faults are named by row and line.
 """
 
 import csv
-import io
+import itertools
 import re
-import warnings
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from grids.errors import BadInput
-from grids.tables.raw import RawTable
+from grids.tables.frame import Column, Frame
+from grids.tables.limits import Limit
+from grids.tables.numbers import looks, missing, proves_decimal_comma
 
 SEPARATORS = ",;\t|"
-MOST_FIELDS = 200_000_000
-"""Largest table, as lines × fields of the longest line: a larger one would not fit into memory."""
+INDEX = "index"
+"""The name of a first column that has none, as pandas writes its index."""
+_RULE = re.compile(r"\|?(\s*:?-+:?\s*\|)+(\s*:?-+:?\s*)?")
+_PANEL = re.compile(r"(.+) - (.+)__MIN")
+
+Check = Callable[[Sequence[str], Sequence[str]], None]
+"""What judges a table by its header and its first row, before the whole is read."""
 
 
-def parse(content: bytes, name: str = "", sha256: str = "") -> RawTable:
-    """A table from text with a header line.
+def parse(
+    content: bytes, name: str = "", sha256: str = "", check: Check | None = None, limit: Limit | None = None
+) -> Frame:
+    """A table from text with a header line, or a table of Markdown.
 
     The text is UTF-8, or UTF-16 with a byte order mark, with any line ends. Leading lines are skipped where they are
     blank, begin with `#`, or are `sep=;` as spreadsheets write it, and so are blank lines and blank fields beyond the
@@ -30,34 +40,82 @@ def parse(content: bytes, name: str = "", sha256: str = "") -> RawTable:
         BadInput: no text, no header, no rows, or a row with another number of fields than the header.
     """
     text = _decoded(content)
-    head, separator, comments = _beginning(text)
-    body = text[head:]
-    if not body.strip():
+    place, separator, comments = _beginning(text)
+    if not text[place:].strip():
         raise BadInput("it is empty")
-    frame = _split(body, separator)
-    lines_before = text[:head].count("\n")
-    header = [field.strip() for field in frame.iloc[0].fillna("").tolist()]
-    while header and not header[-1]:
-        header.pop()
-    kept = frame.iloc[1:]
-    stripped = [kept[place].str.strip() for place in range(kept.shape[1])]
-    full = np.zeros(len(kept), bool)
-    for column in stripped:
-        full |= (column.fillna("") != "").to_numpy()
-    if not full.any():
+    records = _Records(text, place, separator)
+    start = _start(records, comments, separator)
+    header = start.header
+    if any(_PANEL.fullmatch(field) for field in header):
+        one = next(field for field in header if _PANEL.fullmatch(field)).removesuffix("__MIN")
+        raise BadInput(
+            f"is the export of a chart, with a column for each run ('{one}') and without the runs' settings: "
+            "export the table of runs instead"
+        )
+    if check is not None:
+        check(header, start.first)
+    lines = text.count("\n", place)
+    (limit or Limit()).check(len(content), lines * len(header) * 24 + len(header) * 2000, f"{lines:,} lines")
+    if not start.first:
         raise BadInput("it has a header but no rows")
-    records = np.flatnonzero(full) + 1
-    table = RawTable(
-        tuple(header),
-        tuple(stripped[place][full].fillna("").to_numpy(object) for place in range(len(header))),
-        np.arange(len(records)),
-        name,
-        sha256,
-        separator,
-        _Lines(body, separator, lines_before, records),
-    )
-    _check_lengths(table, frame, records, body)
-    return _commented_header(table, comments, separator)
+    columns, numbers = _regular(records, start) or _irregular(records, start)
+    full = np.zeros(len(numbers), bool)
+    for column in columns:
+        if full.all():
+            break
+        full |= pc.not_equal(column, "").to_numpy(zero_copy_only=False)
+    decimal = _decimal_comma(text, columns, separator)
+    made = tuple(Column(column, (), separator, decimal) for column in columns)
+    rows = np.arange(int(full.sum()))
+    frame = Frame(tuple(header), made, np.arange(len(full)), name, sha256).take(full)
+    kept = numbers[full]
+    return Frame(frame.header, frame.columns, rows, name, sha256, lambda row: records.line(int(kept[row])))
+
+
+class _Start:
+    """The header, the first row's fields, and the number of the record that holds the first row."""
+
+    def __init__(self, header: list[str], first: list[str], record: int) -> None:
+        self.header, self.first, self.record = header, first, record
+
+
+class _Records:
+    """The text's records of fields, with the line on which each ends."""
+
+    def __init__(self, text: str, place: int, separator: str) -> None:
+        self.text, self.place, self.separator = text, place, separator
+        self.before = text.count("\n", 0, place)
+        head = text[place : place + 10_000].split("\n", 2)
+        self.markdown = separator == "|" and len(head) > 1 and bool(_RULE.fullmatch(head[1].strip()))
+
+    def __iter__(self) -> Iterator[list[str]]:
+        if self.markdown:
+            for number, line in enumerate(self.text[self.place :].split("\n")):
+                cells = re.split(r"(?<!\\)\|", line.strip().removeprefix("|").removesuffix("|"))
+                yield [] if number == 1 or not line.strip() else [cell.replace(r"\|", "|") for cell in cells]
+            return
+        self.reader = csv.reader(_lines(self.text, self.place), delimiter=self.separator, skipinitialspace=True)
+        try:
+            yield from self.reader
+        except csv.Error as error:
+            raise BadInput(f"line {self.reader.line_num + self.before}: {error}") from error
+
+    def line(self, wanted: int) -> int:
+        """The line of the file on which a record ends, found by splitting the text again for a message."""
+        if self.markdown:
+            return self.before + wanted + 1
+        for number, _ in enumerate(self):
+            if number == wanted:
+                break
+        return int(self.reader.line_num) + self.before
+
+
+def _lines(text: str, place: int) -> Iterator[str]:
+    """The lines of the text from a position on, with their ends."""
+    while place < len(text):
+        end = text.find("\n", place) + 1 or len(text)
+        yield text[place:end]
+        place = end
 
 
 def _decoded(content: bytes) -> str:
@@ -71,11 +129,11 @@ def _decoded(content: bytes) -> str:
         raise BadInput(f"{advice} (byte {error.start + 1}); save it as CSV in UTF-8") from error
     if "\0" in text:
         raise BadInput("is no text: it holds a zero byte")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
 def _beginning(text: str) -> tuple[int, str, list[str]]:
-    """The position of the header line, the separator, and the comments above the header."""
+    """The position of the first line that is no comment, the separator, and the comments above."""
     place, separator, comments = 0, "", []
     while place < len(text):
         end = text.find("\n", place)
@@ -85,7 +143,7 @@ def _beginning(text: str) -> tuple[int, str, list[str]]:
         if said:
             separator = said[1]
         elif line.startswith("#"):
-            comments.append(line.lstrip("# \t"))
+            comments.append(line)
         elif line.strip(SEPARATORS + ' "'):
             break
         place = min(end + 1, len(text))
@@ -93,103 +151,108 @@ def _beginning(text: str) -> tuple[int, str, list[str]]:
     return place, separator or max(SEPARATORS, key=header.count), comments
 
 
-def _split(body: str, separator: str) -> pd.DataFrame:
-    """All fields as texts `[lines, fields]`; NaN beyond a line's last field."""
-    lines = body.count("\n") + 1
-    widest = max(line.count(separator) for line in io.StringIO(body)) + 1
-    if '"' in body:  # a field in quotes may go over several lines
-        widest = max(widest, int(_lengths(body, separator).max()))
-    if widest * lines > MOST_FIELDS:
-        raise BadInput(f"{lines:,} lines of up to {widest:,} fields are more than {MOST_FIELDS:,} fields")
+def _start(records: _Records, comments: list[str], separator: str) -> _Start:
+    """The header is the first line, or a comment above a line of numbers, as numpy.savetxt writes it."""
+    filled = ((number, [field.strip() for field in record]) for number, record in enumerate(records))
+    filled = ((number, record) for number, record in filled if any(record))
+    place, fields = next(filled, (0, []))
+    if not fields:
+        raise BadInput("it is empty")
+    while fields and not fields[-1]:
+        fields.pop()
+    said = next(csv.reader([comments[-1]], delimiter=separator)) if comments else []
+    if len(said) == len(fields) and any(looks(field) for field in fields):
+        names = [name.strip() for name in said]
+        if not any(name.startswith("#") for name in names[1:]):
+            names[0] = names[0].lstrip("# \t") or names[0]
+        return _Start(_named(names), fields, place)
+    number, first = next(filled, (place + 1, []))
+    return _Start(_named(fields), first, number)
+
+
+def _named(header: list[str]) -> list[str]:
+    """The header; a first column without a name is called `INDEX`."""
+    header = [" ".join(field.split()) if "\n" in field else field for field in header]
+    return [INDEX, *header[1:]] if header and not header[0] and INDEX not in header else header
+
+
+def _regular(records: _Records, start: _Start) -> tuple[list[pa.ChunkedArray], np.ndarray] | None:
+    """The columns as texts, and each row's record, by pyarrow; None where a line is unlike the others."""
+    from pyarrow import csv as arrow
+
+    text, separator = records.text, records.separator
+    quotes = text.count('"')
+    if records.markdown or quotes % 2 or (quotes and re.search(rf'{re.escape(separator)}[ \t]+"', text)):
+        return None
+    place = records.place
+    first = csv.reader(_lines(text, place), delimiter=separator)
+    for _ in range(start.record):
+        next(first)
+    for line in itertools.islice(_lines(text, place), first.line_num):
+        place += len(line)
+    body = text[place:].rstrip("\n")
+    if "\n\n" in body:
+        return None
+    names = [str(number) for number in range(max(len(start.header), len(start.first)))]
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)  # where pandas reads quotes differently from `csv`
-            return pd.read_csv(
-                io.StringIO(body),
-                sep=separator,
-                header=None,
-                names=list(range(widest)),
-                index_col=False,
-                dtype=str,
-                keep_default_na=False,
-                na_values=[],
-                skipinitialspace=True,
-                skip_blank_lines=False,
-                engine="c",
-            )
-    except (
-        pd.errors.ParserError,
-        pd.errors.ParserWarning,
-        pd.errors.EmptyDataError,
-        csv.Error,
-        OverflowError,
-        ValueError,
-    ) as error:
-        if "EOF inside string" in str(error):
-            raise BadInput('a quote (") opens and is never closed') from error
-        raise BadInput(f"cannot be split into fields ({str(error).strip().splitlines()[0]})") from error
+        table = arrow.read_csv(
+            pa.BufferReader(body.encode()),
+            read_options=arrow.ReadOptions(column_names=names),
+            parse_options=arrow.ParseOptions(delimiter=separator, newlines_in_values=bool(quotes)),
+            convert_options=arrow.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+            ),
+        )
+    except (pa.ArrowInvalid, UnicodeEncodeError):
+        return None
+    columns = [pc.utf8_trim_whitespace(column) for column in table.columns]
+    for column in columns[len(start.header) :]:
+        if pc.any(pc.not_equal(column, "")).as_py():
+            return None
+    return columns[: len(start.header)], np.arange(len(table)) + start.record
 
 
-class _Lines:
-    """The line of the file on which a row ends, found by parsing the text again when a message needs it."""
-
-    def __init__(self, body: str, separator: str, before: int, records: np.ndarray) -> None:
-        self._body, self._separator, self._before, self._records = body, separator, before, records
-
-    def __call__(self, row: int) -> int:
-        reader = csv.reader(io.StringIO(self._body), delimiter=self._separator, skipinitialspace=True)
-        wanted = int(self._records[row])
-        try:
-            for record, _ in enumerate(reader):
-                if record == wanted:
-                    break
-        except csv.Error:
-            return wanted + 1 + self._before
-        return reader.line_num + self._before
-
-
-def _check_lengths(table: RawTable, frame: pd.DataFrame, records: np.ndarray, body: str) -> None:
-    """Raise BadInput where a row has fewer fields than the header, or a further one that is not blank."""
-    width = len(table.header)
-    lengths = _lengths(body, table.separator)
-    if len(lengths) != len(frame):
-        raise BadInput("its quotes do not pair: fields cannot be told apart")
-    wrong = lengths[records] < width
-    for place in range(width, frame.shape[1]):
-        wrong |= (frame[place].iloc[records].fillna("").str.strip() != "").to_numpy()
-    if wrong.any():
-        row = int(np.argmax(wrong))
-        raise BadInput(f"{table.place(row)}: {int(lengths[records[row]])} fields where the header has {width}")
+def _irregular(records: _Records, start: _Start) -> tuple[list[pa.Array], np.ndarray]:
+    """As `_regular`, of any text. Raises BadInput for a row with another number of fields than the header."""
+    _check_quotes(records)
+    width = len(start.header)
+    rows: list[list[str]] = []
+    numbers: list[int] = []
+    for number, record in enumerate(records):
+        if number < start.record:
+            continue
+        fields = [field.strip() for field in record]
+        if not any(fields):
+            continue
+        if len(fields) < width or any(fields[width:]):
+            line = number + 1 + records.before if records.markdown else records.reader.line_num + records.before
+            raise BadInput(f"row {len(rows) + 1} (line {line}): {len(fields)} fields where the header has {width}")
+        rows.append(fields[:width])
+        numbers.append(number)
+    columns = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
+    return columns or [pa.array([], pa.string())] * width, np.array(numbers, np.int64)
 
 
-def _lengths(body: str, separator: str) -> np.ndarray:
-    """The number of fields of each record, int64 `[records]`."""
-    lines = body.removesuffix("\n").split("\n")
-    if '"' not in body:
-        return np.array([line.count(separator) + 1 for line in lines], np.int64)
-    reader = csv.reader(io.StringIO(body), delimiter=separator, skipinitialspace=True)
+def _check_quotes(records: _Records) -> None:
+    if records.markdown or '"' not in records.text:
+        return
+    lines = _lines(records.text, records.place)
+    reader = csv.reader(lines, delimiter=records.separator, skipinitialspace=True, strict=True)
     try:
-        return np.array([max(1, len(record)) for record in reader], np.int64)
+        for _ in reader:
+            pass
     except csv.Error as error:
-        raise BadInput(f"line {reader.line_num}: {error}") from error
+        if "unexpected end of data" in str(error):
+            raise BadInput('a quote (") opens and is never closed') from error
 
 
-def _commented_header(table: RawTable, comments: list[str], separator: str) -> RawTable:
-    """The table; where its first line holds numbers, with the last comment as header, as numpy.savetxt writes it."""
-    try:
-        [float(field) for field in table.header]
-    except ValueError:
-        return table
-    names = [name.strip() for name in comments[-1].split(separator)] if comments else []
-    if len(names) != len(table.header):
-        return table
-    columns = tuple(
-        np.concatenate([np.array([first], object), column])
-        for first, column in zip(table.header, table.columns, strict=True)
-    )
-    lines = table.line
-    assert lines is not None
-    return RawTable(
-        tuple(names), columns, np.arange(len(table) + 1), table.name, table.sha256, separator,
-        lambda row: lines(row - 1) if row else lines(0) - 1,
-    )  # fmt: skip
+def _decimal_comma(text: str, columns: Sequence["pa.ChunkedArray"], separator: str) -> bool:
+    """Whether a column has decimal commas; in the others a comma is then no thousands separator."""
+    if ('"' if separator == "," else ",") not in text:
+        return False
+    for column in columns:
+        if pc.any(pc.match_substring(column, ",")).as_py():
+            texts = pc.unique(column).to_pylist()
+            if proves_decimal_comma((each for each in texts if not missing(each)), separator):
+                return True
+    return False

@@ -21,8 +21,9 @@ from grids.errors import BadInput, brief, unknown
 from grids.space import Axis
 from grids.surface import Surface
 from grids.tables.exporting import own_value
-from grids.tables.importing import Meaning, surface_of
-from grids.tables.raw import RawTable
+from grids.tables.frame import Frame
+from grids.tables.importing import surface_of
+from grids.tables.meaning import Meaning
 
 PREFIX = "optuna:"
 MOST_TRIALS = 10_000
@@ -170,9 +171,7 @@ def _surface(study: Any, meaning: Meaning) -> Surface:
     for name in sorted(attrs - set(columns)):
         if name in {"seed", "diverged", "filled", *meaning.keep} or name == seeds:
             columns[name] = [trial.user_attrs.get(name) for trial in trials]
-    table = RawTable.of_frame(
-        pd.DataFrame({n: pd.Series(c, dtype=object) for n, c in columns.items()}), study.study_name
-    )
+    table = Frame.of_pandas(pd.DataFrame({n: pd.Series(c, dtype=object) for n, c in columns.items()}), study.study_name)
     skipped = len(study.get_trials(deepcopy=False)) - len(trials)
     maximize = study.directions[number].name == "MAXIMIZE"
     if meaning.maximize and not maximize:
