@@ -60,7 +60,7 @@ def axis(
     else:
         _check_words(frame, name, labels_of, levels, numbers)
     made, index = _labels(called, labels_of, levels, numbers)
-    order = [label for label in column.order if label in made.values] if not any(numbers.values()) else []
+    order = [label for label in column.order if label in made.values]
     if by_size and all(number is not None for number in numbers.values()):
         order = sorted((label for label in made.values if label), key=lambda label: numbers[label] or 0.0)
     if order and len(order) >= len(made.values) - ("" in made.values):

@@ -167,6 +167,15 @@ def _start(records: _Records, comments: list[str], separator: str) -> _Start:
             names[0] = names[0].lstrip("# \t") or names[0]
         return _Start(_named(names), fields, place)
     number, first = next(filled, (place + 1, []))
+    if len(set(fields)) < len(fields) == len(first):  # two lines of names, as pandas writes them
+        below = [name for name, more in zip(fields, first, strict=True) if more]
+        if (
+            below
+            and all(fields.count(name) > 1 or not name for name in below)
+            and not all(map(looks, filter(None, first)))
+        ):
+            fields = [f"{name}_{more}".strip("_") if more else name for name, more in zip(fields, first, strict=True)]
+            number, first = next(filled, (number + 1, []))
     return _Start(_named(fields), first, number)
 
 

@@ -17,6 +17,7 @@ from grids.tables.frame import Frame
 from grids.tables.importing import surface_of
 from grids.tables.limits import Limit
 from grids.tables.meaning import Meaning
+from grids.tables.trackers import recognized
 
 _TABLES = (".csv", ".tsv", ".json", ".jsonl", ".txt", ".parquet")
 PICKLE = (
@@ -60,7 +61,7 @@ def read_table(path: str | Path, meaning: Meaning | None = None) -> Frame:
     sha256 = hashlib.sha256(content).hexdigest()
     try:
         frame = _parsed(_unpacked(content, limit), Path(path).name, sha256, meaning, limit)
-        return records.expanded(frame)
+        return recognized(records.expanded(frame), meaning)
     except BadInput as error:
         raise BadInput(f"{path}: {error}") from error
 

@@ -1,5 +1,6 @@
 """Turn a table into a surface: select rows, find what columns mean, arrange rows as runs, fill what is missing."""
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -48,6 +49,10 @@ def surface_of(table: Frame, meaning: Meaning) -> Surface:
     table, meaning, fixed, dropped = _axes(table, meaning, value)
     found = states(table, where)
     counts = found.counts
+    if "pool" in table.hints:  # a store's trials: one without a value failed, whatever its state says
+        none = table.column(value).parsed.missing & ~found.left
+        counts |= {"without a value": int(none.sum())} if none.any() else {}
+        found = States(found.failed | none, found.unfinished)
     if fill is None:
         table, found, retried = table.take(~found.left), _none(table, found), 0
     full = [table.find(name) for name in meaning.axes]
@@ -67,7 +72,8 @@ def surface_of(table: Frame, meaning: Meaning) -> Surface:
         )
     asked = {"number_seeds": meaning.number_seeds, "common_seeds": meaning.seeds == "common", "fill": fill is not None}
     values = Values.of(table, value, rows.diverged, found, meaning.maximize, fill)
-    layout = _layout(rows, meaning.pool, asked)
+    layout, reason = _layout(rows, meaning.pool, asked)
+    notes += [reason] if reason else []
     if layout.restarted:
         notes.append(f"{layout.restarted} run(s) that were begun again are left out")
     data = {
@@ -133,13 +139,18 @@ def _none(table: Frame, found: States) -> States:
     return States(none, none)
 
 
-def _layout(rows: Rows, pool: bool | None, asked: Mapping[str, bool]) -> Layout:
+def _layout(rows: Rows, pool: bool | None, asked: Mapping[str, bool]) -> tuple[Layout, str]:
+    """The rows as a grid or a pool; where `pool` is None, a pool if they fill no grid, and why not."""
     if pool is not None:
-        return arrange(rows, **asked)
-    try:
-        return arrange(rows, **asked)
-    except BadInput:
-        return arrange(replace(rows, pool=True), **asked)
+        return arrange(rows, **asked), ""
+    if math.prod(map(len, rows.axes)) < 2 * len(np.unique(rows.index, axis=0)):
+        try:
+            return arrange(rows, **asked), ""
+        except BadInput as error:
+            reason = f"its trials form a pool and no grid: {error}"
+    else:
+        reason = "its trials form a pool: they are fewer than half the cells of a grid"
+    return arrange(replace(rows, pool=True), **asked), reason
 
 
 def _selected(table: Frame, where: Sequence[str]) -> tuple[Frame, dict[str, list[str]]]:
@@ -339,7 +350,7 @@ def _rows(table: Frame, meaning: Meaning, full: Sequence[str], used: Sequence[st
             name,
             meaning.scales.get(name) or meaning.scales.get(column),
             column in labelled,
-            bool(meaning.pool),
+            meaning.pool is not False,
         )
         for column, name in zip(full, names, strict=True)
     ]
@@ -372,15 +383,20 @@ def _curve(
     if meaning.epoch:
         return made.points, Fidelity(tidy([meaning.epoch])[0], layout.points)
     column = table.curves.get(meaning.value)
-    if column is None or not table.has(column) or not table.column(column).is_lists:
+    if column is None or not table.column(column).is_lists:
         return None, None
     used = np.zeros(len(table), bool)
     used[layout.row[layout.row >= 0]] = True
-    curves = curves_of(table.column(column), meaning.fidelity or "step", used & ~found.left)
+    exported = table.hints.get("precision")
+    common = None if exported else used & ~found.left
+    curves = curves_of(table.column(column), meaning.fidelity or "step", common)
     if len(curves.points) < 2:
         return None, None
     own = np.where(layout.row >= 0, curves.values[layout.row[..., 0]], np.nan)
-    own = carried(0.0 - own if meaning.maximize else own)
+    own = 0.0 - own if meaning.maximize else own
+    if exported:
+        return own.astype(exported), Fidelity(curves.name, curves.points)
+    own = carried(own)
     ends = np.broadcast_to(made.points[..., -1:], own.shape)
     return np.where(np.isnan(own), ends, own), Fidelity(curves.name, curves.points)
 

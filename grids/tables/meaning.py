@@ -97,6 +97,8 @@ class Meaning:
     def told_by(self, hints: Mapping[str, Any]) -> "Meaning":
         """This meaning, completed by what a source says of itself."""
         said = {name: hints[name] for name in _HINTED if hints.get(name) and not getattr(self, name)}
+        if self.number_seeds:
+            said.pop("seed", None)
         if self.pool is False and hints.get("pool") is None and "pool" in hints:
             said["pool"] = None
         return replace(self, **said, data={**hints.get("data", {}), **self.data})
