@@ -9,7 +9,8 @@ import pandas as pd
 
 from grids.errors import BadInput, brief
 from grids.space import Axis, natural_scale, number_text
-from grids.tables.frame import WHOLE, Frame
+from grids.tables.columns import WHOLE
+from grids.tables.frame import Frame
 from grids.tables.numbers import looks, missing
 
 CLOSE = 1e-6
@@ -42,8 +43,8 @@ def axis(
     labelled = labelled or column.is_flags
     if not (labelled or read.missing.any() or read.wrong.any()) and not column.is_lists:
         codes, distinct = pd.factorize(read.numbers + 0.0)  # faster than numpy.unique
-        order = np.argsort(distinct)
-        values, index = distinct[order], np.argsort(order)[codes]
+        ascending = np.argsort(distinct)
+        values, index = distinct[ascending], np.argsort(ascending)[codes]
         if np.abs(values[[0, -1]]).max() >= WHOLE:
             _check_whole(frame, name)
         if values.size < 100_000:

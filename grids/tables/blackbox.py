@@ -21,8 +21,9 @@ from grids.atomic import whole_folder
 from grids.errors import BadInput, brief, unknown
 from grids.space import Axis
 from grids.surface import Surface
+from grids.tables.columns import Column, text
 from grids.tables.exporting import own_value, value_name
-from grids.tables.frame import Column, Frame, text
+from grids.tables.frame import Frame
 from grids.tables.importing import surface_of
 from grids.tables.limits import Limit
 from grids.tables.meaning import Meaning
@@ -96,7 +97,7 @@ def _frame(folder: Path, meaning: Meaning) -> Frame:
         name: Column(array[tasks.index(task), ..., objectives.index(name)].astype(np.float64).ravel())
         for name in {objective, *(name for name in meaning.keep if name in objectives)}
     }
-    hints = {
+    hints: dict[str, Any] = {
         "axes": axes or list(configurations.columns)[:1],
         "value": objective,
         "maximize": True if own.get("maximize") else None,
@@ -111,8 +112,9 @@ def _frame(folder: Path, meaning: Meaning) -> Frame:
         more[_SEED] = Column(np.tile(np.repeat(np.array(labels, np.float64), points), count))
         hints["seed"] = _SEED
     if points > 1:
-        hints["epoch"] = next(iter(_json(folder / "fidelityspace.json", {})), "fidelity")
-        more[hints["epoch"]] = Column(np.tile(fidelities.astype(np.float64), count * seeds))
+        fidelity = next(iter(_json(folder / "fidelityspace.json", {})), "fidelity")
+        hints["epoch"] = fidelity
+        more[fidelity] = Column(np.tile(fidelities.astype(np.float64), count * seeds))
     return table.with_columns(more, hints=hints)
 
 

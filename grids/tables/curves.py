@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from grids.tables.frame import Column, Frame
+from grids.tables.columns import Column
+from grids.tables.frame import Frame
 
 _STEPS = ("step", "epoch", "iteration", "iter", "budget", "fidelity")
 

@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from grids.errors import BadInput
-from grids.tables.frame import Column, Frame
+from grids.tables.columns import Column
+from grids.tables.frame import Frame
 from grids.tables.limits import Limit
 from grids.tables.numbers import looks, missing, proves_decimal_comma
 

@@ -49,7 +49,7 @@ def read_table(path: str | Path, meaning: Meaning | None = None) -> Frame:
     Raises:
         BadInput: no such file, one that is too large, or one of another format.
     """
-    meaning = meaning or Meaning()
+    meaning = meaning or Meaning(value="")
     limit = Limit(meaning.max_bytes)
     try:
         limit.check(Path(path).stat().st_size, 0, "its bytes")

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from grids.errors import BadInput, brief
-from grids.tables.frame import Frame, is_curve
+from grids.tables.columns import is_curve
+from grids.tables.frame import Frame
 from grids.tables.limits import Limit
 
 _DEEPEST = 6

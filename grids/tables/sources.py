@@ -13,8 +13,8 @@ from grids.tables.importing import surface_of, surfaces_of
 from grids.tables.meaning import Meaning
 from grids.tables.stores import DATABASES, DOCUMENTS, FOLDERS
 
-_SQLITE = b"SQLite format 3\0"
-_CHOSEN = ("study", "blackbox")
+_CHOSEN = ("study", "blackbox", "runs")
+"""Kinds whose readers have chosen the column of values."""
 
 
 def surface_from(source: str, meaning: Meaning) -> Surface:
@@ -70,7 +70,7 @@ def _reader(source: str, meaning: Meaning) -> tuple[str, Callable[[Meaning], Fra
                 return name, partial(read, path)
         raise BadInput("is a folder of no kind that is known: give the file in it that holds the table")
     start = _start(path)
-    if start.startswith(_SQLITE):
+    if start.startswith(study.SQLITE):
         return _database(path)
     for name, signs, read in DOCUMENTS:
         if all(sign in start for sign in signs):

@@ -4,10 +4,14 @@ Optuna is imported only when one of these functions is called, since most comman
 """
 
 import contextlib
+import logging
 import math
 import os
+import shutil
 import sqlite3
+import tempfile
 import warnings
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,12 +23,15 @@ import numpy as np
 from grids.errors import BadInput, brief, unknown
 from grids.space import Axis
 from grids.surface import Surface
+from grids.tables.columns import text
 from grids.tables.exporting import own_value
-from grids.tables.frame import Frame, text
+from grids.tables.frame import Frame
 from grids.tables.importing import DIVERGED, FILLED, surface_of
 from grids.tables.meaning import Meaning
 
 PREFIX = "optuna:"
+SQLITE = b"SQLite format 3\0"
+"""The first bytes of a SQLite database."""
 MOST_TRIALS = 10_000
 """Largest number of trials to write: a study's storage takes milliseconds for each."""
 _KEY = "tunecost"
@@ -95,8 +102,10 @@ def quiet_optuna() -> Iterator[None]:
 
 
 def _load(url: str, name: str | None) -> Any:
-    file = _file(url)
     journal = "://" not in url and Path(url).is_file()
+    if journal and starts_as_database(Path(url)):
+        url, journal = f"sqlite:///{url}", False
+    file = _file(url)
     if file is None and not journal and "://" not in url:
         raise BadInput("a storage is an URL, as optuna:sqlite:///study.db, or the file of a journal")
     if file is not None:
@@ -111,7 +120,7 @@ def _load(url: str, name: str | None) -> Any:
 
                 storage = optuna.storages.JournalStorage(JournalFileBackend(url))
             else:
-                storage = optuna.storages.RDBStorage(url)
+                storage = _storage(url, file)
             names = optuna.get_all_study_names(storage)
             chosen = name if name is not None else names[0] if len(names) == 1 else None
             if chosen is None:
@@ -129,6 +138,33 @@ def _load(url: str, name: str | None) -> Any:
             raise BadInput(
                 f"cannot be read as an Optuna storage ({brief(said[0], 160) if said else type(error).__name__})"
             ) from error
+
+
+def _storage(url: str, file: Path | None) -> Any:
+    """The storage of a database; of an SQLite file with the tables of an older version, that of an upgraded copy."""
+    import optuna
+
+    try:
+        return optuna.storages.RDBStorage(url)
+    except RuntimeError as error:
+        if file is None or "upgrade" not in str(error):
+            raise
+    folder = tempfile.TemporaryDirectory(prefix="tunecost-")
+    copy = shutil.copy(file, folder.name)
+    storage = optuna.storages.RDBStorage(f"sqlite:///{copy}", skip_compatibility_check=True)
+    logging.disable(logging.INFO)  # alembic tells each step
+    try:
+        storage.upgrade()
+    finally:
+        logging.disable(logging.NOTSET)
+    weakref.finalize(storage, folder.cleanup)
+    return storage
+
+
+def starts_as_database(file: Path) -> bool:
+    """Whether a file begins as SQLite's databases do."""
+    with file.open("rb") as opened:
+        return opened.read(len(SQLITE)) == SQLITE
 
 
 def _check_database(file: Path) -> None:
@@ -173,14 +209,10 @@ def _frame(study: Any, meaning: Meaning) -> Frame:
     columns: dict[str, list[Any]] = {name: [trial.params.get(name) for trial in trials] for name in params}
     called = next(name for name in (value, "value", "objective", "objective value") if name not in columns)
     columns[called] = [_reached(trial, number) for trial in trials]
-    for name in {"seed", DIVERGED, FILLED, *meaning.keep, *(each.partition("=")[0] for each in meaning.where), seed}:
-        if name in attrs and name not in columns:
-            columns[str(name)] = [trial.user_attrs.get(name) for trial in trials]
-    words = {True: "infeasible", False: ""}
-    state = [words[bad] or trial.state.name for bad, trial in zip(broken, trials, strict=True)]
-    columns["state" if "state" not in columns else "trial_status"] = [
-        "invalid" if s == "infeasible" else s for s in state
-    ]
+    asked = {"seed", seed, DIVERGED, FILLED, *meaning.keep, *(each.partition("=")[0] for each in meaning.where)}
+    columns |= {n: [trial.user_attrs.get(n) for trial in trials] for n in attrs if n in asked and n not in columns}
+    state = ["invalid" if bad else trial.state.name for bad, trial in zip(broken, trials, strict=True)]
+    columns["state" if "state" not in columns else "trial_status"] = state
     fidelity = kept.get("fidelity")
     points = list(fidelity["values"]) if fidelity else None
     curve = f"{called} by step"

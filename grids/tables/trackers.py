@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from grids.tables.frame import Column, Frame
+from grids.tables.columns import Column
+from grids.tables.frame import Frame
 from grids.tables.meaning import Meaning
 
 _NOTHING = 5e20
@@ -24,6 +25,7 @@ def _nevergrad(frame: Frame, meaning: Meaning) -> Frame:
     """Names with `#` are bookkeeping, as are the indices of choices; `#loss` is minimized."""
     numbers = frame.column("#loss").parsed.numbers
     axes = [name for name in frame.header if "#" not in name and not name.endswith(".indices")]
+    axes = [name for name in axes if len(frame.column(name).coded[1]) > 1] or axes
     hints = {"value": "#loss", "axes": axes, "maximize": False, "told_by": "Nevergrad", "metric": "loss", "pool": None}
     lost = int((numbers == _NOTHING).sum())
     notes = (f"{lost} value(s) of 5e+20 stand for NaN or infinity",) if lost else ()

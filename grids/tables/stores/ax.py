@@ -30,9 +30,9 @@ def read(path: Path, meaning: Meaning) -> Frame:
         runs[int(number)] = run
     for data in _data(experiment):
         for row in data:
-            run = runs.get(int(row.get("trial_index", -1)))
-            if run is None:
+            if int(row.get("trial_index", -1)) not in runs:
                 continue
+            run = runs[int(row["trial_index"])]
             name, mean, step = str(row.get("metric_name")), row.get("mean"), row.get("progression", row.get("step"))
             if step is None:
                 run.metrics[name] = mean
@@ -73,7 +73,7 @@ def _table(item: Any) -> list[dict[str, Any]]:
     columns = json.loads(text) if isinstance(text, str) else text
     if isinstance(columns, list):
         return columns
-    rows = next(iter(columns.values()), {})
+    rows: dict[str, Any] = next(iter(columns.values()), {})
     return [{name: column.get(row) for name, column in columns.items()} for row in rows]
 
 

@@ -38,7 +38,7 @@ def read(folder: Path, meaning: Meaning) -> Frame:
                 names.add(name)
                 directions.add(metric.get("direction"))
         runs.append(run)
-    said = {"maximize": directions == {"max"}, "told_by": "trial.json"} if len(directions) == 1 else {}
+    said: dict[str, Any] = {"maximize": directions == {"max"}, "told_by": "trial.json"} if len(directions) == 1 else {}
     metric = names.pop() if len(names) == 1 else None
     return frame_of(
         runs,

@@ -25,14 +25,7 @@ def read_cache(path: Path, meaning: Meaning) -> Frame:
     content = path.read_bytes()
     Limit(meaning.max_bytes).check(len(content), 12 * len(content), "its objects")
     text = content.decode("utf-8", "replace").strip()
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        try:
-            found = json.loads(re.sub(r",\s*$", "", text) + "}}")
-        except (ValueError, RecursionError) as error:
-            raise BadInput(f"is no JSON ({str(error).partition(':')[0]})") from error
-    found = objects(found, "the cache")
+    found = objects(_closed(text), "the cache")
     keys = [str(key) for key in found.get("tune_params_keys") or ()]
     objective = found.get("objective") or []
     objective = objective if isinstance(objective, list) else [objective]
@@ -47,6 +40,17 @@ def read_cache(path: Path, meaning: Meaning) -> Frame:
         )
     hints: dict[str, Any] = {"value": str(objective[0])} if len(objective) == 1 and not meaning.value else {}
     return frame_of(runs, str(found.get("kernel_name") or path.stem), **hints)
+
+
+def _closed(text: str) -> Any:
+    """What the text holds with as many brackets at its end as it lacks, of which an open file lacks two."""
+    begun = re.sub(r",\s*$", "", text)
+    for end in ("", "}", "}}"):
+        try:
+            return json.loads(begun + end)
+        except (ValueError, RecursionError) as error:
+            reason = str(error).partition(":")[0]
+    raise BadInput(f"is no JSON ({reason})")
 
 
 def read_t4(path: Path, meaning: Meaning) -> Frame:

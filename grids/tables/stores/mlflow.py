@@ -34,10 +34,10 @@ def read_database(path: Path, meaning: Meaning) -> Frame:
         }
         params: dict[str, dict[str, Any]] = {run: {} for run in states}
         tags: dict[str, dict[str, Any]] = {run: {} for run in states}
-        for table, found in (("params", params), ("tags", tags)):
+        for table, texts in (("params", params), ("tags", tags)):
             for run, key, value in rows(database, table, "run_uuid", "key", "value"):
-                if run in found:
-                    found[run][key] = value
+                if run in texts:
+                    texts[run][key] = value
         reports: dict[str, dict[str, list[tuple[int, int, float]]]] = {run: {} for run in states}
         for run, key, value, step, time, nan in rows(
             database, "metrics", "run_uuid", "key", "value", "step", "timestamp", "is_nan"
@@ -75,7 +75,7 @@ def read_folder(folder: Path, meaning: Meaning) -> Frame:
                 {str(file.relative_to(run / kind)): file.read_text() for file in _files(run / kind)}
                 for kind in ("params", "tags")
             ]
-            state = _STATES.get(about.get("status"), str(about.get("status")))
+            state = _STATES.get(about.get("status", 1), str(about.get("status")))
             found.append((str(name), texts[1], Run(run.name, texts[0], *_metrics(reports), state)))
     return _frame(found, folder.name, meaning)
 
@@ -87,7 +87,9 @@ def _files(folder: Path) -> list[Path]:
 def _metrics(reports: dict[str, list[tuple[int, int, float]]]) -> tuple[dict[str, Any], dict[str, Points]]:
     """The last report of each metric, by step and then by time, and those with several steps as curves."""
     ordered = {key: sorted(found, key=lambda report: report[:2]) for key, found in reports.items()}
-    curves = {key: {float(step): value for step, _, value in found} for key, found in ordered.items()}
+    curves: dict[str, Points] = {
+        key: {float(step): value for step, _, value in found} for key, found in ordered.items()
+    }
     return {key: found[-1][2] for key, found in ordered.items()}, {k: c for k, c in curves.items() if len(c) > 1}
 
 

@@ -46,7 +46,7 @@ def read(folder: Path, meaning: Meaning) -> Frame:
         )
         key = str(record.get("config_id"))
         run = runs.setdefault((key, record.get("seed")), Run(key, configs.get(key) or {}))
-        run.state = _STATES.get(record.get("status"), str(record.get("status")))
+        run.state = _STATES.get(record.get("status", 0), str(record.get("status")))
         cost, budget = record.get("cost"), record.get("budget")
         if isinstance(cost, list):
             raise BadInput("its trials have several objectives, which are not read: write the table as CSV")

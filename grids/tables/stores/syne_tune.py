@@ -5,7 +5,8 @@ from typing import Any
 
 from grids.errors import BadInput
 from grids.tables import files
-from grids.tables.frame import Frame, text
+from grids.tables.columns import text
+from grids.tables.frame import Frame
 from grids.tables.meaning import Meaning
 from grids.tables.stores.run import Run, frame_of, load_json, objects, shorter
 
