@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -44,6 +44,8 @@ class Column:
         data: `[rows]`: a pyarrow array of texts, or a numpy array of float64, bool, or objects (lists, or None).
         order: its labels in the order that the source gives them.
         separator, decimal_comma: see `Numbers`.
+        original: gives the field of a row of its source as text, where `data` holds it as a number.
+        rows: int64 `[rows]`, that row of the source.
     """
 
     def __init__(
@@ -52,8 +54,11 @@ class Column:
         order: Sequence[str] = (),
         separator: str = "",
         decimal_comma: bool = False,
+        original: Callable[[int], str] | None = None,
+        rows: np.ndarray | None = None,
     ) -> None:
         self.data, self.order, self.separator, self.decimal_comma = data, order, separator, decimal_comma
+        self.original, self.rows = original, rows
 
     @classmethod
     def of(cls, items: Sequence[Any]) -> "Column":
@@ -79,7 +84,9 @@ class Column:
             taken = data[rows]
         else:
             taken = data.filter(pa.array(rows)) if rows.dtype == bool else data.take(pa.array(rows))
-        return Column(taken, self.order, self.separator, self.decimal_comma)
+        numbers = None if self.original is None else np.arange(len(data)) if self.rows is None else self.rows
+        kept = None if numbers is None else numbers[rows]
+        return Column(taken, self.order, self.separator, self.decimal_comma, self.original, kept)
 
     @property
     def is_lists(self) -> bool:
@@ -107,8 +114,25 @@ class Column:
 
     def text(self, row: int) -> str:
         """The field of a row as text; a missing one is empty."""
+        if self.original is not None:
+            return self.original(row if self.rows is None else int(self.rows[row]))
         item = self.data[row]
         return text(item if isinstance(self.data, np.ndarray) else item.as_py())
+
+    @cached_property
+    def blank(self) -> np.ndarray:
+        """Where a word for a missing value stands, or none: bool `[rows]`."""
+        if isinstance(self.data, np.ndarray) and not self.is_lists:
+            return np.isnan(self.data.astype(np.float64))
+        codes, levels = self.coded
+        return np.array([missing(level) for level in levels], bool)[codes]
+
+    @property
+    def varies(self) -> bool:
+        """Whether it holds two different values."""
+        if isinstance(self.data, np.ndarray) and not self.is_lists:
+            return bool(len(self.data)) and not np.array_equal(self.data, np.full_like(self.data, self.data[0]))
+        return len(self.coded[1]) > 1
 
     @cached_property
     def parsed(self) -> Parsed:

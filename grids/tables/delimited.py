@@ -7,13 +7,16 @@ import csv
 import itertools
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from grids.arrow import numbers_of
 from grids.errors import BadInput
-from grids.tables.columns import Column
+from grids.tables.columns import WHOLE, Column
 from grids.tables.frame import Frame
 from grids.tables.limits import Limit
 from grids.tables.numbers import looks, missing, proves_decimal_comma
@@ -42,9 +45,10 @@ def parse(
     """
     text = _decoded(content)
     place, separator, comments = _beginning(text)
-    if not text[place:].strip():
+    if place >= len(text):
         raise BadInput("it is empty")
-    records = _Records(text, place, separator)
+    same = len(text) == len(content) and text.isascii()
+    records = _Records(text, place, separator, content if same else text.encode("utf-8", "replace"))
     start = _start(records, comments, separator)
     header = start.header
     if any(_PANEL.fullmatch(field) for field in header):
@@ -55,22 +59,32 @@ def parse(
         )
     if check is not None:
         check(header, start.first)
-    lines = text.count("\n", place)
+    lines = records.content.count(b"\n")
     (limit or Limit()).check(len(content), lines * len(header) * 24 + len(header) * 2000, f"{lines:,} lines")
     if not start.first:
         raise BadInput("it has a header but no rows")
-    columns, numbers = _regular(records, start) or _irregular(records, start)
+    commas = ('"' if separator == "," else ",") in text
+    found = None if commas else _regular(records, start, as_numbers=True)
+    columns, numbers = found or _regular(records, start, as_numbers=False) or _irregular(records, start)
     full = np.zeros(len(numbers), bool)
     for column in columns:
         if full.all():
             break
-        full |= pc.not_equal(column, "").to_numpy(zero_copy_only=False)
-    decimal = _decimal_comma(text, columns, separator)
-    made = tuple(Column(column, (), separator, decimal) for column in columns)
-    rows = np.arange(int(full.sum()))
+        full |= True if isinstance(column, np.ndarray) else pc.not_equal(column, "").to_numpy(zero_copy_only=False)
+    decimal = commas and _decimal_comma(columns, separator)
+    made = tuple(
+        Column(
+            column,
+            (),
+            separator,
+            decimal,
+            partial(records.field, numbers, place) if isinstance(column, np.ndarray) else None,
+        )
+        for place, column in enumerate(columns)
+    )
     frame = Frame(tuple(header), made, np.arange(len(full)), name, sha256).take(full)
     kept = numbers[full]
-    return Frame(frame.header, frame.columns, rows, name, sha256, lambda row: records.line(int(kept[row])))
+    return replace(frame, rows=np.arange(len(kept)), line=lambda row: records.line(int(kept[row])))
 
 
 class _Start:
@@ -83,8 +97,8 @@ class _Start:
 class _Records:
     """The text's records of fields, with the line on which each ends."""
 
-    def __init__(self, text: str, place: int, separator: str) -> None:
-        self.text, self.place, self.separator = text, place, separator
+    def __init__(self, text: str, place: int, separator: str, content: bytes) -> None:
+        self.text, self.place, self.separator, self.content = text, place, separator, content
         self.before = text.count("\n", 0, place)
         head = text[place : place + 10_000].split("\n", 2)
         self.markdown = separator == "|" and len(head) > 1 and bool(_RULE.fullmatch(head[1].strip()))
@@ -100,6 +114,11 @@ class _Records:
             yield from self.reader
         except csv.Error as error:
             raise BadInput(f"line {self.reader.line_num + self.before}: {error}") from error
+
+    def field(self, numbers: np.ndarray, place: int, row: int) -> str:
+        """The field of a row in a column, as it stands in the text, found by splitting it again for a message."""
+        record = next(itertools.islice(self, int(numbers[row]), None))
+        return record[place].strip()
 
     def line(self, wanted: int) -> int:
         """The line of the file on which a record ends, found by splitting the text again for a message."""
@@ -148,7 +167,8 @@ def _beginning(text: str) -> tuple[int, str, list[str]]:
         elif line.strip(SEPARATORS + ' "'):
             break
         place = min(end + 1, len(text))
-    header = re.sub(r'"[^"]*"', "", text[place:].partition("\n")[0])
+    end = text.find("\n", place)
+    header = re.sub(r'"[^"]*"', "", text[place : end if end >= 0 else len(text)])
     return place, separator or max(SEPARATORS, key=header.count), comments
 
 
@@ -186,12 +206,12 @@ def _named(header: list[str]) -> list[str]:
     return [INDEX, *header[1:]] if header and not header[0] and INDEX not in header else header
 
 
-def _regular(records: _Records, start: _Start) -> tuple[list[pa.ChunkedArray], np.ndarray] | None:
-    """The columns as texts, and each row's record, by pyarrow; None where a line is unlike the others."""
-    from pyarrow import csv as arrow
-
+def _regular(
+    records: _Records, start: _Start, as_numbers: bool
+) -> tuple[list["pa.ChunkedArray | np.ndarray"], np.ndarray] | None:
+    """The columns as texts or float64, and each row's record, by pyarrow; None where a line is unlike the others."""
     text, separator = records.text, records.separator
-    quotes = text.count('"')
+    quotes = records.content.count(b'"')
     if records.markdown or quotes % 2 or (quotes and re.search(rf'{re.escape(separator)}[ \t]+"', text)):
         return None
     place = records.place
@@ -200,26 +220,57 @@ def _regular(records: _Records, start: _Start) -> tuple[list[pa.ChunkedArray], n
         next(first)
     for line in itertools.islice(_lines(text, place), first.line_num):
         place += len(line)
-    body = text[place:].rstrip("\n")
-    if "\n\n" in body:
+    begin = len(text[:place].encode("utf-8", "replace"))
+    blank = records.content.find(b"\n\n", begin)
+    if blank >= 0 and records.content[blank:].strip(b"\n"):
         return None
+    body = memoryview(records.content)[begin:]
     names = [str(number) for number in range(max(len(start.header), len(start.first)))]
+    table = _split(body, names, separator, as_numbers, bool(quotes))
+    if table is None:
+        return None
+    found: dict[str, pa.ChunkedArray | np.ndarray] = {}
+    for name, column in zip(names, table.columns, strict=True):
+        whole = pa.types.is_integer(column.type)
+        if (whole or pa.types.is_floating(column.type)) and not column.null_count:
+            numbers = numbers_of(column).astype(np.float64)
+            if not whole or np.abs(numbers).max() < WHOLE:
+                found[name] = numbers
+        elif pa.types.is_string(column.type):
+            found[name] = pc.utf8_trim_whitespace(column)
+    rest = [name for name in names if name not in found]
+    again = _split(body, names, separator, False, bool(quotes), rest) if rest else None
+    if again is not None:
+        found |= {name: pc.utf8_trim_whitespace(again.column(name)) for name in rest}
+    for name in names[len(start.header) :]:
+        if isinstance(found[name], np.ndarray) or pc.any(pc.not_equal(found[name], "")).as_py():
+            return None
+    return [found[name] for name in names[: len(start.header)]], np.arange(len(table)) + start.record
+
+
+def _split(
+    body: memoryview, names: list[str], separator: str, as_numbers: bool, quotes: bool, wanted: Sequence[str] = ()
+) -> pa.Table | None:
+    """The fields of all lines, by column; None where lines differ, or a number is followed by what is none."""
+    from pyarrow import csv as arrow
+
+    kinds = {} if as_numbers else dict.fromkeys(wanted or names, pa.string())
     try:
-        table = arrow.read_csv(
-            pa.BufferReader(body.encode()),
-            read_options=arrow.ReadOptions(column_names=names),
-            parse_options=arrow.ParseOptions(delimiter=separator, newlines_in_values=bool(quotes)),
+        return arrow.read_csv(
+            pa.BufferReader(pa.py_buffer(body)),
+            read_options=arrow.ReadOptions(column_names=names, block_size=1 << 22),
+            parse_options=arrow.ParseOptions(delimiter=separator, newlines_in_values=quotes),
             convert_options=arrow.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+                column_types=kinds,
+                include_columns=list(wanted) or None,
+                null_values=[""],
+                strings_can_be_null=False,
+                true_values=[],
+                false_values=[],
             ),
         )
-    except (pa.ArrowInvalid, UnicodeEncodeError):
+    except pa.ArrowInvalid:
         return None
-    columns = [pc.utf8_trim_whitespace(column) for column in table.columns]
-    for column in columns[len(start.header) :]:
-        if pc.any(pc.not_equal(column, "")).as_py():
-            return None
-    return columns[: len(start.header)], np.arange(len(table)) + start.record
 
 
 def _irregular(records: _Records, start: _Start) -> tuple[list[pa.Array], np.ndarray]:
@@ -256,10 +307,8 @@ def _check_quotes(records: _Records) -> None:
             raise BadInput('a quote (") opens and is never closed') from error
 
 
-def _decimal_comma(text: str, columns: Sequence["pa.ChunkedArray"], separator: str) -> bool:
+def _decimal_comma(columns: Sequence["pa.ChunkedArray | np.ndarray"], separator: str) -> bool:
     """Whether a column has decimal commas; in the others a comma is then no thousands separator."""
-    if ('"' if separator == "," else ",") not in text:
-        return False
     for column in columns:
         if pc.any(pc.match_substring(column, ",")).as_py():
             texts = pc.unique(column).to_pylist()

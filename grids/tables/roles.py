@@ -117,8 +117,7 @@ def with_axes(table: Frame, meaning: Meaning, value: str) -> tuple[Frame, Meanin
     seed = next((name for name in found if short[name] == "seed"), None)
     if seed and not meaning.seed and not meaning.number_seeds:
         meaning = replace(meaning, seed=seed)
-    levels = {name: table.column(name).coded for name in found}
-    vary = [name for name in found if name != seed and len(np.unique(levels[name][0])) > 1]
+    vary = [name for name in found if name != seed and table.column(name).varies]
     fixed = {short[name]: table.column(name).text(0) for name in found if name not in vary and name != seed}
     if not vary:
         raise BadInput("no hyperparameter has two values: there is nothing to tune")

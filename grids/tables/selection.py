@@ -65,15 +65,13 @@ def without_blank(table: Frame, names: Sequence[str], value: str) -> Frame:
     for name in [value, *names]:
         if not blank.any():
             return table
-        codes, levels = table.column(name).coded
-        blank &= np.array([missing(level) for level in levels], bool)[codes]
+        blank &= table.column(name).blank
     return table if blank.all() else table.take(~blank)
 
 
 def without_second_rows(table: Frame, found: States, value: str, run: Sequence[str]) -> tuple[Frame, States]:
     """The table without rows that have no value where another row of the run and epoch has one."""
-    codes, levels = table.column(value).coded
-    blank = np.array([missing(level) for level in levels], bool)[codes]
+    blank = table.column(value).blank
     if not blank.any():
         return table, found
     key = key_of(table, run)
