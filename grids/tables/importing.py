@@ -20,6 +20,8 @@ from grids.tables.selection import selected, without_second_rows
 from grids.tables.states import States, states, without_retried
 
 DIVERGED, FILLED = "diverged", "filled"
+_MANY = 1 / 3
+"""The share of filled cells from which on it is said."""
 _OWN = ("train_loss", "seconds")
 """Columns that a surface has a field for; `keep` puts other ones into `Surface.extra`."""
 
@@ -64,6 +66,9 @@ def surface_of(table: Frame, meaning: Meaning) -> Surface:
     curve, fidelity = _curve(table, meaning, layout, values, made, found)
     kept, summed = _kept(table, meaning, layout)
     notes += [summed] if summed else []
+    share = made.filled.any(axis=-1).mean()
+    if share > _MANY:
+        notes.append(f"{share:.0%} of the cells are filled in: means and quantiles speak of what fills them")
     said = {"left_out": left_out, "no_trials": dropped, "states": counts, "direction": told, "notes": notes}
     meaning = replace(meaning, data={**{name: item for name, item in said.items() if item}, **meaning.data})
     shape = (*layout.space.shape, len(layout.seeds))

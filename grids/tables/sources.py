@@ -68,7 +68,9 @@ def _reader(source: str, meaning: Meaning) -> tuple[str, Callable[[Meaning], Fra
         for name, is_it, read in FOLDERS:
             if is_it(path):
                 return name, partial(read, path)
-        raise BadInput("is a folder of no kind that is known: give the file in it that holds the table")
+        raise BadInput(
+            "cannot be read: it is a folder of no kind that is known; give the file in it that holds the table"
+        )
     start = _start(path)
     if start.startswith(study.SQLITE):
         return _database(path)

@@ -1,10 +1,10 @@
 """Lightning's CSVLogger: `version_N/{metrics.csv, hparams.yaml}`, with rows of training and of validation by epoch."""
 
+import math
 from pathlib import Path
 
-import pandas as pd
-
-from grids.errors import BadInput, brief
+from grids.errors import BadInput
+from grids.tables.files import read_table
 from grids.tables.frame import Frame
 from grids.tables.meaning import Meaning
 from grids.tables.stores.run import Run, frame_of, load_yaml, objects, shorter
@@ -48,16 +48,18 @@ def read(folder: Path, meaning: Meaning) -> Frame:
 
 
 def _add(run: Run, path: Path) -> None:
-    try:
-        table = pd.read_csv(path, float_precision="round_trip")
-    except (ValueError, OSError) as error:
-        raise BadInput(f"{run.name}/metrics.csv cannot be read ({brief(str(error), 80)})") from error
-    by = next((name for name in ("epoch", "step") if name in table.columns), None)
+    """Add a version's metrics. A row of training has no value of validation: an epoch's value is its last."""
+    table = read_table(path)
+    by = next((name for name in ("epoch", "step") if table.has(name)), None)
     if by is None:
         return
-    for name in table.columns.difference(["epoch", "step"], sort=False):
-        if pd.api.types.is_numeric_dtype(table[name].dtype):
-            # A row of training has no value of validation: an epoch's value is its last, and NaN where it has none.
-            values = table.groupby(by)[name].last()
-            if values.notna().any():
-                run.curves[str(name)] = {float(step): float(value) for step, value in values.items()}  # type: ignore[arg-type]
+    steps = table.finite(by)
+    for name in table.header:
+        if name in ("epoch", "step") or not table.has(name):
+            continue
+        read_ = table.column(name).parsed
+        for step, value in zip(steps.tolist(), read_.numbers.tolist(), strict=True):
+            if not read_.wrong.any() and not (
+                read_.missing.all() or (math.isnan(value) and step in run.curves.get(name, {}))
+            ):
+                run.curves.setdefault(name, {})[step] = value

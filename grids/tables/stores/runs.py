@@ -34,6 +34,8 @@ def read(folder: Path, meaning: Meaning) -> Frame:
     """
     wanted, _, key = meaning.value.rpartition(":")
     found = list(_tables(folder))
+    if len(found) == 1 and found[0].parent == folder:
+        raise BadInput(f"cannot be read: it is a folder with one table; give {found[0].name}")
     names: dict[str, int] = {}
     for path in found:
         name = path.name if path.parent != folder else f"*{path.suffix}"

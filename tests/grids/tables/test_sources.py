@@ -45,7 +45,7 @@ def test_a_pickle_is_never_loaded(tmp_path: Path, protocol: int) -> None:
 NAMED = {
     "an array": (b"\x93NUMPY\x01\x00rest", "is an array of numpy"),
     "HDF5": (b"\x89HDF\r\n\x1a\nrest", "is HDF5"),
-    "an empty folder": (None, "is a folder of no kind that is known"),
+    "an empty folder": (None, "cannot be read: it is a folder of no kind"),
 }
 
 
