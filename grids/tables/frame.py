@@ -110,9 +110,12 @@ class Frame:
         return found[0]
 
     def same(self, one: str, other: str) -> bool:
-        """Whether two columns hold the same in every row."""
-        texts = [np.array(levels, object)[codes] for codes, levels in (self.column(n).coded for n in (one, other))]
-        return bool((texts[0] == texts[1]).all())
+        """Whether two columns hold the same texts, or numbers, in every row."""
+        held = []
+        for codes, levels in (self.column(name).coded for name in (one, other)):
+            items = [text if (number := plain(text)) is None else number for text in levels]
+            held.append(np.array(items, object)[codes])
+        return bool((held[0] == held[1]).all())
 
     def has(self, name: str | None) -> bool:
         """Whether exactly one column has this full name."""
@@ -218,8 +221,10 @@ class Frame:
 def candidates(header: Sequence[str], name: str) -> list[str]:
     """The columns that a name may mean: that of the name, those with one of `PREFIXES`, or those that end in it."""
     known = dict.fromkeys(header)
-    found = [full for full in (name, *(prefix + name for prefix in PREFIXES)) if full in known]
-    return found[:1] if found[:1] == [name] else found or [n for n in known if n.endswith((f".{name}", f"/{name}"))]
+    if name in known:
+        return [name]
+    full = {prefix + name for prefix in PREFIXES}
+    return [n for n in known if n in full] or [n for n in known if n.endswith((f".{name}", f"/{name}"))]
 
 
 def short_name(name: str) -> str:

@@ -34,7 +34,8 @@ def _nevergrad(frame: Frame, meaning: Meaning) -> Frame:
 
 
 def _flaml(frame: Frame, meaning: Meaning) -> Frame:
-    """The learner is a hyperparameter too."""
+    """The learner is a hyperparameter too; the last line is no trial."""
+    frame = frame.take(~frame.column("record_id").blank)
     axes = [name for name in frame.header if name.startswith("config.") or name == "learner"]
     varying = [name for name in axes if len(frame.column(name).coded[1]) > 1 or len(axes) == 1]
     return replace(frame, hints={"value": "validation_loss", "axes": varying, "pool": None})

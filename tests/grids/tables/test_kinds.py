@@ -196,6 +196,14 @@ COMES_IN: dict[str, tuple[str, dict[str, Any], Any]] = {
         {"missing": "worst"},
         [[5], [5], [4]],
     ),
+    "a log of FLAML, whose last line is no trial": (
+        "\n".join(
+            [json.dumps({"record_id": r, "validation_loss": r, "config": {"n": r}, "learner": "rf"}) for r in (1, 2)]
+            + [json.dumps({"curr_best_record_id": 1})]
+        ),
+        {},
+        [[1], [2]],
+    ),
     "experiments of DVC": (
         column(
             "Experiment,rev,typ,acc,lr",

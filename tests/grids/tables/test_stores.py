@@ -67,7 +67,7 @@ GRID: dict[str, tuple[str, dict[str, Any], dict[str, int], str]] = {
         {"failed": 2, "unfinished": 1},
         "",
     ),
-    "Sacred": ("sacred-0.8.7", {"value": "result"}, {"failed": 1, "without a value": 1}, "step"),
+    "Sacred": ("sacred-0.8.7", {"value": "result"}, {"failed": 1, "without a value": 1}, ""),
 }
 
 
@@ -164,7 +164,7 @@ def test_scikit_learn() -> None:
     for form in ("csv", "json"):
         surface = brought(f"scikit-learn-1.9.1.{form}", value="mean_test_score", labels=["gamma"])
         assert surface.space.size == len(table)
-        assert sorted(-surface.value.ravel()) == sorted(table["mean_test_score"])
+        np.testing.assert_allclose(sorted(-surface.value.ravel()), sorted(table["mean_test_score"]), atol=1e-10)
         assert surface.best_cell == surface.space.cell(int(np.argmin(surface.mean)))
     splits = brought("scikit-learn-1.9.1.csv", value="split*_test_score", labels=["gamma"])
     assert splits.seeds == (0, 1, 2)
@@ -177,13 +177,6 @@ def test_kernel_tuner() -> None:
         surface = brought(store, value="time")
         assert surface.space.names == ("bs", "un")
         np.testing.assert_allclose(sorted(surface.value.ravel()), sorted(entry["time"] for entry in found.values()))
-
-
-def test_flaml() -> None:
-    lines = [json.loads(line) for line in (STORES / "flaml-2.8.0.log").read_text().splitlines()]
-    surface = brought("flaml-2.8.0.log")
-    assert surface.value.ravel().tolist() == [line["validation_loss"] for line in lines if "validation_loss" in line]
-    assert "learner" in surface.space.names
 
 
 def test_two_lines_of_names_of_optuna() -> None:
