@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grids.errors import BadInput
+from grids.errors import BadInput, brief
 from tuning.commands.grid_files import SurfaceText
 from tuning.commands.options import Quiet
 from tuning.commands.outputs import command_line
@@ -172,8 +172,12 @@ def import_(
     if by is None:
         _save(surface_from(file, meaning), out, unnamed, quiet)
         return
-    for name, surface in surfaces_from(file, meaning, by).items():
-        _save(surface, out / f"{_file_name(name)}.parquet", unnamed, quiet)
+    made = surfaces_from(file, meaning, by)
+    places = {name: out / f"{_file_name(name)}.parquet" for name in made}
+    if len(set(places.values())) < len(places):
+        raise BadInput(f"--by {by}: two of its values would have one file name: {', '.join(map(brief, places))}")
+    for name, surface in made.items():
+        _save(surface, places[name], unnamed, quiet)
 
 
 def _file_name(text: str) -> str:
