@@ -43,10 +43,15 @@ def parse(
     Raises:
         BadInput: no text, no header, no rows, or a row with another number of fields than the header.
     """
+    limit = limit or Limit()
+    lines = content.count(b"\n")
+    limit.check(len(content), lines * 24, f"{lines:,} lines")
     text = _decoded(content)
     place, separator, comments = _beginning(text)
     if place >= len(text):
         raise BadInput("it is empty")
+    width = text.count(separator, place, text.find("\n", place)) + 1
+    limit.check(len(content), (lines * 24 + 2000) * width, f"{lines:,} lines of {width:,} fields")
     same = len(text) == len(content) and text.isascii()
     records = _Records(text, place, separator, content if same else text.encode("utf-8", "replace"))
     start = _start(records, comments, separator)
@@ -59,8 +64,6 @@ def parse(
         )
     if check is not None:
         check(header, start.first)
-    lines = records.content.count(b"\n")
-    (limit or Limit()).check(len(content), lines * len(header) * 24 + len(header) * 2000, f"{lines:,} lines")
     if not start.first:
         raise BadInput("it has a header but no rows")
     commas = ('"' if separator == "," else ",") in text

@@ -97,14 +97,14 @@ def _unpacked(content: bytes, limit: Limit) -> bytes:
         return _from_zip(content, limit)
     if content[:2] != b"\x1f\x8b":
         return content
-    most = limit.size // 2
+    most = limit.size // 4
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
             found = file.read(most + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise BadInput(f"cannot be unpacked ({error})") from error
     if len(found) > most:
-        raise BadInput(f"unpacks to more than {most / 1e6:,.0f} MB; --max-bytes N allows N / 2 bytes")
+        raise BadInput(f"unpacks to more than {most / 1e6:,.0f} MB; --max-bytes N allows a quarter of N bytes")
     return found
 
 

@@ -12,6 +12,9 @@ from grids.tables.frame import Frame
 from grids.tables.limits import Limit
 from grids.tables.records import flat
 
+_MOST_VALUES = 100_000
+"""Largest number of values in a YAML file: more is no settings."""
+
 Points = dict[float, float | None]
 """A curve: the value after each step; None or NaN where it was not a number."""
 
@@ -128,9 +131,21 @@ def load_yaml(path: Path, limit: Limit | None = None) -> Any:
 
     text = _text(path, limit)
     try:
-        return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # plain data alone
+        found = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise BadInput(f"{path.name} is no YAML of plain data ({brief(str(error).splitlines()[0], 80)})") from error
+    if _exceeds(found, [_MOST_VALUES]):
+        raise BadInput(f"{path.name} holds more than {_MOST_VALUES:,} values")
+    return found
+
+
+def _exceeds(item: Any, left: list[int]) -> bool:
+    """Whether an item holds more values than are left, where YAML may name one value many times, or within itself."""
+    left[0] -= 1
+    if left[0] < 0:
+        return True
+    items = item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
+    return any(_exceeds(each, left) for each in items)
 
 
 def objects(item: Any, what: str) -> dict[str, Any]:

@@ -174,3 +174,19 @@ def test_files_of_numpy_in_a_zip_are_no_table(tmp_path: Path) -> None:
     (tmp_path / "t.npz").write_bytes(buffer.getvalue())
     with pytest.raises(BadInput, match="zip archive"):
         surface_from(str(tmp_path / "t.npz"), meaning_of(**WANTED))
+
+
+BOMBS = {
+    "one value many times": "a: &a [1, 1, 1, 1, 1, 1, 1, 1]\n"
+    + "".join(f"{b}: &{b} [{', '.join(8 * [f'*{a}'])}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)),
+    "one within itself": "a: &a [*a]\n",
+    "a tag": "lr: !!python/object/apply:os.system [ls]\n",
+}
+
+
+@pytest.mark.parametrize("kind", BOMBS)
+def test_yaml_is_plain_and_bounded(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "version_0").mkdir()
+    (tmp_path / "version_0" / "hparams.yaml").write_text(BOMBS[kind])
+    with pytest.raises(BadInput, match=r"holds more than 100,000 values|no YAML of plain data|cannot be read"):
+        surface_from(str(tmp_path), meaning_of(value="loss"))
