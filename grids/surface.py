@@ -91,6 +91,11 @@ class Provenance:
         return bool(self.fixed.get("maximize"))
 
     @property
+    def imported(self) -> bool:
+        """Whether it came from another program's table, whose names of hyperparameters mean what they mean there."""
+        return "rows" in self.data
+
+    @property
     def label(self) -> str:
         """The optimizer's name in figures."""
         return self.optimizer_label or self.optimizer

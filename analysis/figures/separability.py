@@ -87,7 +87,7 @@ def _ridge(panel: Axes, pair: Pair, split: float | None, palette: Colormap, norm
     where = ridge(pair)
     columns = np.flatnonzero(where >= 0)
     panel.plot(columns + 0.5, where[columns] + 0.5, "o", color=_RIDGE, markersize=4, markeredgecolor="white",
-               markeredgewidth=0.5, label=f"best {axis_label(pair.first.name)}")  # fmt: skip
+               markeredgewidth=0.5, label=f"best {axis_label(pair.first.name, pair.surface)}")  # fmt: skip
     up, along = coordinates(pair.first), coordinates(pair.second)
     parts = regimes(pair, split)
     if split is not None and len(parts) > 1:
@@ -107,7 +107,7 @@ def _ridge(panel: Axes, pair: Pair, split: float | None, palette: Colormap, norm
         panel.axvline(edge, color=_LINE, linewidth=0.8, linestyle=(0, (4, 3)))
     label_cells(panel.yaxis, pair.first, 11)
     label_cells(panel.xaxis, pair.second, 6)
-    panel.set(xlabel=axis_label(pair.second.name), ylabel=axis_label(pair.first.name))
+    panel.set(xlabel=axis_label(pair.second.name, pair.surface), ylabel=axis_label(pair.first.name, pair.surface))
     panel.set_title(f"{pair.surface.provenance.task}: {pair.surface.provenance.label}")
     slopes = f"slope of the best: {' then '.join(texts)}" if texts else "too few columns for a slope"
     panel.annotate(slopes, (0.5, 1.0), xycoords="axes fraction", xytext=(0, 2), textcoords="offset points",
@@ -135,18 +135,23 @@ def _losses(panel: Axes, pair: Pair, level: float) -> None:
     panel.yaxis.set_major_formatter(lambda value, place: f"{value:g}")
     label_cells(panel.xaxis, pair.second, 6)
     panel.set_xlim(0, len(pair.second))
-    panel.set_xlabel(f"{axis_label(pair.second.name)} at the start")
+    panel.set_xlabel(f"{axis_label(pair.second.name, pair.surface)} at the start")
     panel.set_ylabel("loss in the end")
     within = 100 * float(steps.within.mean())
-    panel.set_title(folded(f"tune {axis_symbol(pair.first.name)}, then {axis_symbol(pair.second.name)}"), pad=16)
+    panel.set_title(
+        folded(
+            f"tune {axis_symbol(pair.first.name, pair.surface)}, then {axis_symbol(pair.second.name, pair.surface)}"
+        ),
+        pad=16,
+    )
     panel.annotate(f"within {level:g} from {within:.0f}% of starts", (0.5, 1.0), xycoords="axes fraction",
                    xytext=(0, 2), textcoords="offset points", ha="center", va="bottom", fontsize=8)  # fmt: skip
 
 
 def _shares(panel: Axes, pair: Pair, row: Mapping[str, Any]) -> None:
     names = {
-        "first_share": folded(f"{axis_symbol(pair.first.name)} alone"),
-        "second_share": folded(f"{axis_symbol(pair.second.name)} alone"),
+        "first_share": folded(f"{axis_symbol(pair.first.name, pair.surface)} alone"),
+        "second_share": folded(f"{axis_symbol(pair.second.name, pair.surface)} alone"),
         "interaction_share": "together",
     }
     values = [row[name] for name, _ in _SHARES]

@@ -69,6 +69,10 @@ def show(
     if as_json or form == Format.json:
         print_object(facts)
         return
+    highest = bool(facts["fixed"].get("maximize"))
+    word = "highest" if highest else "lowest"
+    if highest and form == Format.table:
+        facts = _in_own_sense(facts)
     best = [
         {key: value_text(item) if isinstance(item, str) else item for key, item in row.items()} for row in facts["best"]
     ]
@@ -79,7 +83,7 @@ def show(
     shape = " x ".join(f"{len(axis['values'])} {axis['name']}" for axis in facts["axes"])
     kind = "configurations in a pool, no grid" if facts["pool"] else "cells"
     print(f"{facts['surface']}: {facts['metric']}, {facts['cells']} {kind} ({shape}), {len(facts['seeds'])} seed(s)")
-    print(f"lowest: {with_unit(format(facts['lowest'], '.6g'), unit)} ({facts['seed_statistic']} over seeds)")
+    print(f"{word}: {with_unit(format(facts['lowest'], '.6g'), unit)} ({facts['seed_statistic']} over seeds)")
     if facts["failure"] is not None:
         print(f"a diverged run is worth {with_unit(format(facts['failure'], 'g'), unit)}")
     targets = with_unit(", ".join(f"{target:g}" for target in facts["targets"]), unit)
@@ -87,7 +91,7 @@ def show(
     print_rows(best, list(best[0]), Format.table, "best cells")
     print(f"quantiles over cells: {_quantiles(facts['quantiles'])}")
     for level, share in facts["share_within"].items():
-        print(f"within {with_unit(level, unit)} of the lowest: {100 * share:.1f} % of cells")
+        print(f"within {with_unit(level, unit)} of the {word}: {100 * share:.1f} % of cells")
     if column is not None:
         _print_column(facts["column"])
     if facts["filled_runs"]:
@@ -101,6 +105,15 @@ def show(
     for name in ("device", "created", "command"):
         if facts[name]:
             print(f"{name}: {facts[name]}")
+
+
+def _in_own_sense(facts: dict[str, Any]) -> dict[str, Any]:
+    """The facts of a maximized surface as its metric has them, where higher is better."""
+    best = [{**row, "value": 0.0 - row["value"]} for row in facts["best"]]
+    quantiles = {f"{1 - float(q):g}": 0.0 - value for q, value in reversed(facts["quantiles"].items())}
+    metric = facts["metric"].removeprefix("-").strip()
+    signed = {name: None if facts[name] is None else 0.0 - facts[name] for name in ("lowest", "failure")}
+    return {**facts, **signed, "metric": metric, "best": best, "quantiles": quantiles}
 
 
 def _print_column(found: dict[str, Any]) -> None:

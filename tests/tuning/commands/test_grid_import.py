@@ -86,3 +86,30 @@ def test_what_is_imported_can_be_read_back() -> None:
     Path("t.json").write_text(json.dumps([{"config": {"lr": r, "net": {"w": [1, r]}}, "loss": r} for r in (1, 2)]))
     call("t.json --value loss --pool --out s.parquet -q")
     assert surface_file.load("s.parquet").space.names == ("lr", "net.w")
+
+
+def test_a_maximized_metric_is_shown_in_its_own_sign(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("a.csv").write_text("words,acc\n5,0.7\n10,0.87\n20,0.8\n")
+    call("a.csv --axes words --value acc --maximize --out s.parquet -q")
+    assert run(["grid", "show", "s.parquet"]) == 0
+    said = capsys.readouterr().out
+    assert "highest: 0.87 (mean over seeds)" in said
+    assert "imported: acc, 3 cells" in said
+    assert "-0.8" not in said
+    assert "0: 0.7, " in said
+    assert "of the highest" in said
+
+
+def test_names_of_axes_of_others_keep_their_meaning(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("a.csv").write_text("alpha,solver,mse\n0.1,svd,3\n1,svd,2\n0.1,sag,2.5\n1,sag,1.5\n")
+    call("a.csv --axes alpha,solver --value mse --out s.parquet -q")
+    assert run(["figure", "1", "s.parquet", "--out", "f.svg", "-q"]) == 0
+    assert "learning rate" not in Path("f.svg").read_text()
+
+
+def test_equal_cells_are_said(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("a.csv").write_text("a,b,loss\n" + "".join(f"{a},{b},3.5\n" for a in (1, 2) for b in (1, 2)))
+    call("a.csv --axes a,b --value loss --out s.parquet -q")
+    assert run(["exact", "s.parquet", "-s", "random"]) == 0
+    out, err = capsys.readouterr()
+    assert "all cells are equal" in out + err
