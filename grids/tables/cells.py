@@ -92,7 +92,7 @@ def arrange(rows: Rows, *, number_seeds: bool = False, common_seeds: bool = Fals
         rows = replace(rows, seed=number)
     if rows.pool and not number_seeds:
         cell, count, space = _split_equal(rows, cell, point)
-    seeds, seed = np.unique(rows.seed, return_inverse=True)
+    seed, seeds = pd.factorize(rows.seed, sort=True)  # faster than numpy.unique
     keep = np.ones(len(cell), bool)
     if rows.epoch is not None and not number_seeds:
         keep, restarted = _without_restarts(rows, cell * len(seeds) + seed, point, len(points))

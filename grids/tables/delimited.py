@@ -214,7 +214,7 @@ def _regular(
 ) -> tuple[list["pa.ChunkedArray | np.ndarray"], np.ndarray] | None:
     """The columns as texts or float64, and each row's record, by pyarrow; None where a line is unlike the others."""
     text, separator = records.text, records.separator
-    quotes = records.content.count(b'"')
+    quotes = records.content.count(b'"') if b'"' in records.content else 0
     if records.markdown or quotes % 2 or (quotes and re.search(rf'{re.escape(separator)}[ \t]+"', text)):
         return None
     place = records.place
@@ -224,13 +224,10 @@ def _regular(
     for line in itertools.islice(_lines(text, place), first.line_num):
         place += len(line)
     begin = len(text[:place].encode("utf-8", "replace"))
-    blank = records.content.find(b"\n\n", begin)
-    if blank >= 0 and records.content[blank:].strip(b"\n"):
-        return None
     body = memoryview(records.content)[begin:]
     names = [str(number) for number in range(max(len(start.header), len(start.first)))]
     table = _split(body, names, separator, as_numbers, bool(quotes))
-    if table is None:
+    if table is None or (len(table) < _lines_from(records.content, begin) and _has_blank(records.content, begin)):
         return None
     found: dict[str, pa.ChunkedArray | np.ndarray] = {}
     for name, column in zip(names, table.columns, strict=True):
@@ -249,6 +246,17 @@ def _regular(
         if isinstance(found[name], np.ndarray) or pc.any(pc.not_equal(found[name], "")).as_py():
             return None
     return [found[name] for name in names[: len(start.header)]], np.arange(len(table)) + start.record
+
+
+def _lines_from(content: bytes, begin: int) -> int:
+    """The number of lines from a position on."""
+    return content.count(b"\n", begin) + (not content.endswith(b"\n"))
+
+
+def _has_blank(content: bytes, begin: int) -> bool:
+    """Whether a blank line stands between others, which moves the numbers of the rows below it."""
+    place = content.find(b"\n\n", begin)
+    return place >= 0 and bool(content[place:].strip(b"\n"))
 
 
 def _split(

@@ -112,7 +112,7 @@ def settled(table: Frame, layout: Layout, values: Values) -> Settled:
         own = np.where(there, values.numbers[row, 0], np.nan)
     else:
         own = np.where(there, values.numbers[row[..., 0]], np.nan)
-    reached = carried(own)
+    reached = carried(own) if values.fill == "last" else own
     ended = failed
     if own.shape[-1] == 1:  # of a run with a curve, the points show where it ended
         ended = failed | (there & values.unfinished[row]).any(axis=-1)
