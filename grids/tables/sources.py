@@ -11,7 +11,7 @@ from grids.tables import blackbox, files, study
 from grids.tables.frame import Frame
 from grids.tables.importing import surface_of, surfaces_of
 from grids.tables.meaning import Meaning
-from grids.tables.stores import DATABASES, DOCUMENTS, FOLDERS
+from grids.tables.stores import DATABASES, DOCUMENTS, FOLDERS, runs
 
 _CHOSEN = ("study", "blackbox", "runs")
 """Kinds whose readers have chosen the column of values."""
@@ -65,12 +65,7 @@ def _reader(source: str, meaning: Meaning) -> tuple[str, Callable[[Meaning], Fra
     if blackbox.is_blackbox(path):
         return "blackbox", partial(blackbox.frame, path)
     if path.is_dir():
-        for name, is_it, read in FOLDERS:
-            if is_it(path):
-                return name, partial(read, path)
-        raise BadInput(
-            "cannot be read: it is a folder of no kind that is known; give the file in it that holds the table"
-        )
+        return _folder(path)
     start = _start(path)
     if start.startswith(study.SQLITE):
         return _database(path)
@@ -80,6 +75,28 @@ def _reader(source: str, meaning: Meaning) -> tuple[str, Callable[[Meaning], Fra
     if b'"op_code"' in start[:200]:
         return "study", partial(study.frame, f"{study.PREFIX}{path}")
     return "table", partial(files.read_table, path)
+
+
+def _folder(path: Path) -> tuple[str, Callable[[Meaning], Frame]]:
+    """The store that a folder is, or the only one in it.
+
+    Raises:
+        BadInput: it is of no kind that is known, or holds several stores.
+    """
+    for name, is_it, read in FOLDERS:
+        if is_it(path):
+            return name, partial(read, path)
+    inner = sorted(each for each in path.iterdir() if each.is_dir() and not each.name.startswith("."))
+    for name, is_it, read in FOLDERS:
+        below = [each for each in inner if is_it(each)]
+        if len(below) > 1:
+            listed = ", ".join(brief(each.name) for each in below[:9])
+            raise BadInput(f"holds {len(below)} studies of {name}: give the folder of one ({listed})")
+        if below:
+            return name, partial(read, below[0])
+    if runs.is_folder(path):
+        return "runs", partial(runs.read, path)
+    raise BadInput("cannot be read: it is a folder of no kind that is known; give the file in it that holds the table")
 
 
 def _start(path: Path) -> bytes:

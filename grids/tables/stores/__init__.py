@@ -35,9 +35,10 @@ FOLDERS: tuple[tuple[str, Callable[[Path], bool], Read], ...] = (
     ("Sacred", sacred.is_sacred, sacred.read_sacred),
     ("NePS", sacred.is_neps, sacred.read_neps),
     ("TensorBoard", tensorboard.is_folder, tensorboard.read),
-    ("runs", runs.is_folder, runs.read),
 )
-"""Each store that is a folder: its name, how it is recognized, its reader; the first that fits is taken."""
+"""Each store that is a folder: its name, how it is recognized, its reader; the first that fits is taken.
+
+A folder of none of these may be one with a file for each run (`runs`)."""
 
 DATABASES: tuple[tuple[str, frozenset[str], Read], ...] = (
     ("MLflow", mlflow.TABLES, mlflow.read_database),

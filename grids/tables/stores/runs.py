@@ -15,6 +15,8 @@ from grids.tables.stores.run import Run, frame_of, load_json, load_lines, load_y
 _SUFFIXES = (".json", ".jsonl", ".csv", ".tsv")
 _MOST = 100_000
 """Largest number of files to look at."""
+_SETTINGS = ("hparams", "params", "config", "args", "hyperparameters", "settings")
+"""Names of files that hold a run's hyperparameters, as JSON or YAML."""
 _NAMED = re.compile(r"([A-Za-z_][\w.]*)=([^=]*)")
 
 
@@ -49,16 +51,24 @@ def read(folder: Path, meaning: Meaning) -> Frame:
                 f"its runs hold several files ({listed}): name one with --value FILE:KEY, as result.json:loss"
             )
         wanted = likely[0]
-    runs = []
+    runs: list[Run] = []
+    faults: list[str] = []
     for place in _places(folder, wanted, found):
         where = place.parent if wanted[0] != "*" else place
-        said = {**_from_names(where.relative_to(folder)), **_overrides(where)}
-        rows = _rows(place, meaning) if place.is_file() else []
+        said = {**_from_names(where.relative_to(folder)), **_settings(where, wanted), **_overrides(where)}
+        try:
+            rows = _rows(place, meaning) if place.is_file() else []
+        except BadInput as error:
+            faults.append(f"{place.relative_to(folder)}: {error}")
+            continue
         state = "finished" if rows else "failed"
         for row in rows or [{}]:
             values = {name: value for name, value in flat(row).items() if name not in said}
             runs.append(Run(str(where.relative_to(folder)), said, values, state=state))
-    table = frame_of(runs, folder.name)
+    if faults and not runs:
+        raise BadInput(faults[0])
+    notes = [f"{len(faults)} file(s) cannot be read and are left out ({brief(faults[0], 120)})"] if faults else []
+    table = frame_of(runs, folder.name, notes)
     hints: dict[str, Any] = {**table.hints, "pool": None}
     chosen = key or meaning.value
     if chosen:
@@ -93,6 +103,17 @@ def _from_names(path: Path) -> dict[str, str]:
     """What the names of folders or of a file say: `lr=0.1,wd=0` or `lr=0.1_wd=0`."""
     parts = [part for name in path.parts for part in re.split(r"[,;]|_(?=[A-Za-z_][\w.]*=)", name)]
     return {found[1]: found[2].strip() for part in parts if (found := _NAMED.fullmatch(part.strip()))}
+
+
+def _settings(run: Path, wanted: str) -> dict[str, Any]:
+    """What a file of settings next to the run's values holds."""
+    said: dict[str, Any] = {}
+    for name in _SETTINGS:
+        for file, load in ((run / f"{name}.json", load_json), (run / f"{name}.yaml", load_yaml)):
+            if file.is_file() and file.name != wanted:
+                found = load(file)
+                said |= flat(found) if isinstance(found, dict) else {}
+    return said
 
 
 def _overrides(run: Path) -> dict[str, Any]:

@@ -190,3 +190,96 @@ def test_yaml_is_plain_and_bounded(tmp_path: Path, kind: str) -> None:
     (tmp_path / "version_0" / "hparams.yaml").write_text(BOMBS[kind])
     with pytest.raises(BadInput, match=r"holds more than 100,000 values|no YAML of plain data|cannot be read"):
         surface_from(str(tmp_path), meaning_of(value="loss"))
+
+
+def test_trial_folders_with_settings_and_measurements(tmp_path: Path) -> None:
+    for number, rate in enumerate((0.1, 0.2)):
+        place = tmp_path / "study" / f"trial_{number}"
+        place.mkdir(parents=True)
+        (place / "hparams.json").write_text(json.dumps({"rate": rate, "opt": {"beta": 0.9}}))
+        (place / "measured.csv").write_text(column("step,val/loss,note", f"1,{rate},a", f"2,{2 * rate},b"))
+    options = meaning_of(value="measured.csv:val/loss", epoch="step")
+    surface = surface_from(str(tmp_path / "study"), options)
+    assert surface.space.names == ("rate",)
+    assert surface.value.ravel().tolist() == [0.2, 0.4]
+    assert surface.curve is not None
+    assert surface.curve.reshape(2, 2).tolist() == [[0.1, 0.2], [0.2, 0.4]]
+
+
+def test_a_file_of_one_run_that_was_cut_short_is_left_out_and_said(tmp_path: Path) -> None:
+    folder = tmp_path / "runs"
+    folder.mkdir()
+    for number in range(4):
+        (folder / f"{number}.json").write_text(json.dumps({"config": {"lr": number}, "curve": [5, 4, number]}))
+    (folder / "3.json").write_text('{"config": {"lr": 3}, "cur')
+    surface = surface_from(str(folder), meaning_of(value="curve"))
+    assert surface.value.ravel().tolist() == [0, 1, 2]
+    assert any("1 file(s) cannot be read" in note for note in surface.provenance.data["notes"])
+
+
+def test_two_studies_in_one_folder(tmp_path: Path) -> None:
+    for study in ("one", "two"):
+        for trial in ("a", "b"):
+            place = tmp_path / "all" / study / trial
+            place.mkdir(parents=True)
+            (place / "params.json").write_text(json.dumps({"lr": len(study + trial) + (trial == "b")}))
+            (place / "result.json").write_text('{"loss": 1, "training_iteration": 1}\n')
+    with pytest.raises(BadInput, match=r"holds 2 studies of Ray Tune: give the folder of one \(one, two\)"):
+        surface_from(str(tmp_path / "all"), meaning_of(value="loss"))
+    assert surface_from(str(tmp_path / "all" / "one"), meaning_of(value="loss")).space.size == 2
+
+
+WITHOUT = {
+    "MLflow": ("experiments(experiment_id, name)", "runs(run_uuid, experiment_id, status, lifecycle_stage)",
+               "params(run_uuid, key, value)", "tags(run_uuid, key, value)",
+               "metrics(run_uuid, key, value, step, timestamp, is_nan)"),
+    "MLflow of another version": ("experiments(id)", "runs(a)", "params(a)", "tags(a)", "metrics(a)"),
+    "NNI": ("TrialJobEvent(timestamp, trialJobId, event, data)", "MetricData(trialJobId, type, sequence, data)"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", WITHOUT)
+def test_a_database_without_trials_or_of_another_version(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "x.db"
+    with sqlite3.connect(path) as database:
+        for table in WITHOUT[kind]:
+            database.execute(f"create table {table}")
+    database.close()
+    message = "is of another version" if "version" in kind else "holds no trial"
+    with pytest.raises(BadInput, match=message):
+        surface_from(str(path), meaning_of(value="loss"))
+
+
+def test_nni(tmp_path: Path) -> None:
+    path = tmp_path / "nni.sqlite"
+    with sqlite3.connect(path) as database:
+        for table in WITHOUT["NNI"]:
+            database.execute(f"create table {table}")
+        for job, lr, event in (("a", 0.1, "SUCCEEDED"), ("b", 0.2, "SUCCEEDED"), ("c", 0.4, "FAILED")):
+            given = json.dumps({"parameters": {"lr": lr}})
+            database.execute("insert into TrialJobEvent values (1, ?, 'RUNNING', ?)", (job, given))
+            database.execute("insert into TrialJobEvent values (2, ?, ?, null)", (job, event))
+            for step in (0, 1):
+                database.execute(
+                    "insert into MetricData values (?, 'PERIODICAL', ?, ?)", (job, step, json.dumps(str(lr * step)))
+                )
+            database.execute(
+                "insert into MetricData values (?, 'FINAL', 0, ?)", (job, json.dumps(json.dumps({"default": lr})))
+            )
+    database.close()
+    surface = surface_from(str(path), meaning_of(value=""))
+    assert surface.value.ravel().tolist() == [0.1, 0.2]
+    assert surface.provenance.data["states"] == {"failed": 1}
+    assert surface.curve is not None
+    assert surface.curve.reshape(2, 2).tolist() == [[0, 0.1], [0, 0.2]]
+
+
+def test_neps(tmp_path: Path) -> None:
+    for number, (rate, state) in enumerate(((0.1, "success"), (0.2, "success"), (0.4, "crashed"))):
+        place = tmp_path / "configs" / f"config_{number}"
+        place.mkdir(parents=True)
+        (place / "config.yaml").write_text(f"lr: {rate}\n")
+        (place / "report.yaml").write_text(f"reported_as: {state}\nobjective_to_minimize: {10 * rate}\n")
+    surface = surface_from(str(tmp_path), meaning_of(value=""))
+    assert surface.value.ravel().tolist() == [1, 2]
+    assert surface.provenance.data["states"] == {"failed": 1}
