@@ -211,10 +211,10 @@ def _panel(
     size, rim = (70, 0.6) if len(rows) <= _MANY_TIES else (16, 0.0)
     panel.scatter(cells + 0.5, rows + 0.5, marker="*", s=size, c=_STAR, edgecolors="white", linewidths=rim, zorder=3)
     label_cells(panel.yaxis, upright, most=11)
-    panel.set_ylabel(axis_label(upright.name, part.surface))
+    panel.set_ylabel(axis_label(upright.name, part.surface.provenance.imported))
     if rest:
         label_cells(panel.xaxis, rest[0], most=6)
-        panel.set_xlabel(axis_label(rest[0].name, part.surface))
+        panel.set_xlabel(axis_label(rest[0].name, part.surface.provenance.imported))
         panel.set_aspect("equal" if _has_square_cells(part) else "auto")
     else:
         # A strip a sixth as wide as the other panels, in the middle of one of their size.
@@ -256,7 +256,8 @@ def _below_title(part: Slice) -> list[str]:
     cell = surface.space.values(part.best_cell).items()
     # A line may end between two hyperparameters, not within one.
     where = ", ".join(
-        f"{_clipped(axis_symbol(name, surface))} = {_short(value)}".replace(" ", _NO_BREAK) for name, value in cell
+        f"{_clipped(axis_symbol(name, surface.provenance.imported))} = {_short(value)}".replace(" ", _NO_BREAK)
+        for name, value in cell
     )
     texts = [f"{lowest} at {where}" + (f" (+{ties}{_NO_BREAK}tie{'s' if ties > 1 else ''})" if ties else "")]
     others = [axis.name for axis in surface.space.axes if axis not in part.axes]

@@ -84,10 +84,11 @@ def _generic(pair: Pair, column: Mapping[str, Any]) -> dict[str, Any]:
 
 def _ridge(panel: Axes, pair: Pair, split: float | None, palette: Colormap, norm: BoundaryNorm) -> Any:
     image = panel.pcolormesh(pair.suboptimality, cmap=palette, norm=norm, edgecolors="face", linewidth=0.1)
+    imported = pair.surface.provenance.imported
     where = ridge(pair)
     columns = np.flatnonzero(where >= 0)
     panel.plot(columns + 0.5, where[columns] + 0.5, "o", color=_RIDGE, markersize=4, markeredgecolor="white",
-               markeredgewidth=0.5, label=f"best {axis_label(pair.first.name, pair.surface)}")  # fmt: skip
+               markeredgewidth=0.5, label=f"best {axis_label(pair.first.name, imported)}")  # fmt: skip
     up, along = coordinates(pair.first), coordinates(pair.second)
     parts = regimes(pair, split)
     if split is not None and len(parts) > 1:
@@ -107,7 +108,10 @@ def _ridge(panel: Axes, pair: Pair, split: float | None, palette: Colormap, norm
         panel.axvline(edge, color=_LINE, linewidth=0.8, linestyle=(0, (4, 3)))
     label_cells(panel.yaxis, pair.first, 11)
     label_cells(panel.xaxis, pair.second, 6)
-    panel.set(xlabel=axis_label(pair.second.name, pair.surface), ylabel=axis_label(pair.first.name, pair.surface))
+    panel.set(
+        xlabel=axis_label(pair.second.name, imported),
+        ylabel=axis_label(pair.first.name, imported),
+    )
     panel.set_title(f"{pair.surface.provenance.task}: {pair.surface.provenance.label}")
     slopes = f"slope of the best: {' then '.join(texts)}" if texts else "too few columns for a slope"
     panel.annotate(slopes, (0.5, 1.0), xycoords="axes fraction", xytext=(0, 2), textcoords="offset points",
@@ -120,6 +124,7 @@ def _ridge(panel: Axes, pair: Pair, split: float | None, palette: Colormap, norm
 
 
 def _losses(panel: Axes, pair: Pair, level: float) -> None:
+    imported = pair.surface.provenance.imported
     steps = two_step(pair, level)
     at = np.arange(len(pair.second)) + 0.5
     panel.vlines(at, 0, steps.mean, color=colour(0), linewidth=1.2)
@@ -135,13 +140,11 @@ def _losses(panel: Axes, pair: Pair, level: float) -> None:
     panel.yaxis.set_major_formatter(lambda value, place: f"{value:g}")
     label_cells(panel.xaxis, pair.second, 6)
     panel.set_xlim(0, len(pair.second))
-    panel.set_xlabel(f"{axis_label(pair.second.name, pair.surface)} at the start")
+    panel.set_xlabel(f"{axis_label(pair.second.name, imported)} at the start")
     panel.set_ylabel("loss in the end")
     within = 100 * float(steps.within.mean())
     panel.set_title(
-        folded(
-            f"tune {axis_symbol(pair.first.name, pair.surface)}, then {axis_symbol(pair.second.name, pair.surface)}"
-        ),
+        folded(f"tune {axis_symbol(pair.first.name, imported)}, then {axis_symbol(pair.second.name, imported)}"),
         pad=16,
     )
     panel.annotate(f"within {level:g} from {within:.0f}% of starts", (0.5, 1.0), xycoords="axes fraction",
@@ -149,9 +152,10 @@ def _losses(panel: Axes, pair: Pair, level: float) -> None:
 
 
 def _shares(panel: Axes, pair: Pair, row: Mapping[str, Any]) -> None:
+    imported = pair.surface.provenance.imported
     names = {
-        "first_share": folded(f"{axis_symbol(pair.first.name, pair.surface)} alone"),
-        "second_share": folded(f"{axis_symbol(pair.second.name, pair.surface)} alone"),
+        "first_share": folded(f"{axis_symbol(pair.first.name, imported)} alone"),
+        "second_share": folded(f"{axis_symbol(pair.second.name, imported)} alone"),
         "interaction_share": "together",
     }
     values = [row[name] for name, _ in _SHARES]

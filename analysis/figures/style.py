@@ -18,7 +18,6 @@ from analysis.replays import Group
 from grids.atomic import whole_file, write_whole
 from grids.errors import BadInput
 from grids.replay_table import Judged
-from grids.surface import Surface
 from grids.target import Count
 
 ENDINGS = (".pdf", ".png", ".svg")
@@ -124,17 +123,17 @@ def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
     return text.getvalue()
 
 
-def axis_label(name: str, surface: Surface) -> str:
+def axis_label(name: str, imported: bool = False) -> str:
     """The label of an axis: `learning rate α` for `alpha`, for others the name, on several lines where it is long.
 
     On an imported surface `alpha` is whatever that program calls so.
     """
-    return ("" if surface.provenance.imported else _AXES.get(name, "")) or plain(folded(name))
+    return ("" if imported else _AXES.get(name, "")) or plain(folded(name))
 
 
-def axis_symbol(name: str, surface: Surface) -> str:
+def axis_symbol(name: str, imported: bool = False) -> str:
     """The symbol of an axis: `α` for `alpha`, for others, and on an imported surface, the name."""
-    return ("" if surface.provenance.imported else _SYMBOLS.get(name, "")) or plain(name)
+    return ("" if imported else _SYMBOLS.get(name, "")) or plain(name)
 
 
 def plain(text: str) -> str:

@@ -86,8 +86,8 @@ def scales(surfaces: Mapping[str, Surface]) -> dict[str, list[float]]:
 def _axis(axis: Axis, surface: Surface) -> dict[str, Any]:
     return {
         "name": axis.name,
-        "title": " ".join(axis_label(axis.name, surface).replace("\\$", "$").split("\n")),
-        "symbol": axis_symbol(axis.name, surface).replace("\\$", "$"),
+        "title": " ".join(axis_label(axis.name, surface.provenance.imported).replace("\\$", "$").split("\n")),
+        "symbol": axis_symbol(axis.name, surface.provenance.imported).replace("\\$", "$"),
         "scale": axis.scale,
         "values": list(range(len(axis))) if axis.labelled else list(axis.values),
         "texts": [axis.text(index) for index in range(len(axis))],

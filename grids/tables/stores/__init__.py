@@ -14,7 +14,6 @@ from grids.tables.stores import (
     mlflow,
     nni,
     ray,
-    runs,
     sacred,
     smac,
     syne_tune,
