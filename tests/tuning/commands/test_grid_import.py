@@ -113,3 +113,11 @@ def test_equal_cells_are_said(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["exact", "s.parquet", "-s", "random"]) == 0
     out, err = capsys.readouterr()
     assert "all cells are equal" in out + err
+
+
+def test_a_level_that_all_cells_pass_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("a.csv").write_text("words,acc\n5,0.7\n10,0.87\n20,0.8\n")
+    call("a.csv --axes words --value acc --maximize --out s.parquet -q")
+    for level, said in (("-0.86", True), ("0.86", False)):
+        assert run(["exact", "s.parquet", "-s", "random", "--level", level]) == 0
+        assert ("every cell reaches the level" in capsys.readouterr().err) == said
