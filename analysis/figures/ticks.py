@@ -10,6 +10,8 @@ from grids.space import Axis, value_text
 
 _PLAIN = (0.01, 1000.0)
 """An axis with all values in this range is labelled without powers of ten."""
+_LARGEST_WHOLE = 100_000
+"""So is one of smaller whole numbers."""
 _LONGEST = 20
 """Longer labels are cut to this many characters."""
 _LONG = 12
@@ -36,7 +38,8 @@ def _written(axis: Axis, value: float | str) -> str:
         text = value_text(value)
         return plain(text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…")
     low, high = _PLAIN
-    far = axis.scale == "log" and not all(low <= one < high for one in axis.values)
+    whole = all(one == int(one) and one < _LARGEST_WHOLE for one in axis.values)
+    far = axis.scale == "log" and not whole and not all(low <= one < high for one in axis.values)
     assert not isinstance(value, str)
     short = f"{value:g}"
     return scientific(value) if far or "e" in short else short

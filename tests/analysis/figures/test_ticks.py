@@ -51,3 +51,8 @@ def test_decades_between_cells_are_put_between_them() -> None:
 def test_no_axis_has_too_many_labels(length: int, scale: str) -> None:
     axis = Axis("x", tuple(1.0 + i for i in range(length)), scale)  # type: ignore[arg-type]
     assert 1 <= len(ticks(axis, 6)) <= 6
+
+
+def test_whole_numbers_are_written_whole() -> None:
+    values = (32.0, 64.0, 128.0, 1024.0)
+    assert [text for _, text in ticks(Axis("batch", values), 6)] == ["32", "64", "128", "1024"]
