@@ -280,8 +280,8 @@ class Surface:
             frame: the table; its index is ignored.
             axes: the columns that identify a cell.
             value: the column of values.
-            options: as `grids.tables.importing.Meaning`: seed, epoch, maximize, missing, seeds, number_seeds, where,
-                keep, pool, task, optimizer, metric, unit.
+            options: as `grids.tables.meaning.Meaning`: seed, epoch, maximize, missing, seeds, number_seeds, where,
+                keep, labels, seconds, pool, task, optimizer, metric, unit.
 
         Raises:
             BadInput: as `tunecost grid import` does.
