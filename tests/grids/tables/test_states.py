@@ -1,4 +1,4 @@
-"""Trials that never finished, in tables that trackers export."""
+"""The states of trials, in tables that trackers export."""
 
 from pathlib import Path
 
