@@ -16,7 +16,7 @@ _NOTHING = 5e20
 def recognized(frame: Frame, meaning: Meaning) -> Frame:
     """The frame with what its program would say of it, where its columns tell the program."""
     for columns, read in _KNOWN:
-        if columns <= set(frame.header):
+        if columns <= {name.partition(".")[0] for name in frame.header}:
             return read(frame, meaning)
     return frame
 
@@ -82,6 +82,6 @@ _KNOWN: tuple[tuple[set[str], Callable[[Frame, Meaning], Frame]], ...] = (
     ({"record_id", "validation_loss", "learner"}, _flaml),
     ({"Experiment", "rev", "typ"}, _dvc),
     ({"training_iteration", "trial_id"}, _ray),
-    ({"n_resources", "iter", "n_candidates"}, _halving),
+    ({"iter", "n_resources", "params"}, _halving),
 )
 """The columns that tell a program, and what reads its table."""

@@ -171,6 +171,17 @@ def test_scikit_learn() -> None:
     np.testing.assert_allclose(sorted(-splits.mean.ravel()), sorted(table["mean_test_score"]))
 
 
+def test_the_resources_of_a_halving_search_are_the_fidelity() -> None:
+    store = "scikit-learn-1.9.1-halving.csv"
+    with pytest.raises(BadInput, match="--missing last keeps the value"):
+        brought(store, value="mean_test_score")
+    surface = brought(store, value="mean_test_score", missing="last")
+    table = pd.read_csv(STORES / store).drop_duplicates(["param_C", "param_kernel"], keep="last")
+    assert surface.fidelity is not None
+    assert (surface.fidelity.name, surface.fidelity.values) == ("n_resources", (50, 150))
+    assert sorted(-surface.value.ravel()) == sorted(table["mean_test_score"])
+
+
 def test_kernel_tuner() -> None:
     found = json.loads((STORES / "kernel-tuner-1.5.0-cache.json").read_text())["cache"]
     for store in ("kernel-tuner-1.5.0-cache.json", "kernel-tuner-1.5.0-t4.json"):
