@@ -312,7 +312,7 @@ def _group(names: dict[str, Any], part: pd.DataFrame, source: str) -> Group:
     ends = np.add.reduceat(end.astype(np.int64), start[:-1])
     faults = (
         ("has no end row (the table is not whole)", ends == 0),
-        ("has more than one end row (given twice?)", ends > 1),
+        ("has more than one end row (a table given twice, or two seeds: replay once with more --repeats)", ends > 1),
         ("goes on after its end row", ~end[start[1:] - 1]),
         ("has a trial or a count of unique cells below 1", _any(np.minimum(group.trial, group.unique) < 1, start)),
         ("has more unique cells than trials", _any(group.unique > group.trial, start)),

@@ -28,6 +28,8 @@ TRANSITION = 1e-3
 _SWEEPS = 500
 _FEWEST = 3
 """A slope with an interval needs this many points of a ridge."""
+_ROUNDING = 1e-24
+"""A share of the variance below it is of rounding alone: float64 has 16 digits, and variances are squares."""
 
 
 class Scale(enum.StrEnum):
@@ -127,8 +129,14 @@ def variance_shares(table: np.ndarray) -> tuple[float, float, float]:
     centred = centred / size  # otherwise squares of values near 1e300 overflow
     total = float(np.mean(centred**2))
     rows, columns = centred.mean(axis=1), centred.mean(axis=0)
-    first, second = float(np.mean(rows**2)) / total, float(np.mean(columns**2)) / total
-    return first, second, float(np.mean((centred - rows[:, None] - columns) ** 2)) / total
+    parts = (rows, columns, centred - rows[:, None] - columns)
+    first, second, both = (float(np.mean(part**2)) / total for part in parts)
+    return _but_rounding(first), _but_rounding(second), _but_rounding(both)
+
+
+def _but_rounding(share: float) -> float:
+    """A share of the variance; 0 where it is no more than the rounding of the values."""
+    return share if share > _ROUNDING else 0.0
 
 
 def trained_shares(pair: Pair, scale: Scale) -> tuple[float, float, float]:

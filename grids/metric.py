@@ -37,7 +37,8 @@ def default_targets(surface: Surface, statistic: str = "mean") -> Targets:
     """The header's targets; without any, 0.5 and 1 for an error in %, and for other metrics shares of the range.
 
     The latter are 5 % and 10 % of the distance from the lowest value to the median of the cells above it, each rounded
-    to one significant digit. Where all cells are equal, that distance counts as 1.
+    to one significant digit, over the cells that have a value of their own: no seed diverged or was filled in. Where
+    all cells are equal, that distance counts as 1.
 
     Args:
         surface: of any task.
@@ -53,7 +54,9 @@ def default_targets(surface: Surface, statistic: str = "mean") -> Targets:
         return Targets(surface.provenance.targets)
     if _names_percent(surface.provenance):
         return Targets(PERCENT_TARGETS)
-    return derived_targets(surface.table(statistic))
+    table = surface.table(statistic)
+    own = ~surface.diverged.any(axis=-1) & (surface.filled_share == 0)
+    return derived_targets(table[own] if own.any() else table)
 
 
 def derived_targets(table: np.ndarray) -> Targets:

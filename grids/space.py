@@ -21,6 +21,9 @@ Scale = Literal["log", "linear", "label"]
 NONE = "None"
 """How the empty label, which stands for no value, is shown."""
 
+_LARGEST_WHOLE = 1e15
+"""Below this size a whole number is written with all its digits."""
+
 MOST_AXES = 30
 """Parts of numpy take at most 32 dimensions, two of which are seeds and epochs."""
 MOST_CELLS = 10_000_000
@@ -132,7 +135,11 @@ def number_text(value: float) -> str:
 
     >>> number_text(10.0), number_text(1e-8), number_text(0.1000001)
     ('10', '1e-08', '0.1000001')
+    >>> number_text(214663680.0), number_text(1e20)
+    ('214663680', '1e+20')
     """
+    if abs(value) < _LARGEST_WHOLE and value == int(value):
+        return str(int(value))
     short = f"{value:g}"
     return short if float(short) == value else repr(float(value))
 

@@ -91,6 +91,11 @@ class Provenance:
         return bool(self.fixed.get("maximize"))
 
     @property
+    def imported(self) -> bool:
+        """Whether it came from another program's table, whose names of hyperparameters mean what they mean there."""
+        return "rows" in self.data
+
+    @property
     def label(self) -> str:
         """The optimizer's name in figures."""
         return self.optimizer_label or self.optimizer
@@ -277,16 +282,16 @@ class Surface:
             frame: the table; its index is ignored.
             axes: the columns that identify a cell.
             value: the column of values.
-            options: as `grids.tables.importing.Meaning`: seed, epoch, maximize, missing, seeds, number_seeds, where,
-                keep, pool, task, optimizer, metric, unit.
+            options: as `grids.tables.meaning.Meaning`: seed, epoch, maximize, missing, seeds, number_seeds, where,
+                keep, labels, seconds, pool, task, optimizer, metric, unit.
 
         Raises:
             BadInput: as `tunecost grid import` does.
         """
+        from grids.tables.frame import Frame
         from grids.tables.importing import meaning_of, surface_of
-        from grids.tables.raw import RawTable
 
-        return surface_of(RawTable.of_frame(frame, "table"), meaning_of(axes=axes, value=value, **options))
+        return surface_of(Frame.of_pandas(frame, "table"), meaning_of(axes=axes, value=value, **options))
 
     def to_frame(self, curves: bool | None = None) -> "pd.DataFrame":
         """A row for each cell and seed, as `tunecost grid export` writes it (see `grids.tables.exporting.frame`)."""

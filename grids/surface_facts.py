@@ -82,7 +82,9 @@ class SurfaceFacts:
 
     def beyond(self, target: float) -> str:
         """A note where every cell is within `target` of the lowest, so that reaching it is trivial; otherwise empty."""
-        if self.span is None or target < self.span or self.span == 0:
+        if self.span == 0:
+            return "all cells are equal: any of them reaches every target"
+        if self.span is None or target < self.span:
             return ""
         return f"every cell reaches {target:g}: the surface's values span {self.span:.4g}"
 

@@ -23,7 +23,8 @@ def within(surface: Surface, text: str) -> Surface:
     Raises:
         BadInput: an unknown axis, bounds that are not numbers, or no cell left.
     """
-    chosen = {name: _keep(surface.space.axis(name), part) for name, part in _parts(text, surface.space).items()}
+    pool = surface.space.is_pool
+    chosen = {name: _keep(surface.space.axis(name), part, pool) for name, part in _parts(text, surface.space).items()}
     held = [np.array(chosen.get(axis.name, np.ones(len(axis), bool))) for axis in surface.space.axes]
     if surface.space.is_pool:
         return _pool(surface, held)
@@ -47,14 +48,15 @@ def _parts(text: str, space: Space) -> dict[str, str]:
     return found
 
 
-def _keep(axis: Axis, said: str) -> np.ndarray:
-    """The axis's values that are kept, bool `[len(axis)]`."""
-    if axis.labelled:
+def _keep(axis: Axis, said: str, pool: bool) -> np.ndarray:
+    """The axis's values that are kept, bool `[len(axis)]`; in a pool, conditional numbers have ranges too."""
+    numbers = np.array(axis.values) if not axis.labelled else _conditional(axis) if pool else None
+    if axis.labelled and (numbers is None or ".." not in said or said in axis.values):
         return np.logical_or.reduce([_equal(axis, one) for one in _labels(axis, said)])
     low, dots, high = said.partition("..")
     if dots:
         ends = [_number(axis, end, default) for end, default in ((low, -np.inf), (high, np.inf))]
-        values = np.array(axis.values)
+        values = np.asarray(numbers, np.float64)
         # A bound typed in decimals may differ from the grid's value in the last bit.
         slack = 1e-12 * np.abs(values)
         keep = (values >= ends[0] - slack) & (values <= ends[1] + slack)
@@ -63,6 +65,13 @@ def _keep(axis: Axis, said: str) -> np.ndarray:
     if not keep.any():
         raise BadInput(f"--within: no value of axis '{axis.name}' lies in {brief(said)}")
     return np.asarray(keep)
+
+
+def _conditional(axis: Axis) -> np.ndarray | None:
+    """The labels as numbers where they are, but for the empty one of a conditional hyperparameter, which is NaN."""
+    numbers = [plain(str(label)) if label else np.nan for label in axis.values]
+    known = [number for number in numbers if number is not None]
+    return np.array(known, np.float64) if len(known) == len(numbers) and not np.isnan(known).all() else None
 
 
 def _labels(axis: Axis, said: str) -> list[str]:

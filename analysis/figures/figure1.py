@@ -211,10 +211,10 @@ def _panel(
     size, rim = (70, 0.6) if len(rows) <= _MANY_TIES else (16, 0.0)
     panel.scatter(cells + 0.5, rows + 0.5, marker="*", s=size, c=_STAR, edgecolors="white", linewidths=rim, zorder=3)
     label_cells(panel.yaxis, upright, most=11)
-    panel.set_ylabel(axis_label(upright.name))
+    panel.set_ylabel(axis_label(upright.name, part.surface.provenance.imported))
     if rest:
         label_cells(panel.xaxis, rest[0], most=6)
-        panel.set_xlabel(axis_label(rest[0].name))
+        panel.set_xlabel(axis_label(rest[0].name, part.surface.provenance.imported))
         panel.set_aspect("equal" if _has_square_cells(part) else "auto")
     else:
         # A strip a sixth as wide as the other panels, in the middle of one of their size.
@@ -250,11 +250,14 @@ def _name(part: Slice, name_task: bool) -> str:
 def _below_title(part: Slice) -> list[str]:
     surface = part.surface
     ties = int(part.best.sum()) - 1
-    lowest = f"lowest {with_unit(f'{part.lowest:.4g}', plain(surface.provenance.unit))}"
+    about = surface.provenance
+    best = -part.lowest + 0.0 if about.maximized else part.lowest
+    lowest = f"{'highest' if about.maximized else 'lowest'} {with_unit(f'{best:.4g}', plain(about.unit))}"
     cell = surface.space.values(part.best_cell).items()
     # A line may end between two hyperparameters, not within one.
     where = ", ".join(
-        f"{_clipped(axis_symbol(name))} = {_short(value)}".replace(" ", _NO_BREAK) for name, value in cell
+        f"{_clipped(axis_symbol(name, surface.provenance.imported))} = {_short(value)}".replace(" ", _NO_BREAK)
+        for name, value in cell
     )
     texts = [f"{lowest} at {where}" + (f" (+{ties}{_NO_BREAK}tie{'s' if ties > 1 else ''})" if ties else "")]
     others = [axis.name for axis in surface.space.axes if axis not in part.axes]

@@ -84,11 +84,12 @@ def _generic(pair: Pair, column: Mapping[str, Any]) -> dict[str, Any]:
 
 def _ridge(panel: Axes, pair: Pair, split: float | None, palette: Colormap, norm: BoundaryNorm) -> Any:
     image = panel.pcolormesh(pair.suboptimality, cmap=palette, norm=norm, edgecolors="face", linewidth=0.1)
+    imported = pair.surface.provenance.imported
     where = ridge(pair)
     censored = at_edge(pair, where)
     columns, ends = np.flatnonzero((where >= 0) & ~censored), np.flatnonzero(censored)
     panel.plot(columns + 0.5, where[columns] + 0.5, "o", color=_RIDGE, markersize=4, markeredgecolor="white",
-               markeredgewidth=0.5, label=f"best {axis_label(pair.first.name)}")  # fmt: skip
+               markeredgewidth=0.5, label=f"best {axis_label(pair.first.name, imported)}")  # fmt: skip
     panel.plot(ends + 0.5, where[ends] + 0.5, "o", color="white", markersize=4, markeredgecolor=_RIDGE,
                markeredgewidth=0.8)  # fmt: skip
     up, along = coordinates(pair.first), coordinates(pair.second)
@@ -110,7 +111,10 @@ def _ridge(panel: Axes, pair: Pair, split: float | None, palette: Colormap, norm
         panel.axvline(edge, color=_LINE, linewidth=0.8, linestyle=(0, (4, 3)))
     label_cells(panel.yaxis, pair.first, 11)
     label_cells(panel.xaxis, pair.second, 6)
-    panel.set(xlabel=axis_label(pair.second.name), ylabel=axis_label(pair.first.name))
+    panel.set(
+        xlabel=axis_label(pair.second.name, imported),
+        ylabel=axis_label(pair.first.name, imported),
+    )
     panel.set_title(plain(f"{pair.surface.provenance.task}: {pair.surface.provenance.label}"))
     slopes = f"slope of the best: {' then '.join(texts)}" if texts else "too few columns for a slope"
     slopes += f"; at the edge, left out: {len(ends)}" if len(ends) else ""
@@ -124,6 +128,7 @@ def _ridge(panel: Axes, pair: Pair, split: float | None, palette: Colormap, norm
 
 
 def _losses(panel: Axes, pair: Pair, level: float) -> None:
+    imported = pair.surface.provenance.imported
     steps = two_step(pair, level)
     at = np.arange(len(pair.second)) + 0.5
     panel.vlines(at, 0, steps.mean, color=colour(0), linewidth=1.2)
@@ -139,18 +144,22 @@ def _losses(panel: Axes, pair: Pair, level: float) -> None:
     panel.yaxis.set_major_formatter(lambda value, place: f"{value:g}")
     label_cells(panel.xaxis, pair.second, 6)
     panel.set_xlim(0, len(pair.second))
-    panel.set_xlabel(f"{axis_label(pair.second.name)} at the start")
+    panel.set_xlabel(f"{axis_label(pair.second.name, imported)} at the start")
     panel.set_ylabel("loss in the end")
     within = 100 * float(steps.within.mean())
-    panel.set_title(folded(f"tune {axis_symbol(pair.first.name)}, then {axis_symbol(pair.second.name)}"), pad=16)
+    panel.set_title(
+        folded(f"tune {axis_symbol(pair.first.name, imported)}, then {axis_symbol(pair.second.name, imported)}"),
+        pad=16,
+    )
     panel.annotate(f"within {level:g} from {within:.0f}% of starts", (0.5, 1.0), xycoords="axes fraction",
                    xytext=(0, 2), textcoords="offset points", ha="center", va="bottom", fontsize=8)  # fmt: skip
 
 
 def _shares(panel: Axes, pair: Pair, row: Mapping[str, Any]) -> None:
+    imported = pair.surface.provenance.imported
     names = {
-        "first_share": folded(f"{axis_symbol(pair.first.name)} alone"),
-        "second_share": folded(f"{axis_symbol(pair.second.name)} alone"),
+        "first_share": folded(f"{axis_symbol(pair.first.name, imported)} alone"),
+        "second_share": folded(f"{axis_symbol(pair.second.name, imported)} alone"),
         "interaction_share": "together",
     }
     values = [row[name] for name, _ in _SHARES]

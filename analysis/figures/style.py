@@ -124,14 +124,17 @@ def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
     return text.getvalue()
 
 
-def axis_label(name: str) -> str:
-    """The label of an axis: `learning rate α` for `alpha`, for others the name, on several lines where it is long."""
-    return _AXES.get(name) or plain(folded(name))
+def axis_label(name: str, imported: bool = False) -> str:
+    """The label of an axis: `learning rate α` for `alpha`, for others the name, on several lines where it is long.
+
+    On an imported surface `alpha` is whatever that program calls so.
+    """
+    return ("" if imported else _AXES.get(name, "")) or plain(folded(name))
 
 
-def axis_symbol(name: str) -> str:
-    """The symbol of an axis: `α` for `alpha`, for others the name."""
-    return _SYMBOLS.get(name) or plain(name)
+def axis_symbol(name: str, imported: bool = False) -> str:
+    """The symbol of an axis: `α` for `alpha`, for others, and on an imported surface, the name."""
+    return ("" if imported else _SYMBOLS.get(name, "")) or plain(name)
 
 
 def plain(text: str) -> str:

@@ -81,12 +81,14 @@ def _panel(axes: Axes, task: str, some: Sequence[Contestant]) -> list[dict[str, 
                     "leads": bool(lead[at] == index),
                 }
             )
-    for at in (np.flatnonzero(np.diff(lead)) + 1).tolist():
+    taken = (np.flatnonzero(np.diff(lead)) + 1).tolist()
+    for at in taken:
         point = (trials[at], means[lead[at]][at])
         axes.plot(*point, marker="o", color=colour(int(lead[at])), markersize=5, markeredgecolor="white", zorder=4)
         axes.annotate(str(trials[at]), point, (0, -11), textcoords="offset points", ha="center", fontsize=7)
-    _frame(axes, np.array(means), higher)
-    axes.set(xlabel="trials", ylabel=plain(some[0].metric + in_parentheses(some[0].unit)))
+    _frame(axes, np.array(means), [means[lead[at]][at] for at in range(taken[-1] + 1)] if taken else [])
+    metric = some[0].metric.removeprefix("-") if higher else some[0].metric
+    axes.set(xlabel="trials", ylabel=plain(metric + in_parentheses(some[0].unit)))
     axes.set_title(plain(task), loc="left")
     place: Any = {"loc": "best"}
     if len(some) > _CROWD:
@@ -106,22 +108,27 @@ def _labels(some: Sequence[Contestant]) -> list[str]:
     return [f"{name}, {one.searcher or 'random (exact)'}" for name, one in zip(names, some, strict=True)]
 
 
-def _frame(axes: Axes, means: np.ndarray, higher: bool) -> None:
+def _frame(axes: Axes, means: np.ndarray, leads: Sequence[float]) -> None:
     """Set the limits of the axes so that the steep beginning does not hide later differences.
 
-    A mean is infinite until every replay has trained one cell to the end.
+    Trials that change nothing any more, as after every cell was tried, are left out. The leader's values up to where
+    the last one takes the lead lie within. A mean is infinite until every replay has trained one cell to the end.
     """
-    later = means[:, means.shape[1] // 5 :]
-    known = later[np.isfinite(later)]
-    if not known.size:
+    changes = np.flatnonzero((means[:, 1:] != means[:, :-1]).any(axis=0))
+    end = int(changes[-1]) + 2 if changes.size else means.shape[1]
+    later = np.append(means[:, end // 5 : end], leads)
+    drawn = later[np.isfinite(later)]
+    if not drawn.size:
         raise BadInput(f"within {means.shape[1]} trials some replay of each searcher has no value: --trials with more")
-    low, high = float(known.min()), float(known.max())
-    room = 0.08 * (high - low) or 1.0
+    if drawn.min() == drawn.max():
+        drawn = means[np.isfinite(means)]
+    low, high = float(drawn.min()), float(drawn.max())
+    room = 0.08 * (high - low) or 0.05 * abs(high) or 1.0
     axes.set_ylim(low - room, high + room)
-    if means.shape[1] > _LOG_FROM:
+    if end > _LOG_FROM:
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter("{x:g}")
     else:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.set_xlim(1, means.shape[1])
+    axes.set_xlim(1, max(end, 2))
     light_grid(axes, "both")

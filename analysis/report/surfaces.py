@@ -53,7 +53,7 @@ def packed(name: str, surface: Surface, edges: Sequence[float], sha256: str = ""
         "unit": about.unit,
         "difference": of_difference(about.unit),
         "pool": space.is_pool,
-        "axes": [_axis(axis) for axis in space.axes],
+        "axes": [_axis(axis, surface) for axis in space.axes],
         "members": space.members.ravel().tolist() if isinstance(space, Pool) else None,
         "seeds": list(surface.seeds),
         "value": surface.value.ravel().tolist(),
@@ -83,11 +83,11 @@ def scales(surfaces: Mapping[str, Surface]) -> dict[str, list[float]]:
     return found
 
 
-def _axis(axis: Axis) -> dict[str, Any]:
+def _axis(axis: Axis, surface: Surface) -> dict[str, Any]:
     return {
         "name": axis.name,
-        "title": " ".join(axis_label(axis.name).replace("\\$", "$").split("\n")),
-        "symbol": axis_symbol(axis.name).replace("\\$", "$"),
+        "title": " ".join(axis_label(axis.name, surface.provenance.imported).replace("\\$", "$").split("\n")),
+        "symbol": axis_symbol(axis.name, surface.provenance.imported).replace("\\$", "$"),
         "scale": axis.scale,
         "values": list(range(len(axis))) if axis.labelled else list(axis.values),
         "texts": [axis.text(index) for index in range(len(axis))],

@@ -1,6 +1,8 @@
-"""Import tables of other programs as surfaces, and export surfaces for other programs.
+"""Import tables and stores of other programs as surfaces, and export surfaces for other programs.
 
-The layers of an import, one module each: a file format is read into a `RawTable` (`delimited`, `files`, `study`,
-`blackbox`), its columns become numbers, labels and flags (`numbers`, `columns`), its rows become cells, seeds and
-learning curves (`cells`), and these become a surface (`importing`).
+A table enters once: a source (`sources`) is read as text and typed columns with their rows and lines (`delimited`,
+`records`, `files`, `study`, `blackbox`, `stores`: all yield a `Frame`), its columns get their meaning (`meaning`,
+`roles`, `selection`, `states`, `axes`), its rows become cells, seeds and learning curves (`cells`, `runs`, `curves`),
+and these a surface (`importing`). A reader of a store never touches meaning: it gives hints, which the user's options
+replace.
 """

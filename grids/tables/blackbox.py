@@ -21,16 +21,18 @@ from grids.atomic import whole_folder
 from grids.errors import BadInput, brief, unknown
 from grids.space import Axis
 from grids.surface import Surface
-from grids.tables.delimited import MOST_FIELDS
+from grids.tables.columns import Column, text
 from grids.tables.exporting import own_value, value_name
-from grids.tables.importing import Meaning, surface_of
-from grids.tables.raw import RawTable
+from grids.tables.frame import Frame
+from grids.tables.importing import surface_of
+from grids.tables.limits import Limit
+from grids.tables.meaning import Meaning
 
 TO = "syne-tune"
 EVALUATIONS, PARAMETERS, FIDELITIES = "objectives_evaluations.npy", "hyperparameters.parquet", "fidelities_values.npy"
 _OWN = "tunecost"
 """The entry of `metadata.json` for facts about an exported surface for which Syne Tune has no field."""
-_SEED, _EPOCH = "tunecost seed", "tunecost fidelity"
+_SEED = "tunecost seed"
 
 
 def is_blackbox(path: str | Path) -> bool:
@@ -39,24 +41,32 @@ def is_blackbox(path: str | Path) -> bool:
 
 
 def read(path: str | Path, meaning: Meaning) -> Surface:
-    """The surface of one task and objective of a blackbox.
+    """The surface of one task and objective of a blackbox; see `frame`. Raises BadInput as it and `surface_of`."""
+    table = frame(path, meaning)
+    try:
+        return surface_of(table, replace(meaning, value=""))
+    except BadInput as error:
+        raise BadInput(f"{path}: {error}") from error
+
+
+def frame(path: str | Path, meaning: Meaning) -> Frame:
+    """A row for each configuration, seed and fidelity of one task of a blackbox.
 
     `meaning.task` names the task and `meaning.value` the objective where there are several; a single task is renamed
     to `meaning.task`. Two or more fidelities become curves; a run whose curve ends early has a missing value. The
     surface is a grid where the configurations fill one, otherwise a pool.
 
     Raises:
-        BadInput: a missing file, files that do not match, several tasks or objectives and none named, or as
-            `surface_of`.
+        BadInput: a missing file, files that do not match, or several tasks or objectives and none named.
     """
     folder = Path(path)
     try:
-        return _surface(folder, meaning)
+        return _frame(folder, meaning)
     except BadInput as error:
         raise BadInput(f"{path}: {error}") from error
 
 
-def _surface(folder: Path, meaning: Meaning) -> Surface:
+def _frame(folder: Path, meaning: Meaning) -> Frame:
     metadata = _json(folder / "metadata.json")
     array = _array(folder / EVALUATIONS)
     configurations = _parameters(folder)
@@ -71,59 +81,41 @@ def _surface(folder: Path, meaning: Meaning) -> Surface:
     own: dict[str, Any] = kept if isinstance(kept, dict) else {}
     task = _chosen(tasks, meaning.task, "task", "--task") if len(tasks) > 1 else tasks[0]
     objective = _chosen(objectives, meaning.value or None, "objective", "--value")
-    fidelities = _array(folder / FIDELITIES) if (folder / FIDELITIES).is_file() else np.arange(1, array.shape[3] + 1)
-    if fidelities.shape != (array.shape[3],):
-        raise BadInput(f"{FIDELITIES} has shape {fidelities.shape}, {EVALUATIONS} {array.shape[3]} fidelities")
+    _, count, seeds, points, _ = array.shape
+    fidelities = _array(folder / FIDELITIES) if (folder / FIDELITIES).is_file() else np.arange(1, points + 1)
+    if fidelities.shape != (points,):
+        raise BadInput(f"{FIDELITIES} has shape {fidelities.shape}, {EVALUATIONS} {points} fidelities")
     if not np.isfinite(fidelities).all() or len(np.unique(fidelities)) < len(fidelities):
         raise BadInput(f"{FIDELITIES} must hold distinct numbers, not {brief(str(fidelities.tolist()))}")
-    further = [name for name in meaning.keep if name in objectives]
-    table, epoch = _table(configurations, array[tasks.index(task)], objectives, [objective, *further], fidelities)
-    axes = list(meaning.axes) or [
-        name for name in configurations.columns if len(configurations[name].drop_duplicates()) > 1
-    ]
-    fidelity = next(iter(_json(folder / "fidelityspace.json", {})), "fidelity")
-    made = surface_of(
-        table,
-        replace(
-            meaning,
-            axes=axes or list(configurations.columns)[:1],
-            value=objective,
-            seed=_SEED if array.shape[2] > 1 else None,
-            epoch=epoch,
-            pool=True if meaning.pool else None,
-            scales=_scales(folder),
-            task=meaning.task or own.get("task") or task,
-            optimizer=meaning.optimizer or own.get("optimizer"),
-            maximize=meaning.maximize or bool(own.get("maximize")),
-            metric=meaning.metric or own.get("metric"),
-            unit=meaning.unit or str(own.get("unit") or ""),
-            data={"sha256": hashlib.sha256((folder / EVALUATIONS).read_bytes()).hexdigest()},
-        ),
-    )
-    if made.fidelity is not None:
-        made = replace(made, fidelity=replace(made.fidelity, name=fidelity))
-    seeds = own.get("seeds")
-    if isinstance(seeds, list) and len(seeds) == len(made.seeds):
-        made = replace(made, seeds=tuple(int(seed) for seed in seeds))
-    return made
-
-
-def _table(
-    configurations: pd.DataFrame, array: np.ndarray, objectives: list[str], wanted: list[str], fidelities: np.ndarray
-) -> tuple[RawTable, str | None]:
-    """One row for each configuration, seed and fidelity; and the column of fidelities, where there are several."""
-    count, seeds, points, _ = array.shape
-    if array.size * (len(configurations.columns) + 3) > MOST_FIELDS:
-        raise BadInput(f"{count:,} configurations with {seeds} seeds and {points} fidelities are too many to hold")
-    columns = {name: np.repeat(configurations[name].to_numpy(), seeds * points) for name in configurations.columns}
-    frame = pd.DataFrame(columns)
+    rows = count * seeds * points * (len(configurations.columns) + 3)
+    Limit(meaning.max_bytes).check(array.nbytes, 8 * rows, f"{count:,} configurations")
+    axes = [name for name in configurations.columns if len(configurations[name].drop_duplicates()) > 1]
+    table = Frame.of_pandas(configurations.loc[configurations.index.repeat(seeds * points)], "blackbox")
+    labels = own.get("seeds")
+    labels = labels if isinstance(labels, list) and len(labels) == seeds else list(range(seeds))
+    more = {
+        name: Column(array[tasks.index(task), ..., objectives.index(name)].astype(np.float64).ravel())
+        for name in {objective, *(name for name in meaning.keep if name in objectives)}
+    }
+    hints: dict[str, Any] = {
+        "axes": axes or list(configurations.columns)[:1],
+        "value": objective,
+        "maximize": True if own.get("maximize") else None,
+        "told_by": "metadata.json",
+        "pool": None,
+        "scales": _scales(folder),
+        "task": text(own.get("task") or task),
+        **{name: text(own.get(name)) for name in ("optimizer", "metric", "unit")},
+        "data": {"sha256": hashlib.sha256((folder / EVALUATIONS).read_bytes()).hexdigest()},
+    }
     if seeds > 1:
-        frame[_SEED] = np.tile(np.repeat(np.arange(seeds), points), count)
+        more[_SEED] = Column(np.tile(np.repeat(np.array(labels, np.float64), points), count))
+        hints["seed"] = _SEED
     if points > 1:
-        frame[_EPOCH] = np.tile(fidelities.astype(np.float64), count * seeds)
-    for name in wanted:
-        frame[name] = array[..., objectives.index(name)].astype(np.float64).ravel()
-    return RawTable.of_frame(frame, "blackbox"), _EPOCH if points > 1 else None
+        fidelity = next(iter(_json(folder / "fidelityspace.json", {})), "fidelity")
+        hints["epoch"] = fidelity
+        more[fidelity] = Column(np.tile(fidelities.astype(np.float64), count * seeds))
+    return table.with_columns(more, hints=hints)
 
 
 def _json(path: Path, default: Any = None) -> dict[str, Any]:

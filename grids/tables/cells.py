@@ -10,12 +10,13 @@ import pandas as pd
 from grids.errors import BadInput, brief
 from grids.pool import Pool, by_appearance, occurrence
 from grids.space import MOST_CELLS, Axis, Space, number_text
+from grids.tables.axes import rounding_hint
+from grids.tables.frame import Frame
 from grids.tables.numbers import missing as is_missing
 from grids.tables.numbers import plain
-from grids.tables.raw import RawTable
 
-_CLOSE = 1e-6
-"""Two values of an axis with a smaller relative difference are probably one value, rounded in two ways."""
+_TYPEABLE = 40
+"""A value that is longer, or holds brackets, is not one that a user types."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +36,7 @@ class Rows:
         diverged: bool; the curve of a run with such a row may end early.
     """
 
-    table: RawTable
+    table: Frame
     axes: tuple[Axis, ...]
     index: np.ndarray
     seed: np.ndarray
@@ -56,12 +57,14 @@ class Layout:
         seeds: ascending.
         points: the fidelities, ascending; one where there are none.
         row: int64 `[cells, seeds, points]`, the number of the row, −1 where there is none.
+        restarted: how many runs were begun again, of which the complete one is kept.
     """
 
     space: Space
     seeds: tuple[int, ...]
     points: tuple[float, ...]
     row: np.ndarray
+    restarted: int = 0
 
 
 def arrange(rows: Rows, *, number_seeds: bool = False, common_seeds: bool = False, fill: bool = False) -> Layout:
@@ -70,7 +73,7 @@ def arrange(rows: Rows, *, number_seeds: bool = False, common_seeds: bool = Fals
     Args:
         rows: the table's rows.
         number_seeds: whether rows of one cell are its seeds 0, 1, … in order of appearance.
-        common_seeds: whether to keep only the seeds that every cell has.
+        common_seeds: whether to keep only the seeds that every cell has, as complete runs where nothing is filled.
         fill: whether runs may be missing.
 
     Raises:
@@ -81,31 +84,40 @@ def arrange(rows: Rows, *, number_seeds: bool = False, common_seeds: bool = Fals
     points, point = np.zeros(1), np.zeros(len(cell), np.int64)
     if rows.epoch is not None:
         points, point = np.unique(rows.epoch, return_inverse=True)
+    restarted = 0
     if number_seeds:
-        rows = replace(rows, seed=_numbered(rows, space, cell, point))
+        number = _numbered(rows, space, cell, point)
+        if common_seeds and rows.epoch is not None:
+            number, restarted = _complete_first(cell, number, len(points))
+        rows = replace(rows, seed=number)
     if rows.pool and not number_seeds:
         cell, count, space = _split_equal(rows, cell, point)
-    seeds, seed = np.unique(rows.seed, return_inverse=True)
+    seed, seeds = pd.factorize(rows.seed, sort=True)  # faster than numpy.unique
     keep = np.ones(len(cell), bool)
+    if rows.epoch is not None and not number_seeds:
+        keep, restarted = _without_restarts(rows, cell * len(seeds) + seed, point, len(points))
     if common_seeds:
-        held = np.zeros((count, len(seeds)), bool)
-        held[cell, seed] = True
-        common = np.asarray(held[held.any(axis=1)].all(axis=0))
+        lengths = np.bincount((cell * len(seeds) + seed)[keep], minlength=count * len(seeds)).reshape(count, -1)
+        ended = np.zeros((count, len(seeds)), bool)
+        ended[cell[rows.diverged], seed[rows.diverged]] = True
+        held = (lengths >= (1 if fill else len(points))) | ended
+        common = np.asarray(held[(lengths > 0).any(axis=1)].all(axis=0))
         if not common.any():
-            raise BadInput("no seed is there in every cell, so --seeds common leaves none")
-        keep = common[seed]
+            raise BadInput(f"no seed is there in every cell, so --seeds common leaves none{rounding_hint(rows.axes)}")
+        keep &= common[seed]
         seeds, seed = seeds[common], (np.cumsum(common) - 1)[seed]
     if count * len(seeds) * len(points) > 20 * MOST_CELLS:
         raise BadInput(f"{count:,} cells with {len(seeds):,} seeds and {len(points):,} points are too many to hold")
     row = np.full(count * len(seeds) * len(points), -1, np.int64)
     place = ((cell * len(seeds) + seed) * len(points) + point)[keep]
     where = np.flatnonzero(keep)
-    _check_doubled(rows, space, place, where, cell)
     row[place] = where
+    if (row >= 0).sum() < len(place):
+        raise _doubled(rows, space, place, where, cell)
     runs = row.reshape(count, len(seeds), len(points))
     if not fill:
         _check_missing(rows, space, seeds, points.tolist(), runs)
-    return Layout(space, tuple(int(s) for s in seeds), tuple(float(p) for p in points), runs)
+    return Layout(space, tuple(int(s) for s in seeds), tuple(float(p) for p in points), runs, restarted)
 
 
 def _cells(rows: Rows, fill: bool) -> tuple[np.ndarray, int, Space]:
@@ -118,12 +130,19 @@ def _cells(rows: Rows, fill: bool) -> tuple[np.ndarray, int, Space]:
         some = f"{space.size:,}" if space.size < 1e9 else f"{float(space.size):.0e}"
         raise BadInput(
             f"its axes span over {some} cells and it has {len(rows.index):,} rows: most cells are missing; "
-            f"--pool takes each row as a cell of its own{_rounding_hint(rows.axes)}"
+            f"--pool takes each row as a cell of its own{rounding_hint(rows.axes)}"
         )
     if space.size > MOST_CELLS:
         raise BadInput(f"its axes span over {space.size:,} cells; a surface may have {MOST_CELLS:,}")
     cell = np.ravel_multi_index(tuple(rows.index.T), space.shape)
     return cell.astype(np.int64), space.size, space
+
+
+def _blocks(run: np.ndarray, point: np.ndarray) -> np.ndarray:
+    """The number of each row's block within its run: one begins where the fidelity does not rise. int64 `[rows]`."""
+    table = pd.DataFrame({"run": run, "point": point})
+    falls = table.groupby("run")["point"].diff() <= 0
+    return falls.groupby(table["run"]).cumsum().to_numpy(np.int64)
 
 
 def _numbered(rows: Rows, space: Space, cell: np.ndarray, point: np.ndarray) -> np.ndarray:
@@ -138,19 +157,48 @@ def _numbered(rows: Rows, space: Space, cell: np.ndarray, point: np.ndarray) -> 
     number = occurrence(np.column_stack([cell, point]))
     if rows.epoch is None:
         return number
-    table = pd.DataFrame({"cell": cell, "point": point, "number": number})
-    same_cell = table.groupby("cell")
-    table["block"] = (same_cell["point"].diff() <= 0).groupby(table["cell"]).cumsum()
-    runs = same_cell["number"].transform("max") + 1
-    uneven = same_cell["point"].transform("size") != same_cell["point"].transform("nunique") * runs
-    unclear = uneven & (table.groupby("cell")["block"].transform("max") + 1 != runs)
+    block = _blocks(cell, point)
+    table = pd.DataFrame({"cell": cell, "point": point, "number": number, "block": block})
+    of_cell = table.groupby("cell")
+    runs = of_cell["number"].transform("max") + 1
+    uneven = of_cell["point"].transform("size") != of_cell["point"].transform("nunique") * runs
+    unclear = uneven & (of_cell["block"].transform("max") + 1 != runs)
     if unclear.any():
         row = int(np.argmax(unclear))
         raise BadInput(
             f"cell {space.describe(space.cell(int(cell[row])))}: its rows belong to {int(runs[row])} runs of different "
             f"lengths, and do not lie run by run with rising {rows.epoch_name}; --seed-column names their runs"
         )
-    return np.where(uneven, table["block"], number).astype(np.int64)
+    return np.where(uneven, block, number).astype(np.int64)
+
+
+def _complete_first(cell: np.ndarray, number: np.ndarray, points: int) -> tuple[np.ndarray, int]:
+    """The runs' numbers within their cells with complete runs before others, and the number of the others."""
+    runs = pd.DataFrame({"cell": cell, "number": number}).value_counts(sort=False).rename("length").reset_index()
+    runs["short"] = runs["length"] < points
+    runs = runs.sort_values(["cell", "short", "number"])
+    runs["new"] = runs.groupby("cell").cumcount()
+    new = runs.set_index(["cell", "number"])["new"].reindex(pd.MultiIndex.from_arrays([cell, number]))
+    return new.to_numpy(np.int64), int(runs["short"].sum())
+
+
+def _without_restarts(rows: Rows, run: np.ndarray, point: np.ndarray, points: int) -> tuple[np.ndarray, int]:
+    """Which rows stay where a run that was begun again is given, of which one block alone is complete; how many such.
+
+    Rows that another column tells apart belong to different runs, and all stay.
+    """
+    keep = np.ones(len(run), bool)
+    if len(np.unique(run * points + point)) == len(run):
+        return keep, 0
+    block = _blocks(run, point)
+    again = np.isin(run, run[block > 0])
+    lengths = pd.DataFrame({"run": run, "block": block}).groupby(["run", "block"])["run"].transform("size").to_numpy()
+    complete = lengths == points
+    blocks = pd.DataFrame({"run": run[complete], "block": block[complete]}).drop_duplicates()["run"]
+    alone = again & np.isin(run, blocks[~blocks.duplicated(keep=False)].to_numpy())
+    if not alone.any() or _distinguishing(rows, (run * points + point)[alone], np.flatnonzero(alone)):
+        return keep, 0
+    return ~alone | complete, len(np.unique(run[alone]))
 
 
 def _split_equal(rows: Rows, cell: np.ndarray, point: np.ndarray) -> tuple[np.ndarray, int, Space]:
@@ -160,10 +208,9 @@ def _split_equal(rows: Rows, cell: np.ndarray, point: np.ndarray) -> tuple[np.nd
     return cells, len(first), Pool(rows.axes, rows.index[first])
 
 
-def _check_doubled(rows: Rows, space: Space, place: np.ndarray, where: np.ndarray, cell: np.ndarray) -> None:
-    places, first, counts = np.unique(place, return_index=True, return_counts=True)
-    if len(places) == len(place):
-        return
+def _doubled(rows: Rows, space: Space, place: np.ndarray, where: np.ndarray, cell: np.ndarray) -> BadInput:
+    """The error for runs that are given more than once."""
+    _, first, counts = np.unique(place, return_index=True, return_counts=True)
     doubled = int(np.argmax(counts > 1))
     row = int(where[first[doubled]])
     named = f"cell {space.describe(space.cell(int(cell[row])))}"
@@ -173,7 +220,7 @@ def _check_doubled(rows: Rows, space: Space, place: np.ndarray, where: np.ndarra
     others = int((counts > 1).sum()) - 1
     more = f" (and {others:,} more cell{'s' if others > 1 else ''} more than once)" if others else ""
     given = "twice" if times == 2 else f"{times:,} times"
-    raise BadInput(f"{named} is given {given}{more}; {_advice(rows, place, where)}")
+    return BadInput(f"{named} is given {given}{more}; {_advice(rows, place, where)}")
 
 
 def _advice(rows: Rows, place: np.ndarray, where: np.ndarray) -> str:
@@ -184,14 +231,21 @@ def _advice(rows: Rows, place: np.ndarray, where: np.ndarray) -> str:
         return f"no other column tells its rows apart: --number-seeds takes them as its seeds; {options}"
     name, first = found[0]
     low = name.lower().rsplit(".", 1)[-1].rsplit("/", 1)[-1]
-    if any(word in low for word in ("epoch", "step", "iter", "budget", "fidelity")) and rows.epoch is None:
+    if any(word in low for word in ("epoch", "step", "iter", "budget", "fidelity", "index")) and rows.epoch is None:
         way = f"--epoch-column {shlex.quote(name)} reads learning curves"
     elif any(word in low for word in ("seed", "repeat", "rep", "fold", "run", "replic")) and not rows.seeded:
         way = f"--seed-column {shlex.quote(name)} reads it"
+    elif _typeable(first):
+        way = f"--where {shlex.quote(f'{name}={first}')} keeps one of its values, --axes takes it as an axis, "
+        way += f"--by {shlex.quote(name)} makes a surface of each"
     else:
-        way = f"--where {shlex.quote(f'{name}={first}')} keeps one of its values, --axes takes it as an axis"
-    also = f" (as '{found[1][0]}' does)" if len(found) > 1 else ""
-    return f"its rows differ in column '{name}'{also}: {way}; {options}"
+        way = "--axes takes it as an axis"
+    also = f" (as '{brief(found[1][0])}' does)" if len(found) > 1 else ""
+    return f"its rows differ in column '{brief(name)}'{also}: {way}; {options}"
+
+
+def _typeable(text: str) -> bool:
+    return len(text) <= _TYPEABLE and not set(text) & set("{}[]()\"'")
 
 
 def _distinguishing(rows: Rows, place: np.ndarray, where: np.ndarray) -> list[tuple[str, str]]:
@@ -206,20 +260,19 @@ def _distinguishing(rows: Rows, place: np.ndarray, where: np.ndarray) -> list[tu
     for name in dict.fromkeys(rows.table.header):
         if not name or name in rows.used or not rows.table.has(name):
             continue
-        codes, levels = pd.factorize(rows.table.texts(name)[where])
-        texts = [text for text in levels.tolist() if not is_missing(text)]
+        column = rows.table.column(name)
+        codes = column.coded[0][where]
+        levels = [column.coded[1][code] for code in pd.unique(codes)]
         if len(levels) < 2 or len(levels) > max(2, len(where) // 2):
             continue
         pairs = len(np.unique(np.stack([run, codes]), axis=1).T)
         alone = pairs == len(where)
-        varies = pairs > len(counts)
-        if varies:
-            word = any(plain(text) is None for text in texts)
-            found.append(
-                (not alone, not word, str(name), brief(str(rows.table.texts(name)[where[int(np.argmax(doubled))]])))
-            )
-    found.sort(key=lambda item: item[:2])
-    return [(name, first) for _, _, name, first in found]
+        if pairs > len(counts):
+            word = any(plain(text) is None for text in levels if not is_missing(text))
+            first = column.coded[1][codes[int(np.argmax(doubled))]]
+            found.append((not alone, not _typeable(first), not word, str(name), first))
+    found.sort(key=lambda item: item[:3])
+    return [(name, first) for *_, name, first in found]
 
 
 def _check_missing(rows: Rows, space: Space, seeds: np.ndarray, points: Sequence[float], row: np.ndarray) -> None:
@@ -245,16 +298,8 @@ def _check_missing(rows: Rows, space: Space, seeds: np.ndarray, points: Sequence
         found = int(absent.sum())
         about = f", seed {int(seeds[seed])}" if rows.seeded else ""
         fault = f"{where}{about} has no row for {rows.epoch_name} {number_text(points[point])}"
+        way = f"--missing last keeps the value that a run reached which ended early; {way}"
+        if len(seeds) > 1:
+            way = f"--seeds common keeps the seeds whose runs are complete; {way}"
     more = f" (and {found - 1:,} more)" if found > 1 else ""
-    raise BadInput(f"{fault}{more}; {way}{_rounding_hint(space.axes)}")
-
-
-def _rounding_hint(axes: Sequence[Axis]) -> str:
-    """A hint where an axis has two values that may be one, rounded in two ways."""
-    for axis in axes:
-        if axis.labelled:
-            continue
-        for low, high in zip(axis.values, axis.values[1:], strict=False):
-            if high - low < _CLOSE * abs(high):
-                return f"; {axis.name} is {number_text(low)} in some rows and {number_text(high)} in others"
-    return ""
+    raise BadInput(f"{fault}{more}; {way}{rounding_hint(space.axes)}")

@@ -1,171 +1,218 @@
-"""Read a table's columns as numbers, whole numbers, flags, or the values of an axis."""
+"""A column of any source as texts, numbers, flags or lists, each parsed once."""
 
+import json
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from grids.errors import BadInput, brief
-from grids.space import Axis, natural_scale
-from grids.tables.numbers import Numbers, looks, missing, plain
-from grids.tables.raw import WHOLE, RawTable
+from grids.space import number_text
+from grids.tables.numbers import Numbers, missing
 
-_TRUE, _FALSE = {"true", "yes", "t", "y"}, {"false", "no", "f", "n"}
+WHOLE = 2**53
+"""From here on a float64 no longer represents every whole number."""
 
 
 @dataclass(frozen=True, eq=False)
-class Read:
-    """A column of numbers.
+class Parsed:
+    """A column as numbers.
 
     Args:
-        numbers: float64 `[rows]`, NaN where missing or infinite.
-        missing: bool `[rows]`.
-        percent: whether every number is written with a percent sign.
+        numbers: float64 `[rows]`, NaN where missing, infinite or not a number.
+        missing: bool `[rows]`: a word for a missing number (`grids.tables.numbers.MISSING`), or not finite.
+        wrong: bool `[rows]`: another word.
+        ways: the notation, where one had to be found.
     """
 
     numbers: np.ndarray
     missing: np.ndarray
-    percent: bool = False
+    wrong: np.ndarray
+    ways: Numbers | None = None
 
 
-def numbers(table: RawTable, name: str, excused: np.ndarray | None = None) -> Read:
-    """A column of numbers, some of which may be missing.
+class Column:
+    """A column as its source has it: texts, numbers, flags or lists. What is asked of it is computed once.
 
     Args:
-        table, name: the column.
-        excused: bool `[rows]`, where a field that is not a number counts as missing.
-
-    Raises:
-        BadInput: a field that is neither a number nor a word for a missing one (`grids.tables.numbers.MISSING`).
+        data: `[rows]`: a pyarrow array of texts, or a numpy array of float64, bool, or objects (lists, or None).
+        order: its labels in the order that the source gives them.
+        separator, decimal_comma: see `Numbers`.
+        original: gives the field of a row of its source as text, where `data` holds it as a number.
+        rows: int64 `[rows]`, that row of the source.
     """
-    column = table.column(name)
-    if column.dtype != object:
-        found = column.astype(np.float64)
-        return Read(np.where(np.isfinite(found), found, np.nan), ~np.isfinite(found))
-    codes, levels = pd.factorize(column)
-    counted = levels if excused is None else pd.unique(column[~excused])
-    ways = Numbers(counted.tolist(), table.separator, table.decimal_comma)
-    read = [math.nan if missing(text) else ways.read(text) for text in levels.tolist()]
-    wrong = np.array([number is None for number in read])[codes]
-    wrong = wrong if excused is None else wrong & ~excused
-    if wrong.any():
-        row = int(np.argmax(wrong))
-        text = column[row]
-        raise BadInput(f"{table.place(row)}, column '{name}': '{brief(text)}' is no number{ways.hint(text)}")
-    found = np.array([math.nan if number is None else number for number in read])[codes]
-    return Read(np.where(np.isfinite(found), found, np.nan), ~np.isfinite(found), ways.percent)
 
+    def __init__(
+        self,
+        data: "pa.Array | pa.ChunkedArray | np.ndarray",
+        order: Sequence[str] = (),
+        separator: str = "",
+        decimal_comma: bool = False,
+        original: Callable[[int], str] | None = None,
+        rows: np.ndarray | None = None,
+    ) -> None:
+        self.data, self.order, self.separator, self.decimal_comma = data, order, separator, decimal_comma
+        self.original, self.rows = original, rows
 
-def finite(table: RawTable, name: str) -> np.ndarray:
-    """A column without missing numbers, float64 `[rows]`. Raises BadInput where one is missing."""
-    read = numbers(table, name)
-    if read.missing.any():
-        raise absent(table, name, int(np.argmax(read.missing)))
-    return read.numbers
+    @classmethod
+    def of(cls, items: Sequence[Any]) -> "Column":
+        """A column of Python objects: numbers, flags, lists of numbers, or else texts."""
+        kinds = {type(item) for item in items if item is not None}
+        if kinds and kinds <= {int, float} and not any(type(i) is int and abs(i) >= WHOLE for i in items):
+            return cls(np.array([math.nan if item is None else item for item in items], np.float64))
+        if kinds == {bool} and None not in items:
+            return cls(np.array(items, bool))
+        if list in kinds and kinds <= {list} and any(is_curve(item) for item in items):
+            lists = np.empty(len(items), object)
+            lists[:] = items
+            return cls(lists)
+        try:
+            return cls(pa.array([text(item) for item in items], pa.string()))
+        except (pa.ArrowInvalid, UnicodeEncodeError) as error:
+            raise BadInput(f"holds a text that is not UTF-8 ({brief(str(error))})") from error
 
-
-def absent(table: RawTable, name: str, row: int, way: str = "") -> BadInput:
-    """The error for a number that is missing or not finite in `row`."""
-    text = table.texts(name)[row]
-    fault = "is blank where a number belongs" if not text else f": {brief(text)} is not finite"
-    if text and plain(text) is None:
-        fault = f": '{brief(text)}' stands where a number is missing"
-    return BadInput(f"{table.place(row)}, column '{name}'{' ' if not text else ''}{fault}{way}")
-
-
-def whole_numbers(table: RawTable, name: str) -> np.ndarray:
-    """A column of whole numbers, int64 `[rows]`. Raises BadInput where one is not whole, or too large to be exact."""
-    found = finite(table, name)
-    wrong = (found != np.floor(found)) | (np.abs(found) >= WHOLE)
-    if wrong.any():
-        row = int(np.argmax(wrong))
-        raise BadInput(f"{table.place(row)}, column '{name}': {brief(table.texts(name)[row])} is no whole number")
-    return found.astype(np.int64)
-
-
-def flags(table: RawTable, name: str) -> np.ndarray:
-    """A column of flags, bool `[rows]`: true and false in any case, yes and no, 1 and 0; a missing flag is false.
-
-    Raises:
-        BadInput: any other word.
-    """
-    column = table.column(name)
-    if column.dtype == bool:
-        return column
-    codes, levels = pd.factorize(table.texts(name))
-    read = []
-    for place, text in enumerate(levels.tolist()):
-        number, word = plain(text), text.lower()
-        if word in _TRUE or number == 1:
-            read.append(True)
-        elif word in _FALSE or number == 0 or missing(text):
-            read.append(False)
+    def take(self, rows: np.ndarray) -> "Column":
+        """The rows where `rows` is true, or those of these numbers."""
+        data = self.data
+        if isinstance(data, np.ndarray):
+            taken = data[rows]
         else:
-            row = int(np.argmax(codes == place))
-            raise BadInput(f"{table.place(row)}, column '{name}': '{brief(text)}' is neither true nor false")
-    return np.array(read, bool)[codes]
+            taken = data.filter(pa.array(rows)) if rows.dtype == bool else data.take(pa.array(rows))
+        numbers = None if self.original is None else np.arange(len(data)) if self.rows is None else self.rows
+        kept = None if numbers is None else numbers[rows]
+        return Column(taken, self.order, self.separator, self.decimal_comma, self.original, kept)
+
+    @property
+    def is_lists(self) -> bool:
+        """Whether it holds lists."""
+        return isinstance(self.data, np.ndarray) and self.data.dtype == object
+
+    @property
+    def is_flags(self) -> bool:
+        """Whether it holds true and false."""
+        return isinstance(self.data, np.ndarray) and self.data.dtype == bool
+
+    @cached_property
+    def coded(self) -> tuple[np.ndarray, list[str]]:
+        """The distinct texts in order of appearance, and the index of each row's, int64 `[rows]`."""
+        data = self.data
+        if not isinstance(data, np.ndarray):
+            found = data.combine_chunks() if isinstance(data, pa.ChunkedArray) else data
+            encoded = found.dictionary_encode()
+            if isinstance(encoded, pa.ChunkedArray):
+                encoded = encoded.combine_chunks()
+            return encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64), encoded.dictionary.to_pylist()
+        items = np.array([text(item) for item in data.tolist()], object) if self.is_lists else data
+        codes, levels = pd.factorize(items, use_na_sentinel=False)
+        return codes.astype(np.int64), [text(level) for level in levels.tolist()]
+
+    def text(self, row: int) -> str:
+        """The field of a row as text; a missing one is empty."""
+        if self.original is not None:
+            return self.original(row if self.rows is None else int(self.rows[row]))
+        item = self.data[row]
+        return text(item if isinstance(self.data, np.ndarray) else item.as_py())
+
+    @cached_property
+    def blank(self) -> np.ndarray:
+        """Where a word for a missing value stands, or none: bool `[rows]`."""
+        if isinstance(self.data, np.ndarray) and not self.is_lists:
+            return np.isnan(self.data.astype(np.float64))
+        codes, levels = self.coded
+        return np.array([missing(level) for level in levels], bool)[codes]
+
+    @property
+    def varies(self) -> bool:
+        """Whether it holds two different values."""
+        if isinstance(self.data, np.ndarray) and not self.is_lists:
+            return bool(len(self.data)) and not np.array_equal(self.data, np.full_like(self.data, self.data[0]))
+        return len(self.coded[1]) > 1
+
+    @cached_property
+    def parsed(self) -> Parsed:
+        """The column as numbers."""
+        data = self.data
+        if isinstance(data, np.ndarray) and data.dtype != object:
+            numbers = data.astype(np.float64)
+            return self._parsed(numbers, np.zeros(len(data), bool))
+        if not isinstance(data, np.ndarray) and not self.decimal_comma:
+            try:  # the notation of programs, at once
+                numbers = pc.cast(pc.if_else(pc.equal(data, ""), None, data), pa.float64())
+                return self._parsed(numbers.to_numpy().astype(np.float64), np.zeros(len(data), bool))
+            except pa.ArrowInvalid:
+                pass
+        codes, levels = self.coded
+        ways = Numbers(levels, self.separator, self.decimal_comma)
+        read = [math.nan if missing(level) else ways.read(level) for level in levels]
+        wrong = np.array([number is None for number in read], bool)[codes]
+        return self._parsed(np.array([math.nan if n is None else n for n in read])[codes], wrong, ways)
+
+    def _parsed(self, numbers: np.ndarray, wrong: np.ndarray, ways: Numbers | None = None) -> Parsed:
+        known = np.isfinite(numbers)
+        return Parsed(np.where(known, numbers, np.nan), ~known & ~wrong, wrong, ways)
 
 
-def axis(table: RawTable, name: str, called: str, scale: str | None = None) -> tuple[Axis, np.ndarray]:
-    """The axis of a column's distinct values, and each row's index on it, int64 `[rows]`.
+def of_series(column: pd.Series) -> Column:
+    """A column of pandas as numbers (float64, NaN where missing), booleans or texts."""
+    kind = column.dtype
+    if isinstance(kind, pd.CategoricalDtype):
+        made = of_series(column.astype(object))
+        return Column(made.data, [text(item) for item in kind.categories] if kind.ordered else ())
+    if pd.api.types.is_bool_dtype(kind) and not column.isna().any():
+        return Column(column.to_numpy(bool))
+    if (
+        pd.api.types.is_bool_dtype(kind)
+        or not pd.api.types.is_numeric_dtype(kind)
+        or pd.api.types.is_complex_dtype(kind)
+        or (pd.api.types.is_integer_dtype(kind) and _beyond(column))
+    ):
+        items = [None if item is pd.NA or item is pd.NaT else item for item in column.tolist()]
+        items = [item.tolist() if isinstance(item, np.ndarray | np.generic) else item for item in items]
+        lists = any(isinstance(item, list | tuple) for item in items)
+        return Column.of(items if lists else [text(item) for item in items])
+    size = getattr(kind, "itemsize", 8)
+    if pd.api.types.is_float_dtype(kind) and size < 8:
+        # Through text, which gives the decimal number that a float32 was rounded from.
+        codes, levels = pd.factorize(column.to_numpy(f"f{size}", na_value=np.nan))
+        return Column(np.array([*(float(str(level)) for level in levels), np.nan])[codes])
+    return Column(column.to_numpy(np.float64, na_value=np.nan))
 
-    Numbers make an axis of increasing numbers. Words, booleans (in any case), and numbers mixed with `None` or blanks
-    make one of labels, in order of appearance; a missing value is the empty label.
 
-    Args:
-        table, name: the column.
-        called: the axis's name.
-        scale: `log` or `linear`, where the source gives it.
+def _beyond(column: pd.Series) -> bool:
+    """Whether a column of whole numbers has one that float64 may not represent."""
+    known = column.dropna()
+    return bool(len(known)) and max(abs(int(known.min())), abs(int(known.max()))) >= WHOLE
 
-    Raises:
-        BadInput: numbers mixed with words, a number that is not finite, or one that is ambiguous (`1,000`).
+
+def is_curve(item: Any) -> bool:
+    """Whether an item is a list of numbers, or of pairs of a step and a number, some of which may be None."""
+    if not isinstance(item, list) or not item:
+        return False
+    pairs = all(isinstance(each, list) and len(each) == 2 for each in item)
+    numbers = [number for each in item for number in each] if pairs else item
+    return all(each is None or (isinstance(each, int | float) and not isinstance(each, bool)) for each in numbers)
+
+
+def text(item: Any) -> str:
+    """A value of any type as text; empty for a missing one.
+
+    >>> text(None), text(0.5), text(True), text([1, 2])
+    ('', '0.5', 'True', '[1, 2]')
     """
-    codes, levels = pd.factorize(table.texts(name))
-    texts = levels.tolist()
-    ways = Numbers(texts, table.separator, table.decimal_comma)
-    read = {text: ways.read(text) for text in texts if not missing(text)}
-    strange = [text for text, number in read.items() if number is None]
-    if (strange and len(strange) < len(read)) or any(looks(text) for text in strange):
-        text = next((text for text in strange if looks(text)), strange[0])
-        row = int(np.argmax(codes == texts.index(text)))
-        why = ways.hint(text) or "; an axis is of numbers, or of words"
-        raise BadInput(f"{table.place(row)}, column '{name}': '{brief(text)}' is no number, as others there are{why}")
-    for text, number in read.items():
-        if number is not None and not math.isfinite(number):
-            raise absent(table, name, int(np.argmax(codes == texts.index(text))))
-        if number is not None and abs(number) >= WHOLE and text.lstrip("+-").isdigit() and int(text) != int(number):
-            raise BadInput(
-                f"{table.place(int(np.argmax(codes == texts.index(text))))}, column '{name}': {text} is a whole number "
-                f"that no float64 holds, and could not be told from {number:.0f}"
-            )
-    if read and not strange and len(read) == len(texts):
-        numbers_ = np.array([read[text] for text in texts], np.float64) + 0.0
-        values, index = np.unique(numbers_, return_inverse=True)
-        chosen = scale if scale in ("log", "linear") and (scale == "linear" or values[0] > 0) else None
-        made = Axis(called, tuple(values.tolist()), chosen or natural_scale(values.tolist()))  # type: ignore[arg-type]
-        return made, index.ravel()[codes]
-    made, index = _labels(called, codes, texts, read)
-    order = [label for label in table.orders.get(name, ()) if label in made.values]
-    if not strange or len(order) < len(made.values) - ("" in made.values):
-        return made, index
-    if "" in made.values and "" not in order:
-        order.insert(0, "")
-    place = np.array([order.index(str(label)) for label in made.values])
-    return Axis.labels(called, order), place[index]
-
-
-def _labels(called: str, codes: np.ndarray, texts: list[str], read: dict[str, float | None]) -> tuple[Axis, np.ndarray]:
-    """Labels in order of appearance; all spellings of a missing value, a number or a boolean are one label."""
-    booleans = all(text.lower() in ("true", "false") for text in read)
-    seen: dict[object, int] = {}
-    names: list[str] = []
-    place = []
-    for text in texts:
-        number = read.get(text)
-        same = "" if missing(text) else text.lower() if booleans else text if number is None else number
-        if same not in seen:
-            seen[same] = len(names)
-            names.append("" if missing(text) else text)
-        place.append(seen[same])
-    return Axis.labels(called, names), np.array(place, np.int64)[codes]
+    if item is None or item is pd.NA or item is pd.NaT:
+        return ""
+    if isinstance(item, str):
+        return item.strip()
+    if isinstance(item, bytes):
+        return item.decode("utf-8", "backslashreplace").strip()
+    if isinstance(item, float | np.floating):
+        return "" if math.isnan(item) else number_text(float(item)) if math.isfinite(item) else str(float(item))
+    if isinstance(item, dict | list | tuple):
+        return json.dumps(item, default=str, ensure_ascii=False)
+    return str(item)

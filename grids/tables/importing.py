@@ -1,366 +1,285 @@
-"""Turn a table into a surface, given what its columns mean."""
+"""Turn a table into a surface: select rows, find what columns mean, arrange rows as runs, fill what is missing."""
 
-import csv
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from grids.errors import BadInput, brief, unknown
-from grids.space import value_text
+from grids.errors import BadInput, brief
 from grids.surface import COLUMNS, Fidelity, Provenance, Surface
-from grids.tables import columns
+from grids.tables.axes import axis
 from grids.tables.cells import Layout, Rows, arrange
-from grids.tables.numbers import missing as is_missing
-from grids.tables.numbers import plain
-from grids.tables.raw import PARAMETERS, RawTable, tidy
-from grids.tables.trials import unfinished, without_retried
+from grids.tables.curves import curves_of, steps_beside
+from grids.tables.frame import Frame, tidy
+from grids.tables.meaning import Meaning, meaning_of, split_names
+from grids.tables.roles import directed, stacked, value_of, with_axes
+from grids.tables.runs import Settled, Values, carried, settled
+from grids.tables.selection import selected, without_second_rows
+from grids.tables.states import States, states, without_retried
 
 DIVERGED, FILLED = "diverged", "filled"
-LARGEST = 1e305
-"""Largest size of a value: beyond it the difference of two values may overflow."""
+_MANY = 1 / 3
+"""The share of filled cells from which on it is said."""
 _OWN = ("train_loss", "seconds")
 """Columns that a surface has a field for; `keep` puts other ones into `Surface.extra`."""
 
 
-@dataclass(frozen=True)
-class Meaning:
-    """What the columns of a table mean.
-
-    Args:
-        axes: the columns that identify a cell, in the space's order; by default those with a prefix of hyperparameters
-            (`config.`, `params.`, `params_`).
-        value: the column of values; lower is better unless `maximize`.
-        seed: the column of seeds, whole numbers; without it every row has seed 0.
-        epoch: the column of epochs or another fidelity, with one row for each; the run's value is that of the last.
-        maximize: whether higher is better in the table; values are then negated, and the provenance records it.
-        missing: `refuse`, or what replaces a missing value or cell: `worst`, or a number, in the table's own direction.
-        seeds: `all`: every cell must have every seed; `common`: keep only the seeds that all cells have.
-        number_seeds: whether rows of one cell are its seeds 0, 1, … in order of appearance.
-        where: texts `COLUMN=VALUE`: keep only these rows; one column may be given several times, with other values.
-        keep: further numeric columns to store.
-        pool: whether to make a pool instead of a grid; None: a pool only where the rows fill no grid.
-        scales: by axis, `log` or `linear` where the source gives it.
-        task, optimizer, metric: the surface's names; by default the source's name, `imported` (or the one optimizer
-            that `where` names) and the column of values, with a minus where it was negated.
-        unit: of the value, such as `%`.
-        created, command, data: entries of the provenance.
-    """
-
-    axes: Sequence[str] = ()
-    value: str = "value"
-    seed: str | None = None
-    epoch: str | None = None
-    maximize: bool = False
-    missing: str = "refuse"
-    seeds: str = "all"
-    number_seeds: bool = False
-    where: Sequence[str] = ()
-    keep: Sequence[str] = ()
-    pool: bool | None = False
-    scales: Mapping[str, str] = field(default_factory=dict)
-    task: str | None = None
-    optimizer: str | None = None
-    metric: str | None = None
-    unit: str = ""
-    created: str = ""
-    command: str = ""
-    data: Mapping[str, Any] = field(default_factory=dict)
-
-
-def meaning_of(**options: Any) -> Meaning:
-    """A `Meaning` from keywords.
-
-    Raises:
-        BadInput: an unknown keyword, or a single text where a list belongs.
-    """
-    known = [one.name for one in fields(Meaning)]
-    for name, given in options.items():
-        if name not in known:
-            raise unknown("option", name, known)
-        if name in ("axes", "where", "keep") and isinstance(given, str):
-            raise BadInput(f"{name} is a list of texts, not '{brief(given)}'")
-    return Meaning(**options)
-
-
-def split_names(text: str) -> list[str]:
-    """The names in a list separated by commas; a name that contains a comma is quoted.
-
-    >>> split_names('"lr, base", mom')
-    ['lr, base', 'mom']
-    """
-    if not text.strip():
-        return []
-    return [name.strip() for name in next(csv.reader([text], skipinitialspace=True)) if name.strip()]
-
-
-def surface_of(table: RawTable, meaning: Meaning) -> Surface:
+def surface_of(table: Frame, meaning: Meaning) -> Surface:
     """The surface of a table's rows.
 
     Raises:
         BadInput: an unknown column, a field that is not a number, a missing value of a run that did not diverge, a cell
             that is missing or given twice. The message names the row, column or cell and an option that may help.
     """
-    fill = _fill(meaning)
-    given = [*meaning.axes, meaning.value, *(name for name in (meaning.seed, meaning.epoch) if name)]
-    if len(set(given)) != len(given):
-        raise BadInput(f"axes, value, seed and epoch must be different columns, not {', '.join(given)}")
-    table = _selected(table, meaning.where)
-    selected = len(table)
-    meaning, table, fixed = _axes(table, meaning)
-    value, seed, epoch = table.find(meaning.value), meaning.seed, meaning.epoch
+    meaning.check_different()
+    table, where = selected(table, meaning.where)
+    meaning = meaning.told_by(table.hints)
+    table, meaning = stacked(table, replace(meaning, value=value_of(table, meaning)))
+    if table.column(meaning.value).is_lists:
+        table, name = steps_beside(table, table.find(meaning.value), meaning.epoch)
+        meaning = replace(meaning, epoch=None, fidelity=name)
+    meaning, told = directed(table, meaning)
+    fill = meaning.fill
+    value = table.find(meaning.value)
+    table, meaning, fixed, dropped = with_axes(table, meaning, value)
     full = [table.find(name) for name in meaning.axes]
-    if fill is not None:
-        table = without_retried(table, [*full, *(table.find(name) for name in (seed, epoch) if name)])
-    if len(table) < selected:
-        meaning = replace(meaning, data={"left_out": selected - len(table), **meaning.data})
-    named = [*full, value, *(table.find(name) for name in (seed, epoch) if name)]
-    if len(set(named)) != len(named):
-        raise BadInput(f"axes, value, seed and epoch must be different columns, not {', '.join(named)}")
-    names = tidy(meaning.axes)
-    for name in names:
-        if name in COLUMNS:
-            raise BadInput(f"an axis cannot be called '{name}': a surface has a column of that name already")
-    spans = [
-        columns.axis(table, column, name, meaning.scales.get(name)) for column, name in zip(full, names, strict=True)
-    ]
-    rows = Rows(
-        table=table,
-        axes=tuple(axis for axis, _ in spans),
-        index=np.stack([index for _, index in spans], axis=1),
-        seed=columns.whole_numbers(table, seed) if seed else np.zeros(len(table), np.int64),
-        epoch=columns.finite(table, epoch) if epoch else None,
-        epoch_name=epoch or "",
-        used=(*named, DIVERGED, FILLED),
-        pool=bool(meaning.pool),
-        seeded=bool(seed),
-        diverged=columns.flags(table, DIVERGED) if table.has(DIVERGED) else np.zeros(len(table), bool),
-    )
-    if seed and meaning.number_seeds:
+    run = [*full, *(table.find(name) for name in (meaning.seed, meaning.epoch) if name)]
+    table, found, counts, left_out = _with_results(table, states(table, where), value, run, fill is not None)
+    if meaning.epoch:
+        table, found = without_second_rows(table, found, value, run)
+    replace(meaning, axes=run, value=value, seed=None, epoch=None).check_different()
+    rows, notes = _rows(table, meaning, full, (value, *run))
+    notes = [*table.notes, *notes]
+    if meaning.seed and meaning.number_seeds:
         raise BadInput(
             "--number-seeds makes seeds where there are none, and --seed-column names them: give one of them"
         )
     asked = {"number_seeds": meaning.number_seeds, "common_seeds": meaning.seeds == "common", "fill": fill is not None}
-    # A run with a curve has what it reached; it is filled from where it ends.
-    absent = unfinished(table) if fill is not None and not epoch else np.zeros(len(table), bool)
-    numbers = _Values(table, value, rows.diverged, absent, meaning.maximize, fill)
-    layout = _layout(rows, meaning.pool, asked)
-    return _surface(table, meaning, layout, numbers, value, fixed)
-
-
-def _layout(rows: Rows, pool: bool | None, asked: Mapping[str, bool]) -> Layout:
-    if pool is not None:
-        return arrange(rows, **asked)
-    try:
-        return arrange(rows, **asked)
-    except BadInput:
-        return arrange(replace(rows, pool=True), **asked)
-
-
-def _fill(meaning: Meaning) -> str | float | None:
-    """What replaces missing values: `worst` or a number; None where they are refused."""
-    if meaning.seeds not in ("all", "common"):
-        raise BadInput(f"--seeds must be all or common, not '{brief(meaning.seeds)}'")
-    text = str(meaning.missing).strip()
-    if text == "refuse":
-        return None
-    if text == "worst":
-        return text
-    number = plain(text)
-    if number is None or not math.isfinite(number):
-        raise BadInput(f"--missing must be refuse, worst or a number, not '{brief(text)}'")
-    if abs(number) > LARGEST:
-        raise BadInput(f"--missing {text}: a value may be at most {LARGEST:g} in size")
-    return -number + 0.0 if meaning.maximize else number
-
-
-def _selected(table: RawTable, where: Sequence[str]) -> RawTable:
-    """The rows that `where` keeps."""
-    wanted: dict[str, list[str]] = {}
-    for each in where:
-        name, equals, value = each.partition("=")
-        while equals and name.strip() not in table.header and "=" in value:  # the column's name contains =
-            more, _, value = value.partition("=")
-            name += "=" + more
-        if not equals or not name.strip():
-            raise BadInput(f"--where is written COLUMN=VALUE, not '{brief(each)}'")
-        wanted.setdefault(table.find(name.strip()), []).append(value.strip())
-    keep = np.ones(len(table), bool)
-    for name, values in wanted.items():
-        codes, levels = pd.factorize(table.texts(name))
-        texts = [str(text) for text in levels.tolist()]
-        held = np.zeros(len(texts), bool)
-        for value in values:
-            found = np.array([_alike(text, value) for text in texts])
-            if not found.any():
-                raise BadInput(f"--where {name}: {unknown('value', value, map(value_text, texts))}")
-            held |= found
-        keep &= held[codes]
-    if not keep.any():
-        raise BadInput(f"no row has {' and '.join(where)}")
-    return table.take(keep) if wanted else table
-
-
-def _alike(text: str, value: str) -> bool:
-    """Whether a field equals a value given as text: the same text, number or boolean, or both missing."""
-    if text == value or (is_missing(text) and is_missing(value)):
-        return True
-    one, other = plain(text), plain(value)
-    if one is not None and other is not None:
-        return one == other
-    return text.lower() == value.lower() and value.lower() in ("true", "false")
-
-
-def _axes(table: RawTable, meaning: Meaning) -> tuple[Meaning, RawTable, dict[str, Any]]:
-    """The meaning with its axes, the table without unfinished trials, and the hyperparameters that never change."""
-    if str(meaning.missing).strip() == "refuse":  # otherwise an unfinished trial is given a value
-        table = table.take(~unfinished(table))
-    if meaning.axes:
-        return meaning, table, {}
-    found = [name for name in table.header if any(name.startswith(p) and name != p for p in PARAMETERS)]
-    others = {table.find(name) for name in (meaning.value, meaning.seed, meaning.epoch, *meaning.keep) if name}
-    found = [name for name in dict.fromkeys(found) if name not in others and table.has(name)]
-    if not found:
-        raise BadInput(
-            f"which columns make a cell? --axes names none, and no column begins with {', '.join(PARAMETERS[:4])} "
-            f"(columns: {', '.join(map(brief, table.header[:60]))})"
-        )
-    short = dict(zip(found, tidy(found), strict=True))
-    seed = next((name for name in found if short[name] == "seed"), None)
-    if seed and not meaning.seed and not meaning.number_seeds:
-        meaning = replace(meaning, seed=seed)
-    vary = [name for name in found if name != seed and len(pd.unique(table.texts(name))) > 1]
-    fixed = {short[name]: table.texts(name)[0] for name in found if name not in vary and name != seed}
-    if not vary:
-        raise BadInput("no hyperparameter has two values: there is nothing to tune")
-    return replace(meaning, axes=vary), table, {name: text for name, text in fixed.items() if text}
-
-
-class _Values:
-    """The values of the rows (lower is better) as float64 `[rows]`, and which rows diverged or were filled in."""
-
-    def __init__(
-        self,
-        table: RawTable,
-        name: str,
-        diverged: np.ndarray,
-        absent: np.ndarray,
-        maximize: bool,
-        fill: str | float | None,
-    ) -> None:
-        self.diverged = diverged
-        self.filled = columns.flags(table, FILLED) if table.has(FILLED) else np.zeros(len(table), bool)
-        read = columns.numbers(table, name, self.diverged)
-        self.percent = read.percent
-        if name in (DIVERGED, FILLED):
-            raise BadInput(f"the column '{name}' says which runs did so, and holds no values")
-        missing = (read.missing | absent) & ~self.diverged
-        if missing.any() and fill is None:
-            way = "; mark the run in a column 'diverged', or choose --missing worst or --missing NUMBER"
-            raise columns.absent(table, name, int(np.argmax(missing)), way)
-        values = 0.0 - read.numbers if maximize else read.numbers
-        large = np.isfinite(values) & (np.abs(np.where(np.isfinite(values), values, 0.0)) > LARGEST)
-        values = np.where((large & self.diverged) | missing, np.nan, values)
-        known, large = np.isfinite(values), large & ~self.diverged
-        if large.any():
-            row = int(np.argmax(large))
-            text = brief(str(table.texts(name)[row]))
-            raise BadInput(f"{table.place(row)}, column '{name}': {text} is beyond {LARGEST:g}, where differences end")
-        if not known.any():
-            raise BadInput(
-                "every run diverged: there is no value to tell cells apart"
-                if self.diverged.any()
-                else f"column '{name}' holds no number at all"
-            )
-        counted = known & ~self.diverged
-        self.worst = float(values[counted if counted.any() else known].max())
-        self.fill = self.worst if isinstance(fill, str) else fill
-        self.asked = (
-            "worst" if isinstance(fill, str) else "" if fill is None else f"{(-fill if maximize else fill) + 0.0:g}"
-        )
-        self.filled |= missing
-        self.values = np.where(missing, self.fill if self.fill is not None else np.nan, values)
-
-
-def _surface(
-    table: RawTable, meaning: Meaning, layout: Layout, numbers: _Values, value: str, fixed: Mapping[str, Any]
-) -> Surface:
-    there = layout.row >= 0
-    row = np.where(there, layout.row, 0)
+    values = Values.of(table, value, rows.diverged, found, meaning.maximize, fill)
+    layout, reason = _layout(rows, meaning.pool, asked)
+    notes += [reason] if reason else []
+    if layout.restarted:
+        notes.append(f"{layout.restarted} run(s) that were begun again are left out")
+    made = settled(table, layout, values)
+    curve, fidelity = _curve(table, meaning, layout, values, made, found)
+    kept, summed = _kept(table, meaning, layout)
+    notes += [summed] if summed else []
+    share = made.filled.any(axis=-1).mean()
+    if share > _MANY:
+        notes.append(f"{share:.0%} of the cells are filled in: means and quantiles speak of what fills them")
+    said = {"left_out": left_out, "no_trials": dropped, "states": counts, "direction": told, "notes": notes}
+    meaning = replace(meaning, data={**{name: item for name, item in said.items() if item}, **meaning.data})
     shape = (*layout.space.shape, len(layout.seeds))
-    points = np.where(there, numbers.values[row], np.nan)
-    diverged = (there & numbers.diverged[row]).any(axis=-1)
-    filled = there & numbers.filled[row]
-    gaps = ~there & ~diverged[..., None]
-    if numbers.fill is not None:
-        points, filled = np.where(gaps, numbers.fill, points), filled | gaps
-    points[..., -1] = _without_diverged(points[..., -1], diverged, numbers.worst)
-    ever = filled.any(axis=-1) & ~diverged
-    curve = points.reshape(*shape, -1) if meaning.epoch else None
-    given = {name: columns.numbers(table, name).numbers for name in dict.fromkeys(meaning.keep)}
-    kept = {
-        name: np.where(there[..., -1], column[row[..., -1]], np.nan).reshape(shape)
-        for name, column in zip(tidy(list(given)), given.values(), strict=True)
-    }
+    filled = made.filled.reshape(shape) if made.filled.any() else None
     return Surface(
         space=layout.space,
         seeds=layout.seeds,
-        value=points[..., -1].reshape(shape),
-        diverged=diverged.reshape(shape),
-        provenance=_provenance(table, meaning, numbers, value, fixed, ever),
-        curve=curve,
-        fidelity=Fidelity(tidy([meaning.epoch])[0], layout.points) if meaning.epoch else None,
-        extra={name: column for name, column in kept.items() if name not in _OWN},
-        filled=ever.reshape(shape) if ever.any() else None,
-        **{name: kept.get(name) for name in _OWN},
+        value=made.points[..., -1].reshape(shape),
+        diverged=made.diverged.reshape(shape),
+        provenance=_provenance(table, meaning, values, made, value, fixed),
+        curve=None if curve is None else curve.reshape(*shape, -1),
+        fidelity=fidelity,
+        extra={name: column.reshape(shape) for name, column in kept.items() if name not in _OWN},
+        filled=filled,
+        **{name: kept[name].reshape(shape) if name in kept else None for name in _OWN},
     )
 
 
-def _without_diverged(value: np.ndarray, diverged: np.ndarray, worst: float) -> np.ndarray:
-    """`value` with what a diverged run is worth in place of the values of the runs that diverged.
+def surfaces_of(table: Frame, meaning: Meaning, by: str) -> dict[str, Surface]:
+    """A surface for each value of the column `by`, each with the axis values that its own rows have.
 
-    What a program wrote down of them says nothing of the cell: the last number before the end, 0, or none. They are
-    worth the worst value of all others; where they all have one value that is no better than the median of the others,
-    it is that value, as in a table that this program exported.
+    A table of one factor at a time is one too: where the values of `by` are names of hyperparameters, `axes` names the
+    column that holds the factor's value.
+
+    Raises:
+        BadInput: as `surface_of`; the message begins with the value.
     """
-    own, others = value[diverged & np.isfinite(value)], value[~diverged]
-    shared = own.size > 0 and (own == own[0]).all() and (not others.size or own[0] >= np.median(others))
-    return np.where(diverged, own[0] if shared else worst, value)
+    codes, levels = table.column(by).coded
+    made: dict[str, Surface] = {}
+    for place, level in enumerate(levels):
+        part = table.take(codes == place)
+        name = level or "None"
+        one = replace(meaning, optimizer=meaning.optimizer or name, data={"by": f"{by}={name}", **meaning.data})
+        if len(meaning.axes) == 1 and meaning.axes[0] == "value" and name not in table.header:
+            part, one = _named_factor(part, one, name)
+        try:
+            made[name] = surface_of(part, one)
+        except BadInput as error:
+            raise BadInput(f"{by}={brief(name)}: {error}") from error
+    return made
+
+
+def _named_factor(table: Frame, meaning: Meaning, name: str) -> tuple[Frame, Meaning]:
+    """The part of one factor, with the column `value` under the factor's name."""
+    column = table.column("value")
+    return table.without(["value"]).with_columns({name: column}), replace(meaning, axes=[name])
+
+
+def _with_results(
+    table: Frame, found: States, value: str, run: Sequence[str], fill: bool
+) -> tuple[Frame, States, dict[str, int], int]:
+    """The table without trials that have no result, or where missing values are filled without those that were retried.
+
+    Returns:
+        The table, the states of its rows, how many trials there were of each state, and how many rows were left out.
+    """
+    counts = found.counts
+    if "pool" in table.hints:  # a store's trials: one without a value failed, whatever its state says
+        none = table.column(value).parsed.missing & ~found.left
+        counts |= {"without a value": int(none.sum())} if none.any() else {}
+        found = States(found.failed | none, found.unfinished)
+    stay = without_retried(table, found.left, run) if fill else ~found.left
+    return table.take(stay), States(found.failed[stay], found.unfinished[stay]), counts, int((~stay).sum())
+
+
+def _layout(rows: Rows, pool: bool | None, asked: Mapping[str, bool]) -> tuple[Layout, str]:
+    """The rows as a grid or a pool; where `pool` is None, a pool if they fill no grid, and why not."""
+    if pool is not None:
+        return arrange(rows, **asked), ""
+    if math.prod(map(len, rows.axes)) < 2 * len(np.unique(rows.index, axis=0)):
+        try:
+            return arrange(rows, **asked), ""
+        except BadInput as error:
+            reason = f"its trials form a pool and no grid: {error}"
+    else:
+        reason = "its trials form a pool: they are fewer than half the cells of a grid"
+    return arrange(replace(rows, pool=True), **asked), reason
+
+
+def _rows(table: Frame, meaning: Meaning, full: Sequence[str], used: Sequence[str]) -> tuple[Rows, list[str]]:
+    """The axes, and each row's place on them, its seed and epoch; and notes."""
+    names = tidy(full if all(name in full for name in meaning.axes) else meaning.axes)
+    for name in names:
+        if name in COLUMNS:
+            raise BadInput(f"an axis cannot be called '{name}': a surface has a column of that name already")
+    labelled = {table.find(name) for name in meaning.labels}
+    if strange := labelled - set(full):
+        raise BadInput(f"--labels {strange.pop()}: is none of the axes")
+    spans = [
+        axis(
+            table,
+            column,
+            name,
+            meaning.scales.get(name) or meaning.scales.get(column),
+            column in labelled,
+            meaning.pool is not False,
+        )
+        for column, name in zip(full, names, strict=True)
+    ]
+    seed, epoch = meaning.seed, meaning.epoch
+    rows = Rows(
+        table=table,
+        axes=tuple(made for made, _, _ in spans),
+        index=np.stack([index for _, index, _ in spans], axis=1),
+        seed=table.whole_numbers(seed) if seed else np.zeros(len(table), np.int64),
+        epoch=table.finite(epoch) if epoch else None,
+        epoch_name=epoch or "",
+        used=(*used, DIVERGED, FILLED),
+        pool=bool(meaning.pool),
+        seeded=bool(seed),
+        diverged=table.flags(DIVERGED) if table.has(DIVERGED) else np.zeros(len(table), bool),
+    )
+    return rows, [note for _, _, note in spans if note]
+
+
+def _curve(
+    table: Frame, meaning: Meaning, layout: Layout, values: Values, made: Settled, found: States
+) -> tuple[np.ndarray | None, Fidelity | None]:
+    """The curves `[cells, seeds, points]`, by rows, in the lists of values, or in a column beside the values."""
+    if values.points is not None and len(values.points) > 1:
+        return made.points, Fidelity(meaning.fidelity or "step", values.points)
+    if meaning.epoch:
+        return made.points, Fidelity(tidy([meaning.epoch])[0], layout.points)
+    column = table.curves.get(meaning.value)
+    if column is None or not table.column(column).is_lists:
+        return None, None
+    used = np.zeros(len(table), bool)
+    used[layout.row[layout.row >= 0]] = True
+    exported = table.hints.get("precision")
+    common = None if exported else used & ~found.left
+    curves = curves_of(table.column(column), meaning.fidelity or "step", common)
+    if len(curves.points) < 2:
+        return None, None
+    own = np.where(layout.row >= 0, curves.values[layout.row[..., 0]], np.nan)
+    own = 0.0 - own if meaning.maximize else own
+    if exported:
+        return own.astype(exported), Fidelity(curves.name, curves.points)
+    own = carried(own)
+    ends = np.broadcast_to(made.points[..., -1:], own.shape)
+    return np.where(np.isnan(own), ends, own), Fidelity(curves.name, curves.points)
+
+
+def _kept(table: Frame, meaning: Meaning, layout: Layout) -> tuple[dict[str, np.ndarray], str]:
+    """The further columns, float64 `[cells, seeds]`: of a run's rows the last, but for seconds that are to be summed;
+    and which of the two was done.
+
+    Raises:
+        BadInput: a column that is not of numbers, or negative seconds.
+    """
+    names = [table.find(name) for name in dict.fromkeys(meaning.keep)]
+    there, made, note = layout.row >= 0, {}, ""
+    for full, name in zip(names, tidy(names), strict=True):
+        numbers = table.numbers(full).numbers
+        points = np.where(there, numbers[np.where(there, layout.row, 0)], np.nan)
+        if name == "seconds":
+            if (numbers < 0).any():
+                row = int(np.argmax(numbers < 0))
+                raise BadInput(f"{table.place(row)}, column '{full}': seconds cannot be negative")
+            rising = bool((np.diff(points, axis=-1) > 0).all())
+            summed = points.shape[-1] > 1 and (meaning.seconds == "sum" or (meaning.seconds == "auto" and not rising))
+            if points.shape[-1] > 1:
+                how = "summed over the rows of each run" if summed else "those of each run's last row"
+                note = f"seconds are {how} (--seconds sum or elapsed)"
+            if summed:
+                points = np.nansum(points, axis=-1, keepdims=True)
+        made[name] = points[..., -1]
+    return made, note
 
 
 def _stem(name: str) -> str:
     """A file's name without the endings of formats: `my.sweep` for `my.sweep.csv.gz`."""
-    stem = name.removesuffix(".gz")
+    stem = name.removesuffix(".gz").removesuffix(".zip")
     for ending in (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".parquet"):
         stem = stem.removesuffix(ending)
     return stem
 
 
 def _provenance(
-    table: RawTable, meaning: Meaning, numbers: _Values, value: str, fixed: Mapping[str, Any], filled: np.ndarray
+    table: Frame, meaning: Meaning, values: Values, made: Settled, value: str, fixed: Mapping[str, Any]
 ) -> Provenance:
     short = tidy([value])[0]
     where = {"where": list(meaning.where)} if meaning.where else {}
     source = {"name": table.name, "rows": len(table), **({"sha256": table.sha256} if table.sha256 else {})}
-    counts = {
-        "cells": int(filled.any(axis=-1).sum()),
-        "runs": int(filled.sum()),
-        "with": numbers.asked or "the table's own",
-    }
-    worth = {} if numbers.fill is None else {"value": numbers.fill}
     one = [each.partition("=")[2].strip() for each in meaning.where if each.partition("=")[0].strip() == "optimizer"]
     maximized = {"maximize": True} if meaning.maximize else {}
+    worth = {} if made.fill is None else {"value": made.fill}
+    filled = {
+        "cells": int(made.filled.any(axis=-1).sum()),
+        "runs": int(made.filled.sum()),
+        "with": _asked(meaning) or "the table's own",
+        **worth,
+    }
     return Provenance(
         task=meaning.task or _stem(table.name) or "table",
         optimizer=meaning.optimizer or (one[0] if len(one) == 1 and one[0] else "imported"),
         metric=meaning.metric or (f"-{short}" if meaning.maximize else short),
-        unit=meaning.unit or ("%" if numbers.percent else ""),
-        fixed={**fixed, **maximized},
+        unit=meaning.unit or ("%" if values.percent else ""),
+        fixed={**fixed, **table.hints.get("fixed", {}), **maximized},
         data={**source, **where, **({"epoch_column": meaning.epoch} if meaning.epoch else {}), **meaning.data},
         created=meaning.created,
         command=meaning.command,
-        filled={**counts, **worth} if filled.any() else {},
+        filled=filled if made.filled.any() else {},
     )
+
+
+def _asked(meaning: Meaning) -> str:
+    """What was asked to fill missing values with, in the table's own direction; empty where nothing was."""
+    fill = meaning.fill
+    if fill is None or isinstance(fill, str):
+        return fill or ""
+    return f"{(-fill if meaning.maximize else fill) + 0.0:g}"
+
+
+__all__ = ["DIVERGED", "FILLED", "Meaning", "meaning_of", "split_names", "surface_of", "surfaces_of"]

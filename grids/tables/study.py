@@ -4,10 +4,14 @@ Optuna is imported only when one of these functions is called, since most comman
 """
 
 import contextlib
+import logging
 import math
 import os
+import shutil
 import sqlite3
+import tempfile
 import warnings
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,42 +19,53 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import numpy as np
-import pandas as pd
 
 from grids.errors import BadInput, brief, unknown
 from grids.space import Axis
 from grids.surface import Surface
+from grids.tables.columns import text
 from grids.tables.exporting import own_value
-from grids.tables.importing import Meaning, surface_of
-from grids.tables.raw import RawTable
+from grids.tables.frame import Frame
+from grids.tables.importing import DIVERGED, FILLED, surface_of
+from grids.tables.meaning import Meaning
 
 PREFIX = "optuna:"
+SQLITE = b"SQLite format 3\0"
+"""The first bytes of a SQLite database."""
 MOST_TRIALS = 10_000
 """Largest number of trials to write: a study's storage takes milliseconds for each."""
 _KEY = "tunecost"
 """The study's user attribute for facts about an exported surface for which Optuna has no field."""
 
 
-def read(text: str, meaning: Meaning) -> Surface:
-    """The surface of a study: `optuna:URL`, with `?study=NAME` where the storage holds several; or `optuna:FILE`, the
+def read(url: str, meaning: Meaning) -> Surface:
+    """The surface of a study; see `frame`. Raises BadInput as `frame` and `surface_of`."""
+    trials = frame(url, meaning)
+    try:
+        return surface_of(trials, replace(meaning, value=""))
+    except BadInput as error:
+        raise BadInput(f"{url}: {error}") from error
+
+
+def frame(storage: str, meaning: Meaning) -> Frame:
+    """The trials of a study: `optuna:URL`, with `?study=NAME` where the storage holds several; or `optuna:FILE`, the
     file of a journal.
 
-    Axes, scales, values and direction are the study's. Trials without a value are left out. The surface is a grid where
-    the trials fill one, otherwise a pool.
+    Axes, scales, values and direction are the study's; intermediate values are curves. A trial that breaks a constraint
+    has no value. The surface is a grid where the trials fill one, otherwise a pool.
 
     Args:
-        text: the storage.
+        storage: as above.
         meaning: its axes, if any, select the parameters; its value names one of several objectives, by name or number.
 
     Raises:
-        BadInput: no such storage or study, several studies and no name, no finished trial, or as `surface_of`.
+        BadInput: no such storage or study, several studies and no name, or no finished trial.
     """
-    url, name = _split(text)
+    url, name = _split(storage)
     try:
-        study = _load(url, name)
-        return _surface(study, meaning)
+        return _frame(_load(url, name), meaning)
     except BadInput as error:
-        raise BadInput(f"{text}: {error}") from error
+        raise BadInput(f"{storage}: {error}") from error
 
 
 def _split(text: str) -> tuple[str, str | None]:
@@ -87,8 +102,10 @@ def quiet_optuna() -> Iterator[None]:
 
 
 def _load(url: str, name: str | None) -> Any:
-    file = _file(url)
     journal = "://" not in url and Path(url).is_file()
+    if journal and starts_as_database(Path(url)):
+        url, journal = f"sqlite:///{url}", False
+    file = _file(url)
     if file is None and not journal and "://" not in url:
         raise BadInput("a storage is an URL, as optuna:sqlite:///study.db, or the file of a journal")
     if file is not None:
@@ -103,7 +120,7 @@ def _load(url: str, name: str | None) -> Any:
 
                 storage = optuna.storages.JournalStorage(JournalFileBackend(url))
             else:
-                storage = optuna.storages.RDBStorage(url)
+                storage = _storage(url, file)
             names = optuna.get_all_study_names(storage)
             chosen = name if name is not None else names[0] if len(names) == 1 else None
             if chosen is None:
@@ -123,6 +140,33 @@ def _load(url: str, name: str | None) -> Any:
             ) from error
 
 
+def _storage(url: str, file: Path | None) -> Any:
+    """The storage of a database; of an SQLite file with the tables of an older version, that of an upgraded copy."""
+    import optuna
+
+    try:
+        return optuna.storages.RDBStorage(url)
+    except RuntimeError as error:
+        if file is None or "upgrade" not in str(error):
+            raise
+    folder = tempfile.TemporaryDirectory(prefix="tunecost-")
+    copy = shutil.copy(file, folder.name)
+    storage = optuna.storages.RDBStorage(f"sqlite:///{copy}", skip_compatibility_check=True)
+    logging.disable(logging.INFO)  # alembic tells each step
+    try:
+        storage.upgrade()
+    finally:
+        logging.disable(logging.NOTSET)
+    weakref.finalize(storage, folder.cleanup)
+    return storage
+
+
+def starts_as_database(file: Path) -> bool:
+    """Whether a file begins as SQLite's databases do."""
+    with file.open("rb") as opened:
+        return opened.read(len(SQLITE)) == SQLITE
+
+
 def _check_database(file: Path) -> None:
     """Raise BadInput where a SQLite file is not there or has no studies: Optuna would create it, or tables in it."""
     if not file.is_file():
@@ -136,68 +180,87 @@ def _check_database(file: Path) -> None:
         raise BadInput("holds no study")
 
 
-def _surface(study: Any, meaning: Meaning) -> Surface:
+def _frame(study: Any, meaning: Meaning) -> Frame:
     from optuna.trial import TrialState
 
-    trials = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-    if not trials:
+    trials = study.get_trials(deepcopy=False)
+    complete = [trial for trial in trials if trial.state == TrialState.COMPLETE]
+    if not complete:
         raise BadInput(f"study '{brief(study.study_name)}' has no finished trial")
     number, value = _objective(study, meaning.value)
     kept = study.user_attrs.get(_KEY)
     kept = kept if isinstance(kept, Mapping) else {}
-    names = list(dict.fromkeys(name for trial in trials for name in trial.params))
-    used = list(meaning.axes) or list(kept.get("axes") or names)
-    for name in used:
-        if name not in names:
-            raise unknown("parameter", name, names)
-    if not used:
+    params = list(dict.fromkeys(name for trial in complete for name in trial.params))
+    for name in meaning.axes:
+        if name not in params:
+            raise unknown("parameter", name, params)
+    if not params:
         raise BadInput(f"study '{brief(study.study_name)}' has no parameters")
-    single = {
-        name: trials[0].params.get(name) for name in names if len({repr(t.params.get(name)) for t in trials}) == 1
-    }
-    if not meaning.axes and not kept.get("axes"):
-        if "seed" in names and meaning.seed is None and not meaning.number_seeds:
-            meaning = replace(meaning, seed="seed")  # as in a table
-        used = [name for name in used if name not in single and name != meaning.seed] or used[:1]
-    columns: dict[str, list[Any]] = {name: [trial.params.get(name) for trial in trials] for name in used}
-    taken = set(columns)
-    value_column = next(name for name in (value, "value", "objective", "objective value") if name not in taken)
-    columns[value_column] = [trial.values[number] for trial in trials]
-    attrs = {name for trial in trials for name in trial.user_attrs}
-    if meaning.seed in names and meaning.seed not in taken:
-        columns[str(meaning.seed)] = [trial.params.get(meaning.seed) for trial in trials]
-    seeds = "seed" if meaning.seed is None and kept and "seed" in attrs and "seed" not in taken else meaning.seed
-    for name in sorted(attrs - set(columns)):
-        if name in {"seed", "diverged", "filled", *meaning.keep} or name == seeds:
-            columns[name] = [trial.user_attrs.get(name) for trial in trials]
-    table = RawTable.of_frame(
-        pd.DataFrame({n: pd.Series(c, dtype=object) for n, c in columns.items()}), study.study_name
-    )
-    skipped = len(study.get_trials(deepcopy=False)) - len(trials)
-    maximize = study.directions[number].name == "MAXIMIZE"
-    if meaning.maximize and not maximize:
+    single = [n for n in params if len({repr(trial.params.get(n)) for trial in complete}) == 1]
+    axes, seed = list(kept.get("axes") or ()), meaning.seed
+    if not axes:
+        if "seed" in params and seed is None and not meaning.number_seeds and "seed" not in meaning.axes:
+            seed = "seed"  # as in a table
+        axes = [n for n in params if n not in single and n != seed] or [n for n in params if n != seed][:1]
+    attrs = list(dict.fromkeys(name for trial in trials for name in trial.user_attrs if isinstance(name, str)))
+    if seed is None and kept and "seed" in attrs and "seed" not in params:
+        seed = "seed"
+    broken = [any(each > 0 for each in trial.system_attrs.get("constraints") or ()) for trial in trials]
+    columns: dict[str, list[Any]] = {name: [trial.params.get(name) for trial in trials] for name in params}
+    called = next(name for name in (value, "value", "objective", "objective value") if name not in columns)
+    columns[called] = [_reached(trial, number) for trial in trials]
+    asked = {"seed", seed, DIVERGED, FILLED, *meaning.keep, *(each.partition("=")[0] for each in meaning.where)}
+    columns |= {n: [trial.user_attrs.get(n) for trial in trials] for n in attrs if n in asked and n not in columns}
+    state = ["invalid" if bad else trial.state.name for bad, trial in zip(broken, trials, strict=True)]
+    columns["state" if "state" not in columns else "trial_status"] = state
+    fidelity = kept.get("fidelity")
+    points = list(fidelity["values"]) if fidelity else None
+    curve = f"{called} by step"
+    columns[curve] = [_curve(trial, points) for trial in trials] if number == 0 and len(study.directions) == 1 else []
+    if not any(columns[curve]):
+        del columns[curve]
+    direction = study.directions[number].name == "MAXIMIZE"
+    if meaning.maximize and not direction:
         raise BadInput(f"study '{brief(study.study_name)}' minimizes '{value}': leave --maximize out")
-    fixed = {name: item for name, item in single.items() if name not in used}
-    made = surface_of(
-        table,
-        replace(
-            meaning,
-            axes=used,
-            value=value_column,
-            seed=seeds,
-            maximize=maximize,
-            pool=None if not meaning.pool else True,
-            scales=_scales(trials, used),
-            task=meaning.task or kept.get("task") or study.study_name,
-            optimizer=meaning.optimizer or kept.get("optimizer"),
-            metric=meaning.metric or (kept.get("metric") if kept else None),
-            unit=meaning.unit or str(kept.get("unit") or ""),
-            data={"study": study.study_name, "trials": len(trials), **({"left_out": skipped} if skipped else {})},
-        ),
-    )
-    made = _with_axes(made, kept)
-    about = replace(made.provenance, fixed={**fixed, **dict(kept.get("fixed") or {}), **made.provenance.fixed})
-    return _with_curves(replace(made, provenance=about), trials, kept, number)
+    made = Frame.of(columns, name=study.study_name)
+    orders = {axis["name"]: axis["values"] for axis in kept.get("grid") or () if axis.get("scale") == "label"}
+    for name, order in orders.items():
+        made.column(name).order = order
+    hints = {
+        "axes": axes,
+        "value": called,
+        "seed": seed,
+        "maximize": direction,
+        "told_by": f"study '{brief(study.study_name)}'",
+        "pool": None,
+        "scales": _scales(trials, axes),
+        "task": text(kept.get("task") or study.study_name),
+        "optimizer": text(kept.get("optimizer")),
+        "metric": text(kept.get("metric")),
+        "unit": text(kept.get("unit")),
+        "fidelity": text(fidelity["name"]) if fidelity else "step",
+        "fixed": {**{n: complete[0].params.get(n) for n in single if n not in axes}, **dict(kept.get("fixed") or {})},
+        "data": {"study": study.study_name, "trials": len(complete)},
+        **({"precision": kept.get("curve", "float64")} if fidelity else {}),
+    }
+    notes = (f"{sum(broken)} trial(s) break the study's constraints and have no value",) if any(broken) else ()
+    return replace(made, hints=hints, curves={called: curve} if curve in columns else {}, notes=notes)
+
+
+def _reached(trial: Any, number: int) -> float | None:
+    """The value of a trial; of one that was pruned, the last that it reported."""
+    if trial.values is not None:
+        return float(trial.values[number])
+    steps = trial.intermediate_values if not number else {}
+    return float(steps[max(steps)]) if steps else None
+
+
+def _curve(trial: Any, points: Sequence[float] | None) -> list[list[float]]:
+    """A trial's intermediate values as pairs of step and value; the steps of an exported surface number its points."""
+    steps = sorted(trial.intermediate_values.items())
+    if points is None:
+        return [[float(step), float(value)] for step, value in steps]
+    return [[float(points[step]), float(value)] for step, value in steps if 0 <= step < len(points)]
 
 
 def _objective(study: Any, wanted: str) -> tuple[int, str]:
@@ -225,58 +288,6 @@ def _scales(trials: Sequence[Any], names: Sequence[str]) -> dict[str, str]:
             if log is not None and name not in found:
                 found[name] = "log" if log else "linear"
     return found
-
-
-def _with_axes(surface: Surface, kept: Mapping[str, Any]) -> Surface:
-    """The surface with the scales and the order of labels that it had when it was exported."""
-    from grids.space import Space, axis_from_json
-
-    if surface.space.is_pool or not kept.get("grid"):
-        return surface
-    try:
-        wanted = tuple(axis_from_json(axis) for axis in kept["grid"])
-    except (BadInput, KeyError, TypeError, ValueError):
-        return surface
-    now = surface.space.axes
-    if [a.name for a in wanted] != [a.name for a in now] or any(
-        set(a.values) != set(b.values) for a, b in zip(wanted, now, strict=True)
-    ):
-        return surface
-    place = np.ix_(*(np.array([b.values.index(v) for v in a.values]) for a, b in zip(wanted, now, strict=True)))
-    return surface.rearranged(Space(wanted), lambda array: array[place])
-
-
-def _with_curves(surface: Surface, trials: Sequence[Any], kept: Mapping[str, Any], number: int) -> Surface:
-    """The surface with its curves, from the intermediate values of a study that this program wrote."""
-    from grids.surface import Fidelity
-
-    fidelity = kept.get("fidelity")
-    if not fidelity or number or surface.space.is_pool:
-        return surface
-    points = len(fidelity["values"])
-    curve = np.full((*surface.value.shape, points), np.nan)
-    places: list[dict[Any, int]] = [
-        *({value: place for place, value in enumerate(axis.values)} for axis in surface.space.axes),
-        {seed: place for place, seed in enumerate(surface.seeds)},
-    ]
-    for trial in trials:
-        values = [_value(trial.params[axis.name], axis) for axis in surface.space.axes]
-        run = [of.get(value) for of, value in zip(places, [*values, trial.user_attrs.get("seed", 0)], strict=True)]
-        if None in run:
-            continue  # left out of the surface, as by --where
-        for step, value in trial.intermediate_values.items():
-            if 0 <= step < points:
-                curve[(*run, step)] = value
-    curve = -curve + 0.0 if surface.provenance.maximized else curve
-    kind = np.float32 if kept.get("curve") == "float32" else np.float64
-    return replace(surface, curve=curve.astype(kind), fidelity=Fidelity(fidelity["name"], tuple(fidelity["values"])))
-
-
-def _value(param: Any, axis: Axis) -> Any:
-    """A trial's parameter as the axis has it."""
-    if param is None:
-        return ""
-    return param if axis.labelled else float(param)
 
 
 def write(surface: Surface, text: str) -> str:

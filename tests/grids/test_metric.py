@@ -125,3 +125,14 @@ def test_units_are_one_or_refused() -> None:
 def test_wording() -> None:
     assert with_unit("3", "bits per character") == "3 bits per character"
     assert of_difference("") == ""
+
+
+def test_derived_targets_come_from_cells_with_a_value_of_their_own() -> None:
+    values = np.array([2.0, 2.2, 2.4, 9e5, 9e5, 9e5, 9e5])[:, None]
+    space = Space((Axis("alpha", tuple(range(1, 8))),))
+    lost = np.arange(7)[:, None] > 2
+    none = np.zeros((7, 1), bool)
+    about = Provenance("t", "adam")
+    for surface in (Surface(space, (0,), values, lost, about), Surface(space, (0,), values, none, about, filled=lost)):
+        assert default_targets(surface) == Targets((0.01, 0.03), derived=True)
+    assert default_targets(Surface(space, (0,), values, np.ones((7, 1), bool), about)).values[0] > 1e4

@@ -5,6 +5,7 @@ import pytest
 from tables_made import rich
 
 from grids.errors import BadInput
+from grids.pool import Pool
 from grids.space import Axis, Space
 from grids.surface import Provenance, Surface
 from grids.within import within
@@ -46,3 +47,15 @@ def test_labels_may_hold_commas_and_dots(text: str, kept: list[str]) -> None:
     value = np.arange(10.0).reshape(2, 5, 1)
     surface = Surface(Space(axes), (0,), value, np.zeros(value.shape, bool), Provenance("task", "opt"))
     assert list(within(surface, text).space.axis("wd").values) == kept
+
+
+def test_conditional_numbers_of_a_pool_have_ranges() -> None:
+    axes = (Axis.labels("eps", ("", "1e-8", "1e-4")), Axis.labels("opt", ("adam", "sgd")))
+    space = Pool(axes, np.array([[1, 0], [2, 0], [0, 1]]))
+    value = np.array([[1.0], [2.0], [3.0]])
+    whole = Surface(space, (0,), value, value > 9, Provenance("t", "o"))
+    assert within(whole, "eps=1e-6..").value.ravel().tolist() == [2]
+    assert within(whole, "eps=..1").value.ravel().tolist() == [1, 2]
+    assert within(whole, "eps=None").value.ravel().tolist() == [3]
+    with pytest.raises(BadInput, match="holds labels"):
+        within(whole, "opt=a..b")

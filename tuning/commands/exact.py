@@ -102,6 +102,11 @@ def exact(
     for message in table.left_out:
         say(message)
     remark_on_range(table.ranges, targets if not relative else [])
+    for label, surface in loaded.items():
+        sense = -1 if surface.provenance.maximized else 1
+        for each in levels:
+            if (surface.table(seed_statistic.value) <= sense * each).all():
+                say(f"{label}: every cell reaches the level {each:g}")
     remark_on_targets(table.derived)
     if form.narrow:
         hidden = {"seed_statistic", "value_of", "lowest"}.difference(nondefault_columns(rows))

@@ -69,6 +69,10 @@ def show(
     if as_json or form == Format.json:
         print_object(facts)
         return
+    highest = bool(facts["fixed"].get("maximize"))
+    word = "highest" if highest else "lowest"
+    if highest and form == Format.table:
+        facts = _in_own_sense(facts)
     best = [
         {key: value_text(item) if isinstance(item, str) else item for key, item in row.items()} for row in facts["best"]
     ]
@@ -80,7 +84,7 @@ def show(
     kind = "configurations in a pool, no grid" if facts["pool"] else "cells"
     cells = f"{facts['cells']} {kind} ({shape}), {len(facts['seeds'])} seed(s)"
     show_line(f"{facts['surface']}: {facts['metric']}, {cells}")
-    show_line(f"lowest: {with_unit(format(facts['lowest'], '.6g'), unit)} ({facts['seed_statistic']} over seeds)")
+    show_line(f"{word}: {with_unit(format(facts['lowest'], '.6g'), unit)} ({facts['seed_statistic']} over seeds)")
     if facts["failure"] is not None:
         show_line(f"a diverged run is worth {with_unit(format(facts['failure'], 'g'), unit)}")
     targets = with_unit(listed([f"{target:g}" for target in facts["targets"]], 20), unit)
@@ -88,7 +92,7 @@ def show(
     print_rows(best, list(best[0]), Format.table, "best cells")
     show_line(f"quantiles over cells: {_quantiles(facts['quantiles'])}")
     for level, share in facts["share_within"].items():
-        show_line(f"within {with_unit(level, unit)} of the lowest: {100 * share:.1f} % of cells")
+        show_line(f"within {with_unit(level, unit)} of the {word}: {100 * share:.1f} % of cells")
     if column is not None:
         _print_column(facts["column"])
     if facts["filled_runs"]:
@@ -102,6 +106,15 @@ def show(
     for name in ("device", "created", "command"):
         if facts[name]:
             show_line(f"{name}: {facts[name]}")
+
+
+def _in_own_sense(facts: dict[str, Any]) -> dict[str, Any]:
+    """The facts of a maximized surface as its metric has them, where higher is better."""
+    best = [{**row, "value": 0.0 - row["value"]} for row in facts["best"]]
+    quantiles = {f"{1 - float(q):g}": 0.0 - value for q, value in reversed(facts["quantiles"].items())}
+    metric = facts["metric"].removeprefix("-").strip()
+    signed = {name: None if facts[name] is None else 0.0 - facts[name] for name in ("lowest", "failure")}
+    return {**facts, **signed, "metric": metric, "best": best, "quantiles": quantiles}
 
 
 def _print_column(found: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """`tunecost grid import|export|merge`: converts surfaces from and to tables of other tools, and joins surfaces."""
 
+import re
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grids.errors import BadInput
+from grids.errors import BadInput, brief
 from tuning.commands.grid_files import SurfaceText
 from tuning.commands.options import Quiet
 from tuning.commands.outputs import command_line
@@ -15,11 +16,11 @@ from tuning.terminal import say
 
 if TYPE_CHECKING:
     from grids.surface import Surface
-    from grids.tables.importing import Meaning
 
 _SOURCE = (
-    "A table with one row for each cell and seed: .csv, .tsv, .jsonl or .parquet, each also as .gz; "
-    "optuna:URL[?study=NAME]; or a folder of Syne Tune's blackboxes."
+    "A table with one row for each cell and seed (.csv, .tsv, .jsonl, .parquet, Markdown, each also as .gz); what "
+    "a tracker or tuner left (a folder, file or database of Ray Tune, MLflow, W&B, TensorBoard, Lightning, Hydra, "
+    "Optuna, KerasTuner, SMAC, Ax, ...); a folder with one file per run; or optuna:URL[?study=NAME]."
 )
 
 
@@ -31,19 +32,24 @@ def register(app: typer.Typer) -> None:
 
 
 def import_(
-    file: Annotated[str, typer.Argument(metavar="FILE", help=_SOURCE)],
-    out: Annotated[Path, typer.Option(help="The surface to write (.parquet).")],
+    file: Annotated[str, typer.Argument(metavar="SOURCE", help=_SOURCE)],
+    out: Annotated[Path, typer.Option(help="The surface to write (.parquet); with --by, a folder for them.")],
     axes: Annotated[
         str | None,
         typer.Option(
             metavar="A,B,...",
             help="The columns of hyperparameters, in order; put a name that contains a comma in quotes.",
-            show_default="columns whose names begin with config., params. or params_; a study's parameters",
+            show_default="columns whose names begin with config., params. or params_; a store's parameters",
         ),
     ] = None,
     value: Annotated[
         str | None,
-        typer.Option(metavar="COLUMN", help="The column of values; lower is better.", show_default="value"),
+        typer.Option(
+            metavar="COLUMN[,...]",
+            help="The column of values; lower is better. Several, or a pattern as 'split*_score', are seeds, or epochs "
+            "where --epoch-column names no column. In a folder of runs, FILE:KEY.",
+            show_default="value, or a store's only metric",
+        ),
     ] = None,
     seed_column: Annotated[
         str | None, typer.Option(metavar="S", help="The column of seeds.", show_default="all rows are seed 0")
@@ -63,8 +69,9 @@ def import_(
     missing: Annotated[
         str,
         typer.Option(
-            metavar="refuse|worst|NUMBER",
-            help="Replaces missing values and cells: the file's worst value, or a number as it would be in the file.",
+            metavar="refuse|worst|last|NUMBER",
+            help="Replaces missing values and cells: by the worst last value; by what a run that ended early had "
+            "reached (else the worst); or by a number as it would be in the file.",
         ),
     ] = "refuse",
     seeds: Annotated[
@@ -88,6 +95,25 @@ def import_(
     keep: Annotated[
         str, typer.Option(metavar="COL,...", help="Other columns of numbers to store.", show_default="none")
     ] = "",
+    labels: Annotated[
+        str,
+        typer.Option(metavar="AXIS,...", help="Axes of words and numbers, all taken as labels.", show_default="none"),
+    ] = "",
+    seconds: Annotated[
+        str,
+        typer.Option(
+            metavar="auto|sum|elapsed",
+            help="With --keep seconds and curves: sum a run's rows, or take the last; auto: the last where they rise.",
+        ),
+    ] = "auto",
+    by: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COL",
+            help="Make a surface for each value of this column, each with its own axis values.",
+            show_default="none",
+        ),
+    ] = None,
     pool: Annotated[
         bool, typer.Option("--pool", help="The rows form no grid: each configuration is a cell without neighbours.")
     ] = False,
@@ -95,27 +121,31 @@ def import_(
     task: Annotated[str | None, typer.Option(help="Name of the task.", show_default="the file's name")] = None,
     optimizer: Annotated[str | None, typer.Option(help="Name of the optimizer.", show_default="imported")] = None,
     metric: Annotated[str | None, typer.Option(help="Name of the metric.", show_default="the column's name")] = None,
+    max_bytes: Annotated[
+        int, typer.Option(metavar="N", min=1, help="The memory that reading may take, in bytes.")
+    ] = 1_000_000_000,
     quiet: Quiet = False,
 ) -> None:
-    """Make a surface from a table of your own, an Optuna study or a Syne Tune blackbox.
+    """Make a surface from a table of your own, or from what a tracker or tuner left.
 
     The values of an axis are numbers, or labels in their order of appearance. A column called `diverged` (true/false,
-    yes/no, 0/1) marks runs whose value is ignored.
+    yes/no, 0/1) marks runs whose value is ignored; one called `status` or `state`, trials that failed or did not end.
     """
-    from grids import surface_file
-    from grids.tables.importing import Meaning, split_names
+    from grids.tables.meaning import Meaning, split_names
 
-    _check_suffix(out)
+    if by is None:
+        _check_suffix(out)
+    elif out.suffix == ".parquet":
+        raise BadInput(f"--out {out}: with --by it is the name of a folder, which does not end in .parquet")
     if axes is not None and not split_names(axes):
         raise BadInput(f"--axes '{axes}' names no column")
-    named = _names_its_values(file)
-    if value is not None and not value.strip() and not named:
+    if value is not None and not value.strip():
         raise BadInput("--value names no column")
     if out.exists() and Path(file).exists() and out.samefile(file):
         raise BadInput(f"{out}: is the table to import, which --out would replace")
     meaning = Meaning(
         axes=split_names(axes or ""),
-        value=value or ("" if named else "value"),
+        value=value or "",
         seed=seed_column,
         epoch=epoch_column,
         maximize=maximize,
@@ -124,6 +154,9 @@ def import_(
         number_seeds=number_seeds,
         where=where or [],
         keep=split_names(keep),
+        labels=split_names(labels),
+        seconds=seconds,
+        max_bytes=max_bytes,
         pool=pool,
         task=task,
         optimizer=optimizer,
@@ -132,12 +165,35 @@ def import_(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         command=command_line(),
     )
-    surface = _read(file, meaning)
+    from grids.tables.sources import surface_from, surfaces_from
+
+    given = {"task": task, "optimizer": optimizer or by, "metric": metric}
+    unnamed = [f"--{name}" for name, text in given.items() if not text]
+    if by is None:
+        _save(surface_from(file, meaning), out, unnamed, quiet)
+        return
+    made = surfaces_from(file, meaning, by)
+    places = {name: out / f"{_file_name(name)}.parquet" for name in made}
+    if len(set(places.values())) < len(places):
+        raise BadInput(f"--by {by}: two of its values would have one file name: {', '.join(map(brief, places))}")
+    for name, surface in made.items():
+        _save(surface, places[name], unnamed, quiet)
+
+
+def _file_name(text: str) -> str:
+    """A value as the name of a file: letters, digits and signs that no system minds."""
+    return re.sub(r"[^\w.+=-]+", "_", text).strip("._")[:100] or "none"
+
+
+def _save(surface: "Surface", out: Path, unnamed: list[str], quiet: bool) -> None:
+    """Write a surface and say what came in."""
+    from grids import surface_file
+    from grids.tables.sources import said_by
+
     surface_file.save(surface, out)
     say(f"{out}: {_described(surface)}", quiet)
-    unnamed = [
-        f"--{name}" for name, given in (("task", task), ("optimizer", optimizer), ("metric", metric)) if not given
-    ]
+    for note in said_by(surface):
+        say(note, quiet)
     if unnamed:
         about = surface.provenance
         names = f"task '{about.task}', optimizer '{about.optimizer}', metric '{about.metric}'"
@@ -149,23 +205,6 @@ def _check_suffix(out: Path) -> None:
         raise BadInput(f"--out {out}: a surface's file name ends in .parquet")
 
 
-def _names_its_values(text: str) -> bool:
-    """Whether the source says itself which number is the value: a study or a blackbox does, a table does not."""
-    return text.startswith("optuna:") or Path(text).is_dir()
-
-
-def _read(text: str, meaning: "Meaning") -> "Surface":
-    from grids.foreign import foreign
-    from grids.tables import blackbox, files, study
-
-    with foreign(text):
-        if study.is_study(text):
-            return study.read(text, meaning)
-        if blackbox.is_blackbox(text):
-            return blackbox.read(text, meaning)
-        return files.read(text, meaning)
-
-
 def _described(surface: "Surface") -> str:
     """The numbers of cells or configurations, seeds, points of curves, and filled runs, in words."""
     kind = "configurations in a pool" if surface.space.is_pool else "cells"
@@ -175,9 +214,16 @@ def _described(surface: "Surface") -> str:
     if surface.provenance.filled:
         filled = surface.provenance.filled
         words.append(f"{filled['runs']} run(s) of {filled['cells']} cell(s) filled with {filled['with']}")
-    left = surface.provenance.data.get("left_out")
-    if left:
-        words.append(f"{left} row(s) without a result left out")
+    if surface.diverged.any():
+        words.append(f"{int(surface.diverged.sum())} run(s) diverged")
+    data = surface.provenance.data
+    states = ", ".join(f"{count} {word}" for word, count in dict(data.get("states") or {}).items())
+    if data.get("left_out"):
+        words.append(f"{data['left_out']} row(s) without a result left out" + (f" ({states})" if states else ""))
+    elif states:
+        words.append(f"of its trials, {states}")
+    if data.get("no_trials"):
+        words.append(f"{data['no_trials']} row(s) that are no trials left out")
     return ", ".join(words)
 
 

@@ -168,6 +168,8 @@ def remark_on_range(
 ) -> None:
     """Print a message on stderr for each target that is so large that every cell of a surface reaches it.
 
+    A surface whose cells are all equal is named whatever the targets are.
+
     Args:
         surfaces: names of surfaces, each with its facts.
         targets: suboptimalities; None is a target that was not given.
@@ -175,7 +177,10 @@ def remark_on_range(
     """
     given = [target for target in targets if target is not None]
     messages = {
-        f"{name}: {text}": None for name, about in surfaces for target in given if (text := about.beyond(target))
+        f"{name}: {text}": None
+        for name, about in surfaces
+        for target in ([0.0] if about.span == 0 else given)
+        if (text := about.beyond(target))
     }
     for message in messages:
         say(message, quiet)

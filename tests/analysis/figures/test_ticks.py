@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from analysis.figures.ticks import scientific, ticks
+from analysis.figures.ticks import label_cells, scientific, ticks
 from grids.space import PRESETS, Axis
 
 
@@ -51,3 +51,19 @@ def test_decades_between_cells_are_put_between_them() -> None:
 def test_no_axis_has_too_many_labels(length: int, scale: str) -> None:
     axis = Axis("x", tuple(1.0 + i for i in range(length)), scale)  # type: ignore[arg-type]
     assert 1 <= len(ticks(axis, 6)) <= 6
+
+
+def test_whole_numbers_are_written_whole() -> None:
+    values = (32.0, 64.0, 128.0, 1024.0)
+    assert [text for _, text in ticks(Axis("batch", values), 6)] == ["32", "64", "128", "1024"]
+
+
+def test_a_dozen_words_are_all_shown() -> None:
+    from matplotlib.figure import Figure
+
+    words = ("cholesky", "lsqr", "svd", "a_name_that_is_too_long", "sag", "saga", "auto")
+    panel = Figure().add_subplot()
+    label_cells(panel.xaxis, Axis.labels("solver", words), 6)
+    shown = [label.get_text() for label in panel.xaxis.get_ticklabels()]
+    assert len(shown) == 7
+    assert shown[3] == "a_name…_long"

@@ -43,3 +43,18 @@ def test_a_crowd_has_its_legend_beside_it_and_no_bands(count: int, seeds: int, b
         assert bool(axes.collections) == bands
         caption = " ".join(text.get_text() for text in figure.texts) + figure.get_supxlabel()
         assert ("bands: lowest to highest" in caption.replace("\n", " ")) == bands
+
+
+def test_the_frame_holds_what_is_drawn() -> None:
+    from matplotlib.figure import Figure
+
+    from analysis.figures.tunability import _frame
+
+    axes = Figure().add_subplot()
+    flat = np.array([[0.97, 0.974, 0.975, *[0.9752] * 57]])
+    _frame(axes, flat, [])
+    assert axes.get_xlim() == (1, 4)
+    low, high = axes.get_ylim()
+    assert 0.969 < low < 0.9752 < high < 0.976
+    _frame(axes, np.array([[0.85, 0.87, 0.88, 0.9], [0.5, 0.7, 0.9, 0.95]]), [0.85, 0.87, 0.9])
+    assert axes.get_ylim()[0] < 0.85

@@ -70,9 +70,9 @@ def test_the_value_of_a_diverged_run_does_not_count(tmp_path: Path, maximize: bo
 def test_a_diverged_run_ends_its_curve_at_the_worst_value(tmp_path: Path) -> None:
     rows = ("1,1,5,no", "1,2,4,no", "2,1,3,no", "2,2,0,yes", "3,1,9,no", "3,2,8,no")
     surface = read(tmp_path, column("lr,epoch,error,diverged", *rows), "lr", epoch="epoch")
-    assert surface.value.ravel().tolist() == [4, 9, 8]
+    assert surface.value.ravel().tolist() == [4, 8, 8]
     assert surface.curve is not None
-    assert surface.curve.reshape(3, 2).tolist() == [[5, 4], [3, 9], [9, 8]]
+    assert surface.curve.reshape(3, 2).tolist() == [[5, 4], [3, 8], [9, 8]]
 
 
 def test_what_diverged_runs_are_worth_is_kept(tmp_path: Path) -> None:

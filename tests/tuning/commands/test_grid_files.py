@@ -92,7 +92,7 @@ def test_show_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     shown = capsys.readouterr().out
     for words in (
         "4 cells (2 lr x 2 momentum)",
-        "lowest: -94.5%",
+        "highest: 94.5%",
         "within 0.5% of",
         "diverged: 0 runs",
         "maximize=True",
@@ -182,9 +182,9 @@ def test_show_looks_at_a_further_column(capsys: pytest.CaptureFixture[str]) -> N
     assert run(["grid", "show", "more.parquet", "--column", "norm"]) == 0
     shown = capsys.readouterr().out
     for words in (
-        "a diverged run is worth 3 nats",
+        "a diverged run is worth -3 nats",
         "targets: 2 nats",
-        "within 4 nats of the lowest",
+        "within 4 nats of the highest",
         "cells of the lowest norm",
         "quantiles of norm over cells: 0: 1, 0.05: 1.1",
         "cells without a norm: 1",

@@ -1,4 +1,4 @@
-"""Trials that never finished, in tables that trackers export."""
+"""The states of trials, in tables that trackers export."""
 
 from pathlib import Path
 
@@ -41,4 +41,4 @@ def test_what_a_pruned_trial_reached_stays_in_its_curve(tmp_path: Path) -> None:
     rows = ("5,1,1,complete", "4,1,2,complete", "3,2,1,pruned")
     surface = read(tmp_path, column("error,lr,epoch,state", *rows), "lr", epoch="epoch", missing="worst")
     assert surface.curve is not None
-    assert surface.curve.reshape(2, 2).tolist() == [[5, 4], [3, 5]]
+    assert surface.curve.reshape(2, 2).tolist() == [[5, 4], [3, 4]]

@@ -1,0 +1,176 @@
+"""The value of each run: its own, what a diverged run is worth, or what is filled in."""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from grids.errors import BadInput, brief
+from grids.tables.cells import Layout
+from grids.tables.curves import curves_of
+from grids.tables.frame import Frame
+from grids.tables.meaning import LARGEST_VALUE
+from grids.tables.states import States
+
+_WAY = "; mark the run in a column 'diverged', or choose --missing worst or --missing NUMBER"
+
+
+@dataclass(frozen=True, eq=False)
+class Values:
+    """The values of a table's rows, and which of them do not count.
+
+    Args:
+        numbers: float64 `[rows, points]`, lower is better, NaN where there is none; one point, but for lists.
+        points: the fidelities, where the column holds lists.
+        diverged, failed, unfinished, filled: bool `[rows]`.
+        percent: whether every number is written with a percent sign.
+        fill: as `Meaning.fill`.
+        name: of the column.
+    """
+
+    numbers: np.ndarray
+    points: tuple[float, ...] | None
+    diverged: np.ndarray
+    failed: np.ndarray
+    unfinished: np.ndarray
+    filled: np.ndarray
+    percent: bool
+    fill: str | float | None
+    name: str
+
+    @classmethod
+    def of(
+        cls, table: Frame, name: str, diverged: np.ndarray, found: States, maximize: bool, fill: str | float | None
+    ) -> "Values":
+        """The values in the column `name`.
+
+        Raises:
+            BadInput: a field that is not a number, or one too large. With `fill`, a word among numbers is a failed run.
+        """
+        if name in ("diverged", "filled"):
+            raise BadInput(f"the column '{name}' says which runs did so, and holds no values")
+        filled = table.flags("filled") if table.has("filled") else np.zeros(len(table), bool)
+        column = table.column(name)
+        if column.is_lists:
+            curves = curves_of(column, "")
+            numbers, points, percent = curves.values, curves.points, False
+            words = np.zeros(len(table), bool)
+        else:
+            read = column.parsed
+            words = np.zeros(len(table), bool)
+            if fill is not None and read.wrong.any() and not read.wrong.all():
+                codes, levels = column.coded
+                words = read.wrong & np.array([not re.match(r"[+-]?[.,]?\d", level) for level in levels], bool)[codes]
+            read = table.numbers(name, diverged | words, _WAY if fill is None else "")
+            numbers, points = read.numbers[:, None], None
+            percent = read.ways is not None and read.ways.percent
+        # MLflow's database writes the largest float for infinity.
+        numbers = np.where(np.abs(numbers) == np.finfo(np.float64).max, np.nan, numbers)
+        numbers = 0.0 - numbers if maximize else numbers
+        large = np.abs(np.nan_to_num(numbers)) > LARGEST_VALUE
+        numbers = np.where(large & diverged[:, None], np.nan, numbers)
+        large &= ~diverged[:, None]
+        if large.any():
+            row = int(np.argmax(large.any(axis=1)))
+            raise BadInput(
+                f"{table.place(row)}, column '{name}': {brief(column.text(row))} is beyond {LARGEST_VALUE:g}, "
+                "where differences end"
+            )
+        return cls(numbers, points, diverged, found.failed | words, found.unfinished, filled, percent, fill, name)
+
+
+@dataclass(frozen=True, eq=False)
+class Settled:
+    """The values of a surface's runs.
+
+    Args:
+        points: float64 `[cells, seeds, points]`; the last is the run's value.
+        diverged, filled: bool `[cells, seeds]`.
+        fill: the one number that was filled in; None where there were several, or none.
+    """
+
+    points: np.ndarray
+    diverged: np.ndarray
+    filled: np.ndarray
+    fill: float | None
+
+
+def settled(table: Frame, layout: Layout, values: Values) -> Settled:
+    """The values of the runs, with what diverged runs are worth and what is filled in.
+
+    A diverged run is worth the worst last value of the others. `worst` fills with the same; `last` with what the run
+    had reached, where it did not fail, and otherwise with the worst.
+
+    Raises:
+        BadInput: a missing value where none is filled, or no value at all.
+    """
+    there = layout.row >= 0
+    row = np.where(there, layout.row, 0)
+    diverged = (there & values.diverged[row]).any(axis=-1)
+    failed = (there & values.failed[row]).any(axis=-1)
+    if values.points is None:
+        own = np.where(there, values.numbers[row, 0], np.nan)
+    else:
+        own = np.where(there, values.numbers[row[..., 0]], np.nan)
+    reached = carried(own) if values.fill == "last" else own
+    ended = failed
+    if own.shape[-1] == 1:  # of a run with a curve, the points show where it ended
+        ended = failed | (there & values.unfinished[row]).any(axis=-1)
+    own[..., -1] = np.where(ended & ~diverged, np.nan, own[..., -1])
+    gaps = np.isnan(own) & ~diverged[..., None]
+    if values.fill is None and gaps.any():
+        raise _absent(table, layout, values, gaps)
+    worst = _worst(own, diverged, values)
+    fill: float | None = None
+    filled = (there & values.filled[row]).any(axis=-1)
+    if values.fill is not None:
+        fill = float(values.fill) if isinstance(values.fill, float | int) else worst
+        points = np.where(gaps, fill, own)
+        if values.fill == "last":
+            points = np.where(gaps & ~failed[..., None] & np.isfinite(reached), reached, points)
+            fill = None
+        filled, own = filled | gaps.any(axis=-1), points
+    own[..., -1] = _without_diverged(own[..., -1], diverged, worst)
+    return Settled(own, diverged, filled & ~diverged, fill)
+
+
+def carried(points: np.ndarray) -> np.ndarray:
+    """Each missing point with the one before it that is known."""
+    place = np.where(np.isnan(points), 0, np.arange(points.shape[-1]))
+    return np.asarray(np.take_along_axis(points, np.maximum.accumulate(place, axis=-1), axis=-1))
+
+
+def _worst(own: np.ndarray, diverged: np.ndarray, values: Values) -> float:
+    """The worst last value of the runs that did not diverge; of any value, where none of these has one."""
+    last = own[..., -1]
+    for counted in (last[~diverged], own[~diverged], own):
+        known = counted[np.isfinite(counted)]
+        if known.size:
+            return float(known.max())
+    if values.diverged.any():
+        raise BadInput("every run diverged: there is no value to tell cells apart")
+    raise BadInput(f"column '{values.name}' holds no number at all")
+
+
+def _absent(table: Frame, layout: Layout, values: Values, gaps: np.ndarray) -> BadInput:
+    """The error for the first value that is missing."""
+    cell, seed, point = (int(i) for i in np.argwhere(gaps)[0])
+    if values.points is None:
+        return table.absent(values.name, int(layout.row[cell, seed, point]), _WAY)
+    row = int(layout.row[cell, seed, 0])
+    return BadInput(
+        f"{table.place(row)}, column '{values.name}': its list has no value for step {values.points[point]:g}; "
+        "--missing last keeps the value that a run reached which ended early, --missing worst fills what is missing"
+    )
+
+
+def _without_diverged(value: np.ndarray, diverged: np.ndarray, worst: float) -> np.ndarray:
+    """`value` with what a diverged run is worth in place of the values of the runs that diverged.
+
+    What a program wrote down of them says nothing of the cell: the last number before the end, 0, or none. They are
+    worth the worst value of all others; where they all have one value that is no better than the median of the others,
+    it is that value, as in a table that this program exported.
+    """
+    own, others = value[diverged & np.isfinite(value)], value[~diverged]
+    shared = own.size > 0 and (own == own[0]).all() and (not others.size or own[0] >= np.median(others))
+    return np.where(diverged, own[0] if shared else worst, value)

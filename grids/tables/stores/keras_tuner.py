@@ -1,0 +1,59 @@
+"""KerasTuner 1.4: `trial_NN/trial.json` in a project's folder, next to `oracle.json`."""
+
+from pathlib import Path
+from typing import Any
+
+from grids.tables.frame import Frame
+from grids.tables.meaning import Meaning
+from grids.tables.stores.run import Run, frame_of, load_json, objects
+
+_OWN = "tuner/"
+"""How the names begin that the tuner adds to the hyperparameters."""
+
+
+def is_folder(folder: Path) -> bool:
+    """Whether the folder holds trials."""
+    return any(folder.glob("trial_*/trial.json"))
+
+
+def read(folder: Path, meaning: Meaning) -> Frame:
+    """The trials of a project; the objective is `score`, whose direction each trial states.
+
+    Raises:
+        BadInput: a file of a trial cannot be read.
+    """
+    runs, directions, names = [], set(), set()
+    for file in sorted(folder.glob("trial_*/trial.json")):
+        trial = objects(load_json(file), f"{file.parent.name}/trial.json")
+        given = objects(trial.get("hyperparameters") or {}, "hyperparameters").get("values") or {}
+        run = Run(
+            str(trial.get("trial_id", file.parent.name)), {k: v for k, v in given.items() if not k.startswith(_OWN)}
+        )
+        run.metrics["score"] = trial.get("score")
+        run.state = str(trial.get("status", "running"))
+        for name, metric in objects((trial.get("metrics") or {}).get("metrics") or {}, "metrics").items():
+            points = _points(metric)
+            if points:
+                run.metrics[name] = points[max(points)]
+                names.add(name)
+                directions.add(metric.get("direction"))
+        runs.append(run)
+    said: dict[str, Any] = {"maximize": directions == {"max"}, "told_by": "trial.json"} if len(directions) == 1 else {}
+    metric = names.pop() if len(names) == 1 else None
+    return frame_of(
+        runs,
+        folder.name,
+        value="score",
+        metric=("-" if said.get("maximize") else "") + metric if metric else "",
+        **said,
+    )
+
+
+def _points(metric: Any) -> dict[float, float]:
+    """The mean of each observation of a metric by its step."""
+    found = {}
+    for observed in metric.get("observations") or () if isinstance(metric, dict) else ():
+        values = [value for value in observed.get("value") or () if isinstance(value, int | float)]
+        if values:
+            found[float(observed.get("step") or 0)] = sum(values) / len(values)
+    return found
