@@ -13,8 +13,8 @@ import torch
 from grids.errors import BadInput
 from trainers.audit.audit import Facts, audit, subject_of
 from trainers.audit.suggest import sizes_of_task, suggest
+from trainers.blocks.processes import end_with_parent
 from trainers.job import Job
-from trainers.processes import end_with_parent
 from trainers.tasks import get_task
 
 LIMIT = 60.0

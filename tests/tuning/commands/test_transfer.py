@@ -12,11 +12,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from trainers.sweep.locks import locked
 
 from grids import surface_file
 from grids.space import parse_space
 from grids.surface import Provenance, Surface
+from trainers.blocks.locks import locked
 from tuning.cli import run
 
 KEYS = ["task", "to", "optimizer", "hyperparameters", "seeds", "values", "mean", "std", "metric", "unit"]
