@@ -45,7 +45,7 @@ def is_few(problem: TabularProblem, spec: SearcherSpec, replays: int, limits: Li
     """
     if spec.form is None or problem.noisy or spec.over_fidelities or limits.workers > 1:
         return False
-    return replays * limits.max_trials * spec.form.python_cost <= FEW
+    return replays * limits.max_trials <= FEW
 
 
 def run_chunk(chunk: Chunk) -> Rows:

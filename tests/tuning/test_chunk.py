@@ -32,7 +32,6 @@ def test_few_are_those_that_rarely_spend_their_budget() -> None:
     problem, noisy = TabularProblem.of("a", surface), TabularProblem.of("a", surface, noise=True)
     gld, sha, third_party = (get_searcher(text) for text in ("gld", "sha", "optuna:RandomSampler"))
     assert is_few(problem, gld, 10, Limits(FEW // 10))
-    assert not is_few(problem, get_searcher("tpe"), 10, Limits(FEW // 10))
     assert not is_few(problem, gld, 11, Limits(FEW // 10))
     assert not is_few(noisy, gld, 1, Limits(9))
     assert not is_few(problem, sha, 1, Limits(9))

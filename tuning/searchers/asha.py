@@ -9,7 +9,7 @@ from grids.space import Space
 from tuning.kernels.compiling import compiled_part, compiled_start
 from tuning.searchers.fidelities import Fidelities, check_curves, check_eta, rungs
 from tuning.searchers.form import ROOM, Asked, Form, shift, whole
-from tuning.searchers.proposer import Proposed, inform, propose, proposer_spec, proposes_from_list
+from tuning.searchers.proposer import Proposed, Proposers, inform, propose, proposer_spec, proposes_from_list
 from tuning.searchers.registry import searcher
 
 
@@ -169,7 +169,7 @@ def _rung_of(tables: Rungs, state: Trainings, training: int) -> int:
 
 ASHA = searcher(
     "asha",
-    Form(asha, begin, ask, tell, stops=True, from_list=proposes_from_list, proposes="first"),
+    Form(asha, begin, ask, tell, stops=True, from_list=proposes_from_list, proposes="first", source=Proposers),
     label="ASHA",
     phrase="asynchronous successive halving",
     summary="asynchronous successive halving: a training continues as soon as it is among the best of its rung",

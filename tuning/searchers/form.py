@@ -89,12 +89,12 @@ class Form:
             `tuning.searchers.base` says. Its own keyword-only arguments are the options that users may type.
         begin, ask, tell: plain functions, or decorated with `compiled_start`, and `compiled` or `compiled_part`.
         parallel, stops, from_list: as a class of `tuning.searchers.base` has them.
-        python_cost: the time of a trial that Python runs, in units of one of random search.
         choose_ask: the function in place of `ask` for some tables, so that less is compiled; None for the others.
         instead: the class that takes its place with these options on this space, if one does.
         learns: whether the values that it is told change what it asks for.
         proposes: where the cells come from another searcher, that of the option `of` (`tuning.searchers.proposer`), the
             value of a training that this one is told, "first" or "last"; empty: the form asks by itself.
+        source: makes the cells of a form that `proposes`: called as `source(of, tables.proposed, space, rng)`.
     """
 
     tables: Callable[..., Any]
@@ -104,11 +104,11 @@ class Form:
     parallel: bool = True
     stops: bool = False
     from_list: bool | Callable[..., bool] = False
-    python_cost: float = 1.0
     learns: bool = True
     choose_ask: Callable[[Any], Callable[..., Any] | None] = lambda tables: None
     instead: Callable[[Mapping[str, Any], Space], Callable[..., Any] | None] = lambda options, space: None
     proposes: Literal["", "first", "last"] = ""
+    source: Callable[..., Any] | None = None
 
     def __post_init__(self) -> None:
         for name in ("begin", "ask", "tell"):
@@ -156,7 +156,8 @@ class Stepper:
             self.tables = self.tables._replace(room=4 * self.tables.room)
             self.state = _moved(self.state, plain(self.form.begin)(self.tables, self.rng))
         self._asked += 1
-        asked = self._ask(self.tables, self.state, self.rng)
+        with np.errstate(all="ignore"):  # as where it is compiled
+            asked = self._ask(self.tables, self.state, self.rng)
         if asked.cell == WAIT:
             return None
         if not 0 <= asked.cell < self.space.size:
@@ -168,7 +169,8 @@ class Stepper:
         return found
 
     def tell(self, asked: Any, value: float) -> None:
-        self.state = self._tell(self.tables, self.state, take(self._pending, asked), value)
+        with np.errstate(all="ignore"):
+            self.state = self._tell(self.tables, self.state, take(self._pending, asked), value)
 
 
 def with_room(tables: Any, queries: int) -> Any:

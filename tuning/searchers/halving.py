@@ -9,7 +9,7 @@ from grids.space import Space
 from tuning.kernels.compiling import compiled, compiled_part, compiled_start
 from tuning.searchers.fidelities import Bracket, Fidelities, bracket, brackets, check_curves, check_eta, halvings
 from tuning.searchers.form import WAIT, Asked, Form, is_better, whole
-from tuning.searchers.proposer import Proposed, inform, propose, proposer_spec, proposes_from_list
+from tuning.searchers.proposer import Proposed, Proposers, inform, propose, proposer_spec, proposes_from_list
 from tuning.searchers.registry import searcher
 
 
@@ -204,7 +204,7 @@ def _continue_best(state: Running, told: int, keep: int) -> None:
 
 SHA = searcher(
     "sha",
-    Form(sha, begin, ask, tell, from_list=proposes_from_list, proposes="first"),
+    Form(sha, begin, ask, tell, from_list=proposes_from_list, proposes="first", source=Proposers),
     label="SHA",
     phrase="successive halving",
     summary="successive halving: many cells are trained for a short time, the best of them longer and longer",
@@ -214,7 +214,7 @@ SHA = searcher(
 )
 HYPERBAND = searcher(
     "hyperband",
-    Form(hyperband, begin, ask, tell, from_list=proposes_from_list, proposes="first"),
+    Form(hyperband, begin, ask, tell, from_list=proposes_from_list, proposes="first", source=Proposers),
     label="Hyperband",
     summary="brackets of successive halving, from many cells to few; with of=tpe similar to BOHB",
     place=8,

@@ -10,7 +10,7 @@ from grids.space import Space
 from tuning.kernels.compiling import compiled, compiled_part, compiled_start
 from tuning.searchers.fidelities import Fidelities, check_curves
 from tuning.searchers.form import ROOM, Asked, Form, shift, whole
-from tuning.searchers.proposer import Proposed, inform, propose, proposer_spec, proposes_from_list
+from tuning.searchers.proposer import Proposed, Proposers, inform, propose, proposer_spec, proposes_from_list
 from tuning.searchers.registry import searcher
 
 
@@ -160,7 +160,7 @@ def median_of(ascending: np.ndarray, count: int) -> float:
 
 MEDIAN = searcher(
     "median",
-    Form(median, begin, ask, tell, stops=True, from_list=proposes_from_list, proposes="last"),
+    Form(median, begin, ask, tell, stops=True, from_list=proposes_from_list, proposes="last", source=Proposers),
     label="median",
     phrase="the median stopping rule",
     summary="median stopping rule: a training stops if it is worse than half of those before it",

@@ -94,10 +94,8 @@ class SearcherSpec:
         """
         factory = self.on(space)
         if isinstance(factory, Form):
-            from tuning.searchers.proposer import Proposers
-
             tables = self.tables(space, fidelities) if tables is None else tables
-            source = Proposers(self.of, tables.proposed, space, rng) if factory.proposes else rng
+            source = factory.source(self.of, tables.proposed, space, rng) if factory.source else rng
             with self.naming_errors():
                 return Stepper(factory, tables, space, source, () if fidelities is None else fidelities.amounts)
         with self.naming_errors():

@@ -311,7 +311,7 @@ def test_a_file_of_the_users_replaces_no_package(folder: Path) -> None:
     Path("t.csv").write_text("lr,err\n" + "".join(f"{k},{(k - 5) ** 2}\n" for k in range(1, 12)))
     call("grid import t.csv --axes lr --value err --out s.parquet -q")
     Path("cma.py").write_text("raise RuntimeError('not the package')\n")
-    Path("mine.py").write_text("from tuning.searchers.random import Random as Mine\n")
+    Path("mine.py").write_text("from tuning.searchers.random import RANDOM as Mine\n")
     words = "replay s.parquet -s mine:Mine -s cmaes --repeats 3 --max-trials 9 --jobs 2 --out r.parquet"
     done = subprocess.run(
         [sys.executable, "-m", "tuning", *words.split()], cwd=folder, capture_output=True, text=True, check=False,

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from grids.errors import BadInput
+
 LEAST_SIZE = 6
 """Smaller populations are mirrored by pycma (its option `CMA_mirrors`), which has no compiled form."""
 
@@ -93,3 +95,11 @@ def constants(axes: int, popsize: int | None = None) -> Constants:
         patience=int(100 + 100 * n**1.5 / population),
         memory=int(10 + 30 * n / size),
     )
+
+
+def check_options(sigma: float, popsize: int | None) -> None:
+    """Raises BadInput where an option is out of range."""
+    if not (math.isfinite(sigma) and sigma > 0):
+        raise BadInput(f"sigma must be a positive number, not {sigma:g}")
+    if popsize is not None and popsize < 2:
+        raise BadInput(f"popsize must be at least 2, not {popsize}")

@@ -8,7 +8,7 @@ import numpy as np
 
 from grids.space import Cell, Space
 from tuning.searchers.base import take
-from tuning.searchers.cmaes.searcher import check_options
+from tuning.searchers.cmaes.constants import check_options
 
 
 class Pycma:

@@ -6,11 +6,10 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from grids.errors import BadInput
 from grids.space import Space
 from tuning.kernels.compiling import compiled, compiled_part, compiled_start
 from tuning.searchers.cmaes.bounds import into_bounds
-from tuning.searchers.cmaes.constants import LEAST_SIZE, Constants, constants
+from tuning.searchers.cmaes.constants import LEAST_SIZE, Constants, check_options, constants
 from tuning.searchers.cmaes.stops import EVERY, rank, remember, stops
 from tuning.searchers.cmaes.strategy import PROGRESS, State, decompose, draw_generation, start, update
 from tuning.searchers.form import WAIT, Asked, Form, whole
@@ -68,14 +67,6 @@ def cmaes(
     ranges = np.array(lengths * 2 if len(lengths) == 1 else lengths, float)
     strides = np.array([math.prod(space.shape[axis + 1 :]) for axis in moving], np.int64)
     return Tables(constants(max(len(ranges), 2), popsize), ranges, np.array(lengths, np.int64), strides, sigma)
-
-
-def check_options(sigma: float, popsize: int | None) -> None:
-    """Raises BadInput where an option is out of range."""
-    if not (math.isfinite(sigma) and sigma > 0):
-        raise BadInput(f"sigma must be a positive number, not {sigma:g}")
-    if popsize is not None and popsize < 2:
-        raise BadInput(f"popsize must be at least 2, not {popsize}")
 
 
 @compiled_start
@@ -160,7 +151,7 @@ def _pycma(options: Mapping[str, Any], space: Space) -> Callable[..., Any] | Non
 
 CMAES = searcher(
     "cmaes",
-    Form(cmaes, begin, ask, tell, python_cost=10.0, instead=_pycma),
+    Form(cmaes, begin, ask, tell, instead=_pycma),
     label="CMA-ES",
     summary="covariance matrix adaptation, on indices",
     place=3,

@@ -106,7 +106,7 @@ def decompose(state: State) -> bool:
             break
         for p in range(axes):
             for q in range(p + 1, axes):
-                if a[p, q] != 0.0:
+                if abs(a[p, q]) > 1e-17 * math.sqrt(abs(a[p, p] * a[q, q])):
                     _rotate(a, basis, p, q)
     for axis in range(axes):
         if not a[axis, axis] > 0.0:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tuning.kernels.compiling import compiled, compiled_part, compiled_sum
+from tuning.kernels.compiling import compiled, compiled_part, compiled_sum, two_forms
 from tuning.kernels.draws import pick, uniform
 from tuning.searchers.tpe.kernels import GOOD, REST, State, Tables, narrowest
 
@@ -57,7 +57,30 @@ def draw(tables: Tables, state: State, rng: Any) -> int:
 
 
 @compiled_sum
-def sum_kernels(
+def _sum_kernels(
+    kernels: int,
+    offset: np.ndarray,
+    factor: np.ndarray,
+    mass: np.ndarray,
+    count: int,
+    drawn: np.ndarray,
+    product: np.ndarray,
+    density: np.ndarray,
+) -> None:
+    """The compiled form of `sum_kernels`."""
+    for i in range(count):
+        for axis in range(len(offset)):
+            index = drawn[1 + axis, i]
+            for kernel in range(kernels):
+                there = mass[np.uint64(offset[axis, kernel] + index)]
+                product[kernel] = there * (factor[kernel] if axis == 0 else product[kernel])
+        total = 0.0
+        for kernel in range(kernels):
+            total += product[kernel]
+        density[i] = total
+
+
+def _sum_kernels_by_numpy(
     kernels: int,
     offset: np.ndarray,
     factor: np.ndarray,
@@ -78,16 +101,11 @@ def sum_kernels(
         product: float64 `[kernels or more]`, work space.
         density: float64 `[candidates]`.
     """
-    for i in range(count):
-        for axis in range(len(offset)):
-            index = drawn[1 + axis, i]
-            for kernel in range(kernels):
-                there = mass[np.uint64(offset[axis, kernel] + index)]
-                product[kernel] = there * (factor[kernel] if axis == 0 else product[kernel])
-        total = 0.0
-        for kernel in range(kernels):
-            total += product[kernel]
-        density[i] = total
+    places = offset[:, :kernels, None] + drawn[1:, None, :count]
+    density[:count] = factor[:kernels] @ mass[places].prod(axis=0)
+
+
+sum_kernels = two_forms(_sum_kernels, _sum_kernels_by_numpy)
 
 
 @compiled

@@ -168,7 +168,7 @@ def _optunas(options: Mapping[str, Any], space: Space) -> Callable[..., Any] | N
 
 TPE = searcher(
     "tpe",
-    Form(tpe, begin, ask, tell, python_cost=30.0, instead=_optunas),
+    Form(tpe, begin, ask, tell, instead=_optunas),
     label="TPE",
     summary="tree-structured Parzen estimator",
     place=2,

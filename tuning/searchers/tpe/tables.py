@@ -15,11 +15,11 @@ The prior has one center, and its segment begins at place 0. All rows of all axe
 so that one number, the *offset* of a segment, specifies a kernel on one axis.
 """
 
+import math
 from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import ndtr
 
 SMALLEST_SHARE = 100
 """The smallest kernel width is the length of the axis divided by this, or by the number of observations + 2 if less."""
@@ -69,15 +69,21 @@ def _axis(length: int) -> Masses:
             np.maximum(indices, 1.0),  # row 0 is never looked up
             length / np.arange(3.0, SMALLEST_SHARE + 1),
             np.maximum(indices + 0.5, length - 0.5 - indices),
-            [float(length)],
         ]
-    )[:, None]
-    distance = np.tile(np.abs(np.arange(2 * length) - (length - 1.0)), (len(widths), 1))
-    distance[-1] = np.abs(np.arange(2 * length) - 0.5 * (length - 1))
-    mass = ndtr((0.5 - distance) / widths) - ndtr((-0.5 - distance) / widths)
+    )
+    outside = np.array([[_tail(step - 0.5, width) for step in range(length + 2)] for width in widths.tolist()])
+    steps = np.abs(np.arange(2 * length) - (length - 1))
+    distances = np.abs(np.arange(2 * length) - 0.5 * (length - 1)).tolist()
+    prior = [_tail(distance - 0.5, length) - _tail(distance + 0.5, length) for distance in distances]
+    mass = np.vstack([outside[:, steps] - outside[:, steps + 1], prior])
     before = np.cumsum(mass, axis=1) - mass
     scale = np.zeros(mass.shape)
     scale[:, :length] = 1.0 / (before[:, length:] - before[:, :length])
     reach = np.zeros(mass.shape, np.int64)
     reach[:, 0] = (mass[:, length - 1 : -1] > NEGLIGIBLE).sum(axis=1) - 1
     return Masses(mass.ravel(), before.ravel(), scale.ravel(), reach.ravel(), np.zeros(1, np.int64))
+
+
+def _tail(distance: float, width: float) -> float:
+    """The mass of a normal distribution beyond a distance from its center: `erfc` keeps its precision there."""
+    return 0.5 * math.erfc(distance / (math.sqrt(2.0) * width))
