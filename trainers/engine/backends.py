@@ -57,4 +57,7 @@ def stack(network: nn.Module, dims: int, device: torch.device, backend: str | No
 
 def has_numba() -> bool:
     """Whether numba, which compiles `direct`, is installed."""
-    return importlib.util.find_spec("numba") is not None
+    try:
+        return importlib.util.find_spec("numba") is not None
+    except ImportError:  # where something keeps it from being found
+        return False

@@ -68,8 +68,9 @@ CASES = [
 def our_runtimes(values: np.ndarray, target: float, trials: int, repeats: int) -> np.ndarray:
     space = Space(tuple(Axis(f"x{i}", tuple(range(n)), "linear") for i, n in enumerate(values.shape)))
     flat = values.ravel()
-    problem = TabularProblem("x", "b", "a", space, flat, flat[:, None, None], target)
-    return (play(problem, get_searcher("tpe"), 1, range(repeats), Limits(trials)).cells >= 0).sum(axis=1)
+    problem = TabularProblem("x", "b", "a", space, flat, flat[:, None, None], -math.inf)
+    hits = flat[play(problem, get_searcher("tpe"), 1, range(repeats), Limits(trials)).cells] <= target
+    return np.where(hits.any(axis=1), hits.argmax(axis=1) + 1, trials)
 
 
 def optunas_runtime(values: np.ndarray, target: float, trials: int, seed: int) -> int:
