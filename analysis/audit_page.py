@@ -28,7 +28,7 @@ EXPLAINED = {
     "first_step": "over lr, at gradients of size 1",
     "late_step": "step 20 over lr, at gradients of size 1",
 }
-"""What columns say that their names do not."""
+"""Meanings of columns beyond their names."""
 
 PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Optimizer classes, by experiment</title>

@@ -11,7 +11,6 @@ python3 -m venv "$folder/venv"
 "$folder/venv/bin/pip" install --quiet "cma==4.5.0" "numpy>=2"
 cd "$folder"
 "$folder/venv/bin/python" - <<'END'
-import sys
 from importlib.metadata import version
 
 import cma
@@ -33,5 +32,5 @@ seen = [rules(frozen).get("noeffectcoord") for frozen in range(3)]
 print("noeffectcoord, with coordinate 0, 1, 2 standing still:", seen)
 same = seen == [None, [1], [2]]
 print("as described" if same else "changed: not what this script describes")
-sys.exit(0 if same else 1)
+raise SystemExit(0 if same else 1)
 END

@@ -37,7 +37,7 @@ def judged_values(surface: Surface, table: Callable[[np.ndarray], np.ndarray] = 
 
 
 def at_edge(surface: Surface) -> bool:
-    """Whether the best cell has the smallest or the largest α, so that a better one may lie beyond the grid."""
+    """True if the best cell has the smallest or the largest α: a better one may lie beyond the grid."""
     if "alpha" not in surface.space.names:
         return False
     place = surface.best_cell[surface.space.names.index("alpha")]

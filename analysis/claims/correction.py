@@ -10,7 +10,7 @@ from analysis.compare import holm
 
 
 def chance(findings: Sequence[Finding]) -> tuple[int, int, float]:
-    """How many statements have a level, how many of these are decided, and how many chance alone would decide at most.
+    """Count the statements that have a level, those decided, and those that chance alone would decide at most.
 
     The last is the case in which none of them is true or false by any margin: the two tails of each.
     """

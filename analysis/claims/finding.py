@@ -24,7 +24,7 @@ class Verdict(enum.StrEnum):
 
 
 class Uncertainty(Protocol):
-    """What is known of a number: its interval at any level, and the intervals that more seeds would give."""
+    """A number's interval at any level, and the intervals that more seeds would give."""
 
     @property
     def seeds(self) -> int:
@@ -53,7 +53,7 @@ class Estimate:
 
     @property
     def known(self) -> bool:
-        """Whether there are a number and an interval."""
+        """True if there are a number and an interval."""
         return not (math.isnan(self.value) or math.isnan(self.low) or math.isnan(self.high))
 
 

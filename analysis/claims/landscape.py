@@ -64,7 +64,7 @@ def _inner(surface: Surface) -> tuple[np.ndarray, np.ndarray, str]:
 
 
 def _too_few(inside: np.ndarray, columns: np.ndarray) -> bool:
-    """Whether fewer than `FEWEST`, or only half, of these columns have their best α within the grid."""
+    """True if fewer than `FEWEST`, or only half, of these columns have their best α within the grid."""
     left = int((inside & columns).sum())
     return left < FEWEST or left <= columns.sum() / 2
 
