@@ -79,18 +79,19 @@ def groups_of(
     if not wanted:
         return groups
     found: dict[tuple[str, ...], Group] = {}
+    said: set[tuple[str, str]] = set()
     with progress("replays", sum(group.repeats for group in wanted), quiet) as advance:
-        for name in dict.fromkeys(group.surface for group in wanted):
-            mine = [group for group in wanted if group.surface == name]
-            surface = playable(name, mine, headers[name])
-            if isinstance(surface, str):
-                if noiseless:
-                    raise BadInput(f"{name}: cannot be played again without noise: {surface}")
+        for group in wanted:
+            name, header = group.surface, headers[group.surface, group.searcher]
+            surface = playable(group, header)
+            if not isinstance(surface, str):
+                cut = _cut(surface, kept[name]) if name in kept else surface
+                found[group.key] = _played(group, cut, header, noiseless, advance)
+            elif noiseless:
+                raise BadInput(f"{name}: cannot be played again without noise: {surface}")
+            elif (name, surface) not in said:
+                said.add((name, surface))
                 say(f"{name}: is on all of its seeds, not on those that the task's others have: {surface}", quiet)
-                continue
-            cut = _cut(surface, kept[name]) if name in kept else surface
-            for group in mine:
-                found[group.key] = _played(group, cut, headers[name], noiseless, advance)
     return [found.get(group.key, group) for group in groups]
 
 
@@ -100,22 +101,23 @@ def over_seeds(groups: "Iterable[Group]", paths: Sequence[Path], quiet: bool = F
     some = list(groups)
     with progress("replays without noise", sum(group.repeats for group in some), quiet) as advance:
         for group in some:
-            surface = playable(group.surface, [group], headers[group.surface])
+            header = headers[group.surface, group.searcher]
+            surface = playable(group, header)
             if not isinstance(surface, str) and len(surface.seeds) > 1:
                 cut = _cut(surface, group.about.seeds) if set(group.about.seeds) < set(surface.seeds) else surface
-                found[group.key] = _played(group, cut, headers[group.surface], True, advance)
+                found[group.key] = _played(group, cut, header, True, advance)
     return found
 
 
-def _headers(paths: Sequence[Path]) -> dict[str, Mapping[str, Any]]:
-    """The header of the table that holds each surface's replays."""
+def _headers(paths: Sequence[Path]) -> dict[tuple[str, str], Mapping[str, Any]]:
+    """By surface and searcher, the header of the table that holds the replays."""
     from grids import replay_table
-    from grids.surface_facts import surface_facts
 
-    found: dict[str, Mapping[str, Any]] = {}
+    found: dict[tuple[str, str], Mapping[str, Any]] = {}
     for path in paths:
         frame, header = replay_table.load(path)
-        found |= dict.fromkeys([*surface_facts(header), *frame["surface"].unique()], header)
+        pairs = frame[["surface", "searcher"]].drop_duplicates()
+        found |= dict.fromkeys(pairs.itertuples(index=False, name=None), header)
     return found
 
 
@@ -129,8 +131,8 @@ def _common(groups: "Sequence[Group]") -> dict[str, tuple[int, ...]]:
     return found
 
 
-def playable(name: str, groups: "Sequence[Group]", header: Mapping[str, Any]) -> "Surface | str":
-    """The surface that a table's replays were played on, if they can be played again; otherwise why not.
+def playable(group: "Group", header: Mapping[str, Any]) -> "Surface | str":
+    """The surface that a group's replays were played on, if they can be played again; otherwise why not.
 
     A searcher that is not one of ours is not run because a file names it.
     """
@@ -138,7 +140,7 @@ def playable(name: str, groups: "Sequence[Group]", header: Mapping[str, Any]) ->
     from grids.surface_facts import file_sha256
     from tuning.searchers import SEARCHERS
 
-    about, judged = groups[0].about, groups[0].judged
+    name, about, judged = group.surface, group.about, group.judged
     if header.get("live"):
         return "it holds live studies"
     if (
@@ -150,10 +152,11 @@ def playable(name: str, groups: "Sequence[Group]", header: Mapping[str, Any]) ->
         return "it was not replayed trial by trial on whole trainings"
     if judged.seed_statistic != "mean":
         return f"it was replayed on the {judged.seed_statistic} over seeds"
-    for group in groups:
-        known = SEARCHERS.get(group.searcher.partition(":")[0])
-        if known is None:
-            return f"searcher '{group.searcher}' is not one that ships"
+    known = SEARCHERS.get(group.searcher.partition(":")[0])
+    if known is None:
+        return f"searcher '{group.searcher}' is not one that ships"
+    if known.fidelities:
+        return f"searcher '{group.searcher}' compares shorter trainings"
     try:
         path = find_surface(name)
         if about.sha256 and file_sha256(path) != about.sha256:

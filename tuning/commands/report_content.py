@@ -155,9 +155,9 @@ def content(
         advance: called with 1 for each searcher on a surface whose paths are ready.
 
     Raises:
-        BadInput: as `load_groups`, or `count` is not recorded in a table.
+        BadInput: as `groups_of`, or `count` is not recorded in a table.
     """
-    from analysis.replays import load_groups
+    from tuning.commands.again import groups_of
 
     surfaces = {name: shown.surface for name, shown in inputs.surfaces.items()}
     edges = surfaces_of.scales(surfaces)
@@ -169,7 +169,7 @@ def content(
     kinds = []
     for tables in (played, live):
         if tables:
-            kinds.append(costs.packed(load_groups([path for path, _, _ in tables]), targets, count, seed=seed))
+            kinds.append(costs.packed(groups_of([path for path, _, _ in tables]), targets, count, seed=seed))
             paths_of = _paths_by_group(inputs, tables, paths, named, advance)
             for group in kinds[-1]["groups"]:
                 group |= paths_of[tuple(group[key] for key in replay_table.KEYS)]

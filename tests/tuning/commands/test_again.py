@@ -1,6 +1,7 @@
 """Replay tables played again: on common seeds, and on surfaces without the noise of their seeds."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from grids import replay_table, surface_file
 from grids.library import load_surface
-from grids.surface import Surface
+from grids.surface import Fidelity, Surface
 from tuning.cli import run
 
 Captured = pytest.CaptureFixture[str]
@@ -33,8 +34,6 @@ def rows_of(line: str, capsys: Captured) -> list[dict[str, Any]]:
 
 def saved(name: str, seeds: list[int], shown: str, noise: np.ndarray | None = None) -> Surface:
     """A shipped surface with some of its seeds, in a file, with further noise."""
-    from dataclasses import replace
-
     from analysis.shared_seeds import cut
 
     one = cut(load_surface(name), tuple(seeds))
@@ -63,6 +62,21 @@ def test_surfaces_of_one_task_are_compared_on_common_seeds(folder: Path, capsys:
     assert rows_of("cost two.parquet --target 0.5", capsys)[0]["ert"] == common[0]["ert"]
     assert tunecost("cost r.parquet --target 0.5") == 0
     assert "is not the surface that was replayed" in capsys.readouterr().err
+
+
+def test_searchers_over_shorter_trainings_stay_on_all_seeds(folder: Path, capsys: Captured) -> None:
+    for name, seeds in (("adam", [0, 1, 2]), ("avagrad", [0, 1])):
+        plain = saved(f"digits-mlp/{name}", seeds, name)
+        curve = np.stack([plain.value + 1, plain.value], axis=-1)
+        surface_file.save(replace(plain, curve=curve, fidelity=Fidelity("epoch", (1.0, 3.0))), f"{name}.parquet")
+    assert tunecost("replay adam.parquet avagrad.parquet -s random --repeats 20 --seed 1 --out r.parquet -q") == 0
+    assert tunecost("replay adam.parquet -s sha:eta=3 --repeats 20 --seed 2 --out sha.parquet -q") == 0
+    assert tunecost("cost r.parquet sha.parquet --target 0.5 --format json") == 0
+    shown, said = capsys.readouterr()
+    assert said.count("compares shorter trainings") == 1
+    alone = rows_of("cost r.parquet --target 0.5", capsys)
+    assert [row for row in json.loads(shown) if row["searcher"] == "random"] == alone
+    assert rows_of("cost sha.parquet --target 0.5", capsys) == [row for row in json.loads(shown) if row not in alone]
 
 
 def test_costs_without_noise_have_an_interval_over_seeds(folder: Path, capsys: Captured) -> None:
