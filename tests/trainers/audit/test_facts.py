@@ -108,8 +108,8 @@ def test_a_class_that_hangs_or_dies_costs_one_row(monkeypatch: pytest.MonkeyPatc
     (tmp_path / "bad_synthetic_classes.py").write_text((Path(__file__).parent / "synthetic.py").read_text())
     monkeypatch.chdir(tmp_path)
     texts = [f"bad_synthetic_classes:{name}" for name in ("Hangs", "Dies", "Known")] + ["nowhere:Class"]
-    hangs, dies, known, nowhere = audit_all(texts, limit=20.0)
-    assert hangs == Facts(texts[0], needs="more time: its audit did not end within 20 s")
+    hangs, dies, known, nowhere = audit_all(texts, limit=10.0)
+    assert hangs == Facts(texts[0], needs="more time: its audit did not end within 10 s")
     assert dies == Facts(texts[1], needs="another process: this one died (exit code 7)")
     assert known.audited
     assert known.gradient_power == 1.0

@@ -1,6 +1,5 @@
 """What an optimizer class cannot do, options and axes that it lacks, steps that fail: a line each."""
 
-import subprocess
 import sys
 import textwrap
 from dataclasses import replace
@@ -15,6 +14,7 @@ from trainers.engine import train_block
 from trainers.rules import get_rule
 from trainers.sweep.job import Job
 from trainers.tasks import get_task
+from tuning.cli import run
 
 OWN = """
     import torch
@@ -242,15 +242,19 @@ def test_options_and_defaults_keep_the_classs_types(own: str) -> None:
     assert list(rule.identity) == ["class", "source"]  # a file of the user's has no version
 
 
-def test_the_command_line_says_it_in_a_line_and_writes_nothing(own: str, tmp_path: Path) -> None:
-    for text in ("torch.optim:LBFGS", "torch.optim:SGD:momentum=x", "my_optimizers:Rateless", "torch.optim:Muon"):
-        command = [sys.executable, "-m", "tuning", "grid", "run", "digits-mlp", "-o", text, "--block", "7"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
-        assert done.returncode == 2
-        assert done.stdout == ""
-        assert done.stderr.count("\n") == 1
-        assert text.split(":")[1] in done.stderr
-    assert not (tmp_path / "surfaces").exists()
+@pytest.mark.parametrize(
+    "text", ["torch.optim:LBFGS", "torch.optim:SGD:momentum=x", "my_optimizers:Rateless", "torch.optim:Muon"]
+)
+def test_the_command_line_says_it_in_a_line_and_writes_nothing(
+    own: str, text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "surfaces"
+    assert run(["grid", "run", "digits-mlp", "-o", text, "--block", "7", "--out", str(out)]) == 2
+    shown, said = capsys.readouterr()
+    assert shown == ""
+    assert said.count("\n") == 1
+    assert text.split(":")[1] in said
+    assert not out.exists()
 
 
 @pytest.mark.parametrize("name", ["Waits", "Busy"])

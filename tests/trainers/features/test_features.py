@@ -32,6 +32,7 @@ def some_digits() -> tuple[torch.Tensor, torch.Tensor]:
     return torch.from_numpy(pixels / 8 - 1).reshape(-1, 1, 8, 8), torch.from_numpy(classes)
 
 
+@pytest.mark.slow  # two threads beside other tests wait for each other
 def test_the_digits_classifier_is_the_same_with_any_number_of_threads_and_knows_digits(fresh: None) -> None:
     images, classes = some_digits()
     found = []

@@ -18,7 +18,13 @@ Run = Callable[..., Any]
 FROM_FILES = {"imagenet-resnet50", "cifar10-ggan-fid"}
 """Tasks of photographs in files, trained cell by cell, and of weights that a user gives."""
 
-NAMES = sorted(set(TASKS) - FROM_FILES)
+LARGE = {
+    *("cifar10-ggan", "cifar10-wrn-16-4", "cifar10-wrn-28-4", "cifar10-wrn-28-10", "cifar100-wrn-28-10"),
+    *("kjv-lstm-wide", "ptb-lstm-300", "ptb-lstm-1000"),
+}
+NAMES = [
+    pytest.param(name, marks=pytest.mark.slow if name in LARGE else ()) for name in sorted(set(TASKS) - FROM_FILES)
+]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -140,6 +140,7 @@ def test_several_surfaces_make_a_list_that_table_1_reads(folder: Path, capsys: p
         assert "OOM" in text
 
 
+@pytest.mark.slow
 def test_a_killed_transfer_goes_on_to_the_same_record(folder: Path) -> None:
     command = [sys.executable, "-c", "import sys; from tuning.cli import main; main()"]
     words = "transfer sgd.parquet --to digits-mlp-wide --seeds 2 --epochs 6 --jobs 1 --quiet --out {}.json"

@@ -61,6 +61,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_two_epochs_and_a_kill_in_between(folder: Path) -> None:
     command = [sys.executable, "-c", "from trainers.blocks import saved_state; saved_state.SAVE_EVERY = 0.0\n"]
     command[-1] += "from tuning.cli import main; main()"

@@ -84,6 +84,7 @@ def test_live_and_replayed_do_not_mix_unasked(study: Path, capsys: pytest.Captur
     assert "noise live" in said
 
 
+@pytest.mark.slow
 def test_a_run_that_was_killed_goes_on_to_the_identical_table(study: Path, tmp_path: Path) -> None:
     parts = tmp_path / "killed.parquet.parts"
     command = [*COMMAND, *shlex.split(f"{STUDY} --out killed.parquet --quiet")]
