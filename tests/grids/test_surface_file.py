@@ -311,7 +311,11 @@ def test_the_digest_tells_strings_apart_however_they_lie_in_memory() -> None:
 
 @pytest.mark.parametrize("kind", [pa.large_string(), pa.string_view(), pa.dictionary(pa.int32(), pa.string())])
 def test_the_digest_is_of_values_however_another_program_stores_them(kind: pa.DataType) -> None:
-    assert columns_sha256(pa.table({"a": pa.array(["x", None, "é"]).cast(kind)})) == strings("x", None, "é")
+    try:
+        column = pa.array(["x", None, "é"]).cast(kind)
+    except pa.ArrowNotImplementedError:
+        pytest.skip(f"this pyarrow has no {kind}")
+    assert columns_sha256(pa.table({"a": column})) == strings("x", None, "é")
 
 
 @pytest.mark.parametrize(
