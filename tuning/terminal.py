@@ -4,12 +4,12 @@ import contextlib
 import csv
 import enum
 import json
-import math
 import re
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from grids import json_text
 from grids.errors import brief, visible
 
 _LONGEST = 3000
@@ -54,7 +54,7 @@ def print_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], form: 
     """
     extra = [key for row in rows for key in row if key not in columns]
     names = [*columns, *dict.fromkeys(extra)]
-    plain = [{name: _plain(row.get(name)) for name in names} for row in rows]
+    plain = [{name: json_text.plain(row.get(name)) for name in names} for row in rows]
     if form == Format.json:
         _print_json(plain)
     elif form in (Format.csv, Format.sheet):
@@ -72,7 +72,7 @@ def print_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], form: 
 
 def print_object(content: Mapping[str, Any]) -> None:
     """Print one JSON object on stdout; a number that is NaN or infinite is null, at any depth."""
-    _print_json(_plain(content))
+    _print_json(json_text.plain(content))
 
 
 def _print_json(content: Any) -> None:
@@ -89,19 +89,6 @@ def _no_formula(text: str) -> str:
     """A text that no spreadsheet takes for a formula: an apostrophe stands before one that begins as formulas do."""
     shown = visible(text)
     return f"'{shown}" if text[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") else shown
-
-
-def _plain(value: Any) -> Any:
-    """`value` in built-in types: numpy scalars converted, NaN and infinity as None, at any depth."""
-    if isinstance(value, Mapping):
-        return {key: _plain(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
-    if hasattr(value, "item"):
-        value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
 
 
 def _print_table(rows: Sequence[Mapping[str, Any]], names: Sequence[str], title: str) -> None:

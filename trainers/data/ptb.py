@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grids.errors import BadInput
+from grids.files import cannot_be
 from trainers.data.text import FoundText, number
 
 SPLITS = ("train", "valid", "test")
@@ -88,9 +89,8 @@ def _checked(path: Path, split: str) -> str:
         BadInput: it is not that split as published.
     """
     try:
-        text = plain(path.read_text("utf-8"))
-    except OSError as error:
-        raise BadInput(f"{path}: cannot be read ({error.strerror or error})") from error
+        with cannot_be("read", path):
+            text = plain(path.read_text("utf-8"))
     except UnicodeDecodeError as error:
         raise BadInput(f"{path}: not a text of the Penn Treebank ({error.reason} at byte {error.start})") from error
     found = hashlib.sha256(text.encode()).hexdigest()

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from torch import Tensor
 
 from grids.errors import BadInput
+from grids.files import cannot_be
 
 
 class Images(NamedTuple):
@@ -161,10 +162,8 @@ def _advice(source: Source, folder: Path) -> str:
 
 def _content(path: Path, layout: FileLayout) -> tuple[bytes, bytes]:
     """A file's bytes, and those of the part in it."""
-    try:
+    with cannot_be("read", path):
         raw = path.read_bytes()
-    except OSError as error:
-        raise BadInput(f"{path}: cannot be read ({error.strerror or error})") from error
     try:
         return raw, layout.decode(raw)
     except Exception as error:

@@ -1,10 +1,8 @@
 """The definition of a feature network: a name, fixed weights, and their digest."""
 
 import copy
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -70,15 +68,3 @@ def pixels(images: Tensor) -> Tensor:
 def frozen(network: nn.Module) -> nn.Module:
     """The network as one that only judges: in evaluation mode, no gradients for its weights."""
     return network.eval().requires_grad_(False)
-
-
-def sha256_of(path: Path) -> str:
-    """The digest of a file's bytes, lower-case hex.
-
-    Raises:
-        BadInput: it cannot be read.
-    """
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise BadInput(f"{path}: cannot be read ({error.strerror or error})") from error

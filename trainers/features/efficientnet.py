@@ -9,7 +9,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from grids.errors import BadInput
-from trainers.features.base import Features, frozen, pixels, sha256_of
+from grids.files import file_sha256
+from trainers.features.base import Features, frozen, pixels
 
 TITLE = "EfficientNet-Lite0"
 SIZE = 1280
@@ -36,7 +37,7 @@ def efficientnet_features(shape: tuple[int, int, int] = (3, 32, 32)) -> Features
     network = EfficientNet.from_name("efficientnet-lite0", image_size=SIDE)
     network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
     network.to(memory_format=torch.channels_last)  # on a CPU nearly twice as fast
-    return Features(TITLE, SIZE, shape, frozen(_Pooled(network)), sha256_of(path), prepare=_enlarged)
+    return Features(TITLE, SIZE, shape, frozen(_Pooled(network)), file_sha256(path), prepare=_enlarged)
 
 
 class _Pooled(nn.Module):

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from grids.errors import BadInput
-from trainers.features.base import Features, frozen, pixels, sha256_of
+from grids.files import file_sha256
+from trainers.features.base import Features, frozen, pixels
 
 TITLE = "Inception-v3"
 METRIC = "FID"
@@ -32,7 +33,7 @@ def inception_features(folder: Path, shape: tuple[int, int, int] = (3, 32, 32)) 
     path = next((folder / name for name in NAMES if (folder / name).is_file()), None)
     if path is None:
         raise BadInput(f"{folder}: FID needs the weights of {TITLE}, the file {FILE}, in this folder")
-    found = sha256_of(path)
+    found = file_sha256(path)
     if not found.startswith(DIGEST):
         raise BadInput(
             f"{path}: not the weights that FID is defined by: their sha256 begins {DIGEST}, this file's {found[:8]}"

@@ -136,8 +136,8 @@ def playable(group: "Group", header: Mapping[str, Any]) -> "Surface | str":
 
     A searcher that is not one of ours is not run because a file names it.
     """
+    from grids.files import file_sha256
     from grids.library import find_surface, load_surface
-    from grids.surface_facts import file_sha256
     from tuning.searchers import SEARCHERS
 
     name, about, judged = group.surface, group.about, group.judged
@@ -181,8 +181,9 @@ def _played(
     from analysis.ert import stream
     from analysis.noiseless import draws
     from analysis.replays import split
+    from grids.machine import cores
     from grids.within import within as narrowed
-    from tuning.replay import cores, replay
+    from tuning.replay import replay
     from tuning.tables import of_table
 
     seed, limits = int(header.get("seed") or 0), header.get("max_trials")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grids.errors import BadInput
+from grids.files import cannot_be
 from tuning.commands.options import Form, Quiet
 from tuning.terminal import Format, print_rows, progress, say
 
@@ -85,10 +86,8 @@ def _write(facts: "Facts", out: Path) -> None:
     from trainers.audit.audit import COLUMNS
 
     row = facts.row()
-    try:
+    with cannot_be("written", out):
         renew_audit([{name: row[name] for name in COLUMNS}], out)
-    except OSError as error:
-        raise BadInput(f"{out}: cannot be written ({error.strerror or error})") from error
 
 
 def _line(facts: "Facts") -> str:

@@ -58,8 +58,8 @@ def findings(
     from analysis.claims.domains import domain_of
     from analysis.claims.evidence import pair
     from analysis.claims.widths import wide_partner
+    from grids.machine import cores
     from trainers.rules import RULES, STUDY
-    from tuning.replay import cores
     from tuning.searchers import SEARCHERS, names
 
     each = -(-repeats // PLAYED)

@@ -58,8 +58,9 @@ def compare_live(
     from analysis.replays import Group, split
     from grids import replay_table
     from grids.library import find_surface, load_surface
+    from grids.machine import cores
     from grids.surface_facts import SurfaceFacts
-    from tuning.replay import cores, replay
+    from tuning.replay import replay
     from tuning.searchers import searcher_in_file
 
     table = LiveTable.of(*replay_table.load(path), str(path))

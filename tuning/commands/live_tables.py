@@ -122,8 +122,9 @@ def header_of(label: str, space: "Space", facts: "SurfaceFacts", identity: Mappi
         facts: about the surface, or from `facts_of`.
         identity: what defines the studies, as JSON: `trials`, `repeats`, `seed`, `searchers`, `surface`, `training`.
     """
+    from grids.machine import versions
     from trainers.device import software
-    from tuning.replay import versions
+    from tuning.replay import SOFTWARE
     from tuning.searchers import LABELS
 
     on_surface = identity["surface"] is not None
@@ -146,7 +147,7 @@ def header_of(label: str, space: "Space", facts: "SurfaceFacts", identity: Mappi
         "surfaces": {label: facts.to_json()},
         "searchers": identity["searchers"],
         "searcher_labels": LABELS,
-        "software": {**versions(), **software()},
+        "software": {**versions(*SOFTWARE), **software()},
     }
 
 

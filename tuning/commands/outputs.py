@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from grids.errors import BadInput
+from grids.files import cannot_be
 
 OTHER_FORMATS = (".csv", ".tsv", ".json", ".jsonl", ".xlsx", ".feather", ".arrow", ".pdf", ".png", ".svg")
 
@@ -26,13 +27,11 @@ def check_writable(out: Path, surfaces: Sequence[str]) -> None:
     folder = out.parent
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
-    try:
+    with cannot_be("written", out):
         if out.is_dir():
             raise IsADirectoryError(21, "it is a folder")
         with tempfile.TemporaryFile(dir=folder):
             pass
-    except OSError as error:
-        raise BadInput(f"{out}: cannot be written ({error.strerror or error})") from error
 
 
 def command_line() -> str:

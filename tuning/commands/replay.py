@@ -102,10 +102,11 @@ def replay(
     """Replay searchers on error surfaces, many times each, and write every improvement of their best value."""
     from grids import replay_table
     from grids.library import find_surface, load_surface
+    from grids.machine import cores, versions
     from grids.surface_facts import SurfaceFacts
     from grids.within import within as narrowed
     from tuning.problem import TabularProblem
-    from tuning.replay import cores, versions
+    from tuning.replay import SOFTWARE
     from tuning.replay import replay_parts as run
     from tuning.searchers import LABELS, names
 
@@ -158,7 +159,7 @@ def replay(
         "surfaces": {text: one.to_json() for text, one in facts.items()},
         "searchers": chosen,
         "searcher_labels": LABELS,
-        "software": versions(),
+        "software": versions(*SOFTWARE),
     }
     replay_table.save_parts(made, out, header)
     rows = sum(part.rows for part in made)

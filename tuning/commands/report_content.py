@@ -11,12 +11,13 @@ from analysis.report import costs
 from analysis.report import surfaces as surfaces_of
 from grids import replay_table, surface_file
 from grids.errors import BadInput
+from grids.files import file_sha256
 from grids.foreign import foreign
 from grids.library import LOCAL, find_surface, list_surfaces
 from grids.replay_table import judged_by
 from grids.sealed import REPLAYS, SealedFile
 from grids.surface import Surface
-from grids.surface_facts import SurfaceFacts, file_sha256, surface_facts
+from grids.surface_facts import SurfaceFacts, surface_facts
 from grids.target import Count
 from tuning.paths import play_again
 

@@ -1,6 +1,5 @@
 """`tunecost results`: writes a page of results from the shipped surfaces, each below the command that prints it."""
 
-import hashlib
 import shutil
 import tempfile
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Annotated
 import typer
 
 from grids.errors import BadInput
+from grids.files import file_sha256
 from tuning.commands.options import Quiet
 from tuning.terminal import progress, say
 
@@ -62,5 +62,5 @@ def digests(surfaces: "dict[str, list[str]]") -> str:
     for task, optimizers in surfaces.items():
         for optimizer in optimizers:
             path = SHIPPED / task / f"{optimizer}.parquet"
-            lines.append(f"| {task}/{optimizer} | {hashlib.sha256(path.read_bytes()).hexdigest()} |")
+            lines.append(f"| {task}/{optimizer} | {file_sha256(path)} |")
     return "\n".join(lines)

@@ -67,10 +67,11 @@ def transfer(
     Final trainings use the data set's examples for them (CIFAR and Fashion-MNIST: training and validation images); data
     sets without test examples are evaluated by cross-validation. The test set is read once, after all training.
     """
+    from grids.files import file_sha256
     from grids.library import find_surface, load_surface
-    from grids.surface_facts import file_sha256
+    from grids.machine import cores
     from trainers.blocks.locks import locked
-    from trainers.device import cores, pick
+    from trainers.device import pick
     from trainers.live.journal import forget
     from trainers.transfer import record
     from trainers.transfer.transfer import Request, clear
