@@ -11,6 +11,7 @@ from analysis.compare import Comparison, compare, holm
 from analysis.ert import ert, ert_interval, interval, note, resampled_mean, stream
 from analysis.replays import Group, Runtimes
 from grids.errors import BadInput
+from grids.replay_header import ReplayHeader
 from grids.surface import Surface
 from grids.surface_facts import SurfaceFacts
 from grids.target import Count, gap
@@ -55,17 +56,16 @@ class LiveTable:
     source: str
 
     @classmethod
-    def of(cls, frame: pd.DataFrame, header: Mapping[str, Any], source: str) -> "LiveTable":
+    def of(cls, frame: pd.DataFrame, header: ReplayHeader, source: str) -> "LiveTable":
         """The table with these rows and this header.
 
         Raises:
             BadInput: it is not a table of live tuning.
         """
-        live = header.get("live")
+        live = header.live or {}
         try:
-            assert isinstance(live, dict)
             return cls(frame.dropna(subset="cell").astype({"cell": int}), live["axes"], int(live["trials"]), source)
-        except (AssertionError, KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError):
             raise BadInput(f"{source}: is no table of live tuning; `tunecost tune` writes one") from None
 
     @property

@@ -1,7 +1,7 @@
 """Replay tables played again: on the seeds that surfaces have in common, or on surfaces without the noise of seeds."""
 
 import enum
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from analysis.replays import Group
+    from grids.replay_header import ReplayHeader
     from grids.surface import Surface
 
 DRAWS = 20
@@ -109,13 +110,13 @@ def over_seeds(groups: "Iterable[Group]", paths: Sequence[Path], quiet: bool = F
     return found
 
 
-def _headers(paths: Sequence[Path]) -> dict[tuple[str, str], Mapping[str, Any]]:
+def _headers(paths: Sequence[Path]) -> "dict[tuple[str, str], ReplayHeader]":
     """By surface and searcher, the header of the table that holds the replays."""
     from grids import replay_table
 
-    found: dict[tuple[str, str], Mapping[str, Any]] = {}
+    found: dict[tuple[str, str], ReplayHeader] = {}
     for path in paths:
-        frame, header = replay_table.load(path)
+        frame, header = replay_table.read(path)
         pairs = frame[["surface", "searcher"]].drop_duplicates()
         found |= dict.fromkeys(pairs.itertuples(index=False, name=None), header)
     return found
@@ -131,7 +132,7 @@ def _common(groups: "Sequence[Group]") -> dict[str, tuple[int, ...]]:
     return found
 
 
-def playable(group: "Group", header: Mapping[str, Any]) -> "Surface | str":
+def playable(group: "Group", header: "ReplayHeader") -> "Surface | str":
     """The surface that a group's replays were played on, if they can be played again; otherwise why not.
 
     A searcher that is not one of ours is not run because a file names it.
@@ -141,14 +142,9 @@ def playable(group: "Group", header: Mapping[str, Any]) -> "Surface | str":
     from tuning.searchers import SEARCHERS
 
     name, about, judged = group.surface, group.about, group.judged
-    if header.get("live"):
+    if header.live is not None:
         return "it holds live studies"
-    if (
-        judged.noise != "none"
-        or judged.workers != "1"
-        or header.get("max_epochs") is not None
-        or judged.nearest != "no"
-    ):
+    if judged.noise != "none" or judged.workers != "1" or header.max_epochs is not None or judged.nearest != "no":
         return "it was not replayed trial by trial on whole trainings"
     if judged.seed_statistic != "mean":
         return f"it was replayed on the {judged.seed_statistic} over seeds"
@@ -173,7 +169,7 @@ def _cut(surface: "Surface", seeds: tuple[int, ...]) -> "Surface":
 
 
 def _played(
-    group: "Group", surface: "Surface", header: Mapping[str, Any], noiseless: bool, advance: Callable[[int], None]
+    group: "Group", surface: "Surface", header: "ReplayHeader", noiseless: bool, advance: Callable[[int], None]
 ) -> "Group":
     """The group's searcher on a surface, or on surfaces without its noise; as many replays, of the table's seed."""
     import pandas as pd
@@ -184,18 +180,16 @@ def _played(
     from grids.machine import cores
     from grids.within import within as narrowed
     from tuning.replay import replay
-    from tuning.tables import of_table
 
-    seed, limits = int(header.get("seed") or 0), header.get("max_trials")
-    trials = limits.get(group.surface) if isinstance(limits, dict) else None
-    part = surface if header.get("within") is None else narrowed(surface, str(header["within"]))
+    seed, trials = header.seed or 0, header.max_trials.get(group.surface)
+    part = surface if header.within is None else narrowed(surface, header.within)
     tables: np.ndarray | list[np.ndarray] = [part.mean]
     if noiseless:
         tables = draws(part, DRAWS, stream(seed, group.surface, "noiseless"), 4 * group.about.targets[0])
     each = -(-group.repeats // len(tables))
     frames: list[pd.DataFrame] = []
     for number, table in enumerate(tables):
-        own = {group.surface: of_table(part, table)}
+        own = {group.surface: part.with_values(table[..., None])}
         numbers = range(number * each, (number + 1) * each)
         options: dict[str, Any] = {"max_trials": trials, "seed": seed, "jobs": cores(), "advance": advance}
         frames.append(replay(own, [group.searcher], repeats=numbers, **options))

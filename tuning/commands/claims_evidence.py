@@ -182,11 +182,10 @@ def _replays(
     """Replays by optimizer and searcher: a group for each of the first draws, with random streams of its own."""
     from analysis.replays import split
     from tuning.replay import replay
-    from tuning.tables import of_table
 
     found: dict[Key, list[Group]] = {}
     for number in range(PLAYED if draws else 0):
-        tables = {name: of_table(surfaces[name], some[number]) for name, some in draws.items()}
+        tables = {name: surfaces[name].with_values(some[number][..., None]) for name, some in draws.items()}
         numbers = range(number * each, (number + 1) * each)
         for group in split(replay(tables, searchers, repeats=numbers, seed=seed, jobs=jobs, advance=advance)):
             found.setdefault((group.surface, group.searcher), []).append(group)

@@ -63,7 +63,7 @@ def compare_live(
     from tuning.replay import replay
     from tuning.searchers import searcher_in_file
 
-    table = LiveTable.of(*replay_table.load(path), str(path))
+    table = LiveTable.of(*replay_table.read(path), str(path))
     for searcher in table.searchers:
         searcher_in_file(searcher, named, str(path))
     surface = load_surface(name)

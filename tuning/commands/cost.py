@@ -19,22 +19,6 @@ from tuning.commands.options import (
 )
 from tuning.terminal import Format, print_rows
 
-TABLE = (
-    "surface",
-    "searcher",
-    "target",
-    "repeats",
-    "hits",
-    "mean",
-    "median",
-    "q25",
-    "q75",
-    "ert",
-    "ert_low",
-    "ert_high",
-    "note",
-)
-
 
 def cost(
     replays: Replays,
@@ -58,7 +42,7 @@ def cost(
     The interval is over replays of one surface, whose own luck it does not know: the lowest of many means over few
     seeds is too low, so that costs are overstated. --noiseless gives the cost without it, with an interval over seeds.
     """
-    from analysis.cost import COLUMNS, cost_rows
+    from analysis.cost import COLUMNS, NARROW, cost_rows
     from analysis.levels import check_levels
     from grids.target import check_targets
     from grids.units import of_difference
@@ -74,7 +58,7 @@ def cost(
     if form.narrow:
         # To fit a terminal, task and optimizer are left to the surface's name, and the count to the title.
         units = {row["unit"] for row in rows}
-        shown = (*TABLE, *(("unit",) if len(units) > 1 else ()), *nondefault_columns(rows))
+        shown = (*NARROW, *(("unit",) if len(units) > 1 else ()), *nondefault_columns(rows))
         title = f"cost in {count}{cost_model_text(groups, count)}"
         if relative:
             title += ", targets in percent of the lowest value"

@@ -32,8 +32,6 @@ def export(
     groups = load_groups(replays)
     dimensions: dict[str, int] = {}
     for path in replays:
-        found = replay_table.load(path)[1].get("dimensions")
-        if isinstance(found, dict):
-            dimensions |= {name: number for name, number in found.items() if isinstance(number, int)}
+        dimensions |= replay_table.read(path)[1].dimensions
     written = ioh.write(groups, folder, dimensions)
     say(f"wrote {folder}: {len(written)} files of runs", quiet)

@@ -11,6 +11,7 @@ from grids.errors import BadInput
 if TYPE_CHECKING:
     import numpy as np
 
+    from grids.replay_header import ReplayHeader
     from grids.space import Space
     from grids.surface import Surface
     from grids.surface_facts import SurfaceFacts
@@ -113,7 +114,7 @@ def facts_of(job: "Job", told: "np.ndarray") -> "SurfaceFacts":
     )
 
 
-def header_of(label: str, space: "Space", facts: "SurfaceFacts", identity: Mapping[str, Any]) -> dict[str, Any]:
+def header_of(label: str, space: "Space", facts: "SurfaceFacts", identity: Mapping[str, Any]) -> "ReplayHeader":
     """The header of a live table. It does not depend on when or where the studies ran, except for versions of software.
 
     Args:
@@ -123,32 +124,33 @@ def header_of(label: str, space: "Space", facts: "SurfaceFacts", identity: Mappi
         identity: what defines the studies, as JSON: `trials`, `repeats`, `seed`, `searchers`, `surface`, `training`.
     """
     from grids.machine import versions
+    from grids.replay_header import ReplayHeader
     from trainers.device import software
     from tuning.replay import SOFTWARE
     from tuning.searchers import LABELS
 
     on_surface = identity["surface"] is not None
-    return {
-        "live": {
+    return ReplayHeader(
+        live={
             "axes": space.to_json(),
             "judged_by": "surface" if on_surface else "told",
             "trials": identity["trials"],
             "identity": identity,
         },
-        "seed": identity["seed"],
-        "repeats": identity["repeats"],
-        "max_trials": {label: identity["trials"]},
-        "cost_model": "resume",
-        "seed_statistic": "mean" if on_surface else "told",
-        "value_of": "last",
-        "noise": "live",
-        "lowest": "own",
-        "dimensions": {label: len(space.axes)},
-        "surfaces": {label: facts.to_json()},
-        "searchers": identity["searchers"],
-        "searcher_labels": LABELS,
-        "software": {**versions(*SOFTWARE), **software()},
-    }
+        seed=identity["seed"],
+        repeats=identity["repeats"],
+        max_trials={label: identity["trials"]},
+        cost_model="resume",
+        seed_statistic="mean" if on_surface else "told",
+        value_of="last",
+        noise="live",
+        lowest="own",
+        dimensions={label: len(space.axes)},
+        surfaces={label: facts},
+        searchers=identity["searchers"],
+        searcher_labels=LABELS,
+        software={**versions(*SOFTWARE), **software()},
+    )
 
 
 def check_same_studies(out: Path, identity: Mapping[str, Any]) -> None:
@@ -160,8 +162,8 @@ def check_same_studies(out: Path, identity: Mapping[str, Any]) -> None:
     from grids import replay_table
     from trainers.differences import difference
 
-    live = replay_table.load(out)[1].get("live")
-    if not isinstance(live, dict) or "identity" not in live:
+    live = replay_table.read(out)[1].live
+    if live is None or "identity" not in live:
         raise BadInput(f"{out}: holds no live studies; --out FILE keeps it, --fresh replaces it")
     wanted = json.loads(json.dumps(identity))
     if live["identity"] != wanted:

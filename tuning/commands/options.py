@@ -149,15 +149,15 @@ def cost_model_text(groups: "Sequence[Group]", count: Count) -> str:
 
 
 def nondefault_columns(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The columns of `grids.replay_table.Judged` with a value other than the default, which narrow tables must show."""
-    from grids.replay_table import Judged
+    """The columns of `grids.replay_header.Judged` that do not have the default: narrow tables must show them."""
+    from grids.replay_header import Judged
 
     return [one.name for one in fields(Judged) if any(row.get(one.name, one.default) != one.default for row in rows)]
 
 
 def with_columns(row: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
-    """The named columns of a row; of `grids.replay_table.Judged`, a row may lack those that have the default."""
-    from grids.replay_table import Judged
+    """The named columns of a row; of `grids.replay_header.Judged`, a row may lack those that have the default."""
+    from grids.replay_header import Judged
 
     usual = asdict(Judged())
     return {name: row[name] if name in row else usual[name] for name in names}

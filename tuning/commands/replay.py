@@ -103,6 +103,7 @@ def replay(
     from grids import replay_table
     from grids.library import find_surface, load_surface
     from grids.machine import cores, versions
+    from grids.replay_header import ReplayHeader
     from grids.surface_facts import SurfaceFacts
     from grids.within import within as narrowed
     from tuning.problem import TabularProblem
@@ -142,26 +143,26 @@ def replay(
             workers=workers,
             advance=advance,
         )
-    header = {
-        "seed": seed,
-        "repeats": repeats,
-        "max_trials": {text: _trials(max_trials, max_epochs, part) for text, part in parts.items()},
-        "max_epochs": max_epochs,
-        "cost_model": cost_model.value,
-        "workers": workers,
-        "seed_statistic": seed_statistic.value,
-        "value_of": value_of.value,
-        "noise": noise.value if noise else None,
-        "within": within,
-        "lowest": lowest.value,
-        "nearest": "yes" if nearest else None,
-        "dimensions": {text: len(part.space.axes) for text, part in parts.items()},
-        "surfaces": {text: one.to_json() for text, one in facts.items()},
-        "searchers": chosen,
-        "searcher_labels": LABELS,
-        "software": versions(*SOFTWARE),
-    }
-    replay_table.save_parts(made, out, header)
+    header = ReplayHeader(
+        seed=seed,
+        repeats=repeats,
+        max_trials={text: _trials(max_trials, max_epochs, part) for text, part in parts.items()},
+        max_epochs=max_epochs,
+        cost_model=cost_model.value,
+        workers=workers,
+        seed_statistic=seed_statistic.value,
+        value_of=value_of.value,
+        noise=noise.value if noise else None,
+        within=within,
+        lowest=lowest.value,
+        nearest="yes" if nearest else None,
+        dimensions={text: len(part.space.axes) for text, part in parts.items()},
+        surfaces=facts,
+        searchers=chosen,
+        searcher_labels=LABELS,
+        software=versions(*SOFTWARE),
+    )
+    replay_table.save_parts(made, out, header.to_json())
     rows = sum(part.rows for part in made)
     say(f"{out}: {len(loaded) * len(chosen) * repeats} replays, {rows} rows", quiet)
 

@@ -96,9 +96,7 @@ def _groups(frame: Any) -> int:
 
 def _remark_as_cost(found: "Inputs", targets: tuple[float, ...], quiet: bool) -> None:
     """Print the messages about targets that `tunecost cost` prints."""
-    from grids.surface_facts import surface_facts
-
-    abouts = [each for _, _, header in found.tables for each in surface_facts(header).items()]
+    abouts = [each for _, _, header in found.tables for each in header.surfaces.items()]
     if targets:
         remark_on_range(abouts, targets, quiet)
     else:

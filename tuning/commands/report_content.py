@@ -14,10 +14,10 @@ from grids.errors import BadInput
 from grids.files import file_sha256
 from grids.foreign import foreign
 from grids.library import LOCAL, find_surface, list_surfaces
-from grids.replay_table import judged_by
+from grids.replay_header import ReplayHeader
 from grids.sealed import REPLAYS, SealedFile
 from grids.surface import Surface
-from grids.surface_facts import SurfaceFacts, surface_facts
+from grids.surface_facts import SurfaceFacts
 from grids.target import Count
 from tuning.paths import play_again
 
@@ -25,7 +25,7 @@ TASK = "digits-mlp"
 """The task whose shipped surfaces are shown if no input is given and ./surfaces is empty."""
 LIVE = ", live"
 """Suffix of the names of searchers in live studies, on a page that also shows replays."""
-Table = tuple[Path, pd.DataFrame, dict[str, Any]]
+Table = tuple[Path, pd.DataFrame, ReplayHeader]
 """A replay table: its path, its rows and its header."""
 
 
@@ -88,12 +88,12 @@ def read_inputs(texts: Sequence[str]) -> Inputs:
         if text in found.surfaces or path in (known[0] for known in found.tables):
             raise BadInput(f"'{text}' is given twice")
         if _is_table(path):
-            frame, header = replay_table.load(path)
+            frame, header = replay_table.read(path)
             found.tables.append((path, _with_cells(path, frame, header), header))
         else:
             found.surfaces[text] = Shown(surface_file.load(path), file_sha256(path))
     for path, frame, header in found.tables:
-        facts = surface_facts(header)
+        facts = header.surfaces
         for name in map(str, frame["surface"].unique()):
             if name not in found.absent and found.place(name, facts.get(name, SurfaceFacts())) is None:
                 _look_for(found, path, name, facts.get(name, SurfaceFacts()))
@@ -106,9 +106,9 @@ def _is_table(path: Path) -> bool:
     return kind == REPLAYS or (not file.header and {"searcher", "trial", "end"} <= set(file.names))
 
 
-def _with_cells(path: Path, frame: pd.DataFrame, header: Mapping[str, Any]) -> pd.DataFrame:
+def _with_cells(path: Path, frame: pd.DataFrame, header: ReplayHeader) -> pd.DataFrame:
     """The rows of a table; those of a live table with the columns of its stored cells."""
-    if not header.get("live"):
+    if header.live is None:
         return frame
     table = SealedFile(path, bare=True).table
     stored = [name for name in ("cell", "asked") if name in table.column_names and name not in frame]
@@ -165,8 +165,8 @@ def content(
     packed = [
         surfaces_of.packed(name, shown.surface, edges[name], shown.sha256) for name, shown in inputs.surfaces.items()
     ]
-    played = [table for table in inputs.tables if not table[2].get("live")]
-    live = [table for table in inputs.tables if table[2].get("live")]
+    played = [table for table in inputs.tables if table[2].live is None]
+    live = [table for table in inputs.tables if table[2].live is not None]
     kinds = []
     for tables in (played, live):
         if tables:
@@ -215,14 +215,13 @@ def _paths_by_group(
     listed = list(inputs.surfaces.values())
     found: dict[tuple[str, ...], dict[str, Any]] = {}
     for path, frame, header in tables:
-        facts = surface_facts(header)
-        chosen = bool(header.get("live")) and "asked" not in frame
+        chosen = header.live is not None and "asked" not in frame
         for key, rows in frame.groupby(list(replay_table.KEYS), sort=False, observed=True):
             names = tuple(map(str, key))
             advance(1)
             if names in found and found[names]["paths"]:
                 continue
-            place = inputs.place(names[0], facts.get(names[0], SurfaceFacts()))
+            place = inputs.place(names[0], header.surfaces.get(names[0], SurfaceFacts()))
             shown: dict[str, Any] = {"place": place, "paths": [], "said": "", "chosen": chosen}
             if place is None:
                 shown["said"] = inputs.absent.get(names[0], f"{names[0]} is not on this page")
@@ -237,7 +236,7 @@ def _paths_by_group(
 
 
 def _paths(
-    surface: Surface, rows: pd.DataFrame, header: Mapping[str, Any], most: int, named: Collection[str]
+    surface: Surface, rows: pd.DataFrame, header: ReplayHeader, most: int, named: Collection[str]
 ) -> list[dict[str, Any]]:
     found = []
     for path in play_again(surface, rows, header, most, named):
@@ -255,21 +254,20 @@ def _paths(
     return found
 
 
-def _table_facts(path: Path, header: Mapping[str, Any]) -> dict[str, Any]:
+def _table_facts(path: Path, header: ReplayHeader) -> dict[str, Any]:
     """The facts about a replay table that the page shows."""
-    listed = {
-        name: ", ".join(f"{key}={value}" for key, value in header[name].items())
-        for name in ("max_trials", "software")
-        if isinstance(header.get(name), Mapping)
-    }
     facts = {
-        "judged by": str(judged_by(header)),
-        "seed": header.get("seed"),
-        "replays of each searcher": header.get("repeats"),
-        "max_trials": header.get("max_trials"),
-        "max_epochs": header.get("max_epochs"),
-        **listed,
-        "live": "yes: studies that trained every cell themselves" if header.get("live") else None,
+        "judged by": str(header.judged),
+        "seed": header.seed,
+        "replays of each searcher": header.repeats,
+        "max_trials": _listed(header.max_trials),
+        "max_epochs": header.max_epochs,
+        "software": _listed(header.software),
+        "live": None if header.live is None else "yes: studies that trained every cell themselves",
         "sha256 of the file": file_sha256(path),
     }
     return {"name": path.name, "facts": [(name, str(said)) for name, said in facts.items() if said is not None]}
+
+
+def _listed(facts: Mapping[str, Any]) -> str | None:
+    return ", ".join(f"{name}={value}" for name, value in facts.items()) or None

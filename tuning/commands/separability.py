@@ -136,7 +136,7 @@ def separability(
     if out is not None:
         from analysis.figures import separability as figure
         from analysis.figures.style import save, styled
-        from grids.replay_table import Judged
+        from grids.replay_header import Judged
 
         with styled():
             drawn, numbers = figure.draw(pairs, rows, split_of, Judged(**judged))

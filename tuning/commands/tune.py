@@ -136,7 +136,7 @@ def tune(
         label = f"{job.task.name}/{job.optimizer}" if reference is None else reference.name
         facts = facts_of(job, studies.told) if reference is None else reference.facts
         frame = live_rows(studies, judge, label, job.optimizer, job.task.name, facts.whole or float("nan"))
-        replay_table.save(frame, out, header_of(label, cells, facts, identity))
+        replay_table.save(frame, out, header_of(label, cells, facts, identity).to_json())
         journal.clear()
     for line in live_closing(studies, judge, cells, facts, label, time.monotonic() - start):
         say(line, quiet)
