@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from grids.by_name import by_name
 from grids.errors import BadInput, brief, unknown
 from grids.space import Cell, Space
 from grids.target import gap
@@ -311,22 +312,20 @@ class Surface:
         Raises:
             BadInput: as `tunecost grid import` does.
         """
-        from grids.tables.frame import Frame
-        from grids.tables.importing import meaning_of, surface_of
-
-        return surface_of(Frame.of_pandas(frame, "table"), meaning_of(axes=axes, value=value, **options))
+        meaning = by_name("grids.tables.meaning:meaning_of")(axes=axes, value=value, **options)
+        table = by_name("grids.tables.frame:Frame").of_pandas(frame, "table")
+        surface: Surface = by_name("grids.tables.importing:surface_of")(table, meaning)
+        return surface
 
     def to_frame(self, curves: bool | None = None) -> "pd.DataFrame":
         """A row for each cell and seed, as `tunecost grid export` writes it (see `grids.tables.exporting.frame`)."""
-        from grids.tables.exporting import frame
-
-        return frame(self, curves)
+        frame: pd.DataFrame = by_name("grids.tables.exporting:frame")(self, curves)
+        return frame
 
     def objective(self, by: str = "value") -> Callable[[Any], float]:
         """An objective for Optuna that looks up values in this surface (see `grids.tables.objective.Objective`)."""
-        from grids.tables.objective import Objective
-
-        return Objective(self, by)
+        objective: Callable[[Any], float] = by_name("grids.tables.objective:Objective")(self, by)
+        return objective
 
     def describe(self, cell: tuple[int, ...]) -> str:
         """A cell as text: `alpha=0.1, epsilon=1e-08`."""

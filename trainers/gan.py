@@ -47,12 +47,7 @@ class GanTask(Task):
 
     steps: int
     discriminator_steps: int = 2
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        for name in ("steps", "discriminator_steps"):
-            if not (isinstance(getattr(self, name), int) and getattr(self, name) >= 1):
-                raise BadInput(f"task '{self.name}': {name} must be a whole number of at least 1")
+    COUNTS = (*Task.COUNTS, "steps", "discriminator_steps")
 
     def facts(self) -> dict[str, Any]:
         """See `Task`."""

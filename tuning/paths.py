@@ -19,7 +19,7 @@ from tuning.budget import MOST_CELLS, Budget
 from tuning.play import play
 from tuning.played import Played
 from tuning.problem import TabularProblem
-from tuning.searchers import SearcherSpec, searcher_in_file
+from tuning.searchers import SEARCHERS, SearcherSpec, searcher_in_file
 from tuning.table import table_rows
 
 
@@ -84,6 +84,17 @@ def play_again(
         _check(played, problem, rows[rows["repeat"] == number], number)
         found.append(_path(played, problem, number, _flat_in_whole(whole, judged.within)))
     return found
+
+
+def not_again(searcher: str) -> str:
+    """Why replays of a searcher are not played again on other values; empty where they can be.
+
+    A searcher that is not one of ours is not run because a file names it.
+    """
+    known = SEARCHERS.get(searcher.partition(":")[0])
+    if known is None:
+        return f"searcher '{searcher}' is not one that ships"
+    return f"searcher '{searcher}' compares shorter trainings" if known.fidelities else ""
 
 
 def _stored(rows: pd.DataFrame, number: int, surface: Surface) -> Path:

@@ -13,7 +13,7 @@ from trainers.frechet import Judge
 from trainers.gan import GanData, GanTask, evaluation_latents, judge_of
 from trainers.inputs import Inputs
 from trainers.networks.gan import Gan
-from trainers.order import NetworkDraws, augment_generator, endless_batches, latent_generator
+from trainers.order import augment_generator, endless_batches, latent_generator
 from trainers.procedures.base import Hyper, Outcome, Size
 from trainers.procedures.loop import StepLoop
 from trainers.procedures.supervised import COPIES, EVALUATION, STATISTICS, activations
@@ -59,43 +59,28 @@ class Adversarial(StepLoop):
     the discriminator's in its last update, averaged over steps: 2 where it cannot distinguish real from generated
     images, 0 where it always can.
 
-    Args:
-        task, data, rule: what is trained, on what, and how.
-        device: where.
-        dtype: of arithmetic. With bfloat16, parameters, statistics and the rule stay float32 (autocast).
-        epochs: points of the curve, along which the schedule runs.
-        backend: None or `vmap`: no faster one knows these networks.
+    An epoch is a point of the curve. There is no faster backend than `vmap`: none knows these networks.
 
     Raises:
         BadInput: the data have no judge, or there are too few images for a batch.
     """
 
-    def __init__(
-        self,
-        task: Task,
-        data: Dataset,
-        rule: Rule,
-        device: torch.device,
-        dtype: torch.dtype,
-        epochs: int,
-        backend: str | None = None,
-    ) -> None:
-        self.task, self.rule, self.device, self.epochs = _gan_task(task), rule, device, epochs
-        if backend not in (None, "vmap"):
-            raise ValueError(f"{backend} does not know every layer of these networks")
-        if len(data.train_x) < task.batch_size:
-            few, size = len(data.train_x), task.batch_size
-            raise BadInput(f"task '{task.name}': {few} training images do not fill one batch of {size}")
-        self.judge: Judge = judge_of(data).to(device)
-        self.autocast = dtype if dtype in (torch.bfloat16, torch.float16) else None
-        self.dtype = torch.float32 if self.autocast else dtype
-        self.train_x = data.train_x.to(device)
-        self.inputs = Inputs(data, device, self.dtype)
-        self.draws = NetworkDraws(device)
+    task: GanTask
+
+    def prepare(self, data: Dataset) -> None:
+        """Bring the images and their judge to the device."""
+        self.task = _gan_task(self.task)
+        if self.backend not in (None, "vmap"):
+            raise ValueError(f"{self.backend} does not know every layer of these networks")
+        if len(data.train_x) < self.task.batch_size:
+            few, size = len(data.train_x), self.task.batch_size
+            raise BadInput(f"task '{self.task.name}': {few} training images do not fill one batch of {size}")
+        self.judge: Judge = judge_of(data).to(self.device)
+        self.train_x = data.train_x.to(self.device)
+        self.inputs = Inputs(data, self.device, self.dtype)
         self.latent: int
         self.generator: VmapStacked
         self.discriminator: VmapStacked
-        self._step = rule.step_on(device)
 
     def start(self, seeds: Tensor) -> State:
         """Every cell starts from the two networks of its seed."""
@@ -256,11 +241,6 @@ class Adversarial(StepLoop):
     def keep(self, state: State, which: Tensor) -> State:
         """See `Procedure`."""
         return State(*(_kept(player, which) for player in state))
-
-    @classmethod
-    def backends_on_gpu(cls, task: Task, data: Dataset) -> tuple[str | None, ...]:
-        """See `Procedure`."""
-        return (None,)
 
     @classmethod
     def check_backend(cls, task: Task, data: Dataset, device: torch.device, backend: str) -> None:

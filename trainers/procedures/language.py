@@ -13,7 +13,7 @@ from trainers.data.text import kinds_of
 from trainers.engine.language import BACKENDS, Segments, segments, symbol_losses
 from trainers.engine.stack import TensorLayout, initial
 from trainers.networks.language import Carried, LanguageNetwork
-from trainers.order import NetworkDraws, segment_generator, segment_lengths
+from trainers.order import segment_generator, segment_lengths
 from trainers.procedures.base import Hyper, Outcome, Size
 from trainers.procedures.loop import StepLoop
 from trainers.procedures.streams import StreamedTask, check, streams
@@ -56,40 +56,23 @@ class Language(StepLoop):
     is zero at the beginning of an epoch. α is multiplied by a segment's length over the usual one. Each cell's
     gradient is clipped by its own norm. Masks follow from a cell's seed, the epoch and the segment's number.
 
-    Args:
-        task, data, rule: what is trained, on what, and how; `data` as `trainers.data.text.text_data` makes it.
-        device: where.
-        dtype: of arithmetic. With bfloat16, parameters and the rule stay float32 (autocast).
-        epochs: of the whole training, along which the schedule runs.
-        backend: the execution backend, one of `trainers.engine.language.BACKENDS`.
+    The data are as `trainers.data.text.text_data` makes them; backends are `trainers.engine.language.BACKENDS`.
 
     Raises:
         BadInput: a text too short for the streams and segments, or no language network.
     """
 
-    def __init__(
-        self,
-        task: Task,
-        data: Dataset,
-        rule: Rule,
-        device: torch.device,
-        dtype: torch.dtype,
-        epochs: int,
-        backend: str | None = None,
-    ) -> None:
-        check(task, data)
-        assert isinstance(task, StreamedTask)
-        self.task, self.rule, self.device, self.epochs, self.backend = task, rule, device, epochs, backend
+    task: StreamedTask
+
+    def prepare(self, data: Dataset) -> None:
+        """Cut the texts into streams."""
+        check(self.task, data)
         self.kinds = kinds_of(data)
-        self.autocast = dtype if dtype in (torch.bfloat16, torch.float16) else None
-        self.dtype = torch.float32 if self.autocast else dtype
-        self.train_text = streams(data.train_x, task.batch_size).to(device)
-        self.valid_text = streams(data.valid_x, task.evaluation_batch).to(device)
+        self.train_text = streams(data.train_x, self.task.batch_size).to(self.device)
+        self.valid_text = streams(data.valid_x, self.task.evaluation_batch).to(self.device)
         self.network: LanguageNetwork
         self.run: Segments
-        self._step = rule.step_on(device)
-        self.draws = NetworkDraws(device)
-        self.recordable = device.type == "cuda" and not rule.by_value
+        self.recordable = self.device.type == "cuda" and not self.rule.by_value
 
     def start(self, seeds: Tensor) -> State:
         """Every cell starts from the parameters of its seed."""
@@ -226,18 +209,9 @@ class Language(StepLoop):
         every = torch.cat(totals)
         return Outcome(every / (len(text) - 1) / text.shape[1] / math.log(2), every.isfinite())
 
-    def numbers(self, state: State, hyper: Hyper) -> dict[str, Tensor]:
-        """The rule's numbers of its state."""
-        return {name: read(state.rule, hyper) for name, read in self.rule.numbers.items()}
-
     def keep(self, state: State, which: Tensor) -> State:
         """See `Procedure`."""
         return State(state.params[which], select_cells(state.rule, which))
-
-    @classmethod
-    def backends_on_gpu(cls, task: Task, data: Dataset) -> tuple[str | None, ...]:
-        """See `Procedure`."""
-        return (None,)
 
     @classmethod
     def check_backend(cls, task: Task, data: Dataset, device: torch.device, backend: str) -> None:

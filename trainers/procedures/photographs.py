@@ -36,18 +36,11 @@ class FromFiles(Supervised):
     reads_files = True
     data: Photographs
 
-    def __init__(
-        self,
-        task: Task,
-        data: Dataset,
-        rule: Rule,
-        device: torch.device,
-        dtype: torch.dtype,
-        epochs: int,
-        backend: str | None = None,
-    ) -> None:
+    def prepare(self, data: Dataset) -> None:
+        """See `Supervised`; the files are read later."""
         assert isinstance(data, Photographs)
-        super().__init__(_in_parts(task, data), data, rule, device, dtype, epochs, backend)
+        self.task = _in_parts(self.task, data)
+        super().prepare(data)
         self.data = data
         self._checked = not data.skip_broken
         self.threads = ThreadPoolExecutor()

@@ -26,12 +26,7 @@ class StreamedTask(Task):
     segment: int
     evaluation_batch: int = 10
     random_segments: bool = False
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        for name in ("segment", "evaluation_batch"):
-            if not (isinstance(getattr(self, name), int) and getattr(self, name) >= 1):
-                raise BadInput(f"task '{self.name}': {name} must be a whole number of at least 1")
+    COUNTS = (*Task.COUNTS, "segment", "evaluation_batch")
 
     def facts(self) -> dict[str, Any]:
         """Segments and streams, which a value depends on."""

@@ -37,10 +37,9 @@ def _cifar(name: str, title: str, network: Callable[[], nn.Module], epochs: int,
     )
 
 
-@register
-def _small() -> Task:
-    # Many images judge a cell, since half a point is asked of an error near 45 %: of 10,000 its standard error is 0.5.
-    return Task(
+# Many images judge a cell, since half a point is asked of an error near 45 %: of 10,000 its standard error is 0.5.
+register(
+    Task(
         name="cifar10-small",
         summary="CIFAR-10, 10,000 training and 10,000 validation images, three convolutions of 16, 32 and 64 channels "
         "with batch norm, 8 epochs",
@@ -52,42 +51,28 @@ def _small() -> Task:
         augment=FlipCrop(),
         needs_data=True,
     )
+)
 
-
-@register
-def _convnet() -> Task:
-    # Eight epochs are too few to overfit: hence a narrower crop, and an α that falls to the very end.
-    title = "six convolutions of 48 to 112 channels with batch norm on whitened patches"
-    return replace(
-        _cifar("cifar10-convnet", title, cifar10_convnet, epochs=8, load=replace(_CIFAR10, whiten=2)),
+# Eight epochs are too few to overfit: hence a narrower crop, and an α that falls to the very end.
+_TITLE = "six convolutions of 48 to 112 channels with batch norm on whitened patches"
+register(
+    replace(
+        _cifar("cifar10-convnet", _TITLE, cifar10_convnet, epochs=8, load=replace(_CIFAR10, whiten=2)),
         batch_size=512,
         augment=FlipCrop(padding=2),
         schedule=Schedule("linear"),
         loss=smoothed_cross_entropy,
     )
+)
+
+register(_cifar("cifar10-resnet20", "ResNet-20", resnet20, epochs=16))
+
+register(_cifar("cifar10-wrn-16-4", "wide ResNet 16-4", partial(wide_resnet, 16, 4), epochs=30))
+
+register(_cifar("cifar10-wrn-28-4", "wide ResNet 28-4 as in the paper", partial(wide_resnet, 28, 4), epochs=200))
+
+register(_cifar("cifar10-wrn-28-10", "wide ResNet 28-10 as in the paper", partial(wide_resnet, 28, 10), epochs=200))
 
 
-@register
-def _resnet20() -> Task:
-    return _cifar("cifar10-resnet20", "ResNet-20", resnet20, epochs=16)
-
-
-@register
-def _wide_16_4() -> Task:
-    return _cifar("cifar10-wrn-16-4", "wide ResNet 16-4", partial(wide_resnet, 16, 4), epochs=30)
-
-
-@register
-def _wide_28_4() -> Task:
-    return _cifar("cifar10-wrn-28-4", "wide ResNet 28-4 as in the paper", partial(wide_resnet, 28, 4), epochs=200)
-
-
-@register
-def _wide_28_10() -> Task:
-    return _cifar("cifar10-wrn-28-10", "wide ResNet 28-10 as in the paper", partial(wide_resnet, 28, 10), epochs=200)
-
-
-@register
-def _cifar100_wide_28_10() -> Task:
-    network = partial(wide_resnet, 28, 10, classes=100)
-    return _cifar("cifar100-wrn-28-10", "wide ResNet 28-10 as in the paper", network, epochs=200, load=_CIFAR100)
+_NETWORK = partial(wide_resnet, 28, 10, classes=100)
+register(_cifar("cifar100-wrn-28-10", "wide ResNet 28-10 as in the paper", _NETWORK, epochs=200, load=_CIFAR100))

@@ -48,9 +48,8 @@ def squared_errors(outputs: Tensor, targets: Tensor) -> Tensor:
     return (outputs - targets).square().mean(dim=1)
 
 
-@register
-def _diabetes_mlp() -> Task:
-    return Task(
+register(
+    Task(
         name="diabetes-mlp",
         summary="diabetes, 300 training and 142 validation patients, regression by a perceptron 10-32-32-1 with batch "
         "norm, 20 epochs",
@@ -61,3 +60,4 @@ def _diabetes_mlp() -> Task:
         loss=functional.mse_loss,
         metric=Metric(name="mean squared error", unit="", failure=FAILURE, score=squared_errors, targets=(0.01, 0.02)),
     )
+)

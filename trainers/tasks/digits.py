@@ -54,9 +54,8 @@ def load_images(folder: Path | None, split_seed: int) -> Dataset:
     return _load(split_seed, (1, 8, 8))
 
 
-@register
-def _mlp() -> Task:
-    return Task(
+register(
+    Task(
         name="digits-mlp",
         summary="8x8 digits, multilayer perceptron 64-32-32-10 with batch norm, 15 epochs",
         network=digits_mlp,
@@ -65,11 +64,10 @@ def _mlp() -> Task:
         epochs=15,
         batch_size=64,
     )
+)
 
-
-@register
-def _conv() -> Task:
-    return Task(
+register(
+    Task(
         name="digits-conv",
         summary="8x8 digits, three convolutions of 8, 16 and 16 channels with batch norm, 10 epochs",
         network=digits_conv,
@@ -78,3 +76,4 @@ def _conv() -> Task:
         epochs=10,
         batch_size=64,
     )
+)

@@ -8,10 +8,8 @@ from trainers.tasks.registry import register
 
 _SPLIT = Split(FASHION_MNIST, train=10_000, validation=5_000, normalize=((72.94,), (90.02,)))
 
-
-@register
-def _fashion_mlp() -> Task:
-    return Task(
+register(
+    Task(
         name="fashion-mlp",
         summary="Fashion-MNIST, 10,000 training and 5,000 validation images, perceptron 784-32-32-10 with batch norm, "
         "10 epochs",
@@ -22,11 +20,10 @@ def _fashion_mlp() -> Task:
         batch_size=128,
         needs_data=True,
     )
+)
 
-
-@register
-def _fashion_conv() -> Task:
-    return Task(
+register(
+    Task(
         name="fashion-conv",
         summary="Fashion-MNIST, 10,000 training and 5,000 validation images, three convolutions of 16, 16 and 32 "
         "channels with batch norm, 8 epochs",
@@ -37,3 +34,4 @@ def _fashion_conv() -> Task:
         batch_size=128,
         needs_data=True,
     )
+)

@@ -1,7 +1,6 @@
 """Generative adversarial networks: the paper's Geometric GAN on CIFAR-10, and one on digits in a CPU's size."""
 
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import torch
@@ -97,9 +96,8 @@ class Cifar10:
         return gan_data("cifar10", found.images.train_x, found.images.test_x, features, 10_000, found.sha256, which)
 
 
-@register
-def _digits() -> GanTask:
-    return GanTask(
+register(
+    GanTask(
         name="digits-gan",
         summary="8x8 digits, GAN of two perceptrons 16-64-64-64 and 64-64-64-1 with batch norm, 1,000 generator steps; "
         "features of a digits classifier",
@@ -115,6 +113,7 @@ def _digits() -> GanTask:
         hyperparameters=BETAS,
         space="paper-gan",
     )
+)
 
 
 def _ggan(name: str, title: str, load: Cifar10) -> GanTask:
@@ -137,5 +136,5 @@ def _ggan(name: str, title: str, load: Cifar10) -> GanTask:
     )
 
 
-register(partial(_ggan, "cifar10-ggan", efficientnet.TITLE, Cifar10()))
-register(partial(_ggan, "cifar10-ggan-fid", f"{inception.TITLE}, whose weights you give", Cifar10(fid=True)))
+register(_ggan("cifar10-ggan", efficientnet.TITLE, Cifar10()))
+register(_ggan("cifar10-ggan-fid", f"{inception.TITLE}, whose weights you give", Cifar10(fid=True)))

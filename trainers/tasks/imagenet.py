@@ -7,10 +7,8 @@ from trainers.schedule import Schedule
 from trainers.task import Task
 from trainers.tasks.registry import register
 
-
-@register
-def _resnet50() -> Task:
-    return Task(
+register(
+    Task(
         name="imagenet-resnet50",
         summary="ImageNet, 1.28 million training and 50,000 validation images, ResNet-50, 100 epochs; to transfer to",
         network=resnet50,
@@ -23,3 +21,4 @@ def _resnet50() -> Task:
         weight_decay=1e-4,
         needs_data=True,
     )
+)

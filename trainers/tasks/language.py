@@ -46,20 +46,13 @@ def _kjv(name: str, width: int) -> Task:
     )
 
 
-@register
-def _kjv_lstm() -> Task:
-    return _kjv("kjv-lstm", 64)
+register(_kjv("kjv-lstm", 64))
 
+# The task that `kjv-lstm`'s best cells are transferred to.
+register(_kjv("kjv-lstm-wide", 256))
 
-@register
-def _kjv_lstm_wide() -> Task:
-    """The task that `kjv-lstm`'s best cells are transferred to."""
-    return _kjv("kjv-lstm-wide", 256)
-
-
-@register
-def _ptb_64() -> Task:
-    return LanguageTask(
+register(
+    LanguageTask(
         name="ptb-lstm-64",
         summary="Penn Treebank by characters, 200,000 to train on, 40,000 to validate, one LSTM layer of 64 units, "
         "5 epochs",
@@ -72,11 +65,10 @@ def _ptb_64() -> Task:
         schedule=_SCHEDULE,
         needs_data=True,
     )
+)
 
-
-@register
-def _kjv_transformer() -> Task:
-    return LanguageTask(
+register(
+    LanguageTask(
         name="kjv-transformer",
         summary="King James Bible by characters, 200,000 to train on, 40,000 to validate, two layers of attention of "
         "48 units, 5 epochs",
@@ -88,15 +80,10 @@ def _kjv_transformer() -> Task:
         evaluation_batch=40,
         schedule=_SCHEDULE,
     )
+)
 
+# The size at which the paper tunes.
+register(_paper(300))
 
-@register
-def _ptb_300() -> Task:
-    """The size at which the paper tunes."""
-    return _paper(300)
-
-
-@register
-def _ptb_1000() -> Task:
-    """The size to which it takes the best cells."""
-    return _paper(1000)
+# The size to which it takes the best cells.
+register(_paper(1000))

@@ -38,4 +38,4 @@ def _wide(name: str, network: Callable[..., nn.Module], width: int, words: str) 
 
 
 for _name, _of in _WIDE.items():
-    register(partial(_wide, _name, *_of))
+    register(_wide(_name, *_of))

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from grids.commands.grid_files import SurfaceText
+from grids.commands.options import Quiet
+from grids.commands.outputs import command_line
 from grids.errors import BadInput, brief
-from tuning.commands.grid_files import SurfaceText
-from tuning.commands.options import Quiet
-from tuning.commands.outputs import command_line
-from tuning.terminal import say
+from grids.terminal import say
 
 if TYPE_CHECKING:
     from grids.surface import Surface

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from grids.errors import BadInput
+from trainers.blocks.epochs import train_block
 from trainers.data.split import Split
-from trainers.engine import train_block
 from trainers.rules import get_rule
 from trainers.task import Dataset
 from trainers.tasks import TASKS, get_task

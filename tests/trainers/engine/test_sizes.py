@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from trainers.engine import block, measure, sizes, train_block
+from trainers.blocks import epochs as block
+from trainers.blocks import measure, sizes, train_block
 from trainers.rules import get_rule
 from trainers.tasks import get_task
 

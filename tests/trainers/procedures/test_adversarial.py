@@ -9,11 +9,12 @@ import pytest
 import torch
 from torch import nn
 
-import trainers.engine.block as block
+import trainers.blocks.epochs as block
 from grids.errors import BadInput
 from tests.trainers.procedures.plain_gan import train_plain
+from trainers.blocks.epochs import train_block
+from trainers.blocks.results import BlockResult, Snapshot
 from trainers.data.augment import FlipCrop
-from trainers.engine import BlockResult, Snapshot, train_block
 from trainers.gan import GanData, GanTask, judge_of, untrained_distance
 from trainers.networks.gan import Gan, SumPositions
 from trainers.procedures.adversarial import Adversarial, State

@@ -12,9 +12,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from grids.errors import BadInput
+from trainers.blocks.epochs import train_block
+from trainers.blocks.results import BlockResult, Snapshot
 from trainers.data.text import kinds_of, number, text_data
 from trainers.dataset import Dataset
-from trainers.engine import BlockResult, Snapshot, train_block
 from trainers.language import LanguageTask
 from trainers.networks.language import CharacterLSTM, CharacterTransformer, Dropout
 from trainers.order import segment_generator, segment_lengths

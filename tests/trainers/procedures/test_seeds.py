@@ -8,8 +8,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from trainers.blocks.epochs import train_block
+from trainers.blocks.results import BlockResult, Snapshot
 from trainers.data.augment import FlipCrop
-from trainers.engine import BlockResult, Snapshot, train_block
 from trainers.rules import get_rule
 from trainers.task import Dataset, Task
 from trainers.tasks import get_task

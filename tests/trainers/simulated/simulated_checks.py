@@ -8,11 +8,12 @@ import torch
 from simulated_device import DEVICE, Watch, simulated
 from torch import nn
 
+from trainers.blocks.epochs import train_block
+from trainers.blocks.measure import measure
 from trainers.data.text import number as numbered
 from trainers.data.text import text_data
 from trainers.dataset import Dataset
-from trainers.engine import graphs, train_block
-from trainers.engine.measure import measure
+from trainers.engine import graphs
 from trainers.features.base import Features
 from trainers.gan import GanTask
 from trainers.language import LanguageTask

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from analysis.commands import claims
 from grids import library, surface_file
 from grids.space import parse_space
 from grids.surface import Provenance, Surface
 from trainers import theory
 from tuning.cli import run
-from tuning.commands import claims_evidence
 
 KEYS = ["task", "id", "statement", "paper", "ours", "low", "high", "verdict", "why"]
 
@@ -21,10 +21,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     monkeypatch.setattr(library, "SHIPPED", tmp_path / "data")
-    monkeypatch.setattr(claims_evidence, "RUNS", 2)
-    monkeypatch.setattr(claims_evidence, "STEPS", 3000)
-    monkeypatch.setattr(claims_evidence, "HORIZONS", (100, 200, 400))
-    monkeypatch.setattr(claims_evidence, "RIDGE_STEPS", 300)
+    monkeypatch.setattr(claims, "RUNS", 2)
+    monkeypatch.setattr(claims, "STEPS", 3000)
+    monkeypatch.setattr(claims, "HORIZONS", (100, 200, 400))
+    monkeypatch.setattr(claims, "RIDGE_STEPS", 300)
     return tmp_path
 
 
@@ -132,10 +132,10 @@ def test_rates_are_measured_at_large_numbers_of_steps(
         return real(seed, 2, (100, 200, 400))
 
     monkeypatch.setattr(theory, "rates", rates)
-    monkeypatch.setattr(claims_evidence, "HORIZONS", None)
+    monkeypatch.setattr(claims, "HORIZONS", None)
     make("adam", "toy", folder / "data")
     judged("--format", "json", capsys=capsys)
-    assert asked == [(claims_evidence.RATE_RUNS, theory.LARGE_HORIZONS)]
+    assert asked == [(claims.RATE_RUNS, theory.LARGE_HORIZONS)]
 
 
 def test_what_chance_would_decide_is_said_and_holm_corrects_for_it(

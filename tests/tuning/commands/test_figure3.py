@@ -95,8 +95,8 @@ def test_another_ending_is_refused_before_anything_runs(tmp_path, capsys):
 
 
 def test_rates_are_drawn_with_their_numbers(tmp_path, monkeypatch):
+    from analysis.commands import figure3
     from trainers import theory
-    from tuning.commands import figure3
 
     monkeypatch.setattr(theory, "HORIZONS", (100, 400, 1600))
     monkeypatch.setattr(figure3, "RIDGE_STEPS", 300)

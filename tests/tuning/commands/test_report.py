@@ -171,7 +171,7 @@ def test_claims_are_judged_where_the_pair_is_shown(tmp_path: Path, monkeypatch: 
         one = Finding("a", "b", "1", None, Estimate(0.5), "rule", Verdict.holds, "why")
         return {task: [one] for task in tasks}
 
-    monkeypatch.setattr("tuning.commands.claims.findings", findings)
+    monkeypatch.setattr("analysis.commands.claims.findings", findings)
     assert tunecost("report digits-mlp/adam digits-mlp/avagrad digits-conv/adam --out p.html --quiet") == 0
     (row,) = content("p.html")["claims"]
     assert (row["task"], row["verdict"]) == ("digits-mlp", "holds")
