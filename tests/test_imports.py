@@ -46,13 +46,32 @@ def imported(module: str, late: bool) -> set[str]:
     return found & MODULES.keys() - {module}
 
 
-@pytest.mark.parametrize("package", BELOW)
-def test_no_module_imports_itself_by_way_of_others(package: str) -> None:
-    graph = {name: imported(name, late=True) for name in MODULES if name.partition(".")[0] == package}
+def check_order(graph: dict[str, set[str]]) -> None:
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
         pytest.fail(" imports ".join(reversed(error.args[1])))
+
+
+@pytest.mark.parametrize("package", BELOW)
+def test_no_module_imports_itself_by_way_of_others(package: str) -> None:
+    check_order({name: imported(name, late=True) for name in MODULES if name.partition(".")[0] == package})
+
+
+def folder_of(module: str) -> str:
+    """The folder of a package that a module is in; empty for a module beside the folders."""
+    parts = MODULES[module].relative_to(ROOT).parts
+    return parts[1] if len(parts) > 2 else ""
+
+
+@pytest.mark.parametrize("package", ["grids", "trainers", "analysis"])
+def test_no_folder_imports_itself_by_way_of_others(package: str) -> None:
+    graph: dict[str, set[str]] = {}
+    for name in MODULES:
+        if name.partition(".")[0] == package and folder_of(name):
+            others = {folder_of(each) for each in imported(name, late=True) if each.partition(".")[0] == package}
+            graph.setdefault(folder_of(name), set()).update(others - {folder_of(name), ""})
+    check_order(graph)
 
 
 @pytest.mark.parametrize("package", BELOW)

@@ -52,7 +52,12 @@ def page(content: Mapping[str, Any]) -> str:
         "library": compressed(vega_script()),
         "script": script_safe("\n".join(_asset(name) for name in SCRIPTS)),
     }
-    return re.sub(r"<!--\{(\w+)\}-->", lambda place: parts[place[1]], _asset("page.html"))
+    return filled("page.html", parts)
+
+
+def filled(name: str, parts: Mapping[str, str]) -> str:
+    """An HTML file of `assets` with each `<!--{part}-->` replaced by that part."""
+    return re.sub(r"<!--\{(\w+)\}-->", lambda place: parts[place[1]], _asset(name))
 
 
 def as_json(content: Any) -> str:

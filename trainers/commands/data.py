@@ -9,8 +9,8 @@ from grids.commands.options import Form, Quiet
 from grids.terminal import Format, print_rows, progress, say
 
 if TYPE_CHECKING:
-    from trainers.data.source import Found, Source
-    from trainers.data.text import FoundText, TextSource
+    from trainers.tasks.images.source import Found, Source
+    from trainers.tasks.language.text import FoundText, TextSource
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="cifar10, cifar100, fashion-mnist; or a text: ptb, kjv.")]
 Folder = Annotated[Path, typer.Option("--data", metavar="DIR", help="Folder of the data.")]
@@ -27,9 +27,9 @@ def get(
     Texts are not downloaded: if one is missing, a message says where to get it.
     """
     from grids.errors import BadInput
-    from trainers.data import TEXTS, get_source
-    from trainers.data.download import Unreachable, get
-    from trainers.data.source import read
+    from trainers.tasks.data_sets import TEXTS, get_source
+    from trainers.tasks.images.download import Unreachable, get
+    from trainers.tasks.images.source import read
 
     if name in TEXTS:
         _print_text(TEXTS[name], TEXTS[name].read(data), form)
@@ -52,8 +52,8 @@ def get(
 
 def check(name: Name, data: Folder = Path("data"), form: Form = Format.table) -> None:
     """Check that images or a text in DIR, or one of the usual folders below it, are complete and as published."""
-    from trainers.data import TEXTS, get_source
-    from trainers.data.source import read
+    from trainers.tasks.data_sets import TEXTS, get_source
+    from trainers.tasks.images.source import read
 
     if name in TEXTS:
         _print_text(TEXTS[name], TEXTS[name].read(data), form)

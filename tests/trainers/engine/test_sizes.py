@@ -8,7 +8,9 @@ import pytest
 import torch
 
 from trainers.blocks import epochs as block
-from trainers.blocks import measure, sizes, train_block
+from trainers.blocks import measure
+from trainers.blocks.epochs import train_block
+from trainers.engine import sizes
 from trainers.rules import get_rule
 from trainers.tasks import get_task
 
