@@ -33,7 +33,7 @@ COMMANDS: dict[str, str | Commands] = {
             "merge": "grids.commands.grid_tables:merge",
         },
     ),
-    "audit": "trainers.commands.audit:audit",
+    "audit": "analysis.commands.audit:audit",
     "replay": "tuning.commands.replay:replay",
     "cost": "analysis.commands.cost:cost",
     "export": "analysis.commands.export:export",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from analysis.commands.compare_live import compare_live
-from analysis.commands.options import CostOptions, again
+from analysis.commands.options import CostOptions, again, cost_model_text
 from grids.commands.options import (
     BootstrapSeed,
     Form,
@@ -15,7 +15,6 @@ from grids.commands.options import (
     Levels,
     OwnSearchers,
     Targets,
-    cost_model_text,
     nondefault_columns,
     remark_on_targets,
     with_columns,
@@ -84,8 +83,8 @@ def compare(
     seeds (all within the live studies' budget); `end` is the mean suboptimality of the cells chosen at the end.
     """
     from analysis.compare import compare_rows, pairs
-    from analysis.levels import check_levels, judged_groups
-    from grids.target import check_targets
+    from analysis.levels import judged_groups
+    from grids.target import check_levels, check_targets
 
     count, relative, lowest = options.count, options.relative, options.lowest
     targets = check_targets(target or [])

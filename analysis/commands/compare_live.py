@@ -5,7 +5,8 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grids.commands.options import cost_model_text, remark_on_targets
+from analysis.commands.options import cost_model_text
+from grids.commands.options import remark_on_targets
 from grids.target import Count
 from grids.terminal import Format, print_rows, progress, say
 

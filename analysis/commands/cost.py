@@ -1,13 +1,12 @@
 """`tunecost cost`: from replay tables, the trials that each searcher needs to reach each target."""
 
-from analysis.commands.options import CostOptions
+from analysis.commands.options import CostOptions, cost_model_text
 from grids.commands.options import (
     BootstrapSeed,
     Form,
     Levels,
     Replays,
     Targets,
-    cost_model_text,
     nondefault_columns,
     remark_on_targets,
     with_columns,
@@ -34,8 +33,7 @@ def cost(
     seeds is too low, so that costs are overstated. --noiseless gives the cost without it, with an interval over seeds.
     """
     from analysis.cost import COLUMNS, NARROW, cost_rows
-    from analysis.levels import check_levels
-    from grids.target import check_targets
+    from grids.target import check_levels, check_targets
     from grids.units import of_difference
 
     targets = check_targets(target or [])

@@ -121,7 +121,8 @@ def figure2(
         raise BadInput(f"--mark must be a number above 0, not {mark:g}")
 
     from analysis.figures import figure2
-    from analysis.levels import check_levels, judged_groups
+    from analysis.levels import judged_groups
+    from grids.target import check_levels
 
     if level is not None:
         check_levels([level], [] if target is None else [target], options.relative, options.lowest)

@@ -67,3 +67,10 @@ def again(quiet: bool = False) -> "Again":
     from tuning.replay import replay
 
     return Again(partial(replay, jobs=cores()), not_again, partial(say, quiet=quiet), partial(progress, quiet=quiet))
+
+
+def cost_model_text(groups: "Sequence[Group]", count: Count) -> str:
+    """The cost model for a table's title, as `, cost model resume`; empty where `count` does not depend on it."""
+    dependent = count not in (Count.trials, Count.unique) or any(group.shortened for group in groups)
+    models = dict.fromkeys(group.judged.cost_model for group in groups)
+    return f", cost model {' or '.join(models)}" if dependent else ""

@@ -12,7 +12,6 @@ from grids.target import Count
 from grids.terminal import Format, say
 
 if TYPE_CHECKING:
-    from analysis.replays import Group
     from grids.metric import Targets as DefaultTargets
     from grids.surface_facts import SurfaceFacts
 
@@ -114,13 +113,6 @@ def check_least(option: str, number: int | None, least: int) -> None:
     """Raises BadInput if the `number` given for `option` is below `least`; None is an option that was not given."""
     if number is not None and number < least:
         raise BadInput(f"--{option} must be {least} or more, not {number}")
-
-
-def cost_model_text(groups: "Sequence[Group]", count: Count) -> str:
-    """The cost model for a table's title, as `, cost model resume`; empty where `count` does not depend on it."""
-    dependent = count not in (Count.trials, Count.unique) or any(group.shortened for group in groups)
-    models = dict.fromkeys(group.judged.cost_model for group in groups)
-    return f", cost model {' or '.join(models)}" if dependent else ""
 
 
 def nondefault_columns(rows: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -59,9 +59,8 @@ def exact(
 
     An infinite mean or quantile (a searcher may never reach the target) is shown as missing.
     """
-    from analysis.levels import RELATIVE_TARGETS, RELATIVE_UNIT, check_levels
     from grids.library import load_surface
-    from grids.target import check_targets
+    from grids.target import RELATIVE_TARGETS, RELATIVE_UNIT, check_levels, check_targets
     from tuning.exact.table import COLUMNS, Table, add_rows
     from tuning.replay import check_lowest
 
