@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from grids.header import is_number
 from grids.surface_facts import SurfaceFacts, surface_facts
 
 
@@ -106,12 +105,12 @@ class ReplayHeader:
         Raises:
             BadInput: a fact about a surface of the wrong type.
         """
-        known = {name: content[name] for name, fits in _FITS.items() if fits(content.get(name))}
+        known = {name: content[name] for name, kind in _TYPES.items() if _fits(content.get(name), kind)}
         if isinstance(content.get("max_trials"), int):  # one for all, as in older files
             known["max_trials"] = dict.fromkeys(content.get("surfaces") or (), content["max_trials"])
         for name in ("max_trials", "dimensions"):
             counts = known.get(name, {})
-            known[name] = {key: count for key, count in counts.items() if count is None or _is_whole(count)}
+            known[name] = {key: count for key, count in counts.items() if count is None or _fits(count, int)}
         known["searcher_labels"] = {name: str(label) for name, label in known.get("searcher_labels", {}).items()}
         return cls(**known, surfaces=surface_facts(content))
 
@@ -128,23 +127,15 @@ class ReplayHeader:
         return Judged(**{one.name: str(getattr(self, one.name) or one.default) for one in fields(Judged)})
 
 
-def _is_whole(item: Any) -> bool:
-    return isinstance(item, int) and not isinstance(item, bool)
-
-
-def _is_text(item: Any) -> bool:
-    return isinstance(item, str)
-
-
-def _is_object(item: Any) -> bool:
-    return isinstance(item, dict)
-
-
-_FITS = {
-    **dict.fromkeys(("seed", "repeats", "workers"), _is_whole),
-    **dict.fromkeys(("cost_model", "seed_statistic", "value_of", "noise", "within", "lowest", "nearest"), _is_text),
-    **dict.fromkeys(("live", "max_trials", "dimensions", "searcher_labels", "software"), _is_object),
-    "max_epochs": is_number,
-    "searchers": lambda item: isinstance(item, list),
+_TYPES: dict[str, type | tuple[type, ...]] = {
+    **dict.fromkeys(("seed", "repeats", "workers"), int),
+    **dict.fromkeys(("cost_model", "seed_statistic", "value_of", "noise", "within", "lowest", "nearest"), str),
+    **dict.fromkeys(("live", "max_trials", "dimensions", "searcher_labels", "software"), dict),
+    "max_epochs": (int, float),
+    "searchers": list,
 }
-"""By name, whether an item of a file's header is of its type."""
+"""By name, the type of an item of a file's header; true and false are no numbers."""
+
+
+def _fits(item: Any, kind: type | tuple[type, ...]) -> bool:
+    return isinstance(item, kind) and not isinstance(item, bool)
