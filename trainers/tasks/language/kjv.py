@@ -47,3 +47,6 @@ class KingJames:
         judge = VALIDATION + TEST
         text = number(content[judge:], content[:VALIDATION], content[VALIDATION:judge])
         return FoundText(MODULE, text, found)
+
+
+KJV = KingJames()

@@ -82,6 +82,9 @@ class PennTreebank:
         raise BadInput(incomplete or f"{folder}: no {self.title} in it; {self.how_to_get(folder)}")
 
 
+PTB = PennTreebank()
+
+
 def _checked(path: Path, split: str) -> str:
     """A file's text in the plain form.
 

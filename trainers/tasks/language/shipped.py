@@ -4,10 +4,11 @@ from functools import partial
 
 from trainers.schedule import Schedule
 from trainers.task import Task
+from trainers.tasks.language.kjv import KJV
 from trainers.tasks.language.network import CharacterLSTM, CharacterTransformer, Dropout
+from trainers.tasks.language.ptb import PTB
 from trainers.tasks.language.task import LanguageTask
 from trainers.tasks.language.text import Excerpt
-from trainers.tasks.language.texts import KJV, PTB
 from trainers.tasks.registry import register
 
 # Section 5.2: "decaying α by 10 at epochs 300 and 400" of 500. The smaller tasks keep the shape of that schedule.
