@@ -9,6 +9,7 @@ from typing import Any
 
 from filelock import FileLock
 
+from analysis.report.page import filled
 from grids.atomic import write_whole
 from grids.errors import BadInput
 
@@ -29,52 +30,6 @@ EXPLAINED = {
     "late_step": "step 20 over lr, at gradients of size 1",
 }
 """Meanings of columns beyond their names."""
-
-PAGE = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>Optimizer classes, by experiment</title>
-<style>
-body {{ font: 14px sans-serif; margin: 1em }}
-table {{ border-collapse: collapse; font-size: 12px }}
-th, td {{ border: 1px solid #ccc; padding: 2px 6px; text-align: left; vertical-align: top }}
-th {{ position: sticky; top: 0; background: #eee; cursor: pointer }}
-input {{ font-size: 16px; width: 24em }}
-</style>
-<h1>Optimizer classes, by experiment</h1>
-<p>{count} classes; written by <code>tunecost audit --out</code>. Empty: not told. Click a head to sort.</p>
-<p><input id="search" type="search" placeholder="words that a row must have" aria-label="search">
-<span id="shown"></span></p>
-<table><thead><tr>{head}</tr></thead><tbody>
-{body}
-</tbody></table>
-<script>
-const body = document.querySelector("tbody"), rows = [...body.rows], shown = document.getElementById("shown");
-const texts = rows.map(row => row.textContent.toLowerCase());
-function search() {{
-  const words = document.getElementById("search").value.toLowerCase().split(/\\s+/);
-  let count = 0;
-  rows.forEach((row, at) => {{
-    const hit = words.every(word => texts[at].includes(word));
-    row.hidden = !hit;
-    count += hit;
-  }});
-  shown.textContent = count + " shown";
-}}
-document.getElementById("search").addEventListener("input", search);
-document.querySelectorAll("th").forEach((head, column) => head.addEventListener("click", () => {{
-  const down = head.dataset.down = head.dataset.down === "1" ? "0" : "1";
-  const text = row => row.cells[column].textContent;
-  const compare = (a, b) => {{
-    if (!text(a) || !text(b)) return !text(a) - !text(b);
-    const numbers = [Number(text(a)), Number(text(b))];
-    const order = numbers.some(isNaN) ? text(a).localeCompare(text(b)) : numbers[0] - numbers[1];
-    return down === "1" ? order : -order;
-  }};
-  body.append(...[...rows].sort(compare));
-}}));
-search();
-</script>
-</html>
-"""
 
 
 def renew_audit(rows: Sequence[Mapping[str, Any]], folder: Path) -> list[Path]:
@@ -119,7 +74,8 @@ def page(rows: Sequence[Mapping[str, str]]) -> str:
     names = list(rows[0])
     head = "".join(f'<th title="{html.escape(EXPLAINED.get(name, ""))}">{html.escape(name)}</th>' for name in names)
     lines = ("".join(f"<td>{html.escape(row[name])}</td>" for name in names) for row in rows)
-    return PAGE.format(count=len(rows), head=head, body="\n".join(f"<tr>{line}</tr>" for line in lines))
+    parts = {"count": str(len(rows)), "head": head, "body": "\n".join(f"<tr>{line}</tr>" for line in lines)}
+    return filled("audit.html", parts)
 
 
 def _text(value: Any) -> str:

@@ -30,6 +30,8 @@ COLUMNS = (
     "ert_high",
     "unit",
 )
+NARROW = (*(name for name in COLUMNS if name not in ("optimizer", "task", "count", "unit")), "note")
+"""The columns that people are shown: the surface's name tells task and optimizer."""
 
 
 def cost_rows(

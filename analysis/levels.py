@@ -1,6 +1,5 @@
 """Measure the suboptimality of replays from another value than the surface's lowest, or in percent of it."""
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,14 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from grids.errors import BadInput
-from grids.target import gap
+from grids.target import RELATIVE_TARGETS, RELATIVE_UNIT, gap
 
 if TYPE_CHECKING:  # pandas is not needed to check options
     from analysis.replays import Group
-
-RELATIVE_TARGETS = (0.5, 1.0)
-"""Default targets in percent of the lowest value."""
-RELATIVE_UNIT = "% of the lowest"
 
 
 def judged_groups(paths: Sequence[str | Path], relative: bool = False, lowest: str | None = None) -> "list[Group]":
@@ -85,23 +80,6 @@ def goals(
     else:
         for target in group.about.targets if targets is None else targets:
             yield target, group, target
-
-
-def check_levels(
-    levels: Sequence[float], targets: Sequence[float] = (), relative: bool = False, lowest: object = None
-) -> tuple[float, ...]:
-    """`levels` in their order, without duplicates.
-
-    Raises:
-        BadInput: one that is not finite, or further options that do not apply to absolute values.
-    """
-    for level in levels:
-        if not math.isfinite(level):
-            raise BadInput(f"--level must be a finite number, not {level:g}")
-    for option, given in (("--target", bool(targets)), ("--relative", relative), ("--lowest", lowest is not None)):
-        if levels and given:
-            raise BadInput(f"--level is an absolute value of the metric: {option} does not go with it")
-    return tuple(dict.fromkeys(float(level) for level in levels))
 
 
 def measured_from(groups: "Sequence[Group]", lowest: str) -> "list[Group]":

@@ -1,7 +1,7 @@
 """Compare the cost of live tuning with the cost that replays predict."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -9,8 +9,10 @@ import pandas as pd
 
 from analysis.compare import Comparison, compare, holm
 from analysis.ert import ert, ert_interval, interval, note, resampled_mean, stream
-from analysis.replays import Group, Runtimes
+from analysis.levels import in_percent
+from analysis.replays import Group, Runtimes, split
 from grids.errors import BadInput
+from grids.replay_header import ReplayHeader
 from grids.surface import Surface
 from grids.surface_facts import SurfaceFacts
 from grids.target import Count, gap
@@ -55,17 +57,16 @@ class LiveTable:
     source: str
 
     @classmethod
-    def of(cls, frame: pd.DataFrame, header: Mapping[str, Any], source: str) -> "LiveTable":
+    def of(cls, frame: pd.DataFrame, header: ReplayHeader, source: str) -> "LiveTable":
         """The table with these rows and this header.
 
         Raises:
             BadInput: it is not a table of live tuning.
         """
-        live = header.get("live")
+        live = header.live or {}
         try:
-            assert isinstance(live, dict)
             return cls(frame.dropna(subset="cell").astype({"cell": int}), live["axes"], int(live["trials"]), source)
-        except (AssertionError, KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError):
             raise BadInput(f"{source}: is no table of live tuning; `tunecost tune` writes one") from None
 
     @property
@@ -92,6 +93,37 @@ class LiveTable:
             raise BadInput(f"{self.source}: tunes over other axes than {label} has")
         best = surface.mean.ravel()[self.frame["cell"].to_numpy()]
         return self.frame.assign(surface=label, best=best, suboptimality=gap(best, float(surface.mean.min())))
+
+
+def kinds_of_groups(
+    table: LiveTable,
+    surface: Surface,
+    facts: SurfaceFacts,
+    name: str,
+    relative: bool,
+    replay: Callable[[bool], pd.DataFrame],
+) -> dict[str, list[Group]]:
+    """The studies of a live table and replays of their searchers on a surface, by kind.
+
+    Args:
+        table: of the studies.
+        surface: that judges the cells that they chose.
+        facts: about the surface.
+        name: of the surface in the result.
+        relative: measure in percent of the surface's lowest value.
+        replay: replays the searchers, with noise or without it.
+
+    Raises:
+        BadInput: as `LiveTable.judged_on`.
+    """
+    frames = {LIVE: table.judged_on(surface, name), REPLAYED: replay(False)}
+    if len(surface.seeds) > 1:
+        frames[NOISY] = replay(True)
+    groups: dict[str, list[Group]] = {kind: [] for kind in KINDS}
+    for kind, frame in frames.items():
+        found = [replace(group, about=facts) for group in split(frame, table.source)]
+        groups[kind] = [in_percent(group) for group in found] if relative else found
+    return groups
 
 
 def live_rows(

@@ -15,20 +15,6 @@ from analysis.replays import Group, common_targets
 from grids.errors import BadInput
 from grids.target import Count
 
-COLUMNS = (
-    "searcher",
-    "optimizer",
-    "target",
-    "count",
-    "tasks",
-    "mean_rank",
-    "rank_low",
-    "rank_high",
-    "best_on",
-    "p",
-    "test",
-    "note",
-)
 FEW_TASKS = 10
 """Ranks over fewer tasks than this are marked as weak evidence."""
 _RESAMPLES = 2000
@@ -43,7 +29,7 @@ def rank_rows(
     levels: Sequence[float] | None = None,
     seed: int = 0,
 ) -> list[dict[str, Any]]:
-    """One row for each contestant and target, the best first, with the keys of COLUMNS.
+    """One row for each contestant and target, the best first.
 
     Optimizers are ranked under each searcher, searchers under each optimizer. The rank on a task is by expected
     runtime, 1 for the lowest; contestants without a hit share the last rank. The interval of the mean rank is a 95 %
@@ -70,7 +56,7 @@ def rank_rows(
         if len(table) > 1 and len(shared) > 1:
             named: Sequence[float | None] = levels or targets or [None]
             for goal in named:
-                rows += _rows(fixed, table, shared, of, under, goal, bool(levels), count, seed)
+                rows += _rows(fixed, table, shared, of, goal, bool(levels), count, seed)
     if not rows:
         raise BadInput(
             f"--across tasks needs two tasks or more, and two {of}s or more that were replayed on each of them; here "
@@ -97,7 +83,6 @@ def _rows(
     table: dict[str, dict[str, Group]],
     names: Sequence[str],
     of: str,
-    under: str,
     goal: float | None,
     is_level: bool,
     count: Count,
@@ -122,8 +107,7 @@ def _rows(
     few = f"{len(table)} tasks are few: weak evidence" if len(table) < FEW_TASKS else None
     for place in np.argsort(mean, kind="stable").tolist():
         yield {
-            of: names[place],
-            under: fixed,
+            **{kind: names[place] if kind == of else fixed for kind in ("searcher", "optimizer")},
             "target": used[0] if len(set(used)) == 1 else None,
             "count": str(count),
             "tasks": len(table),

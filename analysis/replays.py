@@ -11,8 +11,8 @@ import pandas as pd
 from grids import replay_table
 from grids.errors import BadInput
 from grids.metric import common_unit
-from grids.replay_table import Judged, judged_by
-from grids.surface_facts import SurfaceFacts, surface_facts
+from grids.replay_header import Judged
+from grids.surface_facts import SurfaceFacts
 from grids.target import Count, gap, reached
 
 
@@ -219,20 +219,19 @@ def load_groups(paths: Sequence[str | Path]) -> list[Group]:
         BadInput: a table that cannot be read or is empty; a replay without exactly one end; parts of a group with
             different options, or on different surfaces of one name.
     """
-    tables = [replay_table.load(path) for path in paths]
+    tables = [replay_table.read(path) for path in paths]
     source = ", ".join(map(str, paths))
     groups = split(pd.concat([frame for frame, _ in tables], ignore_index=True), source)
     ways: dict[tuple[str, ...], list[Judged]] = {}
     abouts: dict[tuple[str, ...], list[SurfaceFacts]] = {}
     labels: dict[str, str] = {}
     budgets: dict[str, int] = {}
-    for path, (frame, header) in zip(paths, tables, strict=True):
-        way, about = judged_by(header), _facts(path, header)
-        labels |= _labels(header)
-        budgets |= _budgets(header)
+    for frame, header in tables:
+        labels |= header.searcher_labels
+        budgets |= {name: trials for name, trials in header.max_trials.items() if trials is not None}
         for key in frame[list(replay_table.KEYS)].drop_duplicates().itertuples(index=False, name=None):
-            ways.setdefault(key, []).append(way)
-            abouts.setdefault(key, []).append(about.get(key[0], SurfaceFacts()))
+            ways.setdefault(key, []).append(header.judged)
+            abouts.setdefault(key, []).append(header.surfaces.get(key[0], SurfaceFacts()))
     for group in groups:
         _check_parts(group, ways[group.key], abouts[group.key], source)
     return [
@@ -245,23 +244,6 @@ def load_groups(paths: Sequence[str | Path]) -> list[Group]:
         )
         for group in groups
     ]
-
-
-def _facts(path: str | Path, header: Mapping[str, Any]) -> dict[str, SurfaceFacts]:
-    try:
-        return surface_facts(header)
-    except BadInput as error:
-        raise BadInput(f"{path}: {error}") from error
-
-
-def _labels(header: Mapping[str, Any]) -> dict[str, str]:
-    found = header.get("searcher_labels")
-    return {name: str(label) for name, label in found.items()} if isinstance(found, dict) else {}
-
-
-def _budgets(header: Mapping[str, Any]) -> dict[str, int]:
-    found = header.get("max_trials")
-    return {name: many for name, many in found.items() if isinstance(many, int)} if isinstance(found, dict) else {}
 
 
 def _check_parts(group: Group, ways: Sequence[Judged], abouts: Sequence[SurfaceFacts], source: str) -> None:

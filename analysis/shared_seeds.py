@@ -1,7 +1,6 @@
 """Surfaces cut to the seeds that all of them have, so that none is lower for having fewer or luckier ones."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from grids.surface import Surface
 
@@ -21,14 +20,4 @@ def on_shared_seeds(surfaces: Mapping[str, Surface]) -> dict[str, Surface]:
 def cut(surface: Surface, seeds: tuple[int, ...]) -> Surface:
     """The surface with these of its seeds only, in this order, and of its columns the values and what diverged."""
     kept = [surface.seeds.index(seed) for seed in seeds]
-    return replace(
-        surface,
-        seeds=seeds,
-        value=surface.finite[..., kept],
-        diverged=surface.diverged[..., kept],
-        curve=None,
-        train_loss=None,
-        seconds=None,
-        extra={},
-        filled=None,
-    )
+    return surface.with_values(surface.finite[..., kept], surface.diverged[..., kept], seeds)

@@ -18,21 +18,6 @@ OPTIMIZERS = {
 }
 """The rows of the paper's table, in its order: names and labels."""
 
-COLUMNS = (
-    "source",
-    "task",
-    "optimizer",
-    "mean",
-    "std",
-    "seeds",
-    "metric",
-    "unit",
-    "baseline",
-    "best",
-    "improves",
-    "note",
-)
-
 
 @dataclass(frozen=True)
 class Entry:
@@ -159,7 +144,7 @@ def baseline_of(metric: str) -> str:
 
 
 def rows(columns: Sequence[Column]) -> list[dict[str, Any]]:
-    """One row for each number, with the keys of `COLUMNS`, column by column in the paper's order of rows."""
+    """One row for each number, column by column in the paper's order of rows."""
     return [
         {
             "source": column.source,

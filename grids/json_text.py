@@ -1,8 +1,9 @@
-"""JSON from files, of which any content may be wrong in any way: one kind of error for all of it."""
+"""JSON: from files, of which any content may be wrong in any way, with one kind of error; and without NaN."""
 
 import json
 import math
 import os
+from collections.abc import Mapping
 from typing import Any
 
 from grids import limits
@@ -49,6 +50,29 @@ def read(path: str | os.PathLike[str]) -> Any:
     if len(content) * _FACTOR > limits.most_bytes():
         raise limits.too_large(f"{path}: it", len(content) * _FACTOR)
     return parse(content)
+
+
+def plain(value: Any, whole: bool = False) -> Any:
+    """`value` in the types of JSON, at any depth: numpy's scalars converted, NaN and infinity as None.
+
+    Args:
+        value: mappings, lists, tuples and scalars.
+        whole: write floats without a fraction as integers, which are shorter.
+
+    >>> plain({"a": (1.0, float("nan"))}), plain([1.0], whole=True)
+    ({'a': [1.0, None]}, [1])
+    """
+    if isinstance(value, Mapping):
+        return {key: plain(inner, whole) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(inner, whole) for inner in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            return None
+        return int(value) if whole and value.is_integer() and abs(value) < 2**53 else value
+    return value
 
 
 def _refuse(word: str) -> float:

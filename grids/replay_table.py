@@ -5,7 +5,6 @@ rows give the exact runtime for any target that is chosen later.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,8 +15,8 @@ from grids.arrow import array_of, repeated
 from grids.errors import BadInput
 from grids.foreign import foreign
 from grids.library import list_surfaces
+from grids.replay_header import ReplayHeader
 from grids.sealed import REPLAYS, SealedFile, write_sealed
-from grids.surface_facts import surface_facts
 
 if TYPE_CHECKING:  # to write a table, pandas is not needed
     import pandas as pd
@@ -54,64 +53,6 @@ LIVE = pa.schema(
 """Further columns of live tuning, whose studies cannot be repeated from a seed."""
 KEYS = ("surface", "optimizer", "task", "searcher")
 """The columns that identify a group of replays."""
-
-
-@dataclass(frozen=True)
-class Judged:
-    """The options under which replays were made: how a cell's value is computed, and which values searchers received.
-
-    Args:
-        seed_statistic: over the values of a cell's seeds; `told`: the value that the searcher received.
-        value_of: the epoch whose value counts as a run's.
-        noise: why the values that searchers received differ from those that count: `seed` (one seed's value), `live`
-            (a new training each time), or `none`.
-        within: the part of their spaces that searchers saw.
-        lowest: what suboptimality is measured from: the surface's own lowest value, or the lowest within that part.
-        cost_model: how a continued training was charged (`tuning.ledger`).
-        workers: how many were simulated side by side.
-        nearest: whether a proposal off the pool was evaluated at the pool's nearest configuration.
-    """
-
-    seed_statistic: str = "mean"
-    value_of: str = "last"
-    noise: str = "none"
-    within: str = "all"
-    lowest: str = "own"
-    nearest: str = "no"
-    cost_model: str = "resume"
-    workers: str = "1"
-
-    def __str__(self) -> str:
-        said = f"seed statistic {self.seed_statistic}, value of the {self.value_of} epoch, noise {self.noise}"
-        return said + self.further
-
-    def columns(self) -> dict[str, str]:
-        """The options by name, for a row of a table; those of the space and of workers only where not the default.
-
-        The cost model has a column of its own.
-        """
-        said = asdict(self)
-        del said["cost_model"]
-        usual = asdict(Judged())
-        return {name: word for name, word in said.items() if name not in _SPACE or word != usual[name]}
-
-    @property
-    def further(self) -> str:
-        """The options of space, costs and workers that are not the default, in words; begins with a comma."""
-        words = [f"within {self.within}"] if self.within != "all" else []
-        words += [f"suboptimality from the lowest {self.lowest}"] if self.lowest != "own" else []
-        words += ["proposals answered with the nearest configuration"] if self.nearest != "no" else []
-        words += [f"cost model {self.cost_model}"] if self.cost_model != "resume" else []
-        words += [f"{self.workers} workers"] if self.workers != "1" else []
-        return "".join(f", {word}" for word in words)
-
-
-_SPACE = ("within", "lowest", "nearest", "workers")
-
-
-def judged_by(header: Mapping[str, Any]) -> Judged:
-    """The options in a table's header; the defaults where it does not give them."""
-    return Judged(**{one.name: str(header.get(one.name) or one.default) for one in fields(Judged)})
 
 
 def is_replay_table(text: str | Path) -> bool:
@@ -185,6 +126,12 @@ def save(frame: "pd.DataFrame", path: str | Path, header: Mapping[str, Any]) -> 
     write_sealed(path, table, {"format": FORMAT, "kind": REPLAYS, **header})
 
 
+def read(path: str | Path) -> tuple["pd.DataFrame", ReplayHeader]:
+    """The rows and the header of a replay table. Raises BadInput as `load`."""
+    frame, content = load(path)
+    return frame, ReplayHeader.of(content)
+
+
 def load(path: str | Path) -> tuple["pd.DataFrame", dict[str, Any]]:
     """Read and check a replay table and its header, which is empty for a table of another program.
 
@@ -208,7 +155,7 @@ def load(path: str | Path) -> tuple["pd.DataFrame", dict[str, Any]]:
         file.check_seal()
         frame = pa.table(columns).to_pandas(use_threads=False)
         try:
-            facts = surface_facts(file.header)
+            facts = ReplayHeader.of(file.header).surfaces
         except BadInput as error:
             raise BadInput(f"{path}: {error}") from error
         whole = {name: about.whole for name, about in facts.items() if about.whole is not None}

@@ -27,6 +27,7 @@ from grids import json_text
 from grids.arrow import flattened, lengths_of, numbers_of
 from grids.atomic import write_whole
 from grids.errors import BadInput, Damaged
+from grids.files import cannot_be
 from grids.limits import read_bounded
 from grids.parquet import ParquetContent
 
@@ -122,10 +123,8 @@ class SealedFile:
 
     def __init__(self, path: str | Path, bare: bool = False) -> None:
         self.path = Path(path)
-        try:
+        with cannot_be("read", path):
             self._content = read_bounded(path)
-        except OSError as error:
-            raise BadInput(f"{path}: cannot be read ({error.strerror or error})") from error
         self._parquet = ParquetContent(path, self._content)
         metadata = self._parquet.metadata
         self._seal = metadata.get(SEAL_KEY)

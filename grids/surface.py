@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from grids.by_name import by_name
 from grids.errors import BadInput, brief, unknown
 from grids.space import Cell, Space
 from grids.target import gap
@@ -25,8 +26,19 @@ SEED_STATISTICS: dict[str, Callable[..., np.ndarray]] = {
 EPOCHS = ("last", "best")
 """The epoch whose value counts as a run's; the default is the last."""
 
-COLUMNS = ("seed", "value", "diverged", "curve", "train_loss", "seconds", "filled")
-"""A surface's columns besides its axes; further numeric ones are in `Surface.extra`."""
+COLUMNS: dict[str, type] = {
+    "seed": int,
+    "value": float,
+    "diverged": bool,
+    "curve": list,
+    "filled": bool,
+    "train_loss": float,
+    "seconds": float,
+}
+"""A surface's columns besides its axes and what each row has of them; further numeric ones are in `Surface.extra`."""
+
+ARRAYS = tuple(COLUMNS)[1:]
+"""Those that `Surface` holds as arrays `[*shape, seeds]`, the curves with their points as a further dimension."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +161,7 @@ class Surface:
                 raise BadInput(
                     f"a further number cannot be called '{name}': a surface has a column of that name already"
                 )
-        arrays = {name: getattr(self, name) for name in ("value", "diverged", "train_loss", "seconds", "filled")}
+        arrays = {name: getattr(self, name) for name in ARRAYS if name != "curve"}
         for name, array in {**arrays, **self.extra}.items():
             if array is not None and array.shape != shape:
                 raise BadInput(f"{name} has shape {array.shape}; this space and its seeds need {shape}")
@@ -247,10 +259,22 @@ class Surface:
 
         A run without a finite value keeps the worst of this surface, even where that cell is left out.
         """
-        named = ("diverged", "curve", "train_loss", "seconds", "filled")
-        arrays = {name: None if (array := getattr(self, name)) is None else take(array) for name in named}
+        arrays = {name: None if (array := getattr(self, name)) is None else take(array) for name in ARRAYS}
         extra = {name: take(array) for name, array in self.extra.items()}
-        return replace(self, space=space, value=take(self.finite), extra=extra, **arrays)  # type: ignore[arg-type]
+        return replace(self, space=space, extra=extra, **arrays | {"value": take(self.finite)})  # type: ignore[arg-type]
+
+    def with_values(
+        self, value: np.ndarray, diverged: np.ndarray | None = None, seeds: Sequence[int] = (0,)
+    ) -> "Surface":
+        """This space with other values and nothing else of its rows.
+
+        Args:
+            value: float64 `[*shape, seeds]`.
+            diverged: bool `[*shape, seeds]`; none did by default.
+            seeds: of the values.
+        """
+        nothing = dict.fromkeys(ARRAYS) | {"value": value, "extra": {}, "fidelity": None, "seeds": tuple(seeds)}
+        return replace(self, **nothing | {"diverged": np.zeros(value.shape, bool) if diverged is None else diverged})
 
     @property
     def suboptimality(self) -> np.ndarray:
@@ -288,22 +312,20 @@ class Surface:
         Raises:
             BadInput: as `tunecost grid import` does.
         """
-        from grids.tables.frame import Frame
-        from grids.tables.importing import meaning_of, surface_of
-
-        return surface_of(Frame.of_pandas(frame, "table"), meaning_of(axes=axes, value=value, **options))
+        meaning = by_name("grids.tables.meaning:meaning_of")(axes=axes, value=value, **options)
+        table = by_name("grids.tables.frame:Frame").of_pandas(frame, "table")
+        surface: Surface = by_name("grids.tables.importing:surface_of")(table, meaning)
+        return surface
 
     def to_frame(self, curves: bool | None = None) -> "pd.DataFrame":
         """A row for each cell and seed, as `tunecost grid export` writes it (see `grids.tables.exporting.frame`)."""
-        from grids.tables.exporting import frame
-
-        return frame(self, curves)
+        frame: pd.DataFrame = by_name("grids.tables.exporting:frame")(self, curves)
+        return frame
 
     def objective(self, by: str = "value") -> Callable[[Any], float]:
         """An objective for Optuna that looks up values in this surface (see `grids.tables.objective.Objective`)."""
-        from grids.tables.objective import Objective
-
-        return Objective(self, by)
+        objective: Callable[[Any], float] = by_name("grids.tables.objective:Objective")(self, by)
+        return objective
 
     def describe(self, cell: tuple[int, ...]) -> str:
         """A cell as text: `alpha=0.1, epsilon=1e-08`."""

@@ -1,6 +1,5 @@
 """The facts about a surface that a replay table's header holds, so that analysis needs no surface file."""
 
-import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from grids.errors import BadInput
+from grids.files import file_sha256
 from grids.header import is_number, is_targets
 from grids.metric import PERCENT_TARGETS, Targets, default_targets, is_bounded, resolution
 from grids.surface import Surface
@@ -99,11 +99,6 @@ class SurfaceFacts:
         if not self.maximized:
             del said["maximized"]  # as in older files
         return said
-
-
-def file_sha256(path: str | Path) -> str:
-    """The sha256 of a file's bytes, in hexadecimal."""
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
 def surface_facts(header: Mapping[str, Any]) -> dict[str, SurfaceFacts]:

@@ -15,7 +15,7 @@ from grids.header import is_number, is_targets
 from grids.pool import Pool, pool_order
 from grids.sealed import REPLAYS, SealedFile, write_sealed
 from grids.space import Space, value_text
-from grids.surface import Fidelity, Provenance, Surface
+from grids.surface import ARRAYS, COLUMNS, Fidelity, Provenance, Surface
 
 FORMAT = 1
 _TEXTS = ("task", "optimizer", "optimizer_label", "metric", "unit", "device", "created", "command")
@@ -31,7 +31,7 @@ def save(surface: Surface, path: str | Path) -> None:
     seeds = len(surface.seeds)
     columns = {name: np.repeat(values, seeds) for name, values in surface.space.columns().items()}
     columns["seed"] = np.tile(np.array(surface.seeds, np.int64), surface.space.size)
-    for name in ("value", "diverged", "curve", "filled", "train_loss", "seconds"):
+    for name in ARRAYS:
         array = getattr(surface, name)
         if array is not None:
             columns[name] = array.reshape(surface.value.size, *array.shape[surface.value.ndim :])
@@ -61,8 +61,7 @@ def _arrow(name: str, column: np.ndarray) -> pa.Array:
         return pa.ListArray.from_arrays(plain_array(offsets), plain_array(column.ravel()))
     if column.dtype == object:
         return pa.array(column, pa.string())
-    kind = {"diverged": bool, "filled": bool, "seed": np.int64}.get(name, np.float64)
-    return plain_array(column.astype(kind))
+    return plain_array(column.astype(COLUMNS.get(name, float)))
 
 
 def _header(surface: Surface) -> dict[str, Any]:
@@ -148,22 +147,10 @@ def surface_of(
     def dense(name: str) -> np.ndarray | None:
         return _numbers(table, name)[order].reshape(shape) if table.column_names.count(name) == 1 else None
 
-    value, diverged = dense("value"), dense("diverged")
-    assert value is not None
-    assert diverged is not None
-    return Surface(
-        space=space,
-        seeds=seeds,
-        value=value,
-        diverged=diverged,
-        provenance=provenance,
-        curve=_curve(table, order, shape),
-        train_loss=dense("train_loss"),
-        seconds=dense("seconds"),
-        extra={name: numbers for name in extra if (numbers := dense(name)) is not None},
-        fidelity=fidelity,
-        filled=dense("filled"),
-    )
+    arrays: dict[str, Any] = {name: dense(name) for name in ARRAYS if name != "curve"}
+    arrays["curve"] = _curve(table, order, shape)
+    more = {name: numbers for name in extra if (numbers := dense(name)) is not None}
+    return Surface(space, seeds, provenance=provenance, extra=more, fidelity=fidelity, **arrays)
 
 
 def _check_names(names: Sequence[str], space: Space) -> None:
@@ -278,13 +265,12 @@ def _numbers(table: pa.Table, name: str) -> np.ndarray:
     """A column `[rows]` in its proper type: bool for flags, int64 for `seed`, otherwise float64."""
     column = table.column(name)
     kind, fits = {
-        "diverged": ("true or false", pa.types.is_boolean),
-        "filled": ("true or false", pa.types.is_boolean),
-        "seed": ("whole numbers", pa.types.is_integer),
-    }.get(name, ("numbers", _holds_numbers))
+        bool: ("true or false", pa.types.is_boolean),
+        int: ("whole numbers", pa.types.is_integer),
+    }.get(COLUMNS.get(name, float), ("numbers", _holds_numbers))
     if not fits(column.type):
         raise BadInput(f"column '{name}' holds {column.type}, not {kind}")
-    exact = name in ("diverged", "filled", "seed")
+    exact = COLUMNS.get(name, float) is not float
     if column.null_count and (exact or pa.types.is_integer(column.type)):
         row = column.is_null().index(True).as_py() + 1
         raise BadInput(f"column '{name}' is blank in row {row}")

@@ -15,6 +15,9 @@ SLACK = 1e-9
 
 ROUNDING = 1e-14
 """Relative tolerance of values: two means of a few seeds that differ by less are equal."""
+RELATIVE_TARGETS = (0.5, 1.0)
+"""Default targets in percent of the lowest value."""
+RELATIVE_UNIT = "% of the lowest"
 
 
 class Count(StrEnum):
@@ -72,3 +75,20 @@ def check_targets(targets: Sequence[float]) -> tuple[float, ...]:
         if not (math.isfinite(target) and target >= 0):
             raise BadInput(f"--target must be a number of at least 0, not {target:g}")
     return tuple(dict.fromkeys(float(target) for target in targets))
+
+
+def check_levels(
+    levels: Sequence[float], targets: Sequence[float] = (), relative: bool = False, lowest: object = None
+) -> tuple[float, ...]:
+    """`levels` in their order, without duplicates.
+
+    Raises:
+        BadInput: one that is not finite, or further options that do not apply to absolute values.
+    """
+    for level in levels:
+        if not math.isfinite(level):
+            raise BadInput(f"--level must be a finite number, not {level:g}")
+    for option, given in (("--target", bool(targets)), ("--relative", relative), ("--lowest", lowest is not None)):
+        if levels and given:
+            raise BadInput(f"--level is an absolute value of the metric: {option} does not go with it")
+    return tuple(dict.fromkeys(float(level) for level in levels))

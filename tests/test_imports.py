@@ -14,7 +14,10 @@ BELOW = {
     "analysis": {"grids", "analysis"},
     "tuning": {"grids", "tuning"},
 }
-"""What the modules of each package may import; the command line, `tuning.commands`, all of them."""
+"""What the modules of each package may import."""
+
+ORDER = ("grids", "trainers", "tuning", "analysis")
+"""The `commands` of each may import those before it too."""
 
 
 def name_of(path: Path) -> str:
@@ -46,9 +49,7 @@ def imported(module: str, late: bool) -> set[str]:
     return found & MODULES.keys() - {module}
 
 
-@pytest.mark.parametrize(("package", "late"), [*((name, False) for name in BELOW), ("tuning", True)])
-def test_no_module_imports_itself_by_way_of_others(package: str, late: bool) -> None:
-    graph = {name: imported(name, late) for name in MODULES if name.partition(".")[0] == package}
+def check_order(graph: dict[str, set[str]]) -> None:
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
@@ -56,8 +57,30 @@ def test_no_module_imports_itself_by_way_of_others(package: str, late: bool) -> 
 
 
 @pytest.mark.parametrize("package", BELOW)
+def test_no_module_imports_itself_by_way_of_others(package: str) -> None:
+    check_order({name: imported(name, late=True) for name in MODULES if name.partition(".")[0] == package})
+
+
+def folder_of(module: str) -> str:
+    """The folder of a package that a module is in; empty for a module beside the folders."""
+    parts = MODULES[module].relative_to(ROOT).parts
+    return parts[1] if len(parts) > 2 else ""
+
+
+@pytest.mark.parametrize("package", ["grids", "trainers", "analysis"])
+def test_no_folder_imports_itself_by_way_of_others(package: str) -> None:
+    graph: dict[str, set[str]] = {}
+    for name in MODULES:
+        if name.partition(".")[0] == package and folder_of(name):
+            others = {folder_of(each) for each in imported(name, late=True) if each.partition(".")[0] == package}
+            graph.setdefault(folder_of(name), set()).update(others - {folder_of(name), ""})
+    check_order(graph)
+
+
+@pytest.mark.parametrize("package", BELOW)
 def test_packages_import_those_below_them(package: str) -> None:
     for name in MODULES:
-        if name.partition(".")[0] == package and not name.startswith("tuning.commands"):
-            others = {each.partition(".")[0] for each in imported(name, late=True)} - BELOW[package]
+        if name.partition(".")[0] == package:
+            below = {*ORDER[: ORDER.index(package) + 1]} if folder_of(name) == "commands" else BELOW[package]
+            others = {each.partition(".")[0] for each in imported(name, late=True)} - below
             assert not others, f"{name} imports {others}"

@@ -1,18 +1,16 @@
 """Facts and settings of the device that trains: arithmetic, threads, memory."""
 
-import os
 import platform
 import resource
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from importlib import metadata
 
-import numpy as np
 import torch
 
 from grids.errors import BadInput
+from grids.machine import cores, versions
 
 
 def pick(text: str) -> torch.device:
@@ -41,16 +39,6 @@ def devices(text: str) -> list[str]:
     if text == "cuda" or (text == "auto" and torch.cuda.is_available()):
         return [f"cuda:{k}" for k in range(torch.cuda.device_count())] or [text]
     return ["cpu"] * cores() if text in ("auto", "cpu") else [text]
-
-
-def cores() -> int:
-    """Cores that this process may use: what the scheduler gave it, and no more than `OMP_NUM_THREADS` says."""
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    for variable in ("SLURM_CPUS_PER_TASK", "OMP_NUM_THREADS"):
-        text = os.environ.get(variable, "")
-        if text.isdigit() and int(text) > 0:
-            usable = min(usable, int(text))
-    return usable
 
 
 def arithmetic(device: torch.device) -> torch.dtype:
@@ -136,13 +124,5 @@ def _processor() -> str:
 
 def software() -> dict[str, str]:
     """Versions of what a value may depend on."""
-    try:
-        own = metadata.version("tunecost")
-    except metadata.PackageNotFoundError:
-        own = "unknown"
-    return {
-        "tunecost": own,
-        "python": platform.python_version(),
-        "torch": str(torch.__version__),
-        "numpy": np.__version__,
-    }
+    own = {"tunecost": "unknown", **versions("tunecost"), "python": platform.python_version()}
+    return {**own, "torch": str(torch.__version__), **versions("numpy")}

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-from trainers.data.whitening import responses
 from trainers.dataset import Dataset
+from trainers.whitening import responses
 
 
 class Inputs:

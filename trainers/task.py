@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -74,12 +74,14 @@ class Task:
     augment: Augment | None = None
     needs_data: bool = False
     space: str = "paper-cifar"
+    COUNTS: ClassVar[tuple[str, ...]] = ("epochs", "batch_size")
+    """The fields that are whole numbers of at least 1."""
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Za-z0-9][\w.+=-]*", self.name):
             raise BadInput(f"a task's name is its folder's: letters, digits, '-', '_' and '.', not '{self.name}'")
         self._fill_in()
-        for name in ("epochs", "batch_size"):
+        for name in self.COUNTS:
             if not (isinstance(getattr(self, name), int) and getattr(self, name) >= 1):
                 raise BadInput(f"task '{self.name}': {name} must be a whole number of at least 1")
         check_clip(self.clip)

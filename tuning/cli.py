@@ -1,4 +1,4 @@
-"""The root of the command line, `tunecost`. Each command is a module of `tuning/commands/`, imported on first use."""
+"""The root of the command line, `tunecost`. Each command is in a package's `commands`, imported on first use."""
 
 import contextvars
 import itertools
@@ -11,30 +11,58 @@ from typing import Annotated
 
 import typer
 
+from grids.commands.late import Commands, late_group
 from grids.errors import BadInput
 from grids.limits import LARGEST, OPTION, allow
-from tuning.late_commands import late_group
-from tuning.terminal import say
+from grids.terminal import say
 
-COMMANDS = {
-    "grid": "tuning.commands.grid:app",
-    "audit": "tuning.commands.audit:audit",
+COMMANDS: dict[str, str | Commands] = {
+    "grid": Commands(
+        "Error surfaces: plan, train, import, export and inspect them.",
+        {
+            "tasks": "trainers.commands.grid:tasks",
+            "optimizers": "trainers.commands.grid:optimizers",
+            "plan": "trainers.commands.grid:plan",
+            "run": "trainers.commands.grid:run",
+            "submit": "trainers.commands.grid:submit",
+            "status": "trainers.commands.grid:status",
+            "list": "grids.commands.grid_files:list_",
+            "show": "grids.commands.grid_files:show",
+            "import": "grids.commands.grid_tables:import_",
+            "export": "grids.commands.grid_tables:export",
+            "merge": "grids.commands.grid_tables:merge",
+        },
+    ),
+    "audit": "analysis.commands.audit:audit",
     "replay": "tuning.commands.replay:replay",
-    "cost": "tuning.commands.cost:cost",
-    "export": "tuning.commands.export:export",
+    "cost": "analysis.commands.cost:cost",
+    "export": "analysis.commands.export:export",
     "exact": "tuning.commands.exact:exact",
-    "separability": "tuning.commands.separability:separability",
-    "compare": "tuning.commands.compare:compare",
-    "tunability": "tuning.commands.tunability:tunability",
+    "separability": "analysis.commands.separability:separability",
+    "compare": "analysis.commands.compare:compare",
+    "tunability": "analysis.commands.tunability:tunability",
     "tune": "tuning.commands.tune:tune",
-    "transfer": "tuning.commands.transfer:transfer",
-    "table": "tuning.commands.table:app",
-    "figure": "tuning.commands.figure:app",
-    "claims": "tuning.commands.claims:claims",
-    "report": "tuning.commands.report:report",
-    "data": "tuning.commands.data:app",
-    "gpu": "tuning.commands.gpu:gpu",
-    "results": "tuning.commands.results:results",
+    "transfer": "trainers.commands.transfer:transfer",
+    "table": Commands("Tables of the paper, with our results.", {"1": "analysis.commands.table:table1"}),
+    "figure": Commands(
+        "Draw a figure; the numbers drawn are written next to it as CSV.",
+        {
+            "1": "analysis.commands.figure:figure1",
+            "2": "analysis.commands.figure:figure2",
+            "3": "analysis.commands.figure3:figure3",
+            "ecdf": "analysis.commands.figure:ecdf",
+            "profile": "analysis.commands.figure:profile",
+            "tunability": "analysis.commands.figure:tunability",
+        },
+    ),
+    "claims": "analysis.commands.claims:claims",
+    "report": "analysis.commands.report:report",
+    "data": Commands(
+        "Download data sets of images, and check data sets of images and texts.",
+        {"get": "trainers.commands.data:get", "check": "trainers.commands.data:check"},
+    ),
+    "gpu": "trainers.commands.gpu:gpu",
+    "results": "analysis.commands.results:results",
 }
 """The `module:attribute` that defines each command, in the order of the help."""
 

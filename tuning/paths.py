@@ -5,22 +5,21 @@ them again with the settings in the table's header gives the same trials. Where 
 different ones, the rows differ, and the path is refused. A table of live studies stores its cells; none is run again.
 """
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Collection
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from grids.errors import BadInput
-from grids.replay_table import Judged, judged_by
+from grids.replay_header import Judged, ReplayHeader
 from grids.surface import Surface
 from grids.within import within as narrowed
 from tuning.budget import MOST_CELLS, Budget
 from tuning.play import play
 from tuning.played import Played
 from tuning.problem import TabularProblem
-from tuning.searchers import SearcherSpec, searcher_in_file
+from tuning.searchers import SEARCHERS, SearcherSpec, searcher_in_file
 from tuning.table import table_rows
 
 
@@ -43,7 +42,7 @@ class Path:
 
 
 def play_again(
-    surface: Surface, rows: pd.DataFrame, header: Mapping[str, Any], repeats: int, named: Collection[str] = ()
+    surface: Surface, rows: pd.DataFrame, header: ReplayHeader, repeats: int, named: Collection[str] = ()
 ) -> list[Path]:
     """The paths of the first replays of one searcher on one surface in a replay table.
 
@@ -63,13 +62,15 @@ def play_again(
     if not repeats:
         return []
     numbers = sorted(rows["repeat"].unique().tolist())[:repeats]
-    if header.get("live"):
-        _check_axes(surface, header["live"])
+    if header.live is not None:
+        axes = header.live.get("axes")
+        if axes is not None and axes != surface.space.to_json():
+            raise BadInput("the cells of this live table are of another space")
         return [_stored(rows[rows["repeat"] == number], number, surface) for number in numbers]
     name, searcher = (str(rows[column].iloc[0]) for column in ("surface", "searcher"))
-    if not isinstance(header.get("seed"), int):
+    if header.seed is None:
         raise BadInput(f"{name}, {searcher}: the table's header names no seed to play again from")
-    judged = judged_by(header)
+    judged = header.judged
     spec = searcher_in_file(searcher, named, name)
     whole = surface.judged_by(judged.value_of)
     part = whole if judged.within == "all" else narrowed(whole, judged.within)
@@ -79,10 +80,21 @@ def play_again(
         raise BadInput(f"{name}, {searcher}: the table's replays are longer than its header allows")
     found = []
     for number in numbers:
-        played = play(problem, spec, int(header["seed"]), range(number, number + 1), limits)
+        played = play(problem, spec, header.seed, range(number, number + 1), limits)
         _check(played, problem, rows[rows["repeat"] == number], number)
         found.append(_path(played, problem, number, _flat_in_whole(whole, judged.within)))
     return found
+
+
+def not_again(searcher: str) -> str:
+    """Why replays of a searcher are not played again on other values; empty where they can be.
+
+    A searcher that is not one of ours is not run because a file names it.
+    """
+    known = SEARCHERS.get(searcher.partition(":")[0])
+    if known is None:
+        return f"searcher '{searcher}' is not one that ships"
+    return f"searcher '{searcher}' compares shorter trainings" if known.fidelities else ""
 
 
 def _stored(rows: pd.DataFrame, number: int, surface: Surface) -> Path:
@@ -103,13 +115,6 @@ def _stored(rows: pd.DataFrame, number: int, surface: Surface) -> Path:
     return Path(number, trials, cells.astype(np.int64))
 
 
-def _check_axes(surface: Surface, live: Any) -> None:
-    """Raises BadInput if the cells of a live table are those of another space."""
-    axes = live.get("axes") if isinstance(live, Mapping) else None
-    if axes is not None and axes != surface.space.to_json():
-        raise BadInput("the cells of this live table are of another space")
-
-
 def _problem(name: str, whole: Surface, part: Surface, spec: SearcherSpec, judged: Judged) -> TabularProblem:
     """The table that the replays queried, built as in `tuning.replay.replay`."""
     return TabularProblem.of(
@@ -123,18 +128,13 @@ def _problem(name: str, whole: Surface, part: Surface, spec: SearcherSpec, judge
     )
 
 
-def _budget(header: Mapping[str, Any], name: str, part: Surface) -> Budget:
-    budgets = header.get("max_trials")
-    trials = budgets.get(name) if isinstance(budgets, Mapping) else budgets
+def _budget(header: ReplayHeader, name: str, part: Surface) -> Budget:
+    trials = header.max_trials.get(name)
     # Where no budget was given, the header holds the number of cells. Searchers that stop trainings early may then
     # start more trials than that, so this number is read as no budget.
     unlimited = trials == part.space.size <= MOST_CELLS
-    return Budget(
-        None if unlimited else trials,
-        header.get("max_epochs"),
-        header.get("cost_model") or "resume",
-        header.get("workers"),
-    )
+    cost_model = header.judged.cost_model
+    return Budget(None if unlimited else trials, header.max_epochs, cost_model, header.workers)
 
 
 def _check(played: Played, problem: TabularProblem, rows: pd.DataFrame, number: int) -> None:
@@ -165,9 +165,4 @@ def _flat_in_whole(surface: Surface, within: str) -> np.ndarray | None:
         return None
     space = surface.space
     numbers = np.arange(space.size, dtype=float).reshape(*space.shape, 1)
-    diverged = np.zeros(numbers.shape, bool)
-    numbered = replace(
-        surface, seeds=(0,), value=numbers, diverged=diverged, curve=None, train_loss=None, seconds=None, extra={},
-        fidelity=None, filled=None,
-    )  # fmt: skip
-    return narrowed(numbered, within).value.ravel().astype(np.int64)
+    return narrowed(surface.with_values(numbers), within).value.ravel().astype(np.int64)

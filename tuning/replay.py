@@ -2,10 +2,8 @@
 
 import functools
 import math
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, ParamSpec
 
 import numpy as np
@@ -28,6 +26,8 @@ from tuning.workers import share, spread
 if TYPE_CHECKING:  # not needed to write a table's file
     import pandas as pd
 
+SOFTWARE = ("tunecost", "numpy", "optuna", "cma", "numba")
+"""The packages that a replay's result depends on."""
 Arguments = ParamSpec("Arguments")
 
 
@@ -161,22 +161,6 @@ def not_on_a_pool(spec: SearcherSpec, label: str) -> str:
         f"configurations have no neighbours and fill no grid; random and random-unique choose from its list, "
         f"and --nearest answers any proposal with the nearest configuration"
     )
-
-
-def versions() -> dict[str, str]:
-    """The versions of the installed packages that a replay's result depends on, by name."""
-    found = {}
-    for package in ("tunecost", "numpy", "optuna", "cma", "numba"):
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
-
-
-def cores() -> int:
-    """How many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _try(spec: SearcherSpec, problem: TabularProblem, limits: Limits) -> None:

@@ -1,9 +1,7 @@
 """Run a function on many tasks, in processes that end when their parent ends for any reason, or in threads."""
 
-import contextlib
 import multiprocessing
 import os
-import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
@@ -11,6 +9,7 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
 
 from grids.errors import BadInput
+from grids.machine import interrupts_held
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -34,7 +33,7 @@ def spread(work: Callable[[Task], Result], tasks: Sequence[Task], jobs: int) -> 
     others = set(multiprocessing.active_children())
     pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), initializer=_watch_parent)
     try:
-        with _interrupts_held():
+        with interrupts_held():
             pending: dict[Future[Result], int] = {pool.submit(work, task): i for i, task in enumerate(tasks)}
         while pending:
             for future in wait(pending, return_when=FIRST_COMPLETED).done:
@@ -62,16 +61,6 @@ def share(work: Callable[[Task], Result], tasks: Sequence[Task], jobs: int) -> I
                 yield pending.pop(future), future.result()
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
-
-
-@contextlib.contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Block SIGINT; processes started meanwhile never receive it, this one receives it at the end."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _watch_parent() -> None:

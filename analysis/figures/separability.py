@@ -20,7 +20,7 @@ from analysis.figures.ticks import label_cells
 from analysis.separability import Pair, at_edge, coordinates, regimes, ridge, ridge_rows, ridge_slope, two_step
 from grids.errors import BadInput
 from grids.metric import common_unit
-from grids.replay_table import Judged
+from grids.replay_header import Judged
 
 MOST = 6
 """Largest number of pairs."""

@@ -17,7 +17,7 @@ from matplotlib.ticker import LogLocator
 from analysis.replays import Group
 from grids.atomic import write_whole
 from grids.errors import BadInput, brief, visible
-from grids.replay_table import Judged
+from grids.replay_header import Judged
 from grids.target import Count
 
 ENDINGS = (".pdf", ".png", ".svg")

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from analysis.anytime import grid, horizon, mean_curve, mean_interval
-from analysis.cost import cost_rows
+from analysis.cost import NARROW, cost_rows
 from analysis.ert import stream
 from analysis.figures.contenders import contenders
 from analysis.figures.names import on_one_line, searcher_labels
@@ -29,15 +29,17 @@ def packed(groups: Sequence[Group], targets: Sequence[float] | None, count: Coun
         seed: of the bootstrap.
 
     Returns:
-        `rows`: as of `tunecost cost --format json`; `groups`: one for each surface and searcher, with its label and its
-        `curve`, the mean suboptimality with its interval at up to `MOST_COSTS` costs, in four digits; `searchers`: the
-        labels of searchers; `count`, `counted`, `said`: the kind of cost, its label, and remarks.
+        `rows`: as of `tunecost cost --format json`; `columns`: those that are shown; `groups`: one for each surface and
+        searcher, with its label and its `curve`, the mean suboptimality with its interval at up to `MOST_COSTS` costs,
+        in four digits; `searchers`: the labels of searchers; `count`, `counted`, `said`: the kind of cost, its label,
+        and remarks.
     """
     labels = {text: on_one_line(label) for text, label in searcher_labels(groups).items()}
     tasks = dict.fromkeys(group.task for group in groups)
     called = {one.surface: one.label for task in tasks for one in contenders(groups, task)}
     return {
         "count": str(count),
+        "columns": [*NARROW[:-1], "unit", "note"],
         "counted": cost_label(count, groups),
         "rows": list(cost_rows(groups, targets, count, seed=seed)),
         "searchers": labels,

@@ -7,13 +7,13 @@ import base64
 import gzip
 import html
 import json
-import math
 import re
 from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
 from analysis.report.script import vega_script
+from grids.json_text import plain
 
 SCRIPTS = (
     "format.js",
@@ -52,31 +52,22 @@ def page(content: Mapping[str, Any]) -> str:
         "library": compressed(vega_script()),
         "script": script_safe("\n".join(_asset(name) for name in SCRIPTS)),
     }
-    return re.sub(r"<!--\{(\w+)\}-->", lambda place: parts[place[1]], _asset("page.html"))
+    return filled("page.html", parts)
+
+
+def filled(name: str, parts: Mapping[str, str]) -> str:
+    """An HTML file of `assets` with each `<!--{part}-->` replaced by that part."""
+    return re.sub(r"<!--\{(\w+)\}-->", lambda place: parts[place[1]], _asset(name))
 
 
 def as_json(content: Any) -> str:
     """`content` as JSON, with null for numbers that are not finite."""
-    return json.dumps(_plain(content), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return json.dumps(plain(content, whole=True), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def compressed(text: str) -> str:
     """`text` compressed by gzip, in base64; browsers can decode both."""
     return base64.b64encode(gzip.compress(text.encode(), 9, mtime=0)).decode()
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _plain(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
-    if hasattr(value, "item"):
-        value = value.item()
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            return None
-        return int(value) if value.is_integer() and abs(value) < 2**53 else value
-    return value
 
 
 def _asset(name: str) -> str:

@@ -11,6 +11,7 @@ from analysis.ert import ert
 from analysis.live import COLUMNS, KINDS, LiveTable, live_rows
 from analysis.replays import Group, split
 from grids.errors import BadInput
+from grids.replay_header import ReplayHeader
 from grids.space import PRESETS
 from grids.surface import Provenance, Surface
 from grids.surface_facts import SurfaceFacts
@@ -110,7 +111,7 @@ def surface(values: list[float], optimizer: str = "adam") -> Surface:
 LIVE = pd.DataFrame(
     {"optimizer": "adam", "task": "toy", "searcher": "random", "cell": [4.0, 0.0], "best": 9.0, "suboptimality": 9.0}
 )
-HEADER = {"live": {"axes": PRESETS["tiny"].to_json(), "trials": 7}}
+HEADER = ReplayHeader(live={"axes": PRESETS["tiny"].to_json(), "trials": 7})
 
 
 def test_studies_are_judged_on_the_surface_that_is_given() -> None:
@@ -125,13 +126,13 @@ def test_studies_are_judged_on_the_surface_that_is_given() -> None:
 @pytest.mark.parametrize(
     ("header", "on", "said"),
     [
-        ({}, surface([1.0] * 9), "live.parquet: is no table of live tuning"),
-        ({"live": {"trials": 7}}, surface([1.0] * 9), "is no table of live tuning"),
+        (ReplayHeader(), surface([1.0] * 9), "live.parquet: is no table of live tuning"),
+        (ReplayHeader(live={"trials": 7}), surface([1.0] * 9), "is no table of live tuning"),
         (HEADER, surface([1.0] * 9, "sgd"), "tunes the optimizer adam, and mine is of sgd"),
-        ({"live": {"axes": [], "trials": 7}}, surface([1.0] * 9), "tunes over other axes than mine has"),
+        (ReplayHeader(live={"axes": [], "trials": 7}), surface([1.0] * 9), "tunes over other axes than mine has"),
     ],
     ids=["replays", "no axes", "optimizer", "axes"],
 )
-def test_what_does_not_belong_together_is_refused(header: dict, on: Surface, said: str) -> None:
+def test_what_does_not_belong_together_is_refused(header: ReplayHeader, on: Surface, said: str) -> None:
     with pytest.raises(BadInput, match=said):
         LiveTable.of(LIVE, header, "live.parquet").judged_on(on, "mine")

@@ -12,8 +12,8 @@ from torch import nn
 
 from grids.space import PRESETS
 from trainers.axes import own_name
+from trainers.blocks.epochs import train_block
 from trainers.device import prepared
-from trainers.engine import train_block
 from trainers.inputs import Inputs
 from trainers.order import batches
 from trainers.rules import get_rule

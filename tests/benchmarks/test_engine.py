@@ -11,9 +11,9 @@ import torch
 from networks import DATA, alone, fused, load, plain_step, random_images, step_operations, warm_up
 
 from grids.errors import BadInput
+from trainers.blocks.measure import choose_block, measure
 from trainers.device import describe
 from trainers.engine.backends import BACKENDS
-from trainers.engine.measure import choose_block, measure
 from trainers.rules import get_rule
 from trainers.task import Dataset
 from trainers.tasks import get_task

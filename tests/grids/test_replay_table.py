@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 
 from grids import replay_table, surface_file
 from grids.errors import BadInput
+from grids.replay_header import Judged, ReplayHeader
 from grids.sealed import HEADER_KEY
+from grids.surface_facts import SurfaceFacts
 
 
 def table() -> pd.DataFrame:
@@ -64,9 +66,21 @@ def test_a_table_that_pandas_wrote(tmp_path: Path) -> None:
 
 
 def test_how_a_table_was_judged_is_read_from_its_header() -> None:
-    assert replay_table.judged_by({}) == replay_table.judged_by({"noise": None}) == replay_table.Judged()
+    assert ReplayHeader.of({}).judged == ReplayHeader.of({"noise": None}).judged == Judged()
     header = {"seed_statistic": "best", "value_of": "best", "noise": "seed", "repeats": 5}
-    assert replay_table.judged_by(header) == replay_table.Judged("best", "best", "seed")
+    assert ReplayHeader.of(header).judged == Judged("best", "best", "seed")
+
+
+def test_a_header_is_written_and_read_again() -> None:
+    header = ReplayHeader(seed=3, max_trials={"s": 9}, noise="seed", searchers=["gld"], surfaces={"s": SurfaceFacts()})
+    content = json.loads(json.dumps(header.to_json()))
+    assert ReplayHeader.of(content) == header
+    assert content["workers"] is None
+    assert "live" not in content
+    assert "workers" not in ReplayHeader(live={"trials": 4}).to_json()
+    odd = {"seed": "3", "repeats": True, "max_trials": {"s": "9"}, "noise": 7, "searchers": "gld", "live": 1}
+    assert ReplayHeader.of(odd) == ReplayHeader()
+    assert ReplayHeader.of({"max_trials": 5, "surfaces": ["s"]}).max_trials == {"s": 5}
 
 
 def broken(change: str) -> pa.Table:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from grids.errors import BadInput
-from trainers.engine import train_block
+from trainers.blocks.epochs import train_block
 from trainers.metric import Metric
 from trainers.procedures.classification import classification_error, wrong
 from trainers.procedures.per_cell import scores

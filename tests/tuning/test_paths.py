@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +10,7 @@ import pytest
 from grids import replay_table, surface_file
 from grids.errors import BadInput
 from grids.pool import Pool
+from grids.replay_header import ReplayHeader
 from grids.space import Axis, Space
 from grids.surface import Fidelity, Provenance, Surface
 from grids.within import within
@@ -36,13 +36,13 @@ def made(shape: tuple[int, ...] = (5, 4), seeds: int = 3, pool: bool = False) ->
     )  # fmt: skip
 
 
-def table(tmp_path: Path, surface: Surface, options: str) -> tuple[pd.DataFrame, dict[str, Any]]:
+def table(tmp_path: Path, surface: Surface, options: str) -> tuple[pd.DataFrame, ReplayHeader]:
     """What `tunecost replay` writes."""
     surface_file.save(surface, tmp_path / "s.parquet")
     out = tmp_path / "r.parquet"
     line = ["replay", str(tmp_path / "s.parquet"), *options.split(), "--jobs", "1", "--out", str(out), "--quiet"]
     assert run(line) == 0
-    return replay_table.load(out)
+    return replay_table.read(out)
 
 
 def best_of(values: np.ndarray, cells: np.ndarray, whole: np.ndarray) -> np.ndarray:
@@ -70,12 +70,12 @@ CASES = (
 def test_a_path_leads_to_every_improvement_of_its_replay(tmp_path: Path, options: str) -> None:
     surface = made()
     frame, header = table(tmp_path, surface, f"{options} --repeats 4")
-    judged = surface.judged_by(header["value_of"])
-    values = judged.table(header["seed_statistic"]).ravel()
+    judged = surface.judged_by(header.judged.value_of)
+    values = judged.table(header.judged.seed_statistic).ravel()
     inside = np.arange(surface.space.size)
-    if header["within"]:
+    if header.within:
         numbered = replace(judged, value=np.repeat(inside.reshape(5, 4, 1), 3, axis=-1).astype(float), curve=None)
-        inside = within(numbered, header["within"]).value[..., 0].ravel().astype(int)
+        inside = within(numbered, header.within).value[..., 0].ravel().astype(int)
     for searcher, rows in frame.groupby("searcher", sort=False):
         paths = play_again(surface, rows, header, 3)
         assert [path.repeat for path in paths] == [0, 1, 2], searcher
@@ -118,27 +118,28 @@ def test_a_live_table_gives_the_cells_that_it_stores() -> None:
             "end": [False, False, True, False, True], "cell": [7, 2, 2, 11, 11],
         }
     )  # fmt: skip
-    first, second = play_again(surface, rows, {"live": True}, 2)
+    first, second = play_again(surface, rows, ReplayHeader(live={}), 2)
     assert (first.repeat, first.trials.tolist(), first.cells.tolist()) == (4, [1, 3], [7, 2])
     assert (second.repeat, second.trials.tolist(), second.cells.tolist()) == (6, [1], [11])
     asked = [None, None, [7, 9, 2, 2, 4], None, [11, 0, 0, 1, 2]]
-    first, second = play_again(surface, rows.assign(asked=asked), {"live": {"axes": surface.space.to_json()}}, 2)
+    header = ReplayHeader(live={"axes": surface.space.to_json()})
+    first, second = play_again(surface, rows.assign(asked=asked), header, 2)
     assert (first.trials.tolist(), first.cells.tolist()) == ([1, 2, 3, 4, 5], [7, 9, 2, 2, 4])
     assert second.cells.tolist() == [11, 0, 0, 1, 2]
     with pytest.raises(BadInput, match="another space"):
-        play_again(surface, rows, {"live": {"axes": []}}, 1)
+        play_again(surface, rows, ReplayHeader(live={"axes": []}), 1)
     with pytest.raises(BadInput, match="cells that this surface does not have"):
-        play_again(surface, rows.assign(cell=99), {"live": True}, 1)
+        play_again(surface, rows.assign(cell=99), ReplayHeader(live={}), 1)
     with pytest.raises(BadInput, match="stores no cells"):
-        play_again(surface, rows.drop(columns="cell"), {"live": True}, 1)
+        play_again(surface, rows.drop(columns="cell"), ReplayHeader(live={}), 1)
 
 
 def test_a_path_that_is_not_the_tables_is_refused(tmp_path: Path) -> None:
     surface = made()
     frame, header = table(tmp_path, surface, "-s gld --repeats 2")
     with pytest.raises(BadInput, match="names no seed"):
-        play_again(surface, frame, {**header, "seed": None}, 1)
+        play_again(surface, frame, replace(header, seed=None), 1)
     with pytest.raises(BadInput, match="repeat 0 run again gave other trials"):
-        play_again(surface, frame, {**header, "seed": 1}, 1)
+        play_again(surface, frame, replace(header, seed=1), 1)
     with pytest.raises(BadInput, match="unknown searcher"):
         play_again(surface, frame.assign(searcher="gdl"), header, 1)

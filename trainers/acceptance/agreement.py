@@ -7,9 +7,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from trainers.blocks.epochs import hyper_tensors
 from trainers.device import arithmetic, prepared
 from trainers.engine.backends import BACKENDS, has_numba
-from trainers.engine.block import hyper_tensors
 from trainers.procedures.supervised import State, Supervised
 from trainers.rules import get_rule
 from trainers.task import Dataset, Task

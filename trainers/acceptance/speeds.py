@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from trainers.blocks.epochs import hyper_tensors
+from trainers.blocks.measure import measure
 from trainers.device import arithmetic, prepared
-from trainers.engine.block import hyper_tensors
-from trainers.engine.measure import measure
 from trainers.procedures import procedure_of
 from trainers.rules import get_rule
 from trainers.task import Dataset, Task

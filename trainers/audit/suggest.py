@@ -10,8 +10,8 @@ from torch import Tensor
 
 from trainers.audit.audit import Facts
 from trainers.audit.subject import RATE, NotTold, Subject, moved
+from trainers.blocks.epochs import hyper_tensors
 from trainers.device import arithmetic, prepared
-from trainers.engine.block import hyper_tensors
 from trainers.procedures import procedure_of
 from trainers.procedures.base import Size
 from trainers.rules.base import Hyper, Rule, Shapes

@@ -10,12 +10,12 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
 from types import FrameType
 from typing import Any
 
 from grids.errors import BadInput
+from grids.machine import interrupts_held
 
 PATIENCE = 20.0
 """Seconds that a worker gets to save its state before it is killed."""
@@ -51,20 +51,6 @@ def _worker(work: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
     with contextlib.suppress(KeyboardInterrupt, BadInput), termination_interrupts(once=True):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         work(*arguments, lambda line: print(line, file=sys.stderr, flush=True))
-
-
-@contextlib.contextmanager
-def interrupts_held() -> Iterator[None]:
-    """Within the body, Ctrl-C is delayed; so it is in processes started there, until they unblock it.
-
-    A terminal sends it to all of them, and one that is still importing could only answer with a traceback.
-    """
-    resource_tracker.ensure_running()  # which unblocks it where it is started later
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def end_with_parent() -> None:

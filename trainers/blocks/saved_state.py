@@ -18,7 +18,7 @@ SAVE_EVERY = 60.0
 
 
 class State(Protocol):
-    """A training between two epochs; see `trainers.engine.Snapshot`."""
+    """A training between two epochs; see `trainers.blocks.results.Snapshot`."""
 
     @property
     def epoch(self) -> int:

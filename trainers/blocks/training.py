@@ -8,10 +8,11 @@ import numpy as np
 import torch
 
 from trainers.blocks.block import Block, Record, Result
+from trainers.blocks.epochs import train_block
+from trainers.blocks.results import Snapshot
 from trainers.blocks.saved_state import State
 from trainers.dataset import Dataset
 from trainers.device import describe, peak_memory, single_threaded, software
-from trainers.engine import Snapshot, train_block
 from trainers.job import Job
 
 

@@ -2,8 +2,8 @@
 
 import json
 
+from grids.differences import difference
 from grids.surface import Surface
-from trainers.differences import difference
 from trainers.job import Job
 
 _IGNORED = ("precision", "value_of")

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from grids.differences import difference
 from grids.errors import BadInput, Damaged
 from grids.space import Space
 from trainers.blocks import Block, BlockFile, BlockStore, state_file
-from trainers.differences import difference
 
 STUDY = "study"
 """The kind of the file that says what is trained, and its name."""

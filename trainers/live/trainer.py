@@ -8,7 +8,7 @@ import numpy as np
 
 from grids.space import Space
 from trainers.blocks import Block, Crew, train_blocks
-from trainers.engine.measure import choose_block
+from trainers.blocks.measure import choose_block
 from trainers.job import Job
 from trainers.live.journal import Journal, live_block
 

@@ -12,20 +12,54 @@ from trainers.order import NetworkDraws
 from trainers.procedures.base import Hyper
 from trainers.procedures.update import scheduled
 from trainers.rules.base import Rule
+from trainers.task import Dataset, Task
 
 
 class StepLoop:
     """The base class of procedures that take one batch a step.
 
-    A procedure has `step(state, inputs, targets, hyper)`, which gives the next state and each cell's loss `[cells]`.
+    A procedure has `step(state, inputs, targets, hyper)`, which gives the next state and each cell's loss `[cells]`,
+    and `prepare(data)`, which brings the data to the device.
+
+    Args:
+        task, data, rule: what is trained, on what, and how.
+        device: where.
+        dtype: of arithmetic. With bfloat16, parameters, statistics and the rule stay float32 (autocast).
+        epochs: of the whole training, along which the schedule runs.
+        backend: the execution backend; None for the default.
     """
 
-    rule: Rule
-    device: torch.device
-    draws: NetworkDraws
+    task: Task
+    prepare: Callable[[Any], None]
     step: Callable[..., tuple[Any, Tensor]]
     recorded: RecordedStep | None = None
     recordable: bool = True
+
+    def __init__(
+        self,
+        task: Task,
+        data: Dataset,
+        rule: Rule,
+        device: torch.device,
+        dtype: torch.dtype,
+        epochs: int,
+        backend: str | None = None,
+    ) -> None:
+        self.task, self.rule, self.device, self.epochs, self.backend = task, rule, device, epochs, backend
+        self.autocast = dtype if dtype in (torch.bfloat16, torch.float16) else None
+        self.dtype = torch.float32 if self.autocast else dtype
+        self.draws = NetworkDraws(device)
+        self._step = rule.step_on(device)
+        self.prepare(data)
+
+    def numbers(self, state: Any, hyper: Hyper) -> dict[str, Tensor]:
+        """The rule's numbers of its state."""
+        return {name: read(state.rule, hyper) for name, read in self.rule.numbers.items()}
+
+    @classmethod
+    def backends_on_gpu(cls, task: Task, data: Dataset) -> tuple[str | None, ...]:
+        """See `Procedure`."""
+        return (None,)
 
     def run_steps(
         self, state: Any, hyper: Hyper, factors: list[float], given: Iterable[tuple[Any, Tensor]]

@@ -14,7 +14,7 @@ from trainers.engine.backends import BACKENDS, FORMER, stack
 from trainers.engine.program import read
 from trainers.engine.stack import Buffers, FewAtOnce, Stacked, TensorLayout, initial
 from trainers.inputs import Inputs
-from trainers.order import NetworkDraws, augment_generator, batches
+from trainers.order import augment_generator, batches
 from trainers.procedures.base import Hyper, Outcome, Size
 from trainers.procedures.loop import StepLoop
 from trainers.procedures.per_cell import mean_losses, scores
@@ -43,38 +43,16 @@ class State(NamedTuple):
 
 
 class Supervised(StepLoop):
-    """One network, one rule; cells of the same seed share their batches.
+    """One network, one rule; cells of the same seed share their batches. Its backends are `backends.BACKENDS`."""
 
-    Args:
-        task, data, rule: what is trained, on what, and how.
-        device: where.
-        dtype: of arithmetic. With bfloat16, parameters, statistics and the rule stay float32 (autocast).
-        epochs: of the whole training, along which the schedule runs.
-        backend: the execution backend, one of `backends.BACKENDS`; by default the fastest known for the network.
-    """
-
-    def __init__(
-        self,
-        task: Task,
-        data: Dataset,
-        rule: Rule,
-        device: torch.device,
-        dtype: torch.dtype,
-        epochs: int,
-        backend: str | None = None,
-    ) -> None:
-        self.task, self.rule, self.device, self.epochs = task, rule, device, epochs
-        self.metric = task.metric.resolved(data)
-        self.autocast = dtype if dtype in (torch.bfloat16, torch.float16) else None
-        self.dtype = torch.float32 if self.autocast else dtype
-        self.train_x, self.train_y = data.train_x.to(device), self._precise(data.train_y.to(device))
-        self.valid_x, self.valid_y = data.valid_x.to(device), self._precise(data.valid_y.to(device))
-        self._as_inputs = Inputs(data, device, self.dtype)
-        self.backend = backend
+    def prepare(self, data: Dataset) -> None:
+        """Bring examples and targets to the device."""
+        self.metric = self.task.metric.resolved(data)
+        self.train_x, self.train_y = data.train_x.to(self.device), self._precise(data.train_y.to(self.device))
+        self.valid_x, self.valid_y = data.valid_x.to(self.device), self._precise(data.valid_y.to(self.device))
+        self._as_inputs = Inputs(data, self.device, self.dtype)
         self.stacked: Stacked
-        self.draws = NetworkDraws(device)
         self._network_draws: bool | None = None
-        self._step = rule.step_on(device)
 
     def start(self, seeds: Tensor) -> State:
         """Every cell starts from the parameters of its seed."""
@@ -220,10 +198,6 @@ class Supervised(StepLoop):
                     if len(x) == self.task.batch_size:
                         self.forward(judged, params, self.inputs(x).unsqueeze(0), training=True)
         return judged
-
-    def numbers(self, state: State, hyper: Hyper) -> dict[str, Tensor]:
-        """The rule's numbers of its state."""
-        return {name: read(state.rule, hyper) for name, read in self.rule.numbers.items()}
 
     def keep(self, state: State, which: Tensor) -> State:
         """See `Procedure`."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from torch.optim import Optimizer
 
+from grids.by_name import by_name
 from grids.errors import BadInput, unknown
 from grids.options_text import options_of
 from grids.plugins import load_object, reason
@@ -59,9 +60,7 @@ def get_rule(text: str) -> Rule:
     name, options = _split(text)
     source = _source(name)
     if isinstance(source, type):
-        from trainers.classes.rule import class_rule  # which stands on the rules
-
-        rule = class_rule(name, source, options)
+        rule: Rule = by_name("trainers.classes.rule:class_rule")(name, source, options)
         return replace(rule, name=text, label=f"{rule.label}{text.removeprefix(name)}")
     if isinstance(source, Rule):
         rule, switches = source, {}
@@ -150,8 +149,6 @@ def _source(name: str) -> Rule | Shipped | type[Optimizer]:
 
 def _joined(name: str) -> type[Optimizer]:
     """Two optimizer classes in one: the first for matrices, the second for the rest."""
-    from trainers.classes.parts import join_classes
-
     texts = name.split("+")
     classes = [_source(text) for text in texts]
     wrong = [text for text, found in zip(texts, classes, strict=True) if not isinstance(found, type)]
@@ -159,7 +156,8 @@ def _joined(name: str) -> type[Optimizer]:
         what = f"'{wrong[0]}' is none" if wrong else f"these are {len(texts)}"
         raise BadInput(f"optimizer '{name}': two optimizer classes can be joined by '+', module:Class each; {what}")
     first, rest = (found for found in classes if isinstance(found, type))
-    return join_classes(name, first, rest)
+    joined: type[Optimizer] = by_name("trainers.classes.parts:join_classes")(name, first, rest)
+    return joined
 
 
 def _checked(name: str, found: Any) -> Rule | Shipped | type[Optimizer]:

@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 
 from grids import json_text, surface_file
 from grids.atomic import write_whole
+from grids.differences import difference
 from grids.errors import BadInput
 from trainers.blocks.locks import locked
 from trainers.blocks.store import FORMAT, BlockStore
-from trainers.differences import difference
 from trainers.sweep.sweep import Sweep
 
 ENDING = ".shards"

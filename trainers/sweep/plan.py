@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 import torch
 
 from grids.errors import BadInput
+from trainers.blocks import measure as block
+from trainers.blocks.measure import Measured
 from trainers.device import describe, peak_memory, single_threaded
-from trainers.engine import measure as block
-from trainers.engine.measure import Measured
 from trainers.procedures import procedure_of
 from trainers.procedures.base import Size
 from trainers.sweep.job import SweepJob

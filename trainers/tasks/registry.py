@@ -1,7 +1,6 @@
 """Register the tasks that ship with the program where they are defined, and find a user's own, `module:name`."""
 
 import sys
-from collections.abc import Callable
 
 from grids.errors import BadInput
 from grids.plugins import load_object, place_of
@@ -11,17 +10,15 @@ TASKS: dict[str, Task] = {}
 """Every shipped task by name. Complete once `trainers.tasks` is imported."""
 
 
-def register(make: Callable[[], Task]) -> Callable[[], Task]:
-    """A decorator: the task that the function returns ships with the program.
+def register(task: Task) -> None:
+    """Let a task ship with the program.
 
     Raises:
         ValueError: there is one of that name already.
     """
-    task = make()
     if task.name in TASKS:
         raise ValueError(f"two tasks are called '{task.name}'")
     TASKS[task.name] = task
-    return make
 
 
 def own_task(text: str) -> Task:

@@ -13,6 +13,7 @@ from scipy import stats
 from grids import json_text
 from grids.atomic import write_whole
 from grids.errors import BadInput, brief
+from grids.files import cannot_be
 
 FORMAT = 1
 
@@ -73,9 +74,8 @@ def read(path: Path) -> list[dict[str, Any]]:
         BadInput: it is missing, no JSON, of another format, or lacks what a record has.
     """
     try:
-        content = json_text.read(path)
-    except OSError as error:
-        raise BadInput(f"{path}: cannot be read ({error.strerror or error})") from error
+        with cannot_be("read", path):
+            content = json_text.read(path)
     except BadInput:
         raise
     except ValueError as error:

@@ -13,11 +13,12 @@ import numpy as np
 
 from grids.errors import BadInput
 from trainers.blocks import Block, BlockStore, Training, crew, train_blocks
+from trainers.blocks.epochs import judge_block
+from trainers.blocks.results import Snapshot
 from trainers.blocks.worker import saved_state
-from trainers.data.folder import Photographs
 from trainers.dataset import Dataset
-from trainers.engine import Snapshot, judge_block
 from trainers.job import SPLIT_SEED, Job
+from trainers.tasks.photographs.folder import Photographs
 from trainers.transfer.final import Fold, final_folds
 
 Say = Callable[[str], None]

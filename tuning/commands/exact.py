@@ -4,14 +4,12 @@ from typing import Annotated
 
 import typer
 
-from tuning.commands.options import (
-    Epoch,
+from grids.commands.options import (
     Form,
     Levels,
     Lowest,
     Relative,
     SeedStatistic,
-    Statistic,
     Surfaces,
     Targets,
     ValueOf,
@@ -21,7 +19,7 @@ from tuning.commands.options import (
     remark_on_range,
     remark_on_targets,
 )
-from tuning.terminal import Format, print_rows, say
+from grids.terminal import Format, print_rows, say
 
 
 def exact(
@@ -42,8 +40,8 @@ def exact(
         list[int] | None,
         typer.Option(help="Add the probability of a hit by this trial; may be given again.", show_default="none"),
     ] = None,
-    seed_statistic: SeedStatistic = Statistic.mean,
-    value_of: ValueOf = Epoch.last,
+    seed_statistic: SeedStatistic = "mean",
+    value_of: ValueOf = "last",
     relative: Relative = False,
     within: Within = None,
     lowest: Annotated[
@@ -61,26 +59,25 @@ def exact(
 
     An infinite mean or quantile (a searcher may never reach the target) is shown as missing.
     """
-    from analysis.levels import RELATIVE_TARGETS, RELATIVE_UNIT, check_levels
     from grids.library import load_surface
-    from grids.target import check_targets
+    from grids.target import RELATIVE_TARGETS, RELATIVE_UNIT, check_levels, check_targets
     from tuning.exact.table import COLUMNS, Table, add_rows
     from tuning.replay import check_lowest
 
     targets = check_targets(target or [])
     levels = check_levels(level or [], targets, relative, lowest)
-    origin = lowest or Lowest.own
+    origin = lowest or "own"
     for trial in by or ():
         check_least("by", trial, 1)
-    if origin is not Lowest.all:
-        check_lowest(origin.value, within)
-    judged = {"seed_statistic": seed_statistic.value, "value_of": value_of.value}
-    judged |= {} if within is None else {"within": within, "lowest": origin.value}
-    judged |= {"lowest": "level" if levels else origin.value} if levels or origin is Lowest.all else {}
+    if origin != "all":
+        check_lowest(origin, within)
+    judged: dict[str, str] = {"seed_statistic": seed_statistic, "value_of": value_of}
+    judged |= {} if within is None else {"within": within, "lowest": origin}
+    judged |= {"lowest": "level" if levels else origin} if levels or origin == "all" else {}
     loaded = {label: load_surface(label, value_of) for label in dict.fromkeys(surfaces)}
     of_task: dict[str, float] = {}
     for surface in loaded.values():
-        task, least = surface.provenance.task, float(surface.table(seed_statistic.value).min())
+        task, least = surface.provenance.task, float(surface.table(seed_statistic).min())
         of_task[task] = min(least, of_task.get(task, least))
     table = Table()
     for label, surface in loaded.items():
@@ -91,9 +88,9 @@ def exact(
             searchers or (),
             targets,
             by=by or (),
-            seed_statistic=seed_statistic.value,
+            seed_statistic=seed_statistic,
             within=within,
-            lowest=origin.value,
+            lowest=origin,
             levels=levels,
             of_task=of_task[surface.provenance.task],
             percent=(RELATIVE_TARGETS, RELATIVE_UNIT) if relative else None,
@@ -105,7 +102,7 @@ def exact(
     for label, surface in loaded.items():
         sense = -1 if surface.provenance.maximized else 1
         for each in levels:
-            if (surface.table(seed_statistic.value) <= sense * each).all():
+            if (surface.table(seed_statistic) <= sense * each).all():
                 say(f"{label}: every cell reaches the level {each:g}")
     remark_on_targets(table.derived)
     if form.narrow:

@@ -1,38 +1,31 @@
 """`tunecost replay`: runs searchers on error surfaces, and writes a replay table."""
 
-import enum
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from grids.errors import BadInput
-from tuning.commands.options import (
-    Epoch,
+from grids.commands.options import (
     Jobs,
     PartLowest,
-    PartOf,
     Quiet,
     Seed,
     SeedStatistic,
-    Statistic,
     Surfaces,
     ValueOf,
     Within,
 )
-from tuning.commands.outputs import check_writable
+from grids.commands.outputs import check_writable
+from grids.errors import BadInput
+from grids.terminal import progress, say
 from tuning.ledger import CostModel
-from tuning.terminal import progress, say
 
 if TYPE_CHECKING:
     from grids.surface import Surface
 
-
-class Noise(enum.StrEnum):
-    """The noise in the values that searchers are told."""
-
-    seed = "seed"
+Noise = Literal["seed"]
+"""The noise in the values that searchers are told."""
 
 
 def replay(
@@ -78,8 +71,8 @@ def replay(
     ] = None,
     seed: Seed = 0,
     jobs: Jobs = None,
-    seed_statistic: SeedStatistic = Statistic.mean,
-    value_of: ValueOf = Epoch.last,
+    seed_statistic: SeedStatistic = "mean",
+    value_of: ValueOf = "last",
     noise: Annotated[
         Noise | None,
         typer.Option(
@@ -89,7 +82,7 @@ def replay(
         ),
     ] = None,
     within: Within = None,
-    lowest: PartLowest = PartOf.own,
+    lowest: PartLowest = "own",
     nearest: Annotated[
         bool,
         typer.Option(
@@ -102,10 +95,12 @@ def replay(
     """Replay searchers on error surfaces, many times each, and write every improvement of their best value."""
     from grids import replay_table
     from grids.library import find_surface, load_surface
+    from grids.machine import cores, versions
+    from grids.replay_header import ReplayHeader
     from grids.surface_facts import SurfaceFacts
     from grids.within import within as narrowed
     from tuning.problem import TabularProblem
-    from tuning.replay import cores, versions
+    from tuning.replay import SOFTWARE
     from tuning.replay import replay_parts as run
     from tuning.searchers import LABELS, names
 
@@ -134,33 +129,33 @@ def replay(
             seed_statistic=seed_statistic,
             noise=noise is not None,
             within=within,
-            lowest=lowest.value,
+            lowest=lowest,
             nearest=nearest,
             max_epochs=max_epochs,
             cost_model=cost_model.value,
             workers=workers,
             advance=advance,
         )
-    header = {
-        "seed": seed,
-        "repeats": repeats,
-        "max_trials": {text: _trials(max_trials, max_epochs, part) for text, part in parts.items()},
-        "max_epochs": max_epochs,
-        "cost_model": cost_model.value,
-        "workers": workers,
-        "seed_statistic": seed_statistic.value,
-        "value_of": value_of.value,
-        "noise": noise.value if noise else None,
-        "within": within,
-        "lowest": lowest.value,
-        "nearest": "yes" if nearest else None,
-        "dimensions": {text: len(part.space.axes) for text, part in parts.items()},
-        "surfaces": {text: one.to_json() for text, one in facts.items()},
-        "searchers": chosen,
-        "searcher_labels": LABELS,
-        "software": versions(),
-    }
-    replay_table.save_parts(made, out, header)
+    header = ReplayHeader(
+        seed=seed,
+        repeats=repeats,
+        max_trials={text: _trials(max_trials, max_epochs, part) for text, part in parts.items()},
+        max_epochs=max_epochs,
+        cost_model=cost_model.value,
+        workers=workers,
+        seed_statistic=seed_statistic,
+        value_of=value_of,
+        noise=noise,
+        within=within,
+        lowest=lowest,
+        nearest="yes" if nearest else None,
+        dimensions={text: len(part.space.axes) for text, part in parts.items()},
+        surfaces=facts,
+        searchers=chosen,
+        searcher_labels=LABELS,
+        software=versions(*SOFTWARE),
+    )
+    replay_table.save_parts(made, out, header.to_json())
     rows = sum(part.rows for part in made)
     say(f"{out}: {len(loaded) * len(chosen) * repeats} replays, {rows} rows", quiet)
 

@@ -7,13 +7,11 @@ from typing import Annotated
 
 import typer
 
+from grids.commands.options import Jobs, Quiet, Seed, check_least
+from grids.commands.outputs import check_writable
 from grids.errors import BadInput
-from tuning.commands.closing import live_closing
-from tuning.commands.live_tables import check_same_studies, facts_of, find_reference, header_of
-from tuning.commands.options import Jobs, Quiet, Seed, check_least
-from tuning.commands.outputs import check_writable
-from tuning.commands.train_options import Clip, Data, Device, Epochs, Fresh, ScheduleKind, SpaceText, TaskName, Warmup
-from tuning.terminal import progress, say
+from grids.terminal import progress, say
+from trainers.commands.options import Fresh, TaskName, TrainOptions
 
 
 def tune(
@@ -38,6 +36,7 @@ def tune(
         ),
     ],
     out: Annotated[Path, typer.Option("--out", help="The replay table to write (.parquet).")],
+    train: TrainOptions,
     trials: Annotated[int, typer.Option(min=1, help="Trainings of each study.")] = 40,
     repeats: Annotated[int, typer.Option(min=1, help="Studies of each searcher.")] = 100,
     seed: Seed = 0,
@@ -49,13 +48,6 @@ def tune(
             show_default="TASK/OPT, if it fits",
         ),
     ] = None,
-    space: SpaceText = None,
-    epochs: Epochs = None,
-    schedule: ScheduleKind = None,
-    warmup: Warmup = None,
-    clip: Clip = None,
-    device: Device = "auto",
-    data: Data = None,
     jobs: Jobs = None,
     fresh: Fresh = False,
     quiet: Quiet = False,
@@ -71,12 +63,14 @@ def tune(
     from trainers.blocks import Training, crew
     from trainers.blocks.locks import locked
     from trainers.blocks.processes import termination_interrupts
-    from trainers.device import devices
+    from trainers.device import devices, software
     from trainers.job import Job
     from trainers.live import Journal, LiveTrainer, block_size
     from trainers.live.journal import forget
+    from trainers.live.reference import facts_of, find_reference
     from trainers.live.trainer import folder_of
     from tuning.live import Judge, live_rows, play_live, specs_for_live
+    from tuning.live.table import check_same_studies, header_of, live_closing
 
     if len(optimizers) != 1:
         raise BadInput(
@@ -85,11 +79,11 @@ def tune(
     check_least("seed", seed, 0)
     check_least("jobs", jobs, 1)
     start = time.monotonic()
-    names = devices(device)
+    names = devices(train.device)
     if names[0] == "cpu" and jobs is not None:
         names = ["cpu"] * jobs
-    job = Job(task, optimizers[0], space, epochs, names[0], data, schedule, warmup, clip)
-    reference, message = find_reference(job, surface, space is not None)
+    job = Job(task, optimizers[0], **train.of_job(names[0]))
+    reference, message = find_reference(job, surface, train.space is not None)
     cells = job.space if reference is None else reference.surface.space
     specs_for_live(searchers, cells)
     check_writable(out, [] if reference is None else [str(reference.path)])
@@ -132,11 +126,11 @@ def tune(
                 seed=seed,
                 train=trainer,
             )
-        judge = Judge.of_told(studies) if reference is None else reference.judge
+        judge = Judge.of_told(studies) if reference is None else Judge.of(reference.surface)
         label = f"{job.task.name}/{job.optimizer}" if reference is None else reference.name
         facts = facts_of(job, studies.told) if reference is None else reference.facts
         frame = live_rows(studies, judge, label, job.optimizer, job.task.name, facts.whole or float("nan"))
-        replay_table.save(frame, out, header_of(label, cells, facts, identity))
+        replay_table.save(frame, out, header_of(label, cells, facts, identity, software()).to_json())
         journal.clear()
     for line in live_closing(studies, judge, cells, facts, label, time.monotonic() - start):
         say(line, quiet)

@@ -5,9 +5,10 @@ import math
 import numpy as np
 
 from grids.errors import BadInput
+from grids.files import file_sha256
 from grids.library import find_surface, load_surface
-from grids.replay_table import Judged
-from grids.surface_facts import SurfaceFacts, file_sha256
+from grids.replay_header import Judged
+from grids.surface_facts import SurfaceFacts
 from grids.within import within as narrowed
 from tuning.exact.laws import exact_curve, exact_laws, too_large
 from tuning.exact.runtime import Runtime

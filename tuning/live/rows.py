@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from grids.replay_table import FURTHER, LIVE, SCHEMA
+from grids.surface import Surface
 from grids.target import gap
 from tuning.live.rounds import Studies
 
@@ -26,6 +27,11 @@ class Judge:
     def of_told(cls, studies: Studies) -> "Judge":
         """Without a surface: the told values, suboptimality measured from the lowest of them."""
         return cls(None, float(studies.told.min()))
+
+    @classmethod
+    def of(cls, surface: Surface) -> "Judge":
+        """By a surface: the means over its seeds."""
+        return cls(surface.mean.ravel(), float(surface.mean.min()))
 
     def best(self, studies: Studies) -> np.ndarray:
         """The value of the cell chosen after each trial, float64 `[searchers, repeats, trials]`."""

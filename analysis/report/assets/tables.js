@@ -62,23 +62,7 @@ function filterTables() {
 function fillTables(data) {
   const found = [];
   if (data.replays) {
-    const { rows: list, counted } = data.replays;
-    const columns = [
-      "surface",
-      "searcher",
-      "target",
-      "repeats",
-      "hits",
-      "mean",
-      "median",
-      "q25",
-      "q75",
-      "ert",
-      "ert_low",
-      "ert_high",
-      "unit",
-      "note",
-    ];
+    const { rows: list, counted, columns } = data.replays;
     const kept = columns.filter((key) => key !== "note" || list.some((row) => row.note));
     found.push(
       sortable(

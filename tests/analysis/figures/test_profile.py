@@ -12,7 +12,7 @@ from analysis.figures import ecdf, figure2, profile
 from analysis.figures.style import styled
 from analysis.profiles import many_targets
 from analysis.replays import Group, split
-from grids.replay_table import Judged
+from grids.replay_header import Judged
 from grids.surface_facts import SurfaceFacts
 
 TARGETS = many_targets((0.5, 1.0))

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from grids.errors import BadInput
-from trainers.engine import train_block
+from trainers.blocks.epochs import train_block
 from trainers.rules import get_rule
 from trainers.sweep.job import Job
 from trainers.tasks import get_task

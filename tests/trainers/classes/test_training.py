@@ -9,7 +9,8 @@ import pytest
 import torch
 from torch import nn
 
-from trainers.engine import BlockResult, Snapshot, train_block
+from trainers.blocks.epochs import train_block
+from trainers.blocks.results import BlockResult, Snapshot
 from trainers.order import batches
 from trainers.rules import Rule
 from trainers.rules import get_rule as made

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from torch import Tensor, nn
 
-from trainers.engine import train_block
+from trainers.blocks.epochs import train_block
 from trainers.engine.program import read
 from trainers.rules import get_rule
 from trainers.tasks import get_task

@@ -8,7 +8,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from trainers.engine import BlockResult, backends, train_block
+from trainers.blocks.epochs import train_block
+from trainers.blocks.results import BlockResult
+from trainers.engine import backends
 from trainers.engine.backends import BACKENDS, FORMER, stack
 from trainers.engine.direct.network import Direct
 from trainers.engine.program import read

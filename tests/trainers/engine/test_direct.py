@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from trainers.engine import train_block
+from trainers.blocks.epochs import train_block
 from trainers.engine.backends import stack
 from trainers.engine.direct import LANES, network
 from trainers.engine.direct.layers import How, Layer

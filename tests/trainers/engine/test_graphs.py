@@ -12,8 +12,8 @@ import pytest
 import torch
 from torch.utils import _pytree as pytree
 
+from trainers.blocks.epochs import hyper_tensors
 from trainers.engine import graphs
-from trainers.engine.block import hyper_tensors
 from trainers.procedures.supervised import Supervised
 from trainers.rules import get_rule
 from trainers.task import Dataset

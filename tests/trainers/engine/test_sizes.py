@@ -7,7 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from trainers.engine import block, measure, sizes, train_block
+from trainers.blocks import epochs as block
+from trainers.blocks import measure
+from trainers.blocks.epochs import train_block
+from trainers.engine import sizes
 from trainers.rules import get_rule
 from trainers.tasks import get_task
 

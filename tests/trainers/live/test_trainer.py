@@ -9,7 +9,7 @@ import pytest
 from grids.errors import BadInput
 from grids.space import parse_space
 from trainers.blocks import Crew, Training, crew, saved_state, train_blocks, training
-from trainers.engine import train_block
+from trainers.blocks.epochs import train_block
 from trainers.job import Job
 from trainers.live import Journal, LiveTrainer, block_size
 from trainers.live.journal import live_block

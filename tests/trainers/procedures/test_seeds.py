@@ -8,11 +8,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from trainers.data.augment import FlipCrop
-from trainers.engine import BlockResult, Snapshot, train_block
+from trainers.blocks.epochs import train_block
+from trainers.blocks.results import BlockResult, Snapshot
 from trainers.rules import get_rule
 from trainers.task import Dataset, Task
 from trainers.tasks import get_task
+from trainers.tasks.images.augment import FlipCrop
 
 SEEDS = 8
 ALPHAS = np.array([1e-4, 1e-2, 0.1])

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.optim import lr_scheduler
 
-from trainers.engine import train_block
+from trainers.blocks.epochs import train_block
 from trainers.order import batches
 from trainers.procedures.update import clipped
 from trainers.rules import get_rule

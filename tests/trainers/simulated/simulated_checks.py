@@ -8,19 +8,20 @@ import torch
 from simulated_device import DEVICE, Watch, simulated
 from torch import nn
 
-from trainers.data.text import number as numbered
-from trainers.data.text import text_data
+from trainers.blocks.epochs import train_block
+from trainers.blocks.measure import measure
 from trainers.dataset import Dataset
-from trainers.engine import graphs, train_block
-from trainers.engine.measure import measure
-from trainers.features.base import Features
-from trainers.gan import GanTask
-from trainers.language import LanguageTask
+from trainers.engine import graphs
 from trainers.procedures import procedure_of
 from trainers.rules import get_rule
 from trainers.task import Task
 from trainers.tasks import get_task
-from trainers.tasks.gan import gan_data
+from trainers.tasks.gan.features.base import Features
+from trainers.tasks.gan.shipped import gan_data
+from trainers.tasks.gan.task import GanTask
+from trainers.tasks.language.task import LanguageTask
+from trainers.tasks.language.text import number as numbered
+from trainers.tasks.language.text import text_data
 
 CELLS = 3
 STEPS = 2

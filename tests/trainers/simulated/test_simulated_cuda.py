@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import simulated_checks as checks
 
-from trainers.engine.measure import SHARE
+from trainers.blocks.measure import SHARE
 from trainers.rules import RULES
 from trainers.tasks import TASKS
 

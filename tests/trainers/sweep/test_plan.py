@@ -7,9 +7,9 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from trainers.blocks import measure as measuring
+from trainers.blocks.measure import STEPS, Measured
 from trainers.device import peak_memory
-from trainers.engine import measure as measuring
-from trainers.engine.measure import STEPS, Measured
 from trainers.procedures.base import Size
 from trainers.sweep import plan
 from trainers.sweep.job import SweepJob

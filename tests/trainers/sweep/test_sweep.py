@@ -5,8 +5,8 @@ import sweep_fakes
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grids.differences import difference
 from grids.errors import BadInput
-from trainers.differences import difference
 from trainers.sweep.folder import SweepFolder, file_name
 from trainers.sweep.sweep import Shard, part
 

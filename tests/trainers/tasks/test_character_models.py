@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
+from trainers.blocks.epochs import train_block
 from trainers.device import single_threaded
-from trainers.engine import train_block
 from trainers.rules import get_rule
 from trainers.tasks import get_task
 

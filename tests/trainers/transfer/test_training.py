@@ -11,7 +11,7 @@ from grids.errors import BadInput
 from grids.space import parse_space
 from grids.surface import Provenance, Surface
 from trainers.blocks import saved_state
-from trainers.engine import train_block
+from trainers.blocks.epochs import train_block
 from trainers.job import Job
 from trainers.order import batches
 from trainers.rules import get_rule

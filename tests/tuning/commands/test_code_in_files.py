@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from planted_files import OF_OTHERS, OF_REPLAYS, OF_SURFACE, labelled, leaves, lines, make_files, plant, plant_all, put
 
+from analysis.commands import claims
 from grids import surface_file
 from grids.sealed import SealedFile
 from grids.tables import blackbox, study
 from tuning.cli import run
-from tuning.commands import claims_evidence
 
 Captured = pytest.CaptureFixture[str]
 CODE, PROCESS = "planted_code:Planted", "process:touch process.marker"
@@ -41,7 +41,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A surface, a replay table, a live table; modules that leave markers, one called as the prefix of a process."""
     monkeypatch.chdir(tmp_path)
     for name, short in {"RUNS": 2, "STEPS": 2000, "RATE_RUNS": 1, "RIDGE_STEPS": 300, "HORIZONS": (9, 99)}.items():
-        monkeypatch.setattr(claims_evidence, name, short)
+        monkeypatch.setattr(claims, name, short)
     for name in ("planted_code", "process"):
         Path(f"{name}.py").write_text(SOURCE)
     make_files()

@@ -1,13 +1,13 @@
 """Options that several commands share: one name, one wording, whatever the command; choices that are all there are."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 import typer
 
+from grids.commands.options import Epoch, Statistic
 from grids.surface import EPOCHS, SEED_STATISTICS
 from tuning.cli import app
-from tuning.commands.options import Epoch, Statistic
 
 
 def commands(command: Any, name: str = "tunecost") -> Iterator[tuple[str, Any]]:
@@ -19,8 +19,8 @@ def commands(command: Any, name: str = "tunecost") -> Iterator[tuple[str, Any]]:
 
 
 def test_choices_are_those_of_a_surface() -> None:
-    assert tuple(Statistic) == tuple(SEED_STATISTICS)
-    assert tuple(Epoch) == EPOCHS
+    assert get_args(Statistic) == tuple(SEED_STATISTICS)
+    assert get_args(Epoch) == EPOCHS
 
 
 def test_options_of_one_name_are_worded_alike() -> None:

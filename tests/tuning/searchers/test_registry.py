@@ -5,10 +5,11 @@ import inspect
 import numpy as np
 import pytest
 
+from grids.commands.late import filled
 from grids.space import PRESETS
 from grids.surface import Fidelity
 from tuning.exact import exact_law
-from tuning.late_help import LISTS, filled
+from tuning.help_lists import LISTS
 from tuning.ledger import Limits
 from tuning.play import is_compiled
 from tuning.problem import TabularProblem

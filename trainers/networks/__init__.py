@@ -1,1 +1,0 @@
-"""Networks to train: plain modules, independent of cells, blocks and the engine."""

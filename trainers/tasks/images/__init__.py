@@ -1,0 +1,1 @@
+"""Images, and the few measured numbers that are trained alike: their sets, networks and tasks."""

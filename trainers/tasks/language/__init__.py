@@ -1,0 +1,1 @@
+"""Character models: texts, networks, the procedure that reads in order, and tasks."""
