@@ -8,7 +8,6 @@ reads and writes it.
 import hashlib
 import io
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from grids import limits
 from grids.atomic import whole_folder
 from grids.errors import BadInput, brief, unknown
 from grids.space import Axis
@@ -24,8 +24,6 @@ from grids.surface import Surface
 from grids.tables.columns import Column, text
 from grids.tables.exporting import own_value, value_name
 from grids.tables.frame import Frame
-from grids.tables.importing import surface_of
-from grids.tables.limits import Limit
 from grids.tables.meaning import Meaning
 
 TO = "syne-tune"
@@ -40,15 +38,6 @@ def is_blackbox(path: str | Path) -> bool:
     return Path(path).is_dir() and (Path(path) / EVALUATIONS).is_file()
 
 
-def read(path: str | Path, meaning: Meaning) -> Surface:
-    """The surface of one task and objective of a blackbox; see `frame`. Raises BadInput as it and `surface_of`."""
-    table = frame(path, meaning)
-    try:
-        return surface_of(table, replace(meaning, value=""))
-    except BadInput as error:
-        raise BadInput(f"{path}: {error}") from error
-
-
 def frame(path: str | Path, meaning: Meaning) -> Frame:
     """A row for each configuration, seed and fidelity of one task of a blackbox.
 
@@ -60,13 +49,6 @@ def frame(path: str | Path, meaning: Meaning) -> Frame:
         BadInput: a missing file, files that do not match, or several tasks or objectives and none named.
     """
     folder = Path(path)
-    try:
-        return _frame(folder, meaning)
-    except BadInput as error:
-        raise BadInput(f"{path}: {error}") from error
-
-
-def _frame(folder: Path, meaning: Meaning) -> Frame:
     metadata = _json(folder / "metadata.json")
     array = _array(folder / EVALUATIONS)
     configurations = _parameters(folder)
@@ -88,7 +70,7 @@ def _frame(folder: Path, meaning: Meaning) -> Frame:
     if not np.isfinite(fidelities).all() or len(np.unique(fidelities)) < len(fidelities):
         raise BadInput(f"{FIDELITIES} must hold distinct numbers, not {brief(str(fidelities.tolist()))}")
     rows = count * seeds * points * (len(configurations.columns) + 3)
-    Limit(meaning.max_bytes).check(array.nbytes, 8 * rows, f"{count:,} configurations")
+    limits.check_table(array.nbytes, 8 * rows, f"{count:,} configurations")
     axes = [name for name in configurations.columns if len(configurations[name].drop_duplicates()) > 1]
     table = Frame.of_pandas(configurations.loc[configurations.index.repeat(seeds * points)], "blackbox")
     labels = own.get("seeds")
@@ -102,6 +84,7 @@ def _frame(folder: Path, meaning: Meaning) -> Frame:
         "value": objective,
         "maximize": True if own.get("maximize") else None,
         "told_by": "metadata.json",
+        "chosen": True,
         "pool": None,
         "scales": _scales(folder),
         "task": text(own.get("task") or task),

@@ -10,7 +10,6 @@ import numpy as np
 
 from grids.errors import BadInput, brief, unknown
 from grids.tables.frame import Frame, candidates
-from grids.tables.limits import LARGEST
 from grids.tables.numbers import plain
 
 LARGEST_VALUE = 1e305
@@ -46,7 +45,6 @@ class Meaning:
         task, optimizer, metric: the surface's names; by default the source's name, `imported` (or the one optimizer
             that `where` names) and the column of values, with a minus where it was negated.
         unit: of the value, such as `%`.
-        max_bytes: the memory that reading may take.
         created, command, data: entries of the provenance.
     """
 
@@ -69,7 +67,6 @@ class Meaning:
     optimizer: str | None = None
     metric: str | None = None
     unit: str = ""
-    max_bytes: int = LARGEST
     created: str = ""
     command: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)
@@ -96,7 +93,8 @@ class Meaning:
 
     def told_by(self, hints: Mapping[str, Any]) -> "Meaning":
         """This meaning, completed by what a source says of itself."""
-        said = {name: hints[name] for name in _HINTED if hints.get(name) and not getattr(self, name)}
+        free = {"value"} if hints.get("chosen") else set()
+        said = {n: hints.get(n, "") for n in _HINTED if n in free or (hints.get(n) and not getattr(self, n))}
         if self.number_seeds:
             said.pop("seed", None)
         if self.pool is False and hints.get("pool") is None and "pool" in hints:

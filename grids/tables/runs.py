@@ -142,11 +142,10 @@ def carried(points: np.ndarray) -> np.ndarray:
 
 def _worst(own: np.ndarray, diverged: np.ndarray, values: Values) -> float:
     """The worst last value of the runs that did not diverge; of any value, where none of these has one."""
-    last = own[..., -1]
-    for counted in (last[~diverged], own[~diverged], own):
-        known = counted[np.isfinite(counted)]
-        if known.size:
-            return float(known.max())
+    for points, runs in ((own[..., -1:], ~diverged), (own, ~diverged), (own, np.ones_like(diverged))):
+        known = np.isfinite(points) & runs[..., None]
+        if known.any():
+            return float(points.max(where=known, initial=-np.inf))
     if values.diverged.any():
         raise BadInput("every run diverged: there is no value to tell cells apart")
     raise BadInput(f"column '{values.name}' holds no number at all")

@@ -130,6 +130,6 @@ def key_of(frame: Frame, columns: Sequence[str]) -> np.ndarray:
     """A number for each row that is equal where all these columns are: int64 `[rows]`."""
     key = np.zeros(len(frame), np.int64)
     for name in columns:
-        codes, levels = frame.column(name).coded
-        _, key = np.unique(key * len(levels) + codes, return_inverse=True)
-    return key.ravel().astype(np.int64)
+        keys = frame.column(name).keys
+        key = pd.factorize(key * (keys.max(initial=0) + 1) + keys)[0]
+    return key.astype(np.int64)

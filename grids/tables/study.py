@@ -8,7 +8,6 @@ import logging
 import math
 import os
 import shutil
-import sqlite3
 import tempfile
 import warnings
 import weakref
@@ -26,8 +25,9 @@ from grids.surface import Surface
 from grids.tables.columns import text
 from grids.tables.exporting import own_value
 from grids.tables.frame import Frame
-from grids.tables.importing import DIVERGED, FILLED, surface_of
+from grids.tables.importing import DIVERGED, FILLED
 from grids.tables.meaning import Meaning
+from grids.tables.stores.database import tables_of
 
 PREFIX = "optuna:"
 SQLITE = b"SQLite format 3\0"
@@ -36,15 +36,6 @@ MOST_TRIALS = 10_000
 """Largest number of trials to write: a study's storage takes milliseconds for each."""
 _KEY = "tunecost"
 """The study's user attribute for facts about an exported surface for which Optuna has no field."""
-
-
-def read(url: str, meaning: Meaning) -> Surface:
-    """The surface of a study; see `frame`. Raises BadInput as `frame` and `surface_of`."""
-    trials = frame(url, meaning)
-    try:
-        return surface_of(trials, replace(meaning, value=""))
-    except BadInput as error:
-        raise BadInput(f"{url}: {error}") from error
 
 
 def frame(storage: str, meaning: Meaning) -> Frame:
@@ -61,11 +52,7 @@ def frame(storage: str, meaning: Meaning) -> Frame:
     Raises:
         BadInput: no such storage or study, several studies and no name, or no finished trial.
     """
-    url, name = _split(storage)
-    try:
-        return _frame(_load(url, name), meaning)
-    except BadInput as error:
-        raise BadInput(f"{storage}: {error}") from error
+    return _frame(_load(*_split(storage)), meaning)
 
 
 def _split(text: str) -> tuple[str, str | None]:
@@ -171,11 +158,7 @@ def _check_database(file: Path) -> None:
     """Raise BadInput where a SQLite file is not there or has no studies: Optuna would create it, or tables in it."""
     if not file.is_file():
         raise BadInput("is a folder" if file.is_dir() else "no such file")
-    try:
-        with contextlib.closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as database:
-            tables = {name for (name,) in database.execute("select name from sqlite_master where type = 'table'")}
-    except sqlite3.Error as error:
-        raise BadInput(f"cannot be read as an Optuna storage ({error})") from error
+    tables = tables_of(file)
     if "studies" not in tables:
         raise BadInput("holds no study")
 
@@ -232,6 +215,7 @@ def _frame(study: Any, meaning: Meaning) -> Frame:
         "seed": seed,
         "maximize": direction,
         "told_by": f"study '{brief(study.study_name)}'",
+        "chosen": True,
         "pool": None,
         "scales": _scales(trials, axes),
         "task": text(kept.get("task") or study.study_name),
