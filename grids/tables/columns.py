@@ -176,7 +176,7 @@ class Column:
 
     def _parsed(self, numbers: np.ndarray, wrong: np.ndarray, ways: Numbers | None = None) -> Parsed:
         known = np.isfinite(numbers)
-        return Parsed(np.where(known, numbers, np.nan), ~known & ~wrong, wrong, ways)
+        return Parsed(numbers if known.all() else np.where(known, numbers, np.nan), ~(known | wrong), wrong, ways)
 
 
 def of_series(column: pd.Series) -> Column:

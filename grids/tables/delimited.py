@@ -40,10 +40,8 @@ def parse(content: bytes, name: str = "", sha256: str = "", check: Check | None 
     Raises:
         BadInput: no text, no header, no rows, or a row with another number of fields than the header.
     """
-    lines = content.count(b"\n") if len(content) < 1 << 20 else _count(np.frombuffer(content, np.uint8) == 10)
-    limits.check_table(len(content), lines * 24, f"{lines:,} lines")
     try:
-        return _parsed(_normal(content), lines, check, name, sha256)
+        return _parsed(_normal(content), check, name, sha256)
     except UnicodeDecodeError:
         try:
             content.decode("utf-8-sig")
@@ -67,11 +65,11 @@ def _normal(content: bytes) -> bytes:
     return content.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in content else content
 
 
-def _count(flags: np.ndarray) -> int:
-    return int(np.count_nonzero(flags))
-
-
-def _parsed(content: bytes, lines: int, check: Check | None, name: str, sha256: str) -> Frame:
+def _parsed(content: bytes, check: Check | None, name: str, sha256: str) -> Frame:
+    signs = np.frombuffer(content, np.uint8)
+    blanks = int(np.count_nonzero(signs <= ord(" ")))
+    lines = blanks if b" " not in content and b"\t" not in content else int(np.count_nonzero(signs == ord("\n")))
+    limits.check_table(len(content), lines * 24, f"{lines:,} lines")
     place, separator, comments = _beginning(content)
     if place >= len(content):
         raise BadInput("it is empty")
@@ -89,8 +87,13 @@ def _parsed(content: bytes, lines: int, check: Check | None, name: str, sha256: 
         check(header, first)
     if not first:
         raise BadInput("it has a header but no rows")
-    columns, ends = _regular(records, header, first, start) or _irregular(records, len(header), start)
-    full = np.zeros(len(ends), bool)
+    trim = blanks > lines or not content.isascii()
+    columns, ends = _regular(records, max(len(header), len(first)), start, lines, trim) or _irregular(
+        records, len(header), start
+    )
+    if any(pc.any(pc.not_equal(column, "")).as_py() for column in columns[len(header) :]):
+        columns, ends = _irregular(records, len(header), start)
+    columns, full = columns[: len(header)], np.zeros(len(ends), bool)
     for column in columns:
         if not full.all():
             full |= pc.not_equal(column, "").to_numpy(zero_copy_only=False)
@@ -193,8 +196,16 @@ def _named(header: list[str]) -> list[str]:
     return [INDEX, *header[1:]] if header and not header[0] and INDEX not in header else header
 
 
-def _regular(records: _Records, header: list[str], first: list[str], start: int) -> tuple[Texts, np.ndarray] | None:
-    """The columns and the line on which each row ends, by pyarrow; None where a line is unlike the others."""
+def _regular(records: _Records, width: int, start: int, lines: int, trim: bool) -> tuple[Texts, np.ndarray] | None:
+    """The columns and the line on which each row ends, by pyarrow; None where a line is unlike the others.
+
+    Args:
+        records: of the text.
+        width: the number of fields.
+        start: the number of lines above the first row.
+        lines: the number of line feeds.
+        trim: whether there may be blanks beside fields.
+    """
     from pyarrow import csv as arrow
 
     separator, place, content = records.separator, records.place, records.content
@@ -202,27 +213,21 @@ def _regular(records: _Records, header: list[str], first: list[str], start: int)
     if records.markdown or quotes % 2 or (quotes and re.search(rb'%b[ \t]+"' % re.escape(separator.encode()), content)):
         return None
     place += sum(map(len, itertools.islice(_lines(content, place), start - records.before)))
-    signs = np.frombuffer(content, np.uint8, offset=place)
-    ends = _count(signs == 10)
     blank = len(content[-99:]) - len(content[-99:].rstrip(b"\n"))
-    names = [str(number) for number in range(max(len(header), len(first)))]
+    names = [str(number) for number in range(width)]
     try:
         table = arrow.read_csv(
-            pa.BufferReader(pa.py_buffer(signs)),
+            pa.BufferReader(pa.py_buffer(memoryview(content)[place:])),
             read_options=arrow.ReadOptions(column_names=names, block_size=1 << 22, use_threads=False),
             parse_options=arrow.ParseOptions(delimiter=separator),
             convert_options=arrow.ConvertOptions(column_types=dict.fromkeys(names, pa.string())),
         )
     except pa.ArrowInvalid:
         return None
-    if len(table) != ends + 1 - blank:  # blank lines, or lines in quotes
+    if len(table) != lines - start + 1 - blank:  # blank lines, or lines in quotes
         return None
-    columns = table.columns
-    if not content.isascii() or _count(signs <= 32) > ends:
-        columns = [pc.utf8_trim_whitespace(column) for column in columns]
-    if any(pc.any(pc.not_equal(column, "")).as_py() for column in columns[len(header) :]):
-        return None
-    return columns[: len(header)], np.arange(len(table)) + start + 1
+    columns = [pc.utf8_trim_whitespace(column) for column in table.columns] if trim else table.columns
+    return columns, np.arange(len(table)) + start + 1
 
 
 def _irregular(records: _Records, width: int, start: int) -> tuple[Texts, np.ndarray]:
