@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -126,6 +126,11 @@ class Column:
         items = [text if (number := plain(text)) is None else number for text in levels]
         return np.asarray(pd.factorize(np.array(items, object))[0].astype(np.int64)[codes])
 
+    def where(self, holds: Callable[[str], bool]) -> np.ndarray:
+        """The rows whose text a function holds for, which is asked once for each distinct text: bool `[rows]`."""
+        codes, levels = self.coded
+        return np.array([holds(level) for level in levels], bool)[codes]
+
     def text(self, row: int) -> str:
         """The field of a row as text; a missing one is empty."""
         item = self.data[row]
@@ -136,8 +141,7 @@ class Column:
         """Where a word for a missing value stands, or none: bool `[rows]`."""
         if self._as_written is not None:
             return np.isnan(self._as_written)
-        codes, levels = self.coded
-        return np.array([missing(level) for level in levels], bool)[codes]
+        return self.where(missing)
 
     @property
     def varies(self) -> bool:

@@ -11,13 +11,10 @@ from grids.errors import BadInput, brief
 from grids.surface import COLUMNS, Fidelity, Provenance, Surface
 from grids.tables.axes import axis
 from grids.tables.cells import Layout, Rows, arrange
-from grids.tables.curves import curves_of, steps_beside
 from grids.tables.frame import Frame, tidy
-from grids.tables.meaning import Meaning, meaning_of, split_names
-from grids.tables.roles import directed, stacked, value_of, with_axes
-from grids.tables.runs import Settled, Values, carried, settled
-from grids.tables.selection import selected, without_second_rows
-from grids.tables.states import States, states, without_retried
+from grids.tables.meaning import Meaning, directed, meaning_of, split_names, stacked, value_of, with_axes
+from grids.tables.rows import States, selected, states, without_retried, without_second_rows
+from grids.tables.values import Settled, Values, carried, curves_of, settled, steps_beside
 
 DIVERGED, FILLED = "diverged", "filled"
 _MANY = 1 / 3
@@ -48,7 +45,7 @@ def surface_of(table: Frame, meaning: Meaning) -> Surface:
     run = [*full, *(table.find(name) for name in (meaning.seed, meaning.epoch) if name)]
     table, found, counts, left_out = _with_results(table, states(table, where), value, run, fill is not None)
     if meaning.epoch:
-        table, found = without_second_rows(table, found, value, run)
+        table, found = without_second_rows(table, found, table.column(value), run)
     replace(meaning, axes=run, value=value, seed=None, epoch=None).check_different()
     rows, notes = _rows(table, meaning, full, (value, *run))
     notes = [*table.notes, *notes]
@@ -131,7 +128,7 @@ def _with_results(
         counts |= {"without a value": int(none.sum())} if none.any() else {}
         found = States(found.failed | none, found.unfinished)
     stay = without_retried(table, found.left, run) if fill else ~found.left
-    return table.take(stay), States(found.failed[stay], found.unfinished[stay]), counts, int((~stay).sum())
+    return table.take(stay), found.take(stay), counts, int((~stay).sum())
 
 
 def _layout(rows: Rows, pool: bool | None, asked: Mapping[str, bool]) -> tuple[Layout, str]:

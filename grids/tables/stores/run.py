@@ -29,7 +29,7 @@ class Run:
         parameters: its hyperparameters; nested ones are flattened.
         metrics: the last value of each.
         curves: the values of a metric by step.
-        state: a word of `grids.tables.states`.
+        state: a word of `grids.tables.rows`.
         more: further facts, by the name of their column.
     """
 
