@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from grids.errors import BadInput
+from grids.metric import shared_targets
 from grids.target import gap
 
 if TYPE_CHECKING:  # pandas is not needed to check options
@@ -20,7 +21,7 @@ RELATIVE_UNIT = "% of the lowest"
 
 
 def judged_groups(paths: Sequence[str | Path], relative: bool = False, lowest: str | None = None) -> "list[Group]":
-    """The groups of replay tables, with suboptimality measured as the options say.
+    """The groups of replay tables, with suboptimality measured as the options say, and one set of targets per task.
 
     Args:
         paths: replay tables.
@@ -35,7 +36,13 @@ def judged_groups(paths: Sequence[str | Path], relative: bool = False, lowest: s
     groups = load_groups(paths)
     if lowest is not None:
         groups = measured_from(groups, lowest)
-    return [in_percent(group) for group in groups] if relative else groups
+    if relative:
+        return [in_percent(group) for group in groups]
+    shared = shared_targets((group.task, group.about.default_targets) for group in groups)
+    return [
+        replace(group, about=replace(group.about, targets=shared[group.task].values)) if group.task in shared else group
+        for group in groups
+    ]
 
 
 def in_percent(group: "Group") -> "Group":
