@@ -4,14 +4,14 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from grids.errors import BadInput, brief, listed
+from grids.errors import BadInput, listed
 from grids.foreign import foreign, named
 from grids.surface import Surface
 from grids.tables import blackbox, files, study
 from grids.tables.frame import Frame
 from grids.tables.importing import surface_of, surfaces_of
 from grids.tables.meaning import Meaning
-from grids.tables.stores import DATABASES, DOCUMENTS, FOLDERS, database, runs
+from grids.tables.stores import DATABASES, DOCUMENTS, FOLDERS, Read, database, runs
 
 
 def surface_from(source: str | Path, meaning: Meaning) -> Surface:
@@ -67,13 +67,17 @@ def _folder(path: Path) -> Callable[[Meaning], Frame]:
     """
     inner = sorted(each for each in path.iterdir() if each.is_dir() and not each.name.startswith("."))
     for folders in ([path], inner):
+        stores: dict[Path, tuple[str, Read]] = {}
         for name, signs, read in FOLDERS:
-            stores = [folder for folder in folders if all(any(folder.glob(sign)) for sign in signs)]
-            if len(stores) > 1:
-                names = ", ".join(brief(store.name) for store in stores[:9])
-                raise BadInput(f"holds {len(stores)} studies of {name}: give the folder of one ({names})")
-            if stores:
-                return partial(read, stores[0])
+            for folder in folders:
+                if all(any(folder.glob(sign)) for sign in signs):
+                    stores.setdefault(folder, (name, read))
+        if len(stores) > 1:
+            kinds = " and ".join(dict.fromkeys(name for name, _ in stores.values()))
+            names = listed([store.name for store in stores], 9)
+            raise BadInput(f"holds {len(stores)} studies of {kinds}: give the folder of one ({names})")
+        for store, (_, read) in stores.items():
+            return partial(read, store)
     if runs.is_folder(path):
         return partial(runs.read, path)
     raise BadInput("cannot be read: it is a folder of no kind that is known; give the file in it that holds the table")

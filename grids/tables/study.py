@@ -152,7 +152,7 @@ def _frame(study: Any, meaning: Meaning) -> Frame:
     trials = study.get_trials(deepcopy=False)
     complete = [trial for trial in trials if trial.state == TrialState.COMPLETE]
     if not complete:
-        raise BadInput(f"study '{brief(study.study_name)}' has no finished trial")
+        raise BadInput(f"study '{brief(study.study_name)}' has no finished trial: import it when one has finished")
     number, value = _objective(study, meaning.value)
     kept = study.user_attrs.get(_KEY)
     kept = kept if isinstance(kept, Mapping) else {}

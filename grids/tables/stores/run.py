@@ -71,7 +71,7 @@ def frame_of(runs: Iterable[Run], name: str, notes: Sequence[str] = (), **hints:
         numeric |= {k for k, v in flat({**dict.fromkeys(run.curves, 0.0), **run.metrics}).items() if is_number(v)}
         records.append({"run": run.name, **parameters, **own, "state": run.state, **run.more})
     if not records:
-        raise BadInput("holds no trial")
+        raise BadInput("holds no trial: import it when one has finished")
     frame = Frame.of_records(records, name=name)
     known = {metric: column for metric, column in curves.items() if frame.column(column).is_lists}
     hints = {"values": [key for key in frame.header if key in numeric], "pool": None, **hints}

@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import pickle
+import shutil
 import sqlite3
 import zipfile
 from collections.abc import Iterator
@@ -240,6 +241,13 @@ def test_two_studies_in_one_folder(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"holds 2 studies of Ray Tune: give the folder of one \(one, two\)"):
         surface_from(str(tmp_path / "all"), meaning_of(value="loss"))
     assert surface_from(str(tmp_path / "all" / "one"), meaning_of(value="loss")).space.size == 2
+
+
+def test_studies_of_two_tools_in_one_folder(tmp_path: Path) -> None:
+    for name in ("ray-2.60.0", "keras-tuner-1.4.8"):
+        shutil.copytree(Path(__file__).parents[2] / "data" / "stores" / name, tmp_path / name)
+    with pytest.raises(BadInput, match="holds 2 studies of Ray Tune and KerasTuner: give the folder of one"):
+        surface_from(tmp_path, meaning_of(value="loss"))
 
 
 WITHOUT = {
