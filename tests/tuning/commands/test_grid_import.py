@@ -129,15 +129,32 @@ def test_one_set_of_default_targets_for_a_task(folder: Path, capsys: pytest.Capt
         options = f"--axes rate --value loss --task t --optimizer {name} --out {name}.parquet"
         call(f"{name}.csv {options}")
     capsys.readouterr()
-    assert run("exact flat.parquet steep.parquet -s random --format csv".split()) == 0
+    assert run(["exact", "flat.parquet", "steep.parquet", "-s", "random", "--format", "csv"]) == 0
     out, err = capsys.readouterr()
     rows = [line.split(",") for line in out.splitlines()]
     place = rows[0].index("target")
     assert sorted({float(row[place]) for row in rows[1:]}) == [0.0005, 0.001]
     assert "flat.parquet, steep.parquet: targets 0.0005 and 0.001" in err
-    assert run("replay flat.parquet steep.parquet -s random --repeats 20 --jobs 1 --out r.parquet".split()) == 0
+    assert (
+        run(
+            [
+                "replay",
+                "flat.parquet",
+                "steep.parquet",
+                "-s",
+                "random",
+                "--repeats",
+                "20",
+                "--jobs",
+                "1",
+                "--out",
+                "r.parquet",
+            ]
+        )
+        == 0
+    )
     capsys.readouterr()
-    assert run("cost r.parquet --format csv".split()) == 0
+    assert run(["cost", "r.parquet", "--format", "csv"]) == 0
     rows = [line.split(",") for line in capsys.readouterr().out.splitlines()]
     assert sorted({float(row[rows[0].index("target")]) for row in rows[1:]}) == [0.0005, 0.001]
 
@@ -146,5 +163,23 @@ def test_seconds_that_are_not_known_are_said(folder: Path, capsys: pytest.Captur
     Path("gap.csv").write_text("rate,loss,seconds\n0.1,3,10\n0.01,2,\n0.001,1,12\n")
     call("gap.csv --axes rate --value loss --keep seconds --out gap.parquet")
     capsys.readouterr()
-    assert run("replay gap.parquet -s random --repeats 5 --jobs 1 --workers 2 --out r.parquet".split()) == 0
+    assert (
+        run(
+            [
+                "replay",
+                "gap.parquet",
+                "-s",
+                "random",
+                "--repeats",
+                "5",
+                "--jobs",
+                "1",
+                "--workers",
+                "2",
+                "--out",
+                "r.parquet",
+            ]
+        )
+        == 0
+    )
     assert "the seconds of 1 of 3 runs are not known" in capsys.readouterr().err
