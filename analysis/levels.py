@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from grids.errors import BadInput
+from grids.metric import shared_targets
 from grids.target import RELATIVE_TARGETS, RELATIVE_UNIT, gap
 
 if TYPE_CHECKING:  # pandas is not needed to check options
@@ -15,7 +16,7 @@ if TYPE_CHECKING:  # pandas is not needed to check options
 
 
 def judged_groups(paths: Sequence[str | Path], relative: bool = False, lowest: str | None = None) -> "list[Group]":
-    """The groups of replay tables, with suboptimality measured as the options say.
+    """The groups of replay tables, with suboptimality measured as the options say, and one set of targets per task.
 
     Args:
         paths: replay tables.
@@ -30,7 +31,13 @@ def judged_groups(paths: Sequence[str | Path], relative: bool = False, lowest: s
     groups = load_groups(paths)
     if lowest is not None:
         groups = measured_from(groups, lowest)
-    return [in_percent(group) for group in groups] if relative else groups
+    if relative:
+        return [in_percent(group) for group in groups]
+    shared = shared_targets((group.task, group.about.default_targets) for group in groups)
+    return [
+        replace(group, about=replace(group.about, targets=shared[group.task].values)) if group.task in shared else group
+        for group in groups
+    ]
 
 
 def in_percent(group: "Group") -> "Group":

@@ -30,3 +30,15 @@ def foreign(source: str | Path) -> Iterator[None]:
         first = next(iter(str(error).strip().splitlines()), "")
         said = f"{type(error).__name__}: {first}" if first else type(error).__name__
         raise BadInput(f"{source}: its content is not what its format says ({brief(said, 200)})") from error
+
+
+@contextlib.contextmanager
+def named(source: str | Path) -> Iterator[None]:
+    """Within the body, a message of bad input begins with the name of the file that it speaks of."""
+    try:
+        yield
+    except BadInput as error:
+        message = str(error)
+        if message.startswith(f"{source}: "):
+            raise
+        raise BadInput(f"{source}: {message}") from error

@@ -34,6 +34,17 @@ def too_large(what: str, size: int) -> BadInput:
     )
 
 
+def check_table(content: int, overhead: int, what: str) -> None:
+    """Judge a table before it is read, by the bytes of its content and of what will hold it.
+
+    Raises:
+        BadInput: reading would take more than four times the bytes that are allowed.
+    """
+    needed = (2 * content + overhead + 3) // 4
+    if needed > most_bytes():
+        raise too_large(what, needed)
+
+
 def read_bounded(path: str | os.PathLike[str]) -> bytes:
     """A file's bytes; of a pipe or a device, no more are read than are allowed.
 

@@ -59,6 +59,22 @@ def default_targets(surface: Surface, statistic: str = "mean") -> Targets:
     return derived_targets(table[own] if own.any() else table)
 
 
+def shared_targets(own: Iterable[tuple[str, Targets]]) -> dict[str, Targets]:
+    """By task, the one set of targets of its surfaces: the smallest, so that it tells the cells of each apart.
+
+    Args:
+        own: task and targets of each surface. A task is left out where the targets of one are not derived.
+
+    >>> shared_targets([("a", Targets((0.4, 0.8), True)), ("a", Targets((0.1, 0.2), True)), ("b", Targets((1.0,)))])
+    {'a': Targets(values=(0.1, 0.2), derived=True)}
+    """
+    by_task: dict[str, list[Targets]] = {}
+    for task, targets in own:
+        by_task.setdefault(task, []).append(targets)
+    derived = {task: sets for task, sets in by_task.items() if all(targets.derived for targets in sets)}
+    return {task: min(sets, key=lambda targets: targets.values) for task, sets in derived.items()}
+
+
 def derived_targets(table: np.ndarray) -> Targets:
     """Targets that are shares of the range of `table` (finite, any shape), as `default_targets` describes."""
     above = table[table > table.min()]

@@ -185,16 +185,26 @@ def _along_curves(surface: Surface, statistic: str, noise: bool, final: np.ndarr
     return np.ascontiguousarray(curve)
 
 
+def unknown_seconds(surface: Surface) -> int:
+    """The number of runs whose time is missing or negative, where that of others is known."""
+    unknown = ~_timed(surface)
+    return 0 if unknown.all() else int(unknown.sum())
+
+
+def _timed(surface: Surface) -> np.ndarray:
+    """The runs whose time is known, bool `[..., seeds]`."""
+    seconds = np.full(surface.value.shape, np.nan) if surface.seconds is None else surface.seconds
+    return np.asarray(np.isfinite(seconds) & (seconds >= 0))
+
+
 def _seconds(surface: Surface, noise: bool) -> np.ndarray | None:
     """Seconds of each cell, `[cells, columns]`: of each seed with noise, their mean without; None where not known.
 
     A run whose time is not known counts as the mean of the known ones.
     """
-    if surface.seconds is None:
+    known = _timed(surface).reshape(surface.space.size, -1)
+    if surface.seconds is None or not known.any():
         return None
-    seconds = surface.seconds.reshape(surface.space.size, -1)
-    known = np.isfinite(seconds) & (seconds >= 0)
-    if not known.any():
-        return None
+    seconds = surface.seconds.reshape(known.shape)
     filled = np.where(known, seconds, seconds[known].mean())
     return np.ascontiguousarray(filled) if noise else np.asarray(filled.mean(axis=1, keepdims=True))

@@ -99,8 +99,13 @@ def best_slice(surface: Surface, statistic: str = "mean", shown: Sequence[str] =
 
 
 def bounds(slices: Sequence[Slice]) -> np.ndarray:
-    """Edges of the colour bands (`analysis.bands.bands`) of all cells that did not diverge: float64 `[bands + 1]`."""
-    return bands(np.concatenate([part.suboptimality[part.diverged < 1].ravel() for part in slices]))
+    """Edges of the colour bands (`analysis.bands.bands`): float64 `[bands + 1]`.
+
+    They are those of the cells with a value of their own, of which no seed diverged or was filled in, if there are any.
+    """
+    own = [part.suboptimality[(part.diverged == 0) & (part.filled == 0)] for part in slices]
+    trained = [part.suboptimality[part.diverged < 1] for part in slices]
+    return bands(np.concatenate(own if any(values.size for values in own) else trained))
 
 
 def draw(

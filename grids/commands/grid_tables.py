@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from grids import limits
 from grids.commands.grid_files import SurfaceText
 from grids.commands.options import Quiet
 from grids.commands.outputs import command_line
@@ -115,8 +116,9 @@ def import_(
     optimizer: Annotated[str | None, typer.Option(help="Name of the optimizer.", show_default="imported")] = None,
     metric: Annotated[str | None, typer.Option(help="Name of the metric.", show_default="the column's name")] = None,
     max_bytes: Annotated[
-        int, typer.Option(metavar="N", min=1, help="The memory that reading may take, in bytes.")
-    ] = 1_000_000_000,
+        int | None,
+        typer.Option(metavar="N", min=1, help="As before the command's name.", show_default="tunecost --max-bytes"),
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Make a surface from a table of your own, or from what a tracker or tuner left.
@@ -126,6 +128,8 @@ def import_(
     """
     from grids.tables.meaning import Meaning, split_names
 
+    if max_bytes is not None:
+        limits.allow(max_bytes)
     if by is None:
         _check_suffix(out)
     elif out.suffix == ".parquet":
@@ -149,7 +153,6 @@ def import_(
         keep=split_names(keep),
         labels=split_names(labels),
         seconds=seconds,
-        max_bytes=max_bytes,
         pool=pool,
         task=task,
         optimizer=optimizer,

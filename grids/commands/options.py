@@ -170,4 +170,5 @@ def remark_on_targets(
         if targets.derived:
             surfaces.setdefault(derived_words(targets, unit), []).append(name)
     for targets_text, names in surfaces.items():
-        say(f"{', '.join(dict.fromkeys(names))}: {targets_text}; {option} names others", quiet)
+        which = " of the one where that is shortest" if len(set(names)) > 1 else ""
+        say(f"{', '.join(dict.fromkeys(names))}: {targets_text}{which}; {option} names others", quiet)

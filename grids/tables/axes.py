@@ -39,22 +39,22 @@ def axis(
         BadInput: numbers mixed with words, a number that is not finite, or one that is ambiguous (`1,000`).
     """
     column = frame.column(name)
-    read = column.parsed
+    repeats, distinct = column.distinct
+    read = distinct.parsed
     labelled = labelled or column.is_flags
     if not (labelled or read.missing.any() or read.wrong.any()) and not column.is_lists:
-        codes, distinct = pd.factorize(read.numbers + 0.0)  # faster than numpy.unique
-        ascending = np.argsort(distinct)
-        values, index = distinct[ascending], np.argsort(ascending)[codes]
+        index, values = pd.factorize(read.numbers + 0.0, sort=True)  # faster than numpy.unique
         if np.abs(values[[0, -1]]).max() >= WHOLE:
             _check_whole(frame, name)
+        note = ""
         if values.size < 100_000:
             values, index, note = _one_of_two_precisions(values, index, called)
         chosen = scale if scale == "linear" or (scale == "log" and values[0] > 0) else natural_scale(values.tolist())
+        index = index if repeats is None else index[repeats]
         return Axis(called, tuple(values.tolist()), chosen), index, note  # type: ignore[arg-type]
     labels_of, levels = column.coded
-    ways = read.ways
     numbers: dict[str, float | None] = {
-        text: (ways.read(text) if ways else _number(text)) for text in levels if not missing(text)
+        text: (read.ways.read(text) if read.ways else _number(text)) for text in levels if not missing(text)
     }
     if labelled:
         numbers = dict.fromkeys(numbers)

@@ -13,20 +13,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from grids import limits
 from grids.atomic import whole_folder
-from grids.errors import BadInput, brief, unknown
+from grids.errors import BadInput, brief, listed, unknown
 from grids.space import Axis
 from grids.surface import Surface
 from grids.tables.columns import Column, text
 from grids.tables.exporting import own_value, value_name
+from grids.tables.files import read_table
 from grids.tables.frame import Frame
-from grids.tables.importing import surface_of
-from grids.tables.limits import Limit
 from grids.tables.meaning import Meaning
+from grids.tables.stores.run import load_settings
 
 TO = "syne-tune"
 EVALUATIONS, PARAMETERS, FIDELITIES = "objectives_evaluations.npy", "hyperparameters.parquet", "fidelities_values.npy"
@@ -40,15 +40,6 @@ def is_blackbox(path: str | Path) -> bool:
     return Path(path).is_dir() and (Path(path) / EVALUATIONS).is_file()
 
 
-def read(path: str | Path, meaning: Meaning) -> Surface:
-    """The surface of one task and objective of a blackbox; see `frame`. Raises BadInput as it and `surface_of`."""
-    table = frame(path, meaning)
-    try:
-        return surface_of(table, replace(meaning, value=""))
-    except BadInput as error:
-        raise BadInput(f"{path}: {error}") from error
-
-
 def frame(path: str | Path, meaning: Meaning) -> Frame:
     """A row for each configuration, seed and fidelity of one task of a blackbox.
 
@@ -60,19 +51,12 @@ def frame(path: str | Path, meaning: Meaning) -> Frame:
         BadInput: a missing file, files that do not match, or several tasks or objectives and none named.
     """
     folder = Path(path)
-    try:
-        return _frame(folder, meaning)
-    except BadInput as error:
-        raise BadInput(f"{path}: {error}") from error
-
-
-def _frame(folder: Path, meaning: Meaning) -> Frame:
-    metadata = _json(folder / "metadata.json")
+    metadata = load_settings(folder / "metadata.json")
     array = _array(folder / EVALUATIONS)
-    configurations = _parameters(folder)
-    if array.ndim != 5 or array.shape[1] != len(configurations) or 0 in array.shape:
+    table = read_table(folder / PARAMETERS)
+    if array.ndim != 5 or array.shape[1] != len(table) or 0 in array.shape:
         raise BadInput(
-            f"{EVALUATIONS} has shape {array.shape}; [tasks, {len(configurations)} configurations, seeds, "
+            f"{EVALUATIONS} has shape {array.shape}; [tasks, {len(table)} configurations, seeds, "
             "fidelities, objectives] is needed"
         )
     tasks = _names(metadata, "task_names", array.shape[0], "task")
@@ -87,10 +71,10 @@ def _frame(folder: Path, meaning: Meaning) -> Frame:
         raise BadInput(f"{FIDELITIES} has shape {fidelities.shape}, {EVALUATIONS} {points} fidelities")
     if not np.isfinite(fidelities).all() or len(np.unique(fidelities)) < len(fidelities):
         raise BadInput(f"{FIDELITIES} must hold distinct numbers, not {brief(str(fidelities.tolist()))}")
-    rows = count * seeds * points * (len(configurations.columns) + 3)
-    Limit(meaning.max_bytes).check(array.nbytes, 8 * rows, f"{count:,} configurations")
-    axes = [name for name in configurations.columns if len(configurations[name].drop_duplicates()) > 1]
-    table = Frame.of_pandas(configurations.loc[configurations.index.repeat(seeds * points)], "blackbox")
+    rows = count * seeds * points * (len(table.header) + 3)
+    limits.check_table(array.nbytes, 8 * rows, f"{count:,} configurations")
+    axes = [name for name in table.header if table.column(name).varies] or list(table.header[:1])
+    table = replace(table.repeated(np.repeat(np.arange(count), seeds * points)), name="blackbox", sha256="")
     labels = own.get("seeds")
     labels = labels if isinstance(labels, list) and len(labels) == seeds else list(range(seeds))
     more = {
@@ -98,10 +82,11 @@ def _frame(folder: Path, meaning: Meaning) -> Frame:
         for name in {objective, *(name for name in meaning.keep if name in objectives)}
     }
     hints: dict[str, Any] = {
-        "axes": axes or list(configurations.columns)[:1],
+        "axes": axes,
         "value": objective,
         "maximize": True if own.get("maximize") else None,
         "told_by": "metadata.json",
+        "chosen": True,
         "pool": None,
         "scales": _scales(folder),
         "task": text(own.get("task") or task),
@@ -112,24 +97,10 @@ def _frame(folder: Path, meaning: Meaning) -> Frame:
         more[_SEED] = Column(np.tile(np.repeat(np.array(labels, np.float64), points), count))
         hints["seed"] = _SEED
     if points > 1:
-        fidelity = next(iter(_json(folder / "fidelityspace.json", {})), "fidelity")
+        fidelity = next(iter(load_settings(folder / "fidelityspace.json", empty=True)), "fidelity")
         hints["epoch"] = fidelity
         more[fidelity] = Column(np.tile(fidelities.astype(np.float64), count * seeds))
     return table.with_columns(more, hints=hints)
-
-
-def _json(path: Path, default: Any = None) -> dict[str, Any]:
-    if default is not None and not path.is_file():
-        return dict(default)
-    try:
-        found = json.loads(path.read_text())
-    except OSError as error:
-        raise BadInput(f"no {path.name} in it ({error.strerror})") from error
-    except (ValueError, RecursionError) as error:
-        raise BadInput(f"{path.name} is no JSON") from error
-    if not isinstance(found, dict):
-        raise BadInput(f"{path.name} is no object of names and values")
-    return found
 
 
 def _array(path: Path) -> np.ndarray:
@@ -142,20 +113,6 @@ def _array(path: Path) -> np.ndarray:
     if not (isinstance(found, np.ndarray) and np.issubdtype(found.dtype, np.number)) or np.iscomplexobj(found):
         raise BadInput(f"{path.name} is no array of numbers")
     return found
-
-
-def _parameters(folder: Path) -> pd.DataFrame:
-    path = folder / PARAMETERS
-    try:
-        table = pq.ParquetFile(pa.BufferReader(path.read_bytes())).read(use_threads=False)
-        frame: pd.DataFrame = table.to_pandas(use_threads=False)
-    except OSError as error:
-        raise BadInput(f"{PARAMETERS} cannot be read ({error.strerror or error})") from error
-    except Exception as error:
-        raise BadInput(f"{PARAMETERS} is not a whole Parquet file") from error
-    if not len(frame) or not len(frame.columns):
-        raise BadInput(f"{PARAMETERS} is empty")
-    return frame
 
 
 def _names(metadata: dict[str, Any], key: str, count: int, what: str) -> list[str]:
@@ -171,14 +128,14 @@ def _chosen(names: list[str], wanted: str | None, what: str, option: str) -> str
     if not wanted:
         if len(names) == 1:
             return names[0]
-        raise BadInput(f"it holds {len(names)} {what}s: choose one with {option} ({', '.join(names[:30])})")
+        raise BadInput(f"it holds {len(names)} {what}s: choose one with {option} ({listed(names, 30)})")
     raise unknown(what, wanted, names)
 
 
 def _scales(folder: Path) -> dict[str, str]:
     """The scale of each hyperparameter's sampler, where the configuration space gives one."""
     found = {}
-    for name, domain in _json(folder / "configspace.json", {}).items():
+    for name, domain in load_settings(folder / "configspace.json", empty=True).items():
         sampler = str(domain.get("sampler_cls") or "") if isinstance(domain, dict) else ""
         if sampler:
             found[name] = "log" if "Log" in sampler else "linear"

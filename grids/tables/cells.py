@@ -1,5 +1,6 @@
 """Find each row's cell, seed and fidelity, and report runs that are missing or given twice."""
 
+import math
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -80,51 +81,52 @@ def arrange(rows: Rows, *, number_seeds: bool = False, common_seeds: bool = Fals
         BadInput: a run given twice or missing, or most cells missing; the message names the run and an option that
             may help.
     """
-    cell, count, space = _cells(rows, fill)
+    cell, space = _cells(rows, fill)
     points, point = np.zeros(1), np.zeros(len(cell), np.int64)
     if rows.epoch is not None:
-        points, point = np.unique(rows.epoch, return_inverse=True)
+        point, points = pd.factorize(rows.epoch, sort=True)  # faster than numpy.unique
     restarted = 0
     if number_seeds:
         number = _numbered(rows, space, cell, point)
         if common_seeds and rows.epoch is not None:
             number, restarted = _complete_first(cell, number, len(points))
         rows = replace(rows, seed=number)
-    if rows.pool and not number_seeds:
-        cell, count, space = _split_equal(rows, cell, point)
-    seed, seeds = pd.factorize(rows.seed, sort=True)  # faster than numpy.unique
+    elif rows.pool:
+        cell, space = _split_equal(rows, cell, point)
+    seed, seeds = pd.factorize(rows.seed, sort=True)
     keep = np.ones(len(cell), bool)
     if rows.epoch is not None and not number_seeds:
         keep, restarted = _without_restarts(rows, cell * len(seeds) + seed, point, len(points))
     if common_seeds:
-        lengths = np.bincount((cell * len(seeds) + seed)[keep], minlength=count * len(seeds)).reshape(count, -1)
-        ended = np.zeros((count, len(seeds)), bool)
-        ended[cell[rows.diverged], seed[rows.diverged]] = True
-        held = (lengths >= (1 if fill else len(points))) | ended
-        common = np.asarray(held[(lengths > 0).any(axis=1)].all(axis=0))
+        run = cell * len(seeds) + seed
+        lengths = np.bincount(run[keep], minlength=space.size * len(seeds))
+        whole = lengths >= (1 if fill else len(points))
+        whole[run[rows.diverged]] = True
+        there = (lengths > 0).reshape(space.size, -1).any(axis=1)
+        common = np.asarray(whole.reshape(space.size, -1)[there].all(axis=0))
         if not common.any():
             raise BadInput(f"no seed is there in every cell, so --seeds common leaves none{rounding_hint(rows.axes)}")
         keep &= common[seed]
         seeds, seed = seeds[common], (np.cumsum(common) - 1)[seed]
-    if count * len(seeds) * len(points) > 20 * MOST_CELLS:
-        raise BadInput(f"{count:,} cells with {len(seeds):,} seeds and {len(points):,} points are too many to hold")
-    row = np.full(count * len(seeds) * len(points), -1, np.int64)
-    place = ((cell * len(seeds) + seed) * len(points) + point)[keep]
+    shape = (space.size, len(seeds), len(points))
+    if math.prod(shape) > 20 * MOST_CELLS:
+        raise BadInput(f"{shape[0]:,} cells with {shape[1]:,} seeds and {shape[2]:,} points are too many to hold")
+    row = np.full(shape, -1, np.int64)
     where = np.flatnonzero(keep)
-    row[place] = where
-    if (row >= 0).sum() < len(place):
+    place = ((cell * shape[1] + seed) * shape[2] + point)[where]
+    row.reshape(-1)[place] = where
+    if np.count_nonzero(row >= 0) < len(place):
         raise _doubled(rows, space, place, where, cell)
-    runs = row.reshape(count, len(seeds), len(points))
     if not fill:
-        _check_missing(rows, space, seeds, points.tolist(), runs)
-    return Layout(space, tuple(int(s) for s in seeds), tuple(float(p) for p in points), runs, restarted)
+        _check_missing(rows, space, seeds, points.tolist(), row)
+    return Layout(space, tuple(int(s) for s in seeds), tuple(float(p) for p in points), row, restarted)
 
 
-def _cells(rows: Rows, fill: bool) -> tuple[np.ndarray, int, Space]:
-    """Each row's cell, the number of cells, and the space; the cells of a pool are its distinct configurations."""
+def _cells(rows: Rows, fill: bool) -> tuple[np.ndarray, Space]:
+    """Each row's cell, and the space; the cells of a pool are its distinct configurations."""
     if rows.pool:
         cell, first = by_appearance(rows.index)
-        return cell, len(first), Pool(rows.axes, rows.index[first])
+        return cell, Pool(rows.axes, rows.index[first])
     space = Space(rows.axes)
     if space.size > max(100, 20 * len(rows.index)) and (space.size > MOST_CELLS or not fill):
         some = f"{space.size:,}" if space.size < 1e9 else f"{float(space.size):.0e}"
@@ -134,8 +136,7 @@ def _cells(rows: Rows, fill: bool) -> tuple[np.ndarray, int, Space]:
         )
     if space.size > MOST_CELLS:
         raise BadInput(f"its axes span over {space.size:,} cells; a surface may have {MOST_CELLS:,}")
-    cell = np.ravel_multi_index(tuple(rows.index.T), space.shape)
-    return cell.astype(np.int64), space.size, space
+    return np.ravel_multi_index(tuple(rows.index.T), space.shape).astype(np.int64), space
 
 
 def _blocks(run: np.ndarray, point: np.ndarray) -> np.ndarray:
@@ -201,26 +202,26 @@ def _without_restarts(rows: Rows, run: np.ndarray, point: np.ndarray, points: in
     return ~alone | complete, len(np.unique(run[alone]))
 
 
-def _split_equal(rows: Rows, cell: np.ndarray, point: np.ndarray) -> tuple[np.ndarray, int, Space]:
+def _split_equal(rows: Rows, cell: np.ndarray, point: np.ndarray) -> tuple[np.ndarray, Space]:
     """As `_cells`, of a pool: equal configurations with the same seed are different cells."""
     times = occurrence(np.column_stack([cell, rows.seed, point]))
     cells, first = by_appearance(np.column_stack([cell, times]))
-    return cells, len(first), Pool(rows.axes, rows.index[first])
+    return cells, Pool(rows.axes, rows.index[first])
 
 
 def _doubled(rows: Rows, space: Space, place: np.ndarray, where: np.ndarray, cell: np.ndarray) -> BadInput:
     """The error for runs that are given more than once."""
     _, first, counts = np.unique(place, return_index=True, return_counts=True)
     doubled = int(np.argmax(counts > 1))
-    row = int(where[first[doubled]])
-    named = f"cell {space.describe(space.cell(int(cell[row])))}"
-    named += f", seed {int(rows.seed[row])}" if rows.seeded else ""
-    named += f", {rows.epoch_name} {number_text(rows.epoch[row])}" if rows.epoch is not None else ""
-    times = int(counts[doubled])
+    row, times = int(where[first[doubled]]), int(counts[doubled])
+    name = f"cell {space.describe(space.cell(int(cell[row])))}"
+    name += f", seed {int(rows.seed[row])}" if rows.seeded else ""
+    name += f", {rows.epoch_name} {number_text(rows.epoch[row])}" if rows.epoch is not None else ""
     others = int((counts > 1).sum()) - 1
     more = f" (and {others:,} more cell{'s' if others > 1 else ''} more than once)" if others else ""
-    given = "twice" if times == 2 else f"{times:,} times"
-    return BadInput(f"{named} is given {given}{more}; {_advice(rows, place, where)}")
+    return BadInput(
+        f"{name} is given {'twice' if times == 2 else f'{times:,} times'}{more}; {_advice(rows, place, where)}"
+    )
 
 
 def _advice(rows: Rows, place: np.ndarray, where: np.ndarray) -> str:

@@ -14,10 +14,13 @@ import pyarrow.compute as pc
 
 from grids.errors import BadInput, brief
 from grids.space import number_text
-from grids.tables.numbers import Numbers, missing
+from grids.tables.numbers import Numbers, missing, plain
 
 WHOLE = 2**53
 """From here on a float64 no longer represents every whole number."""
+
+_SAMPLE = 1000
+"""The number of rows by which a column is judged that repeats few texts."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,8 +47,6 @@ class Column:
         data: `[rows]`: a pyarrow array of texts, or a numpy array of float64, bool, or objects (lists, or None).
         order: its labels in the order that the source gives them.
         separator, decimal_comma: see `Numbers`.
-        original: gives the field of a row of its source as text, where `data` holds it as a number.
-        rows: int64 `[rows]`, that row of the source.
     """
 
     def __init__(
@@ -54,11 +55,8 @@ class Column:
         order: Sequence[str] = (),
         separator: str = "",
         decimal_comma: bool = False,
-        original: Callable[[int], str] | None = None,
-        rows: np.ndarray | None = None,
     ) -> None:
         self.data, self.order, self.separator, self.decimal_comma = data, order, separator, decimal_comma
-        self.original, self.rows = original, rows
 
     @classmethod
     def of(cls, items: Sequence[Any]) -> "Column":
@@ -84,9 +82,7 @@ class Column:
             taken = data[rows]
         else:
             taken = data.filter(pa.array(rows)) if rows.dtype == bool else data.take(pa.array(rows))
-        numbers = None if self.original is None else np.arange(len(data)) if self.rows is None else self.rows
-        kept = None if numbers is None else numbers[rows]
-        return Column(taken, self.order, self.separator, self.decimal_comma, self.original, kept)
+        return Column(taken, self.order, self.separator, self.decimal_comma)
 
     @property
     def is_lists(self) -> bool:
@@ -112,41 +108,70 @@ class Column:
         codes, levels = pd.factorize(items, use_na_sentinel=False)
         return codes.astype(np.int64), [text(level) for level in levels.tolist()]
 
+    @cached_property
+    def distinct(self) -> tuple[np.ndarray | None, "Column"]:
+        """The index of each row among the distinct texts, and a column of these; None and the column itself where it
+        does not hold texts, or hardly one twice."""
+        if isinstance(self.data, np.ndarray) or len(pc.unique(self.data.slice(0, _SAMPLE))) > _SAMPLE // 4:
+            return None, self
+        codes, levels = self.coded
+        if len(levels) == len(codes):
+            return None, self
+        return codes, Column(pa.array(levels, pa.string()), self.order, self.separator, self.decimal_comma)
+
+    @cached_property
+    def keys(self) -> np.ndarray:
+        """An index for each row, equal where the texts, or the numbers that they are, are equal: int64 `[rows]`."""
+        codes, levels = self.coded
+        items = [text if (number := plain(text)) is None else number for text in levels]
+        return np.asarray(pd.factorize(np.array(items, object))[0].astype(np.int64)[codes])
+
+    def where(self, holds: Callable[[str], bool]) -> np.ndarray:
+        """The rows whose text a function holds for, which is asked once for each distinct text: bool `[rows]`."""
+        codes, levels = self.coded
+        return np.array([holds(level) for level in levels], bool)[codes]
+
     def text(self, row: int) -> str:
         """The field of a row as text; a missing one is empty."""
-        if self.original is not None:
-            return self.original(row if self.rows is None else int(self.rows[row]))
         item = self.data[row]
         return text(item if isinstance(self.data, np.ndarray) else item.as_py())
 
     @cached_property
     def blank(self) -> np.ndarray:
         """Where a word for a missing value stands, or none: bool `[rows]`."""
-        if isinstance(self.data, np.ndarray) and not self.is_lists:
-            return np.isnan(self.data.astype(np.float64))
-        codes, levels = self.coded
-        return np.array([missing(level) for level in levels], bool)[codes]
+        if self._as_written is not None:
+            return np.isnan(self._as_written)
+        return self.where(missing)
 
     @property
     def varies(self) -> bool:
         """Whether it holds two different values."""
-        if isinstance(self.data, np.ndarray) and not self.is_lists:
-            return bool(len(self.data)) and not np.array_equal(self.data, np.full_like(self.data, self.data[0]))
-        return len(self.coded[1]) > 1
+        return bool((self.keys > 0).any())
+
+    @cached_property
+    def _as_written(self) -> np.ndarray | None:
+        """The column as float64 where it is of numbers, or texts of numbers as programs write them; else None."""
+        data = self.data
+        if isinstance(data, np.ndarray):
+            return None if self.is_lists else data.astype(np.float64)
+        if self.decimal_comma:
+            return None
+        codes, distinct = self.distinct
+        if codes is not None:  # each distinct text is parsed once
+            return None if distinct._as_written is None else distinct._as_written[codes]
+        try:
+            numbers = pc.cast(pc.if_else(pc.equal(data, ""), None, data), pa.float64())
+        except pa.ArrowInvalid:
+            return None
+        return np.asarray(
+            numbers.to_numpy(zero_copy_only=False) if isinstance(numbers, pa.Array) else numbers.to_numpy()
+        )
 
     @cached_property
     def parsed(self) -> Parsed:
         """The column as numbers."""
-        data = self.data
-        if isinstance(data, np.ndarray) and data.dtype != object:
-            numbers = data.astype(np.float64)
-            return self._parsed(numbers, np.zeros(len(data), bool))
-        if not isinstance(data, np.ndarray) and not self.decimal_comma:
-            try:  # the notation of programs, at once
-                numbers = pc.cast(pc.if_else(pc.equal(data, ""), None, data), pa.float64())
-                return self._parsed(numbers.to_numpy().astype(np.float64), np.zeros(len(data), bool))
-            except pa.ArrowInvalid:
-                pass
+        if self._as_written is not None:
+            return self._parsed(self._as_written, np.zeros(len(self.data), bool))
         codes, levels = self.coded
         ways = Numbers(levels, self.separator, self.decimal_comma)
         read = [math.nan if missing(level) else ways.read(level) for level in levels]
@@ -155,7 +180,7 @@ class Column:
 
     def _parsed(self, numbers: np.ndarray, wrong: np.ndarray, ways: Numbers | None = None) -> Parsed:
         known = np.isfinite(numbers)
-        return Parsed(np.where(known, numbers, np.nan), ~known & ~wrong, wrong, ways)
+        return Parsed(numbers if known.all() else np.where(known, numbers, np.nan), ~(known | wrong), wrong, ways)
 
 
 def of_series(column: pd.Series) -> Column:
@@ -196,7 +221,12 @@ def is_curve(item: Any) -> bool:
         return False
     pairs = all(isinstance(each, list) and len(each) == 2 for each in item)
     numbers = [number for each in item for number in each] if pairs else item
-    return all(each is None or (isinstance(each, int | float) and not isinstance(each, bool)) for each in numbers)
+    return all(each is None or is_number(each) for each in numbers)
+
+
+def is_number(item: Any) -> bool:
+    """Whether an item is a number, and no flag."""
+    return isinstance(item, int | float) and not isinstance(item, bool)
 
 
 def text(item: Any) -> str:

@@ -1,7 +1,5 @@
 """Export surfaces as flat tables that can be imported again, for `grid export` and `Surface.to_frame`."""
 
-import csv
-import io
 import re
 from pathlib import Path
 
@@ -21,9 +19,13 @@ def own_value(surface: Surface, value: np.ndarray) -> np.ndarray:
 
 def value_name(surface: Surface) -> str:
     """The name of the column of values: the metric's where it is maximized, otherwise `value`."""
-    name = surface.provenance.metric.removeprefix("-").strip() if surface.provenance.maximized else ""
-    taken = {*COLUMNS, *surface.space.names, *surface.extra}
-    return name if name and name not in taken else "value"
+    about = surface.provenance
+    return _free(surface, about.metric.removeprefix("-").strip() if about.maximized else "", "value")
+
+
+def _free(surface: Surface, name: str, otherwise: str, *more: str) -> str:
+    """A column's name, or another where it is empty or a column has it already."""
+    return name if name and name not in {*COLUMNS, *surface.space.names, *surface.extra, *more} else otherwise
 
 
 def came_as_curves(surface: Surface) -> bool:
@@ -57,7 +59,8 @@ def frame(surface: Surface, curves: bool | None = None) -> pd.DataFrame:
         columns[name] = np.repeat(shown, seeds * times)
     columns["seed"] = np.tile(np.repeat(np.array(surface.seeds, np.int64), times), surface.space.size)
     if long and surface.fidelity is not None:
-        columns[_fidelity_name(surface)] = np.tile(np.array(surface.fidelity.values), runs)
+        name = _free(surface, surface.fidelity.name, "fidelity", value_name(surface))
+        columns[name] = np.tile(np.array(surface.fidelity.values), runs)
     columns[value_name(surface)] = own_value(surface, value.ravel())
     columns["diverged"] = np.repeat(surface.diverged.ravel(), times)
     filled = {} if surface.filled is None else {"filled": surface.filled}
@@ -65,28 +68,13 @@ def frame(surface: Surface, curves: bool | None = None) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _fidelity_name(surface: Surface) -> str:
-    assert surface.fidelity is not None
-    taken = {*COLUMNS, *surface.space.names, *surface.extra, value_name(surface)}
-    return surface.fidelity.name if surface.fidelity.name and surface.fidelity.name not in taken else "fidelity"
-
-
 def csv_text(surface: Surface, curves: bool | None = None) -> str:
     """`frame` as CSV; every number is written so that it reads back exactly."""
     table = frame(surface, curves)
-    out = io.StringIO()
     header = [name if _PLAIN_NAME.fullmatch(name) else '"' + name.replace('"', '""') + '"' for name in table.columns]
-    out.write(",".join(header) + "\n")
-    csv.writer(out, lineterminator="\n").writerows(zip(*(_fields(table[name]) for name in table), strict=True))
-    return out.getvalue()
-
-
-def _fields(column: pd.Series) -> list[str]:
-    if column.dtype == bool:
-        return np.where(column, "true", "false").tolist()
-    if column.dtype == object or not pd.api.types.is_numeric_dtype(column.dtype):
-        return ["" if item is None or item != item else str(item) for item in column.tolist()]
-    return ["" if item != item else repr(item) for item in column.tolist()]
+    for name in table.select_dtypes(bool):
+        table[name] = np.where(table[name], "true", "false")
+    return ",".join(header) + "\n" + table.to_csv(index=False, header=False, lineterminator="\n")
 
 
 def write_csv(surface: Surface, path: str | Path, curves: bool | None = None) -> None:

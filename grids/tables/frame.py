@@ -138,9 +138,11 @@ class Frame:
 
     def take(self, keep: np.ndarray) -> "Frame":
         """The rows where `keep` is true."""
-        if keep.all():
-            return self
-        return replace(self, columns=tuple(column.take(keep) for column in self.columns), rows=self.rows[keep])
+        return self if keep.all() else self.repeated(keep)
+
+    def repeated(self, rows: np.ndarray) -> "Frame":
+        """The rows of these numbers, or where a flag is true."""
+        return replace(self, columns=tuple(column.take(rows) for column in self.columns), rows=self.rows[rows])
 
     def parameters(self) -> list[str]:
         """The columns whose prefix marks a hyperparameter, without bookkeeping and without those that repeat one."""
@@ -204,18 +206,13 @@ class Frame:
         Raises:
             BadInput: any other word.
         """
-        codes, levels = self.column(name).coded
-        read = []
-        for place, level in enumerate(levels):
-            number, word = plain(level), level.lower()
-            if word in _TRUE or number == 1:
-                read.append(True)
-            elif word in _FALSE or number == 0 or missing(level):
-                read.append(False)
-            else:
-                row = int(np.argmax(codes == place))
-                raise BadInput(f"{self.place(row)}, column '{name}': '{brief(level)}' is neither true nor false")
-        return np.array(read, bool)[codes]
+        column = self.column(name)
+        true = column.where(lambda level: level.lower() in _TRUE or plain(level) == 1)
+        known = true | column.where(lambda level: level.lower() in _FALSE or plain(level) == 0 or missing(level))
+        if not known.all():
+            row = int(np.argmin(known))
+            raise BadInput(f"{self.place(row)}, column '{name}': '{brief(column.text(row))}' is neither true nor false")
+        return true
 
 
 def candidates(header: Sequence[str], name: str) -> list[str]:

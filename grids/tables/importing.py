@@ -1,6 +1,7 @@
 """Turn a table into a surface: select rows, find what columns mean, arrange rows as runs, fill what is missing."""
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,13 +12,10 @@ from grids.errors import BadInput, brief
 from grids.surface import COLUMNS, Fidelity, Provenance, Surface
 from grids.tables.axes import axis
 from grids.tables.cells import Layout, Rows, arrange
-from grids.tables.curves import curves_of, steps_beside
 from grids.tables.frame import Frame, tidy
-from grids.tables.meaning import Meaning, meaning_of, split_names
-from grids.tables.roles import directed, stacked, value_of, with_axes
-from grids.tables.runs import Settled, Values, carried, settled
-from grids.tables.selection import selected, without_second_rows
-from grids.tables.states import States, states, without_retried
+from grids.tables.meaning import Meaning, directed, meaning_of, split_names, stacked, value_of, with_axes
+from grids.tables.rows import States, selected, states, without_retried, without_second_rows
+from grids.tables.values import Settled, Values, carried, curves_of, settled, steps_beside
 
 DIVERGED, FILLED = "diverged", "filled"
 _MANY = 1 / 3
@@ -48,7 +46,7 @@ def surface_of(table: Frame, meaning: Meaning) -> Surface:
     run = [*full, *(table.find(name) for name in (meaning.seed, meaning.epoch) if name)]
     table, found, counts, left_out = _with_results(table, states(table, where), value, run, fill is not None)
     if meaning.epoch:
-        table, found = without_second_rows(table, found, value, run)
+        table, found = without_second_rows(table, found, table.column(value), run)
     replace(meaning, axes=run, value=value, seed=None, epoch=None).check_different()
     rows, notes = _rows(table, meaning, full, (value, *run))
     notes = [*table.notes, *notes]
@@ -131,7 +129,7 @@ def _with_results(
         counts |= {"without a value": int(none.sum())} if none.any() else {}
         found = States(found.failed | none, found.unfinished)
     stay = without_retried(table, found.left, run) if fill else ~found.left
-    return table.take(stay), States(found.failed[stay], found.unfinished[stay]), counts, int((~stay).sum())
+    return table.take(stay), found.take(stay), counts, int((~stay).sum())
 
 
 def _layout(rows: Rows, pool: bool | None, asked: Mapping[str, bool]) -> tuple[Layout, str]:
@@ -157,22 +155,18 @@ def _rows(table: Frame, meaning: Meaning, full: Sequence[str], used: Sequence[st
     labelled = {table.find(name) for name in meaning.labels}
     if strange := labelled - set(full):
         raise BadInput(f"--labels {strange.pop()}: is none of the axes")
-    spans = [
-        axis(
-            table,
-            column,
-            name,
-            meaning.scales.get(name) or meaning.scales.get(column),
-            column in labelled,
-            meaning.pool is not False,
-        )
-        for column, name in zip(full, names, strict=True)
-    ]
+    axes, index, notes = [], [], []
+    for column, name in zip(full, names, strict=True):
+        scale = meaning.scales.get(name) or meaning.scales.get(column)
+        made, places, note = axis(table, column, name, scale, column in labelled, meaning.pool is not False)
+        axes.append(made)
+        index.append(places)
+        notes += [note] if note else []
     seed, epoch = meaning.seed, meaning.epoch
     rows = Rows(
         table=table,
-        axes=tuple(made for made, _, _ in spans),
-        index=np.stack([index for _, index, _ in spans], axis=1),
+        axes=tuple(axes),
+        index=np.stack(index, axis=1),
         seed=table.whole_numbers(seed) if seed else np.zeros(len(table), np.int64),
         epoch=table.finite(epoch) if epoch else None,
         epoch_name=epoch or "",
@@ -181,7 +175,7 @@ def _rows(table: Frame, meaning: Meaning, full: Sequence[str], used: Sequence[st
         seeded=bool(seed),
         diverged=table.flags(DIVERGED) if table.has(DIVERGED) else np.zeros(len(table), bool),
     )
-    return rows, [note for _, _, note in spans if note]
+    return rows, notes
 
 
 def _curve(
@@ -198,17 +192,16 @@ def _curve(
     used = np.zeros(len(table), bool)
     used[layout.row[layout.row >= 0]] = True
     exported = table.hints.get("precision")
-    common = None if exported else used & ~found.left
-    curves = curves_of(table.column(column), meaning.fidelity or "step", common)
+    curves = curves_of(table.column(column), meaning.fidelity or "step", None if exported else used & ~found.left)
     if len(curves.points) < 2:
         return None, None
+    fidelity = Fidelity(curves.name, curves.points)
     own = np.where(layout.row >= 0, curves.values[layout.row[..., 0]], np.nan)
     own = 0.0 - own if meaning.maximize else own
     if exported:
-        return own.astype(exported), Fidelity(curves.name, curves.points)
+        return own.astype(exported), fidelity
     own = carried(own)
-    ends = np.broadcast_to(made.points[..., -1:], own.shape)
-    return np.where(np.isnan(own), ends, own), Fidelity(curves.name, curves.points)
+    return np.where(np.isnan(own), made.points[..., -1:], own), fidelity
 
 
 def _kept(table: Frame, meaning: Meaning, layout: Layout) -> tuple[dict[str, np.ndarray], str]:
@@ -223,54 +216,42 @@ def _kept(table: Frame, meaning: Meaning, layout: Layout) -> tuple[dict[str, np.
     for full, name in zip(names, tidy(names), strict=True):
         numbers = table.numbers(full).numbers
         points = np.where(there, numbers[np.where(there, layout.row, 0)], np.nan)
-        if name == "seconds":
-            if (numbers < 0).any():
-                row = int(np.argmax(numbers < 0))
-                raise BadInput(f"{table.place(row)}, column '{full}': seconds cannot be negative")
+        if name == "seconds" and (numbers < 0).any():
+            row = int(np.argmax(numbers < 0))
+            raise BadInput(f"{table.place(row)}, column '{full}': seconds cannot be negative")
+        if name == "seconds" and points.shape[-1] > 1:
             rising = bool((np.diff(points, axis=-1) > 0).all())
-            summed = points.shape[-1] > 1 and (meaning.seconds == "sum" or (meaning.seconds == "auto" and not rising))
-            if points.shape[-1] > 1:
-                how = "summed over the rows of each run" if summed else "those of each run's last row"
-                note = f"seconds are {how} (--seconds sum or elapsed)"
-            if summed:
-                points = np.nansum(points, axis=-1, keepdims=True)
+            summed = meaning.seconds == "sum" or (meaning.seconds == "auto" and not rising)
+            how = "summed over the rows of each run" if summed else "those of each run's last row"
+            note = f"seconds are {how} (--seconds sum or elapsed)"
+            points = np.nansum(points, axis=-1, keepdims=True) if summed else points
         made[name] = points[..., -1]
     return made, note
-
-
-def _stem(name: str) -> str:
-    """A file's name without the endings of formats: `my.sweep` for `my.sweep.csv.gz`."""
-    stem = name.removesuffix(".gz").removesuffix(".zip")
-    for ending in (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".parquet"):
-        stem = stem.removesuffix(ending)
-    return stem
 
 
 def _provenance(
     table: Frame, meaning: Meaning, values: Values, made: Settled, value: str, fixed: Mapping[str, Any]
 ) -> Provenance:
+    stem = re.sub(r"(\.(csv|tsv|txt|json|jsonl|ndjson|parquet))*(\.zip)?(\.gz)?$", "", table.name)
     short = tidy([value])[0]
-    where = {"where": list(meaning.where)} if meaning.where else {}
-    source = {"name": table.name, "rows": len(table), **({"sha256": table.sha256} if table.sha256 else {})}
-    one = [each.partition("=")[2].strip() for each in meaning.where if each.partition("=")[0].strip() == "optimizer"]
-    maximized = {"maximize": True} if meaning.maximize else {}
-    worth = {} if made.fill is None else {"value": made.fill}
-    filled = {
-        "cells": int(made.filled.any(axis=-1).sum()),
-        "runs": int(made.filled.sum()),
-        "with": _asked(meaning) or "the table's own",
-        **worth,
-    }
+    source = {"name": table.name, "rows": len(table), "sha256": table.sha256, "where": list(meaning.where)}
+    source |= {"epoch_column": meaning.epoch}
+    chosen = [each.partition("=")[2].strip() for each in meaning.where if each.partition("=")[0].strip() == "optimizer"]
+    filled: dict[str, Any] = {}
+    if made.filled.any():
+        counts = {"cells": int(made.filled.any(axis=-1).sum()), "runs": int(made.filled.sum())}
+        worth = {} if made.fill is None else {"value": made.fill}
+        filled = {**counts, "with": _asked(meaning) or "the table's own", **worth}
     return Provenance(
-        task=meaning.task or _stem(table.name) or "table",
-        optimizer=meaning.optimizer or (one[0] if len(one) == 1 and one[0] else "imported"),
+        task=meaning.task or stem or "table",
+        optimizer=meaning.optimizer or (chosen[0] if len(chosen) == 1 and chosen[0] else "imported"),
         metric=meaning.metric or (f"-{short}" if meaning.maximize else short),
         unit=meaning.unit or ("%" if values.percent else ""),
-        fixed={**fixed, **table.hints.get("fixed", {}), **maximized},
-        data={**source, **where, **({"epoch_column": meaning.epoch} if meaning.epoch else {}), **meaning.data},
+        fixed={**fixed, **table.hints.get("fixed", {}), **({"maximize": True} if meaning.maximize else {})},
+        data={**{name: item for name, item in source.items() if item}, **meaning.data},
         created=meaning.created,
         command=meaning.command,
-        filled=filled if made.filled.any() else {},
+        filled=filled,
     )
 
 

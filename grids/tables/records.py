@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from grids import limits
 from grids.errors import BadInput, brief
 from grids.tables.columns import is_curve
 from grids.tables.frame import Frame
-from grids.tables.limits import Limit
 
 _DEEPEST = 6
 """Objects that are nested more deeply stay texts."""
@@ -20,16 +20,13 @@ _WORDS = {"nan": "None", "inf": "1e999", "-inf": "-1e999"}
 Record = dict[str, Any]
 
 
-def parse(
-    content: bytes, name: str = "", sha256: str = "", wanted: Sequence[str] = (), limit: Limit | None = None
-) -> Frame:
+def parse(content: bytes, name: str = "", sha256: str = "", wanted: Sequence[str] = ()) -> Frame:
     """A table from JSON lines, a list of objects, several objects one after the other, or one object (see `rows_of`).
 
     Args:
         content: the text, in UTF-8.
         name, sha256: of the file.
         wanted: the names that the user gives; where they stand tells rows from columns.
-        limit: of the memory.
 
     Raises:
         BadInput: no JSON, or no rows in it; the message names the line or the entry.
@@ -38,7 +35,7 @@ def parse(
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise BadInput(f"is not UTF-8 text (byte {error.start + 1})") from error
-    (limit or Limit()).check(len(content), 12 * len(content), "its objects")
+    limits.check_table(len(content), 12 * len(content), "its objects")
     records, lines = _documents(text)
     if len(records) == 1:
         records, lines = rows_of(records[0], wanted), []

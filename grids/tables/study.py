@@ -7,27 +7,28 @@ import contextlib
 import logging
 import math
 import os
+import re
 import shutil
-import sqlite3
 import tempfile
 import warnings
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import parse_qsl, urlencode
 
 import numpy as np
 
-from grids.errors import BadInput, brief, unknown
+from grids.errors import BadInput, brief, listed, unknown
 from grids.space import Axis
 from grids.surface import Surface
 from grids.tables.columns import text
 from grids.tables.exporting import own_value
 from grids.tables.frame import Frame
-from grids.tables.importing import DIVERGED, FILLED, surface_of
+from grids.tables.importing import DIVERGED, FILLED
 from grids.tables.meaning import Meaning
+from grids.tables.stores.database import tables_of
 
 PREFIX = "optuna:"
 SQLITE = b"SQLite format 3\0"
@@ -36,15 +37,6 @@ MOST_TRIALS = 10_000
 """Largest number of trials to write: a study's storage takes milliseconds for each."""
 _KEY = "tunecost"
 """The study's user attribute for facts about an exported surface for which Optuna has no field."""
-
-
-def read(url: str, meaning: Meaning) -> Surface:
-    """The surface of a study; see `frame`. Raises BadInput as `frame` and `surface_of`."""
-    trials = frame(url, meaning)
-    try:
-        return surface_of(trials, replace(meaning, value=""))
-    except BadInput as error:
-        raise BadInput(f"{url}: {error}") from error
 
 
 def frame(storage: str, meaning: Meaning) -> Frame:
@@ -61,11 +53,7 @@ def frame(storage: str, meaning: Meaning) -> Frame:
     Raises:
         BadInput: no such storage or study, several studies and no name, or no finished trial.
     """
-    url, name = _split(storage)
-    try:
-        return _frame(_load(url, name), meaning)
-    except BadInput as error:
-        raise BadInput(f"{storage}: {error}") from error
+    return _frame(_load(*_split(storage)), meaning)
 
 
 def _split(text: str) -> tuple[str, str | None]:
@@ -80,10 +68,8 @@ def _split(text: str) -> tuple[str, str | None]:
 
 def _file(url: str) -> Path | None:
     """The file of a SQLite URL; None of another storage."""
-    for start in ("sqlite:///", "sqlite+pysqlite:///"):
-        if url.startswith(start):
-            return Path(url[len(start) :].partition("?")[0])
-    return None
+    sqlite = re.match(r"sqlite(\+pysqlite)?:///([^?]*)", url)
+    return Path(sqlite[2]) if sqlite else None
 
 
 @contextlib.contextmanager
@@ -102,42 +88,41 @@ def quiet_optuna() -> Iterator[None]:
 
 
 def _load(url: str, name: str | None) -> Any:
-    journal = "://" not in url and Path(url).is_file()
-    if journal and starts_as_database(Path(url)):
-        url, journal = f"sqlite:///{url}", False
+    """A study, from a storage of which the file, if it is one, is neither changed nor created."""
+    if "://" not in url:
+        if not Path(url).is_file():
+            raise BadInput("a storage is an URL, as optuna:sqlite:///study.db, or the file of a journal")
+        with open(url, "rb") as start:
+            url = f"sqlite:///{url}" if start.read(len(SQLITE)) == SQLITE else url
     file = _file(url)
-    if file is None and not journal and "://" not in url:
-        raise BadInput("a storage is an URL, as optuna:sqlite:///study.db, or the file of a journal")
     if file is not None:
-        _check_database(file)
+        if not file.is_file():
+            raise BadInput("is a folder" if file.is_dir() else "no such file")
+        if "studies" not in tables_of(file):
+            raise BadInput("holds no study")
     import optuna
 
     with quiet_optuna():
         try:
             storage: Any
-            if journal:
+            if "://" not in url:
                 from optuna.storages.journal import JournalFileBackend
 
                 storage = optuna.storages.JournalStorage(JournalFileBackend(url))
             else:
                 storage = _storage(url, file)
             names = optuna.get_all_study_names(storage)
-            chosen = name if name is not None else names[0] if len(names) == 1 else None
-            if chosen is None:
-                listed = ", ".join(map(brief, names[:20]))
-                raise BadInput(
-                    f"holds {len(names)} studies: choose one with ?study=NAME ({listed})" if names else "holds no study"
-                )
-            if chosen not in names:
-                raise unknown("study", chosen, names)
-            return optuna.load_study(study_name=chosen, storage=storage)
+            if name is None and len(names) != 1:
+                choice = f"{len(names)} studies: choose one with ?study=NAME ({listed(names, 20)})"
+                raise BadInput(f"holds {choice if names else 'no study'}")
+            if name is not None and name not in names:
+                raise unknown("study", name, names)
+            return optuna.load_study(study_name=name or names[0], storage=storage)
         except BadInput:
             raise
         except Exception as error:  # SQLAlchemy, a database driver and Optuna raise many kinds
-            said = str(error).strip().splitlines()
-            raise BadInput(
-                f"cannot be read as an Optuna storage ({brief(said[0], 160) if said else type(error).__name__})"
-            ) from error
+            reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
+            raise BadInput(f"cannot be read as an Optuna storage ({brief(reason, 160)})") from error
 
 
 def _storage(url: str, file: Path | None) -> Any:
@@ -161,32 +146,13 @@ def _storage(url: str, file: Path | None) -> Any:
     return storage
 
 
-def starts_as_database(file: Path) -> bool:
-    """Whether a file begins as SQLite's databases do."""
-    with file.open("rb") as opened:
-        return opened.read(len(SQLITE)) == SQLITE
-
-
-def _check_database(file: Path) -> None:
-    """Raise BadInput where a SQLite file is not there or has no studies: Optuna would create it, or tables in it."""
-    if not file.is_file():
-        raise BadInput("is a folder" if file.is_dir() else "no such file")
-    try:
-        with contextlib.closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as database:
-            tables = {name for (name,) in database.execute("select name from sqlite_master where type = 'table'")}
-    except sqlite3.Error as error:
-        raise BadInput(f"cannot be read as an Optuna storage ({error})") from error
-    if "studies" not in tables:
-        raise BadInput("holds no study")
-
-
 def _frame(study: Any, meaning: Meaning) -> Frame:
     from optuna.trial import TrialState
 
     trials = study.get_trials(deepcopy=False)
     complete = [trial for trial in trials if trial.state == TrialState.COMPLETE]
     if not complete:
-        raise BadInput(f"study '{brief(study.study_name)}' has no finished trial")
+        raise BadInput(f"study '{brief(study.study_name)}' has no finished trial: import it when one has finished")
     number, value = _objective(study, meaning.value)
     kept = study.user_attrs.get(_KEY)
     kept = kept if isinstance(kept, Mapping) else {}
@@ -205,46 +171,40 @@ def _frame(study: Any, meaning: Meaning) -> Frame:
     attrs = list(dict.fromkeys(name for trial in trials for name in trial.user_attrs if isinstance(name, str)))
     if seed is None and kept and "seed" in attrs and "seed" not in params:
         seed = "seed"
-    broken = [any(each > 0 for each in trial.system_attrs.get("constraints") or ()) for trial in trials]
     columns: dict[str, list[Any]] = {name: [trial.params.get(name) for trial in trials] for name in params}
     called = next(name for name in (value, "value", "objective", "objective value") if name not in columns)
     columns[called] = [_reached(trial, number) for trial in trials]
     asked = {"seed", seed, DIVERGED, FILLED, *meaning.keep, *(each.partition("=")[0] for each in meaning.where)}
     columns |= {n: [trial.user_attrs.get(n) for trial in trials] for n in attrs if n in asked and n not in columns}
+    broken = [any(each > 0 for each in trial.system_attrs.get("constraints") or ()) for trial in trials]
     state = ["invalid" if bad else trial.state.name for bad, trial in zip(broken, trials, strict=True)]
     columns["state" if "state" not in columns else "trial_status"] = state
     fidelity = kept.get("fidelity")
-    points = list(fidelity["values"]) if fidelity else None
-    curve = f"{called} by step"
-    columns[curve] = [_curve(trial, points) for trial in trials] if number == 0 and len(study.directions) == 1 else []
-    if not any(columns[curve]):
-        del columns[curve]
+    points, curve = list(fidelity["values"]) if fidelity else None, f"{called} by step"
+    curves = [_curve(trial, points) for trial in trials] if len(study.directions) == 1 else []
+    if any(curves):
+        columns[curve] = curves
     direction = study.directions[number].name == "MAXIMIZE"
+    told = f"study '{brief(study.study_name)}'"
     if meaning.maximize and not direction:
-        raise BadInput(f"study '{brief(study.study_name)}' minimizes '{value}': leave --maximize out")
+        raise BadInput(f"{told} minimizes '{value}': leave --maximize out")
     made = Frame.of(columns, name=study.study_name)
-    orders = {axis["name"]: axis["values"] for axis in kept.get("grid") or () if axis.get("scale") == "label"}
-    for name, order in orders.items():
-        made.column(name).order = order
+    for axis in kept.get("grid") or ():
+        if axis.get("scale") == "label":
+            made.column(axis["name"]).order = axis["values"]
+    fixed = {name: complete[0].params.get(name) for name in single if name not in axes}
     hints = {
-        "axes": axes,
-        "value": called,
-        "seed": seed,
-        "maximize": direction,
-        "told_by": f"study '{brief(study.study_name)}'",
-        "pool": None,
-        "scales": _scales(trials, axes),
+        **{name: text(kept.get(name)) for name in ("optimizer", "metric", "unit")},
+        **{"axes": axes, "value": called, "seed": seed, "maximize": direction, "told_by": told},
+        **{"chosen": True, "pool": None, "scales": _scales(trials, axes)},
         "task": text(kept.get("task") or study.study_name),
-        "optimizer": text(kept.get("optimizer")),
-        "metric": text(kept.get("metric")),
-        "unit": text(kept.get("unit")),
         "fidelity": text(fidelity["name"]) if fidelity else "step",
-        "fixed": {**{n: complete[0].params.get(n) for n in single if n not in axes}, **dict(kept.get("fixed") or {})},
+        "fixed": {**fixed, **dict(kept.get("fixed") or {})},
         "data": {"study": study.study_name, "trials": len(complete)},
         **({"precision": kept.get("curve", "float64")} if fidelity else {}),
     }
     notes = (f"{sum(broken)} trial(s) break the study's constraints and have no value",) if any(broken) else ()
-    return replace(made, hints=hints, curves={called: curve} if curve in columns else {}, notes=notes)
+    return replace(made, hints=hints, curves={called: curve} if any(curves) else {}, notes=notes)
 
 
 def _reached(trial: Any, number: int) -> float | None:
@@ -280,13 +240,13 @@ def _objective(study: Any, wanted: str) -> tuple[int, str]:
 
 
 def _scales(trials: Sequence[Any], names: Sequence[str]) -> dict[str, str]:
-    """The scale of each numeric parameter, from its distribution."""
+    """The scale of each numeric parameter, from its first distribution."""
     found: dict[str, str] = {}
     for trial in trials:
         for name in names:
             log = getattr(trial.distributions.get(name), "log", None)
-            if log is not None and name not in found:
-                found[name] = "log" if log else "linear"
+            if log is not None:
+                found.setdefault(name, "log" if log else "linear")
     return found
 
 
@@ -328,17 +288,11 @@ def _write(surface: Surface, file: Path, name: str) -> None:
     about = surface.provenance
     storage = optuna.storages.RDBStorage(f"sqlite:///{os.path.abspath(file)}")
     try:
-        study = optuna.create_study(
-            storage=storage, study_name=name, direction="maximize" if about.maximized else "minimize"
-        )
-        kept: dict[str, Any] = {
-            "axes": list(surface.space.names),
-            "task": about.task,
-            "optimizer": about.optimizer,
-            "metric": about.metric,
-            "unit": about.unit,
-            "fixed": {key: value for key, value in about.fixed.items() if key != "maximize"},
-        }
+        direction: Literal["maximize", "minimize"] = "maximize" if about.maximized else "minimize"
+        study = optuna.create_study(storage=storage, study_name=name, direction=direction)
+        kept: dict[str, Any] = {name: getattr(about, name) for name in ("task", "optimizer", "metric", "unit")}
+        kept["axes"] = list(surface.space.names)
+        kept["fixed"] = {key: value for key, value in about.fixed.items() if key != "maximize"}
         if not surface.space.is_pool:
             kept["grid"] = surface.space.to_json()
         if surface.curve is not None and surface.fidelity is not None:
@@ -378,15 +332,8 @@ def _trials(surface: Surface) -> list[Any]:
             if surface.curve is not None:
                 points = own_value(surface, surface.curve[run].astype(np.float64))
                 steps = {step: float(point) for step, point in enumerate(points) if math.isfinite(point)}
-            trials.append(
-                create_trial(
-                    params=params,
-                    distributions=ranges,
-                    value=float(value[run]),
-                    user_attrs=attrs,
-                    intermediate_values=steps,
-                )
-            )
+            told: dict[str, Any] = {"user_attrs": attrs, "intermediate_values": steps}
+            trials.append(create_trial(params=params, distributions=ranges, value=float(value[run]), **told))
     return trials
 
 

@@ -43,18 +43,12 @@ def _flaml(frame: Frame, meaning: Meaning) -> Frame:
 
 def _dvc(frame: Frame, meaning: Meaning) -> Frame:
     """The workspace repeats an experiment; a commit without metrics is none."""
-    codes, levels = frame.column("rev").coded
-    keep = ~np.array([level == "workspace" for level in levels])[codes]
-    baseline = np.array([level == "baseline" for level in frame.column("typ").coded[1]])[frame.column("typ").coded[0]]
-    empty = np.zeros(len(frame), bool)
-    for column in frame.columns:
-        empty |= np.array([level == "!" for level in column.coded[1]], bool)[column.coded[0]]
-    keep &= ~(baseline & empty)
-    left = int((~keep).sum())
-    return replace(
-        frame.take(keep),
-        notes=(*frame.notes, *((f"{left} row(s) of DVC that are no experiments left out",) * (left > 0))),
-    )
+    workspace = frame.column("rev").where(lambda level: level == "workspace")
+    baseline = frame.column("typ").where(lambda level: level == "baseline")
+    empty = np.any([column.where(lambda level: level == "!") for column in frame.columns], axis=0)
+    keep = ~(workspace | (baseline & empty))
+    note = (f"{(~keep).sum()} row(s) of DVC that are no experiments left out",)
+    return replace(frame.take(keep), notes=frame.notes if keep.all() else (*frame.notes, *note))
 
 
 def _ray(frame: Frame, meaning: Meaning) -> Frame:

@@ -60,6 +60,7 @@ def exact(
     An infinite mean or quantile (a searcher may never reach the target) is shown as missing.
     """
     from grids.library import load_surface
+    from grids.metric import default_targets, shared_targets
     from grids.target import RELATIVE_TARGETS, RELATIVE_UNIT, check_levels, check_targets
     from tuning.exact.table import COLUMNS, Table, add_rows
     from tuning.replay import check_lowest
@@ -79,6 +80,8 @@ def exact(
     for surface in loaded.values():
         task, least = surface.provenance.task, float(surface.table(seed_statistic).min())
         of_task[task] = min(least, of_task.get(task, least))
+    defaults = {label: default_targets(surface, seed_statistic) for label, surface in loaded.items()}
+    shared = shared_targets((loaded[label].provenance.task, own) for label, own in defaults.items())
     table = Table()
     for label, surface in loaded.items():
         add_rows(
@@ -93,6 +96,7 @@ def exact(
             lowest=origin,
             levels=levels,
             of_task=of_task[surface.provenance.task],
+            usual=shared.get(surface.provenance.task, defaults[label]),
             percent=(RELATIVE_TARGETS, RELATIVE_UNIT) if relative else None,
         )
     rows = [row | judged for row in table.rows]

@@ -99,7 +99,7 @@ def replay(
     from grids.replay_header import ReplayHeader
     from grids.surface_facts import SurfaceFacts
     from grids.within import within as narrowed
-    from tuning.problem import TabularProblem
+    from tuning.problem import TabularProblem, unknown_seconds
     from tuning.replay import SOFTWARE
     from tuning.replay import replay_parts as run
     from tuning.searchers import LABELS, names
@@ -158,6 +158,11 @@ def replay(
     replay_table.save_parts(made, out, header.to_json())
     rows = sum(part.rows for part in made)
     say(f"{out}: {len(loaded) * len(chosen) * repeats} replays, {rows} rows", quiet)
+    for text, part in parts.items():
+        if count := unknown_seconds(part):
+            say(
+                f"{text}: the seconds of {count} of {part.value.size} runs are not known: they count as the mean", quiet
+            )
 
 
 def _trials(max_trials: int | None, max_epochs: float | None, surface: "Surface") -> int | None:

@@ -49,6 +49,7 @@ def add_rows(
     lowest: str = "own",
     levels: Sequence[float] = (),
     of_task: float | None = None,
+    usual: Targets | None = None,
     percent: tuple[Sequence[float], str] | None = None,
 ) -> None:
     """Add one surface's rows to `table`: one for each searcher and target.
@@ -65,6 +66,7 @@ def add_rows(
             `all`: from `of_task`.
         levels: absolute values to reach, in the metric's own sense, in place of targets.
         of_task: the lowest value of all surfaces of the task.
+        usual: default targets in place of the surface's own.
         percent: read targets as percent of the absolute lowest value; the default percentages, and the unit's name.
 
     Raises:
@@ -80,7 +82,7 @@ def add_rows(
             raise BadInput(f"{label}: relative targets need a lowest value other than 0")
         wanted, scale, unit = targets or percent[0], abs(problem.lowest) / 100, percent[1]
     if not (wanted or levels):
-        usual = default_targets(whole, seed_statistic)
+        usual = usual or default_targets(whole, seed_statistic)
         table.derived.append((label, usual, unit))
         wanted = usual.values
     table.ranges.append((label, SurfaceFacts(span=float(np.ptp(problem.value / 2.0)) * 2.0)))

@@ -23,32 +23,36 @@ from grids.tables.stores import (
 
 Read = Callable[[Path, Meaning], Frame]
 
-FOLDERS: tuple[tuple[str, Callable[[Path], bool], Read], ...] = (
-    ("Ray Tune", ray.is_experiment, ray.read),
-    ("MLflow", mlflow.is_store, mlflow.read_folder),
-    ("Lightning", lightning.is_folder, lightning.read),
-    ("KerasTuner", keras_tuner.is_folder, keras_tuner.read),
-    ("W&B", wandb.is_folder, wandb.read),
-    ("SMAC", smac.is_folder, smac.read),
-    ("Syne Tune", syne_tune.is_folder, syne_tune.read),
-    ("Sacred", sacred.is_sacred, sacred.read_sacred),
-    ("NePS", sacred.is_neps, sacred.read_neps),
-    ("TensorBoard", tensorboard.is_folder, tensorboard.read),
+FOLDERS: tuple[tuple[str, tuple[str, ...], Read], ...] = (
+    ("Ray Tune", ("*/params.json", "*/result.json"), ray.read),
+    ("MLflow", ("*/meta.yaml", "*/params"), mlflow.read_folder),
+    ("MLflow", ("*/meta.yaml", "*/*/params"), mlflow.read_folder),
+    ("Lightning", ("version_*/hparams.yaml",), lightning.read),
+    ("KerasTuner", ("trial_*/trial.json",), keras_tuner.read),
+    ("W&B", ("*run-*/run-*.wandb",), wandb.read),
+    ("W&B", ("wandb/*run-*/run-*.wandb",), wandb.read),
+    ("SMAC", ("runhistory.json",), smac.read),
+    ("SMAC", ("*/runhistory.json",), smac.read),
+    ("SMAC", ("*/*/runhistory.json",), smac.read),
+    ("Syne Tune", ("results.csv.zip",), syne_tune.read),
+    ("Sacred", ("*/run.json", "*/config.json"), sacred.read_sacred),
+    ("NePS", ("configs/config_*/config.yaml",), sacred.read_neps),
+    ("TensorBoard", ("*/events.out.tfevents.*",), tensorboard.read),
 )
-"""Each store that is a folder: its name, how it is recognized, its reader; the first that fits is taken.
+"""Each store that is a folder: its name, the files that it holds, its reader; the first that fits is taken.
 
 A folder of none of these may be one with a file for each run (`runs`)."""
 
-DATABASES: tuple[tuple[str, frozenset[str], Read], ...] = (
-    ("MLflow", mlflow.TABLES, mlflow.read_database),
-    ("NNI", nni.TABLES, nni.read),
+DATABASES: tuple[tuple[frozenset[str], Read], ...] = (
+    (frozenset(("experiments", "runs", "params", "metrics", "tags")), mlflow.read_database),
+    (frozenset(("TrialJobEvent", "MetricData")), nni.read),
 )
-"""Each store that is a SQLite database, with tables that it has."""
+"""Tables of each store that is a SQLite database, and its reader."""
 
-DOCUMENTS: tuple[tuple[str, tuple[bytes, ...], Read], ...] = (
-    ("Kernel Tuner", kernel_tuner.CACHE, kernel_tuner.read_cache),
-    ("Kernel Tuner", kernel_tuner.T4, kernel_tuner.read_t4),
-    ("Hyperopt", hyperopt.SIGNS, hyperopt.read),
-    ("Ax", ax.SIGNS, ax.read),
+DOCUMENTS: tuple[tuple[tuple[bytes, ...], Read], ...] = (
+    ((b'"tune_params_keys"', b'"cache"'), kernel_tuner.read_cache),
+    ((b'"schema_version"', b'"results"', b'"configuration"'), kernel_tuner.read_t4),
+    ((b'"misc"', b'"vals"', b'"tid"'), hyperopt.read),
+    ((b'"__type"',), ax.read),
 )
-"""Each store that is a JSON file, with what stands in its first 4 KiB."""
+"""What stands in the first 4 KiB of each store that is a JSON file, and its reader."""

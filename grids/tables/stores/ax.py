@@ -1,16 +1,13 @@
 """Ax 1.3: an experiment saved as JSON, whose objects name their type in `__type`."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 from grids.errors import BadInput
 from grids.tables.frame import Frame
-from grids.tables.limits import Limit
 from grids.tables.meaning import Meaning
 from grids.tables.stores.run import Run, frame_of, load_json, objects
-
-SIGNS = (b'"__type"',)
-"""What stands in a saved experiment's beginning."""
 
 
 def read(path: Path, meaning: Meaning) -> Frame:
@@ -19,7 +16,7 @@ def read(path: Path, meaning: Meaning) -> Frame:
     Raises:
         BadInput: it is no experiment of Ax, or of a version that is not read.
     """
-    found = objects(load_json(path, Limit(meaning.max_bytes)), "the file")
+    found = objects(load_json(path), "the file")
     experiment = found.get("experiment", found)
     if not isinstance(experiment, dict) or "trials" not in experiment:
         raise BadInput("is no experiment of Ax 1: save it with client.save_to_json_file, or write summarize() as CSV")
@@ -37,8 +34,8 @@ def read(path: Path, meaning: Meaning) -> Frame:
             if step is None:
                 run.metrics[name] = mean
             else:
-                run.curves.setdefault(name, {})[float(step)] = mean
-    return frame_of(list(runs.values()), str(experiment.get("name") or path.stem), **_objective(experiment))
+                run.report(name, step, mean)
+    return frame_of(runs.values(), str(experiment.get("name") or path.stem), **_objective(experiment))
 
 
 def _parameters(runs: Any) -> dict[str, Any]:
@@ -66,8 +63,6 @@ def _data(experiment: dict[str, Any]) -> list[list[dict[str, Any]]]:
 
 def _table(item: Any) -> list[dict[str, Any]]:
     """The rows of a data frame of pandas that Ax wrote as JSON by column."""
-    import json
-
     frame = item.get("df") or item.get("full_df") or {} if isinstance(item, dict) else {}
     text = frame.get("value", frame) if isinstance(frame, dict) else frame
     columns = json.loads(text) if isinstance(text, str) else text

@@ -34,5 +34,5 @@ def rows(database: sqlite3.Connection, table: str, *columns: str) -> Iterator[tu
         yield from database.execute(f"select {', '.join(columns)} from {table}")
     except sqlite3.OperationalError as error:
         if "no such column" in str(error):
-            raise BadInput(f"its table '{table}' is of another version ({error})") from error
+            raise BadInput(f"its table '{table}' is of another version ({error}): write the trials as CSV") from error
         raise

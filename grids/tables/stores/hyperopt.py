@@ -5,13 +5,9 @@ from typing import Any
 
 from grids.errors import BadInput
 from grids.tables.frame import Frame
-from grids.tables.limits import Limit
 from grids.tables.meaning import Meaning
 from grids.tables.numbers import plain
 from grids.tables.stores.run import Run, frame_of, load_json
-
-SIGNS = (b'"misc"', b'"vals"', b'"tid"')
-"""What stands in a dump's beginning."""
 
 
 def read(path: Path, meaning: Meaning) -> Frame:
@@ -20,26 +16,23 @@ def read(path: Path, meaning: Meaning) -> Frame:
     Raises:
         BadInput: it is no list of trials.
     """
-    found = load_json(path, Limit(meaning.max_bytes))
-    if not isinstance(found, list):
+    trials = load_json(path)
+    if not isinstance(trials, list):
         raise BadInput("is no list of trials of Hyperopt")
     runs = []
-    for number, trial in enumerate(found):
+    for number, trial in enumerate(trials):
         try:
-            values = {name: _one(chosen) for name, chosen in trial["misc"]["vals"].items()}
+            values = {name: _chosen(chosen) for name, chosen in trial["misc"]["vals"].items()}
             result = trial.get("result") or {}
-            run = Run(
-                str(trial.get("tid", number)), values, {"loss": result.get("loss")}, state=str(result.get("status"))
-            )
+            name, loss, state = str(trial.get("tid", number)), result.get("loss"), str(result.get("status"))
         except (KeyError, TypeError, AttributeError) as error:
             raise BadInput(f"entry {number + 1} is no trial of Hyperopt") from error
-        run.state = "running" if run.state == "new" else run.state
-        runs.append(run)
+        runs.append(Run(name, values, {"loss": loss}, state="running" if state == "new" else state))
     note = "a choice is the index of the chosen entry, as Hyperopt's trials hold it"
     return frame_of(runs, path.stem, [note], value="loss", maximize=False, told_by="Hyperopt")
 
 
-def _one(chosen: Any) -> Any:
+def _chosen(chosen: Any) -> Any:
     """The value of a hyperparameter: a list of one, or of none where it was not used."""
     value = chosen[0] if chosen else None
     number = plain(value) if isinstance(value, str) else None

@@ -5,15 +5,10 @@ from typing import Any
 
 from grids.tables.frame import Frame
 from grids.tables.meaning import Meaning
-from grids.tables.stores.run import Run, frame_of, load_json, objects
+from grids.tables.stores.run import Run, frame_of, load_settings, objects
 
 _OWN = "tuner/"
 """How the names begin that the tuner adds to the hyperparameters."""
-
-
-def is_folder(folder: Path) -> bool:
-    """Whether the folder holds trials."""
-    return any(folder.glob("trial_*/trial.json"))
 
 
 def read(folder: Path, meaning: Meaning) -> Frame:
@@ -24,13 +19,11 @@ def read(folder: Path, meaning: Meaning) -> Frame:
     """
     runs, directions, names = [], set(), set()
     for file in sorted(folder.glob("trial_*/trial.json")):
-        trial = objects(load_json(file), f"{file.parent.name}/trial.json")
+        trial = load_settings(file)
         given = objects(trial.get("hyperparameters") or {}, "hyperparameters").get("values") or {}
-        run = Run(
-            str(trial.get("trial_id", file.parent.name)), {k: v for k, v in given.items() if not k.startswith(_OWN)}
-        )
+        parameters = {name: value for name, value in given.items() if not name.startswith(_OWN)}
+        run = Run(str(trial.get("trial_id", file.parent.name)), parameters, state=str(trial.get("status", "running")))
         run.metrics["score"] = trial.get("score")
-        run.state = str(trial.get("status", "running"))
         for name, metric in objects((trial.get("metrics") or {}).get("metrics") or {}, "metrics").items():
             points = _points(metric)
             if points:
@@ -38,22 +31,19 @@ def read(folder: Path, meaning: Meaning) -> Frame:
                 names.add(name)
                 directions.add(metric.get("direction"))
         runs.append(run)
-    said: dict[str, Any] = {"maximize": directions == {"max"}, "told_by": "trial.json"} if len(directions) == 1 else {}
-    metric = names.pop() if len(names) == 1 else None
-    return frame_of(
-        runs,
-        folder.name,
-        value="score",
-        metric=("-" if said.get("maximize") else "") + metric if metric else "",
-        **said,
-    )
+    hints: dict[str, Any] = {}
+    if len(directions) == 1:
+        hints = {"maximize": directions == {"max"}, "told_by": "trial.json"}
+    if len(names) == 1:
+        hints["metric"] = ("-" if hints.get("maximize") else "") + names.pop()
+    return frame_of(runs, folder.name, value="score", **hints)
 
 
 def _points(metric: Any) -> dict[float, float]:
     """The mean of each observation of a metric by its step."""
-    found = {}
+    points = {}
     for observed in metric.get("observations") or () if isinstance(metric, dict) else ():
         values = [value for value in observed.get("value") or () if isinstance(value, int | float)]
         if values:
-            found[float(observed.get("step") or 0)] = sum(values) / len(values)
-    return found
+            points[float(observed.get("step") or 0)] = sum(values) / len(values)
+    return points

@@ -2,18 +2,15 @@
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from grids import limits
 from grids.errors import BadInput
 from grids.tables.frame import Frame
-from grids.tables.limits import Limit
 from grids.tables.meaning import Meaning
 from grids.tables.stores.run import Run, frame_of, load_json, objects
-
-CACHE = (b'"tune_params_keys"', b'"cache"')
-"""What stands in a cache's beginning."""
-T4 = (b'"schema_version"', b'"results"', b'"configuration"')
 
 
 def read_cache(path: Path, meaning: Meaning) -> Frame:
@@ -23,23 +20,27 @@ def read_cache(path: Path, meaning: Meaning) -> Frame:
         BadInput: it is no JSON, also when it is closed.
     """
     content = path.read_bytes()
-    Limit(meaning.max_bytes).check(len(content), 12 * len(content), "its objects")
-    text = content.decode("utf-8", "replace").strip()
-    found = objects(_closed(text), "the cache")
-    keys = [str(key) for key in found.get("tune_params_keys") or ()]
-    objective = found.get("objective") or []
+    limits.check_table(len(content), 12 * len(content), "its objects")
+    cache = objects(_closed(content.decode("utf-8", "replace").strip()), "the cache")
+    keys = [str(key) for key in cache.get("tune_params_keys") or ()]
+    objective = cache.get("objective") or []
     objective = objective if isinstance(objective, list) else [objective]
     runs = []
-    for name, record in objects(found.get("cache"), "cache").items():
+    for name, record in objects(cache.get("cache"), "cache").items():
         record = objects(record, f"the entry {name}")
-        values = {key: value for key, value in record.items() if key not in keys and not isinstance(value, list | dict)}
-        numbers = {key: value for key, value in values.items() if isinstance(value, int | float)}
+        numbers = {key: value for key, value in record.items() if key not in keys and isinstance(value, int | float)}
         failed = any(isinstance(record.get(key), str) for key in (*objective, "time"))
-        runs.append(
-            Run(name, {key: record.get(key) for key in keys}, numbers, state="failed" if failed else "finished")
-        )
-    hints: dict[str, Any] = {"value": str(objective[0])} if len(objective) == 1 and not meaning.value else {}
-    return frame_of(runs, str(found.get("kernel_name") or path.stem), **hints)
+        runs.append(_run(name, {key: record.get(key) for key in keys}, numbers, failed))
+    return frame_of(runs, str(cache.get("kernel_name") or path.stem), **_value(objective))
+
+
+def _run(name: str, parameters: dict[str, Any], numbers: dict[str, Any], failed: bool) -> Run:
+    return Run(name, parameters, numbers, state="failed" if failed else "finished")
+
+
+def _value(objectives: Sequence[Any]) -> dict[str, str]:
+    """The hint of the only objective."""
+    return {"value": str(objectives[0])} if len(objectives) == 1 else {}
 
 
 def _closed(text: str) -> Any:
@@ -59,15 +60,11 @@ def read_t4(path: Path, meaning: Meaning) -> Frame:
     Raises:
         BadInput: it is no JSON, or has no results.
     """
-    found = objects(load_json(path, Limit(meaning.max_bytes)), "the file")
     runs, objectives = [], set()
-    for number, result in enumerate(found.get("results") or ()):
+    for number, result in enumerate(objects(load_json(path), "the file").get("results") or ()):
         result = objects(result, f"result {number + 1}")
         measured = {str(each.get("name")): each.get("value") for each in result.get("measurements") or ()}
         failed = result.get("invalidity", "correct") != "correct" or any(isinstance(v, str) for v in measured.values())
         objectives |= set(map(str, result.get("objectives") or ()))
-        runs.append(
-            Run(str(number), result.get("configuration") or {}, measured, state="failed" if failed else "finished")
-        )
-    hints: dict[str, Any] = {"value": objectives.pop()} if len(objectives) == 1 and not meaning.value else {}
-    return frame_of(runs, path.stem, **hints)
+        runs.append(_run(str(number), result.get("configuration") or {}, measured, failed))
+    return frame_of(runs, path.stem, **_value(list(objectives)))

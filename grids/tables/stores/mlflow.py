@@ -8,46 +8,35 @@ from grids.errors import BadInput, brief, unknown
 from grids.tables.frame import Frame
 from grids.tables.meaning import Meaning
 from grids.tables.stores.database import opened, rows
-from grids.tables.stores.run import Points, Run, frame_of, load_yaml, objects
+from grids.tables.stores.run import Points, Run, frame_of, load_settings
 
-TABLES = frozenset(("experiments", "runs", "params", "metrics", "tags"))
 _STATES = {1: "running", 2: "scheduled", 3: "finished", 4: "failed", 5: "killed"}
 _PARENT = "mlflow.parentRunId"
 _LARGEST = 1.7976931348623157e308
 """How the database writes infinity."""
-
-
-def is_store(folder: Path) -> bool:
-    """Whether the folder is a file store, or one experiment of it."""
-    return any(folder.glob("*/meta.yaml")) and any((*folder.glob("*/params"), *folder.glob("*/*/params")))
+Reports = dict[str, list[tuple[int, int, float]]]
+"""By metric: step, time and value."""
 
 
 def read_database(path: Path, meaning: Meaning) -> Frame:
     """The runs of an experiment in a database; see `_frame`."""
     with opened(path) as database:
         names = dict(rows(database, "experiments", "experiment_id", "name"))
-        columns = ("run_uuid", "experiment_id", "status", "lifecycle_stage")
-        states = {
-            run: (names.get(of), str(status))
-            for run, of, status, stage in rows(database, "runs", *columns)
-            if stage != "deleted"
-        }
-        params: dict[str, dict[str, Any]] = {run: {} for run in states}
-        tags: dict[str, dict[str, Any]] = {run: {} for run in states}
-        for table, texts in (("params", params), ("tags", tags)):
+        runs = list(rows(database, "runs", "run_uuid", "experiment_id", "status", "lifecycle_stage"))
+        texts: dict[str, dict[str, dict[str, Any]]] = {"params": {}, "tags": {}}
+        for table, by_run in texts.items():
             for run, key, value in rows(database, table, "run_uuid", "key", "value"):
-                if run in texts:
-                    texts[run][key] = value
-        reports: dict[str, dict[str, list[tuple[int, int, float]]]] = {run: {} for run in states}
-        for run, key, value, step, time, nan in rows(
-            database, "metrics", "run_uuid", "key", "value", "step", "timestamp", "is_nan"
-        ):
-            if run in reports:
-                kept = float("nan") if nan or abs(value) == _LARGEST else value
-                reports[run].setdefault(key, []).append((step, time, kept))
+                by_run.setdefault(run, {})[key] = value
+        reports: dict[str, Reports] = {}
+        columns = ("run_uuid", "key", "value", "step", "timestamp", "is_nan")
+        for run, key, value, step, time, nan in rows(database, "metrics", *columns):
+            known = float("nan") if nan or abs(value) == _LARGEST else value
+            reports.setdefault(run, {}).setdefault(key, []).append((step, time, known))
+    params, tags = texts["params"], texts["tags"]
     found = [
-        (experiment, tags[run], Run(run, params[run], *_metrics(reports[run]), state))
-        for run, (experiment, state) in states.items()
+        (names.get(of), tags.get(run, {}), Run(run, params.get(run, {}), *_metrics(reports.get(run, {})), str(status)))
+        for run, of, status, stage in runs
+        if stage != "deleted"
     ]
     return _frame(found, path.stem, meaning)
 
@@ -58,14 +47,12 @@ def read_folder(folder: Path, meaning: Meaning) -> Frame:
     found = []
     for experiment in experiments:
         named = experiment / "meta.yaml"
-        name = (
-            objects(load_yaml(named), "meta.yaml").get("name", experiment.name) if named.is_file() else experiment.name
-        )
+        name = load_settings(named, empty=True).get("name", experiment.name)
         for meta in sorted(experiment.glob("*/meta.yaml")):
-            about, run = objects(load_yaml(meta), f"{meta.parent.name}/meta.yaml"), meta.parent
+            about, run = load_settings(meta), meta.parent
             if about.get("lifecycle_stage") == "deleted":
                 continue
-            reports: dict[str, list[tuple[int, int, float]]] = {}
+            reports: Reports = {}
             for file in _files(run / "metrics"):
                 for line in file.read_text().splitlines():
                     time, value, *step = line.split()
@@ -84,7 +71,7 @@ def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-def _metrics(reports: dict[str, list[tuple[int, int, float]]]) -> tuple[dict[str, Any], dict[str, Points]]:
+def _metrics(reports: Reports) -> tuple[dict[str, Any], dict[str, Points]]:
     """The last report of each metric, by step and then by time, and those with several steps as curves."""
     ordered = {key: sorted(found, key=lambda report: report[:2]) for key, found in reports.items()}
     curves: dict[str, Points] = {

@@ -4,12 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from grids.tables.columns import is_number
 from grids.tables.frame import Frame
 from grids.tables.meaning import Meaning
 from grids.tables.stores.database import opened, rows
 from grids.tables.stores.run import Run, frame_of
-
-TABLES = frozenset(("TrialJobEvent", "MetricData"))
 
 
 def read(path: Path, meaning: Meaning) -> Frame:
@@ -23,17 +22,16 @@ def read(path: Path, meaning: Meaning) -> Frame:
         for _, job, event, data in rows(database, "TrialJobEvent", "timestamp", "trialJobId", "event", "data"):
             run = runs.setdefault(str(job), Run(str(job), {}))
             run.state = {"USER_CANCELED": "canceled", "EARLY_STOPPED": "early_stopped"}.get(event, str(event))
-            said = json.loads(data) if data else {}
-            run.parameters = (said.get("parameters") if isinstance(said, dict) else None) or run.parameters
+            settings = json.loads(data) if data else {}
+            run.parameters = (settings.get("parameters") if isinstance(settings, dict) else None) or run.parameters
         for job, kind, sequence, data in rows(database, "MetricData", "trialJobId", "type", "sequence", "data"):
             value = _value(data)
-            if str(job) in runs and isinstance(value, int | float):
-                run = runs[str(job)]
+            if str(job) in runs and is_number(value):
                 if kind == "FINAL":
-                    run.metrics["metric"] = value
+                    runs[str(job)].metrics["metric"] = value
                 else:
-                    run.curves.setdefault("metric", {})[float(sequence)] = value
-    return frame_of(list(runs.values()), path.stem, fidelity="sequence")
+                    runs[str(job)].report("metric", sequence, value)
+    return frame_of(runs.values(), path.stem, fidelity="sequence")
 
 
 def _value(data: Any) -> Any:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -68,14 +69,11 @@ def read(folder: Path, meaning: Meaning) -> Frame:
     if faults and not runs:
         raise BadInput(faults[0])
     notes = [f"{len(faults)} file(s) cannot be read and are left out ({brief(faults[0], 120)})"] if faults else []
-    table = frame_of(runs, folder.name, notes)
-    hints: dict[str, Any] = {**table.hints, "pool": None}
-    chosen = key or meaning.value
-    if chosen:
-        hints["value"] = chosen
-    if not any(run.parameters for run in runs):  # every column of the files but the value may be an axis
-        del hints["pool"]
-    return Frame(**{**vars(table), "hints": hints})
+    table = frame_of(runs, folder.name, notes, value=key or meaning.value, chosen=True)
+    if any(run.parameters for run in runs):
+        return table
+    # Every column of the files but the value may be an axis.
+    return replace(table, hints={name: hint for name, hint in table.hints.items() if name != "pool"})
 
 
 def _tables(folder: Path) -> Iterable[Path]:
@@ -106,14 +104,13 @@ def _from_names(path: Path) -> dict[str, str]:
 
 
 def _settings(run: Path, wanted: str) -> dict[str, Any]:
-    """What a file of settings next to the run's values holds."""
-    said: dict[str, Any] = {}
-    for name in _SETTINGS:
-        for file, load in ((run / f"{name}.json", load_json), (run / f"{name}.yaml", load_yaml)):
-            if file.is_file() and file.name != wanted:
-                found = load(file)
-                said |= flat(found) if isinstance(found, dict) else {}
-    return said
+    """What the files of settings next to the run's values hold."""
+    settings: dict[str, Any] = {}
+    for file in (run / f"{name}{ending}" for name in _SETTINGS for ending in (".json", ".yaml")):
+        if file.is_file() and file.name != wanted:
+            loaded = load_json(file) if file.suffix == ".json" else load_yaml(file)
+            settings |= flat(loaded) if isinstance(loaded, dict) else {}
+    return settings
 
 
 def _overrides(run: Path) -> dict[str, Any]:

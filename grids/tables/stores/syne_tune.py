@@ -8,14 +8,9 @@ from grids.tables import files
 from grids.tables.columns import text
 from grids.tables.frame import Frame
 from grids.tables.meaning import Meaning
-from grids.tables.stores.run import Run, frame_of, load_json, objects, shorter
+from grids.tables.stores.run import Run, frame_of, load_settings, shorter
 
 _EPOCHS = ("epoch", "iteration", "step", "iter")
-
-
-def is_folder(folder: Path) -> bool:
-    """Whether the folder holds the results of a tuner."""
-    return (folder / "results.csv.zip").is_file()
 
 
 def read(folder: Path, meaning: Meaning) -> Frame:
@@ -27,9 +22,7 @@ def read(folder: Path, meaning: Meaning) -> Frame:
     Raises:
         BadInput: a file cannot be read.
     """
-    about = (
-        objects(load_json(folder / "metadata.json"), "metadata.json") if (folder / "metadata.json").is_file() else {}
-    )
+    about = load_settings(folder / "metadata.json", empty=True)
     table = files.read_table(folder / "results.csv.zip")
     if not table.has("trial_id"):
         raise BadInput("results.csv.zip has no column trial_id: it is of another version")
@@ -46,17 +39,14 @@ def read(folder: Path, meaning: Meaning) -> Frame:
         step = float(len(runs[trial].curves)) if steps is None else float(steps[row])
         for name, read_ in numbers.items():
             if not read_.wrong[row]:
-                runs[trial].curves.setdefault(name, {})[step] = float(read_.numbers[row])
+                runs[trial].report(name, step, float(read_.numbers[row]))
     for place in sorted(folder.glob("*/config.json")):
         if place.parent.name not in runs:
-            config = objects(load_json(place), f"{place.parent.name}/config.json")
-            runs[place.parent.name] = Run(place.parent.name, config, state="failed")
+            runs[place.parent.name] = Run(place.parent.name, load_settings(place), state="failed")
     shorter(runs.values())
     metrics, mode = about.get("metric_names") or [], about.get("metric_mode") or about.get("mode")
     mode = mode[0] if isinstance(mode, list) and len(set(mode)) == 1 else mode
-    hints: dict[str, Any] = {}
-    if len(metrics) == 1 and not meaning.value:
-        hints["value"] = text(metrics[0])
+    hints: dict[str, Any] = {"value": text(metrics[0])} if len(metrics) == 1 else {}
     if mode in ("min", "max"):
         hints |= {"maximize": mode == "max", "told_by": "metadata.json"}
-    return frame_of(list(runs.values()), folder.name, fidelity=by or "report", **hints)
+    return frame_of(runs.values(), folder.name, fidelity=by or "report", **hints)

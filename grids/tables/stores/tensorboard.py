@@ -5,23 +5,20 @@ fields are those of `event.proto`, `summary.proto` and the HParams plugin's `plu
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from grids import limits
 from grids.errors import BadInput
 from grids.tables.frame import Frame
-from grids.tables.limits import Limit
 from grids.tables.meaning import Meaning
 from grids.tables.stores.protobuf import double, message, text
 from grids.tables.stores.run import Run, frame_of, shorter
 
 _STATES = {1: "finished", 2: "failed", 3: "running"}
-
-
-def is_folder(folder: Path) -> bool:
-    """Whether the folder holds runs with event files."""
-    return any(folder.glob("*/events.out.tfevents.*"))
 
 
 def read(folder: Path, meaning: Meaning) -> Frame:
@@ -34,7 +31,7 @@ def read(folder: Path, meaning: Meaning) -> Frame:
         BadInput: a file is no event file, or no run has hyperparameters.
     """
     files = sorted(folder.rglob("events.out.tfevents.*"))
-    Limit(meaning.max_bytes).check(sum(file.stat().st_size for file in files), 0, f"{len(files):,} event files")
+    limits.check_table(sum(file.stat().st_size for file in files), 0, f"{len(files):,} event files")
     runs: dict[str, Run] = {}
     for file in files:
         name = file.relative_to(folder).parts[0]
@@ -86,13 +83,11 @@ def _add_value(run: Run, value: dict[int, list[Any]], step: float) -> None:
             packed = (tensor.get(5) or tensor.get(4) or [b""])[0]
             number = _decimal(struct.unpack("<f", packed)[0]) if len(packed) == 4 else None
     if number is not None and not tag.startswith("_hparams_"):
-        run.curves.setdefault(tag, {})[step] = number
+        run.report(tag, step, number)
 
 
 def _decimal(number: float) -> float:
     """The shortest decimal that rounds to this float32."""
-    import numpy as np
-
     return float(str(np.float32(number)))
 
 
@@ -101,15 +96,10 @@ def _add_session(run: Run, session: dict[int, list[Any]]) -> None:
         parameters = {}
         for entry in message(start).get(1, ()):
             pair = message(entry)
-            said = message(pair.get(2, [b""])[0])
-            value: Any = None
-            if 2 in said:
-                value = double(said[2][0])
-            elif 3 in said:
-                value = text(said[3][0])
-            elif 4 in said:
-                value = bool(said[4][0])
-            parameters[text(pair.get(1, [b""])[0])] = value
+            held = message(pair.get(2, [b""])[0])
+            kinds: tuple[tuple[int, Callable[[Any], Any]], ...] = ((2, double), (3, text), (4, bool))
+            values = [read_as(held[number][0]) for number, read_as in kinds if number in held]
+            parameters[text(pair.get(1, [b""])[0])] = values[0] if values else None
         run.parameters = parameters
     for end in session.get(4, ()):
         run.state = _STATES.get(message(end).get(1, [0])[0], run.state)

@@ -11,20 +11,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from grids import limits
 from grids.errors import BadInput
+from grids.tables.columns import is_number
 from grids.tables.frame import Frame
-from grids.tables.limits import Limit
 from grids.tables.meaning import Meaning
 from grids.tables.stores.protobuf import double, fields, message, text
 from grids.tables.stores.run import Run, frame_of
 
 _BLOCK, _HEADER = 32768, 7
 _HISTORY, _SUMMARY, _CONFIG, _RUN, _EXIT = 2, 3, 5, 17, 18
-
-
-def is_folder(folder: Path) -> bool:
-    """Whether the folder holds offline runs."""
-    return any(folder.glob("*run-*/run-*.wandb")) or any(folder.glob("wandb/*run-*/run-*.wandb"))
 
 
 def read(folder: Path, meaning: Meaning) -> Frame:
@@ -34,7 +30,7 @@ def read(folder: Path, meaning: Meaning) -> Frame:
         BadInput: a file is no log of W&B.
     """
     files = sorted({*folder.glob("*run-*/run-*.wandb"), *folder.glob("wandb/*run-*/run-*.wandb")})
-    Limit(meaning.max_bytes).check(sum(file.stat().st_size for file in files), 0, f"{len(files):,} runs")
+    limits.check_table(sum(file.stat().st_size for file in files), 0, f"{len(files):,} runs")
     runs = [_run(file) for file in files if not file.parent.is_symlink()]
     return frame_of(runs, folder.name, fidelity="_step")
 
@@ -111,11 +107,8 @@ def _value(about: dict[int, list[Any]]) -> Any:
 def _last(value: Any) -> Any:
     """A summary's value, which may stand in an object by the kind of summary."""
     value = value.get("last", value) if isinstance(value, dict) else value
-    return (
-        {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}.get(value, value)
-        if isinstance(value, str)
-        else value
-    )
+    words = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+    return words.get(value, value) if isinstance(value, str) else value
 
 
 def _add_history(run: Run, data: bytes) -> None:
@@ -124,5 +117,5 @@ def _add_history(run: Run, data: bytes) -> None:
     steps = message(said[0]).get(1, [0]) if said else [values.get("_step", 0)]
     for key, value in values.items():
         number = _last(value)
-        if not key.startswith("_") and isinstance(number, int | float) and not isinstance(number, bool):
-            run.curves.setdefault(key, {})[float(steps[0])] = number
+        if not key.startswith("_") and is_number(number):
+            run.report(key, steps[0], number)

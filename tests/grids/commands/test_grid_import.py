@@ -121,3 +121,65 @@ def test_a_level_that_all_cells_pass_is_said(capsys: pytest.CaptureFixture[str])
     for level, said in (("-0.86", True), ("0.86", False)):
         assert run(["exact", "s.parquet", "-s", "random", "--level", level]) == 0
         assert ("every cell reaches the level" in capsys.readouterr().err) == said
+
+
+def test_one_set_of_default_targets_for_a_task(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, far in (("flat", 1.01), ("steep", 5)):
+        Path(f"{name}.csv").write_text(f"rate,loss\n1,1\n2,{far}\n4,{far}\n")
+        options = f"--axes rate --value loss --task t --optimizer {name} --out {name}.parquet"
+        call(f"{name}.csv {options}")
+    capsys.readouterr()
+    assert run(["exact", "flat.parquet", "steep.parquet", "-s", "random", "--format", "csv"]) == 0
+    out, err = capsys.readouterr()
+    rows = [line.split(",") for line in out.splitlines()]
+    place = rows[0].index("target")
+    assert sorted({float(row[place]) for row in rows[1:]}) == [0.0005, 0.001]
+    assert "flat.parquet, steep.parquet: targets 0.0005 and 0.001" in err
+    assert (
+        run(
+            [
+                "replay",
+                "flat.parquet",
+                "steep.parquet",
+                "-s",
+                "random",
+                "--repeats",
+                "20",
+                "--jobs",
+                "1",
+                "--out",
+                "r.parquet",
+            ]
+        )
+        == 0
+    )
+    capsys.readouterr()
+    assert run(["cost", "r.parquet", "--format", "csv"]) == 0
+    rows = [line.split(",") for line in capsys.readouterr().out.splitlines()]
+    assert sorted({float(row[rows[0].index("target")]) for row in rows[1:]}) == [0.0005, 0.001]
+
+
+def test_seconds_that_are_not_known_are_said(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("gap.csv").write_text("rate,loss,seconds\n0.1,3,10\n0.01,2,\n0.001,1,12\n")
+    call("gap.csv --axes rate --value loss --keep seconds --out gap.parquet")
+    capsys.readouterr()
+    assert (
+        run(
+            [
+                "replay",
+                "gap.parquet",
+                "-s",
+                "random",
+                "--repeats",
+                "5",
+                "--jobs",
+                "1",
+                "--workers",
+                "2",
+                "--out",
+                "r.parquet",
+            ]
+        )
+        == 0
+    )
+    assert "the seconds of 1 of 3 runs are not known" in capsys.readouterr().err

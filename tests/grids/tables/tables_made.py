@@ -12,8 +12,8 @@ from grids.errors import BadInput
 from grids.pool import Pool
 from grids.space import Axis, Space
 from grids.surface import Fidelity, Provenance, Surface
-from grids.tables import files
 from grids.tables.importing import Meaning, meaning_of
+from grids.tables.sources import surface_from
 
 PLAIN = "alpha,epsilon,error\n0.1,1e-8,3\n0.1,1,4\n10,1e-8,5\n10,1,6.5\n"
 
@@ -32,7 +32,7 @@ def read(folder: Path, content: str | bytes, axes: str | Sequence[str] = "alpha,
     path = folder / "sweep.csv"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     names = [name for name in axes.split(",") if name] if isinstance(axes, str) else axes
-    return files.read(path, meaning_of(axes=names, value=options.pop("value", "error"), **options))
+    return surface_from(path, meaning_of(axes=names, value=options.pop("value", "error"), **options))
 
 
 def refused(folder: Path, content: str | bytes, axes: str | Sequence[str] = "alpha,epsilon", **options: Any) -> str:

@@ -12,6 +12,7 @@ from grids.errors import BadInput
 from grids.pool import Pool
 from grids.tables import blackbox
 from grids.tables.importing import Meaning
+from grids.tables.sources import surface_from
 
 
 @pytest.mark.parametrize("pool", [False, True], ids=["grid", "pool"])
@@ -27,7 +28,7 @@ def test_round_trip_through_syne_tune(tmp_path: Path, pool: bool) -> None:
         "objectives_evaluations.npy", "fidelities_values.npy",
     }  # fmt: skip
     assert np.load(tmp_path / "bb" / "objectives_evaluations.npy").shape == (1, surface.space.size, 2, 3, 1)
-    back = blackbox.read(tmp_path / "bb", Meaning(value=""))
+    back = surface_from(tmp_path / "bb", Meaning(value=""))
     if pool:
         np.testing.assert_array_equal(back.value, surface.value)
         assert back.space.is_pool
@@ -40,10 +41,10 @@ def test_round_trip_through_syne_tune(tmp_path: Path, pool: bool) -> None:
 def test_a_single_task_takes_another_name_and_a_single_objective_its_own_alone(tmp_path: Path) -> None:
     surface = rich()
     blackbox.write(surface, tmp_path / "bb")
-    renamed = blackbox.read(tmp_path / "bb", Meaning(value="", task="mine"))
+    renamed = surface_from(tmp_path / "bb", Meaning(value="", task="mine"))
     assert renamed.provenance.task == "mine"
     with pytest.raises(BadInput, match="unknown objective 'los'"):
-        blackbox.read(tmp_path / "bb", Meaning(value="los"))
+        surface_from(tmp_path / "bb", Meaning(value="los"))
 
 
 def test_a_blackbox_of_several_tasks_and_objectives(tmp_path: Path) -> None:
@@ -58,14 +59,14 @@ def test_a_blackbox_of_several_tasks_and_objectives(tmp_path: Path) -> None:
     np.save(folder / "fidelities_values.npy", np.array([1, 2]))
     (folder / "metadata.json").write_text(json.dumps({"objectives_names": ["err", "time"], "task_names": ["x", "y"]}))
     with pytest.raises(BadInput, match="2 tasks: choose one with --task"):
-        blackbox.read(folder, Meaning(value="err"))
+        surface_from(folder, Meaning(value="err"))
     with pytest.raises(BadInput, match="2 objectives: choose one with --value"):
-        blackbox.read(folder, Meaning(value="", task="x"))
+        surface_from(folder, Meaning(value="", task="x"))
     np.save(folder / "fidelities_values.npy", np.array([1, 1]))
     with pytest.raises(BadInput, match=r"fidelities_values\.npy must hold distinct numbers"):
-        blackbox.read(folder, Meaning(value="err", task="y"))
+        surface_from(folder, Meaning(value="err", task="y"))
     np.save(folder / "fidelities_values.npy", np.array([1, 2]))
-    surface = blackbox.read(folder, Meaning(value="err", task="y", keep=["time"]))
+    surface = surface_from(folder, Meaning(value="err", task="y", keep=["time"]))
     assert surface.space.is_pool
     assert surface.value.ravel().tolist() == [14, 18, 22]
     assert surface.extra["time"].ravel().tolist() == [15, 19, 23]

@@ -11,8 +11,9 @@ from tables_made import PLAIN, TABLE, WHAT, alike, read, rich
 
 from grids import surface_file
 from grids.surface import Surface
-from grids.tables import exporting, files
+from grids.tables import exporting
 from grids.tables.importing import Meaning
+from grids.tables.sources import surface_from
 
 
 @settings(
@@ -23,7 +24,7 @@ def test_export_and_import_is_the_identity(tmp_path: Path, surface: Surface) -> 
     path = tmp_path / "s.csv"
     surface = replace(surface, value=np.where(surface.diverged, surface.value.max(), surface.value))
     exporting.write_csv(surface, path)
-    back = files.read(path, Meaning(surface.space.names, "value", "seed"))
+    back = surface_from(path, Meaning(surface.space.names, "value", "seed"))
     assert back.space == surface.space
     assert back.seeds == surface.seeds
     np.testing.assert_array_equal(back.value, surface.value)
@@ -57,7 +58,7 @@ def test_round_trip_through_csv_and_a_frame(tmp_path: Path, pool: bool) -> None:
     surface = rich(pool)
     exporting.write_csv(surface, tmp_path / "s.csv")
     options = {"seed": "seed", "epoch": "step", "maximize": True, "keep": ["flops"], "pool": pool}
-    back = files.read(tmp_path / "s.csv", Meaning(surface.space.names, "acc", **options))  # type: ignore[arg-type]
+    back = surface_from(tmp_path / "s.csv", Meaning(surface.space.names, "acc", **options))  # type: ignore[arg-type]
     framed = Surface.from_frame(surface.to_frame(), surface.space.names, "acc", **options)
     for found in (back, framed):
         if pool:  # a pool's axes hold the values that occur

@@ -7,8 +7,8 @@ import pytest
 from tables_made import PLAIN, column, read, refused
 
 from grids.errors import BadInput
-from grids.tables import files
 from grids.tables.importing import meaning_of
+from grids.tables.sources import surface_from
 
 
 def test_axes_stand_in_the_order_asked_for(tmp_path: Path) -> None:
@@ -205,7 +205,7 @@ def test_a_column_with_a_comma_in_its_name(tmp_path: Path) -> None:
     names = split_names('"lr, base",mom')
     path = tmp_path / "t.csv"
     path.write_text('"lr, base",mom,error\n1,2,3\n')
-    assert files.read(path, meaning_of(axes=names, value="error")).space.names == ("lr, base", "mom")
+    assert surface_from(path, meaning_of(axes=names, value="error")).space.names == ("lr, base", "mom")
 
 
 MISSING = ["nan", "NaN", "", "NA", "N/A", "None", "null", "inf", "-inf", "#DIV/0!"]

@@ -4,8 +4,10 @@ import gzip
 import io
 import json
 import pickle
+import shutil
 import sqlite3
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,7 @@ import pytest
 from tables_made import column
 
 from grids.errors import BadInput
+from grids.limits import allow, most_bytes
 from grids.tables.meaning import meaning_of
 from grids.tables.sources import surface_from, surfaces_from
 
@@ -104,21 +107,31 @@ LARGE = {
 }
 
 
+@pytest.fixture(autouse=True)
+def _limit() -> Iterator[None]:
+    before = most_bytes()
+    yield
+    allow(before)
+
+
 @pytest.mark.parametrize("kind", LARGE)
 def test_a_table_beyond_the_limit_is_refused_before_it_is_read(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "t"
     path.write_bytes(LARGE[kind])
+    allow(250_000)
     with pytest.raises(BadInput) as caught:
-        surface_from(str(path), meaning_of(**WANTED, max_bytes=1_000_000))
+        surface_from(str(path), meaning_of(**WANTED))
     assert "--max-bytes" in str(caught.value) or "unknown column" in str(caught.value) or "is no" in str(caught.value)
 
 
 def test_a_limit_that_is_raised(tmp_path: Path) -> None:
     path = tmp_path / "t"
     path.write_bytes(gzip.compress(("lr,loss\n" + "".join(f"{k},2\n" for k in range(50_000))).encode()))
+    allow(25_000)
     with pytest.raises(BadInput, match="--max-bytes"):
-        surface_from(str(path), meaning_of(**WANTED, max_bytes=100_000))
-    assert surface_from(str(path), meaning_of(**WANTED, max_bytes=10_000_000)).space.size == 50_000
+        surface_from(str(path), meaning_of(**WANTED))
+    allow(2_500_000)
+    assert surface_from(str(path), meaning_of(**WANTED)).space.size == 50_000
 
 
 def test_a_wide_parquet_file_is_judged_by_its_header(tmp_path: Path) -> None:
@@ -130,8 +143,9 @@ def test_a_wide_parquet_file_is_judged_by_its_header(tmp_path: Path) -> None:
     pq.write_table(table, tmp_path / "t.parquet")
     with pytest.raises(BadInput, match="unknown column 'lr'"):
         surface_from(str(tmp_path / "t.parquet"), meaning_of(**WANTED))
+    allow(250_000)
     with pytest.raises(BadInput, match="--max-bytes"):
-        surface_from(str(tmp_path / "t.parquet"), meaning_of(axes=["x"], value="y", max_bytes=1_000_000))
+        surface_from(str(tmp_path / "t.parquet"), meaning_of(axes=["x"], value="y"))
 
 
 def test_a_surface_for_each_optimizer(tmp_path: Path) -> None:
@@ -188,7 +202,7 @@ BOMBS = {
 def test_yaml_is_plain_and_bounded(tmp_path: Path, kind: str) -> None:
     (tmp_path / "version_0").mkdir()
     (tmp_path / "version_0" / "hparams.yaml").write_text(BOMBS[kind])
-    with pytest.raises(BadInput, match=r"holds more than 100,000 values|no YAML of plain data|cannot be read"):
+    with pytest.raises(BadInput, match=r"holds more than 100,000 values|no YAML of plain data|its content is not"):
         surface_from(str(tmp_path), meaning_of(value="loss"))
 
 
@@ -227,6 +241,13 @@ def test_two_studies_in_one_folder(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"holds 2 studies of Ray Tune: give the folder of one \(one, two\)"):
         surface_from(str(tmp_path / "all"), meaning_of(value="loss"))
     assert surface_from(str(tmp_path / "all" / "one"), meaning_of(value="loss")).space.size == 2
+
+
+def test_studies_of_two_tools_in_one_folder(tmp_path: Path) -> None:
+    for name in ("ray-2.60.0", "keras-tuner-1.4.8"):
+        shutil.copytree(Path(__file__).parents[2] / "data" / "stores" / name, tmp_path / name)
+    with pytest.raises(BadInput, match="holds 2 studies of Ray Tune and KerasTuner: give the folder of one"):
+        surface_from(tmp_path, meaning_of(value="loss"))
 
 
 WITHOUT = {

@@ -15,6 +15,7 @@ from grids.errors import BadInput
 from grids.pool import Pool
 from grids.tables import study
 from grids.tables.importing import Meaning
+from grids.tables.sources import surface_from
 
 
 @pytest.mark.parametrize("pool", [False, True], ids=["grid", "pool"])
@@ -33,7 +34,7 @@ def test_round_trip_through_an_optuna_study(tmp_path: Path, pool: bool) -> None:
     first = loaded.trials[0]
     assert first.params == {"lr": 1e-3, "clip": None, "mom": 0.9 if pool else 0.0}
     assert first.intermediate_values == pytest.approx(dict(enumerate(-surface.curve.reshape(-1, 3)[0])))  # type: ignore[union-attr]
-    back = study.read(url, Meaning(value="", keep=["flops"]))
+    back = surface_from(url, Meaning(value="", keep=["flops"]))
     np.testing.assert_array_equal(back.value, surface.value)
     assert back.space.is_pool == pool
     if not pool:
@@ -60,7 +61,7 @@ def test_curves_of_a_part_of_a_study(tmp_path: Path) -> None:
     surface, url = rich(), f"optuna:sqlite:///{tmp_path}/s.db"
     assert surface.curve is not None
     study.write(surface, url)
-    part = study.read(url, Meaning(value="", where=["clip=1.0"]))
+    part = surface_from(url, Meaning(value="", where=["clip=1.0"]))
     np.testing.assert_array_equal(part.value, surface.value[:, [1]])
     np.testing.assert_array_equal(part.curve, surface.curve[:, [1]])  # type: ignore[arg-type]
 
@@ -71,7 +72,7 @@ def test_studies_of_others(tmp_path: Path) -> None:
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     url = f"sqlite:///{tmp_path}/s.db"
     with pytest.raises(BadInput, match="no such file"):
-        study.read("optuna:" + url, Meaning(value=""))
+        surface_from("optuna:" + url, Meaning(value=""))
     assert not (tmp_path / "s.db").exists()
     one = optuna.create_study(
         storage=url, study_name="one", direction="maximize", sampler=optuna.samplers.RandomSampler(1)
@@ -86,7 +87,7 @@ def test_studies_of_others(tmp_path: Path) -> None:
         return lr
 
     one.optimize(score, n_trials=8)
-    surface = study.read("optuna:" + url, Meaning(value=""))
+    surface = surface_from("optuna:" + url, Meaning(value=""))
     assert surface.space.is_pool
     assert surface.space.size == 7
     assert surface.provenance.maximized
@@ -101,17 +102,17 @@ def test_studies_of_others(tmp_path: Path) -> None:
         lambda t: (t.suggest_int("x", 1, 3), float(t.suggest_categorical("y", ["a", "b"]) == "a")), n_trials=6
     )
     with pytest.raises(BadInput, match="holds 2 studies: choose one with"):
-        study.read("optuna:" + url, Meaning(value=""))
+        surface_from("optuna:" + url, Meaning(value=""))
     with pytest.raises(BadInput, match="2 objectives: choose one with --value"):
-        study.read(f"optuna:{url}?study=two", Meaning(value=""))
-    second = study.read(f"optuna:{url}?study=two", Meaning(value="1", task="t"))
+        surface_from(f"optuna:{url}?study=two", Meaning(value=""))
+    second = surface_from(f"optuna:{url}?study=two", Meaning(value="1", task="t"))
     assert second.space.shape == (3, 2)
     assert second.provenance.maximized
     with pytest.raises(BadInput, match="did you mean 'two'"):
-        study.read(f"optuna:{url}?study=tow", Meaning(value=""))
+        surface_from(f"optuna:{url}?study=tow", Meaning(value=""))
     (tmp_path / "no.db").write_text("nothing")
-    with pytest.raises(BadInput, match="cannot be read as an Optuna storage"):
-        study.read(f"optuna:sqlite:///{tmp_path}/no.db", Meaning(value=""))
+    with pytest.raises(BadInput, match="its database cannot be read"):
+        surface_from(f"optuna:sqlite:///{tmp_path}/no.db", Meaning(value=""))
 
 
 def test_a_database_of_another_program_is_left_as_it_is(tmp_path: Path) -> None:
@@ -122,11 +123,11 @@ def test_a_database_of_another_program_is_left_as_it_is(tmp_path: Path) -> None:
     before = file.read_bytes()
     for path, told in ((file, "holds no study"), (tmp_path, "is a folder")):
         with pytest.raises(BadInput, match=told):
-            study.read(f"optuna:sqlite:///{path}", Meaning(value=""))
+            surface_from(f"optuna:sqlite:///{path}", Meaning(value=""))
     assert file.read_bytes() == before
     (tmp_path / "empty.db").touch()
     with pytest.raises(BadInput, match="holds no study"):
-        study.read(f"optuna:sqlite:///{tmp_path}/empty.db", Meaning(value=""))
+        surface_from(f"optuna:sqlite:///{tmp_path}/empty.db", Meaning(value=""))
     assert not (tmp_path / "empty.db").stat().st_size
 
 
@@ -141,11 +142,11 @@ def test_a_journal_whose_parameters_have_a_seed(tmp_path: Path, seeds: str | Non
         sampler = {"lr": [0.1, 1.0], "seed": [0, 1]}
         one.sampler = optuna.samplers.GridSampler(sampler, seed=0)
         one.optimize(lambda trial: trial.suggest_float("lr", 0.1, 1) + trial.suggest_int("seed", 0, 1), n_trials=4)
-    surface = study.read(f"optuna:{file}", Meaning(value="", seed=seeds))
+    surface = surface_from(f"optuna:{file}", Meaning(value="", seed=seeds))
     assert surface.space.names == ("lr",)
     assert surface.seeds == (0, 1)
     assert surface.value.tolist() == [[0.1, 1.1], [1.0, 2.0]]
     with pytest.raises(BadInput, match="study 'one' minimizes 'value': leave --maximize out"):
-        study.read(f"optuna:{file}", Meaning(value="", maximize=True))
+        surface_from(f"optuna:{file}", Meaning(value="", maximize=True))
     with pytest.raises(BadInput, match="or the file of a journal"):
-        study.read("optuna:nothing.log", Meaning(value=""))
+        surface_from("optuna:nothing.log", Meaning(value=""))

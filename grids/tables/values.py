@@ -1,18 +1,24 @@
-"""The value of each run: its own, what a diverged run is worth, or what is filled in."""
+"""The value of each run: its own, what a diverged run is worth, or what is filled in; curves in lists of values."""
 
+import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from grids.errors import BadInput, brief
 from grids.tables.cells import Layout
-from grids.tables.curves import curves_of
+from grids.tables.columns import Column
 from grids.tables.frame import Frame
 from grids.tables.meaning import LARGEST_VALUE
-from grids.tables.states import States
+from grids.tables.rows import States
 
+_STEPS = ("step", "epoch", "iteration", "iter", "budget", "fidelity")
 _WAY = "; mark the run in a column 'diverged', or choose --missing worst or --missing NUMBER"
+_LARGEST = np.finfo(np.float64).max
+"""What MLflow's database writes for infinity."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,29 +55,24 @@ class Values:
         """
         if name in ("diverged", "filled"):
             raise BadInput(f"the column '{name}' says which runs did so, and holds no values")
-        filled = table.flags("filled") if table.has("filled") else np.zeros(len(table), bool)
-        column = table.column(name)
+        none = np.zeros(len(table), bool)
+        filled = table.flags("filled") if table.has("filled") else none
+        column, words, points, percent = table.column(name), none, None, False
         if column.is_lists:
             curves = curves_of(column, "")
-            numbers, points, percent = curves.values, curves.points, False
-            words = np.zeros(len(table), bool)
+            numbers, points = curves.values, curves.points
         else:
-            read = column.parsed
-            words = np.zeros(len(table), bool)
-            if fill is not None and read.wrong.any() and not read.wrong.all():
-                codes, levels = column.coded
-                words = read.wrong & np.array([not re.match(r"[+-]?[.,]?\d", level) for level in levels], bool)[codes]
+            wrong = column.parsed.wrong
+            if fill is not None and wrong.any() and not wrong.all():
+                words = wrong & column.where(lambda text: not re.match(r"[+-]?[.,]?\d", text))
             read = table.numbers(name, diverged | words, _WAY if fill is None else "")
-            numbers, points = read.numbers[:, None], None
-            percent = read.ways is not None and read.ways.percent
-        # MLflow's database writes the largest float for infinity.
-        numbers = np.where(np.abs(numbers) == np.finfo(np.float64).max, np.nan, numbers)
-        numbers = 0.0 - numbers if maximize else numbers
-        large = np.abs(np.nan_to_num(numbers)) > LARGEST_VALUE
-        numbers = np.where(large & diverged[:, None], np.nan, numbers)
-        large &= ~diverged[:, None]
+            numbers, percent = read.numbers[:, None], read.ways is not None and read.ways.percent
+        numbers = np.where(np.abs(numbers) == _LARGEST, np.nan, 0.0 - numbers if maximize else numbers)
+        large = np.abs(numbers) > LARGEST_VALUE
+        numbers[large & diverged[:, None]] = np.nan
+        large = large.any(axis=1) & ~diverged
         if large.any():
-            row = int(np.argmax(large.any(axis=1)))
+            row = int(np.argmax(large))
             raise BadInput(
                 f"{table.place(row)}, column '{name}': {brief(column.text(row))} is beyond {LARGEST_VALUE:g}, "
                 "where differences end"
@@ -106,30 +107,28 @@ def settled(table: Frame, layout: Layout, values: Values) -> Settled:
     """
     there = layout.row >= 0
     row = np.where(there, layout.row, 0)
-    diverged = (there & values.diverged[row]).any(axis=-1)
-    failed = (there & values.failed[row]).any(axis=-1)
-    if values.points is None:
-        own = np.where(there, values.numbers[row, 0], np.nan)
-    else:
-        own = np.where(there, values.numbers[row[..., 0]], np.nan)
+
+    def of_runs(flags: np.ndarray) -> np.ndarray:
+        return np.asarray((there & flags[row]).any(axis=-1))
+
+    diverged, failed, filled = of_runs(values.diverged), of_runs(values.failed), of_runs(values.filled)
+    own = np.where(there, values.numbers[row, 0] if values.points is None else values.numbers[row[..., 0]], np.nan)
     reached = carried(own) if values.fill == "last" else own
-    ended = failed
-    if own.shape[-1] == 1:  # of a run with a curve, the points show where it ended
-        ended = failed | (there & values.unfinished[row]).any(axis=-1)
-    own[..., -1] = np.where(ended & ~diverged, np.nan, own[..., -1])
+    # Of a run with a curve, the points show where it ended.
+    ended = failed if own.shape[-1] > 1 else failed | of_runs(values.unfinished)
+    own[ended & ~diverged, -1] = np.nan
     gaps = np.isnan(own) & ~diverged[..., None]
     if values.fill is None and gaps.any():
         raise _absent(table, layout, values, gaps)
     worst = _worst(own, diverged, values)
     fill: float | None = None
-    filled = (there & values.filled[row]).any(axis=-1)
     if values.fill is not None:
         fill = float(values.fill) if isinstance(values.fill, float | int) else worst
-        points = np.where(gaps, fill, own)
+        filled |= gaps.any(axis=-1)
+        own = np.where(gaps, fill, own)
         if values.fill == "last":
-            points = np.where(gaps & ~failed[..., None] & np.isfinite(reached), reached, points)
+            own = np.where(gaps & ~failed[..., None] & np.isfinite(reached), reached, own)
             fill = None
-        filled, own = filled | gaps.any(axis=-1), points
     own[..., -1] = _without_diverged(own[..., -1], diverged, worst)
     return Settled(own, diverged, filled & ~diverged, fill)
 
@@ -142,11 +141,10 @@ def carried(points: np.ndarray) -> np.ndarray:
 
 def _worst(own: np.ndarray, diverged: np.ndarray, values: Values) -> float:
     """The worst last value of the runs that did not diverge; of any value, where none of these has one."""
-    last = own[..., -1]
-    for counted in (last[~diverged], own[~diverged], own):
-        known = counted[np.isfinite(counted)]
-        if known.size:
-            return float(known.max())
+    for points, runs in ((own[..., -1:], ~diverged), (own, ~diverged), (own, np.ones_like(diverged))):
+        known = np.isfinite(points) & runs[..., None]
+        if known.any():
+            return float(points.max(where=known, initial=-np.inf))
     if values.diverged.any():
         raise BadInput("every run diverged: there is no value to tell cells apart")
     raise BadInput(f"column '{values.name}' holds no number at all")
@@ -174,3 +172,62 @@ def _without_diverged(value: np.ndarray, diverged: np.ndarray, worst: float) -> 
     own, others = value[diverged & np.isfinite(value)], value[~diverged]
     shared = own.size > 0 and (own == own[0]).all() and (not others.size or own[0] >= np.median(others))
     return np.where(diverged, own[0] if shared else worst, value)
+
+
+@dataclass(frozen=True, eq=False)
+class Curves:
+    """A curve for each row.
+
+    Args:
+        points: the steps, ascending.
+        values: float64 `[rows, points]`, NaN where a row has none.
+        name: what is counted.
+    """
+
+    points: tuple[float, ...]
+    values: np.ndarray
+    name: str = "step"
+
+
+def curves_of(column: Column, name: str, common_to: np.ndarray | None = None) -> Curves:
+    """The curves in a column of lists; a list without steps has the steps 1, 2, ….
+
+    Args:
+        column: of lists.
+        name: what the steps count.
+        common_to: bool `[rows]`: keep the steps that all these rows have; by default those of any row.
+    """
+    rows = [_steps(item) for item in column.data.tolist()]
+    steps: set[float] = set().union(*rows)
+    if common_to is not None:
+        steps = steps.intersection(*(row for row, wanted in zip(rows, common_to, strict=True) if wanted and row))
+    points = sorted(steps)
+    values = np.array([[row.get(point, math.nan) for point in points] for row in rows], np.float64)
+    return Curves(tuple(points), values.reshape(len(rows), len(points)), name)
+
+
+def _steps(item: Any) -> dict[float, float]:
+    """The values of one list by their steps; of a step that is given twice, the last."""
+    pairs: Iterable[Any] = item or ()
+    if item and not isinstance(item[0], list | tuple):
+        pairs = enumerate(item, start=1)
+    found = {}
+    for step, value in pairs:
+        if step is not None and math.isfinite(step):
+            found[float(step)] = math.nan if value is None or not math.isfinite(value) else float(value)
+    return found
+
+
+def steps_beside(table: Frame, value: str, epoch: str | None) -> tuple[Frame, str]:
+    """The table with the steps of another column of lists in the curves of `value`, and what they count."""
+    stem = value.rpartition(".")[0]
+    named = [epoch] if epoch else [f"{stem}.{word}" for word in _STEPS] if stem else []
+    column = next((table.find(name) for name in named if name and name in table.header), None)
+    if column is None or not table.column(column).is_lists:
+        return table, epoch or "step"
+    joined = np.empty(len(table), object)
+    joined[:] = [
+        [list(pair) for pair in zip(steps or (), values or (), strict=False)]
+        for steps, values in zip(table.column(column).data.tolist(), table.column(value).data.tolist(), strict=True)
+    ]
+    return table.with_columns({value: Column(joined)}), column.rpartition(".")[2]
