@@ -33,7 +33,7 @@ class Format(enum.StrEnum):
 
 
 class Typeset(str):
-    """A text that is already LaTeX and is printed without escaping."""
+    """A text that is already LaTeX or Markdown, and is printed without escaping."""
 
 
 def print_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], form: Format, title: str = "") -> None:
@@ -121,7 +121,7 @@ def markdown_table(names: Sequence[str], rows: Iterable[Sequence[str]], right: C
     """
 
     def line(cells: Sequence[str]) -> str:
-        return f"| {' | '.join(map(_markdown_text, cells))} |"
+        return f"| {' | '.join(cell if isinstance(cell, Typeset) else _markdown_text(cell) for cell in cells)} |"
 
     rule = "|".join(["", *("---:" if name in right else "---" for name in names), ""])
     return "\n".join([line(names), rule, *map(line, rows)])
@@ -178,7 +178,7 @@ def _cell_text(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:.4g}"
-    return str(value)
+    return value if isinstance(value, str) else str(value)
 
 
 def say(line: str, quiet: bool = False) -> None:

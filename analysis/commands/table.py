@@ -60,7 +60,7 @@ def _wide(columns: "list[Any]", form: Format) -> list[dict[str, Any]]:
             text = "" if entry is None else written(entry, column.unit)
             if entry is not None and entry.mean is not None and (name in column.best() or column.improves(name)):
                 marked = (best if name in column.best() else better).format(text)
-                text = Typeset(marked) if form == Format.latex else marked
+                text = marked if form == Format.table else Typeset(marked)
             row[heading] = text
         table.append(row)
     return table

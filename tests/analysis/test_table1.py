@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from analysis.table1 import OPTIMIZERS, PAPER, Column, Entry, columns_of, rows, written
+from tuning.cli import run
 
 AS_PRINTED = """
 SGD	3.86 (0.08)	19.05 (0.24)	24.01	1.404	1.237 (0.000)	133.0
@@ -85,3 +86,9 @@ def test_what_ships_has_every_optimizer_of_the_paper() -> None:
         }
         assert all(len(one["seeds"]) == 3 for one in records)
         assert not re.search(r"/(home|root|work|tmp)/", path.read_text())
+
+
+def test_marks_stay_marks_in_markdown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["table", "1", "--format", "markdown"]) == 0
+    adam = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("| Adam |"))
+    assert "| **3.64 (0.06)** | <u>18.96 (0.21)</u> |" in adam
