@@ -48,22 +48,27 @@ UNUSED = (
 
 
 class PartLibrary(JITCodeLibrary):
-    """The code of a part and of the parts that it calls, as it was lowered."""
+    """The code of a part, as it was lowered."""
 
     def add_llvm_module(self, module: Any) -> None:
         self._final_module.link_in(module)
 
     def finalize(self) -> None:
-        for library in dict.fromkeys(self._linking_libraries):
-            self._final_module.link_in(library._get_module_for_linking(), preserve=True)
         self._finalized = True
 
 
-class EntryLibrary(JITCodeLibrary):
-    """The code of an entry, optimized once: numba's first pass serves to count references less often.
+class EntryLibrary(PartLibrary):
+    """The code of an entry and all its parts, optimized once: numba's first pass serves to count references less often.
 
     Loops are not unrolled, which takes as long as all else; loops over the axes of a space are short.
     """
+
+    def finalize(self) -> None:
+        for library in self._linking_libraries:  # grows
+            if isinstance(library, PartLibrary):
+                known = self._linking_libraries
+                known.extend(one for one in library._linking_libraries if one not in known)
+        super(PartLibrary, self).finalize()
 
     def _optimize_final_module(self) -> None:
         builder = self._codegen._pass_builder()
