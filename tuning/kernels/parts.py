@@ -112,6 +112,12 @@ class KnownTypeInference(NopythonTypeInference):
             state.typingctx = context
 
 
+def _refresh_once(context: Any) -> None:
+    """Let a function's target context look for new implementations now, not again at each operation."""
+    context.refresh()
+    context.refresh = lambda: None
+
+
 @register_pass(mutates_CFG=True, analysis_only=False)
 class PartLowering(NativeLowering):
     """numba's lowering to LLVM's language, into a `PartLibrary`."""
@@ -119,6 +125,7 @@ class PartLowering(NativeLowering):
     _name = "part_lowering"
 
     def run_pass(self, state: Any) -> bool:
+        _refresh_once(state.targetctx)
         state.flags.no_compile = True
         state.library = PartLibrary(state.targetctx.codegen(), state.func_id.func_qualname)
         super().run_pass(state)
@@ -137,6 +144,7 @@ class EntryLowering(NativeLowering):
     _name = "entry_lowering"
 
     def run_pass(self, state: Any) -> bool:
+        _refresh_once(state.targetctx)
         state.library = EntryLibrary(state.targetctx.codegen(), state.func_id.func_qualname)
         state.library.enable_object_caching()
         return bool(super().run_pass(state))
