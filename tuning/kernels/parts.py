@@ -18,33 +18,22 @@ from numba.core import types
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler
 from numba.core.compiler_machinery import register_pass
-from numba.core.typed_passes import InlineOverloads, NativeLowering, NopythonRewrites, NopythonTypeInference
-from numba.core.untyped_passes import (
-    DeadBranchPrune,
-    FindLiterallyCalls,
-    InlineClosureLikes,
-    InlineInlinables,
-    LiteralPropagationSubPipelinePass,
-    LiteralUnroll,
-    MakeFunctionToJitFunction,
-    RewriteSemanticConstants,
-    WithLifting,
-)
+from numba.core.typed_passes import NativeLowering, NopythonTypeInference
 
-UNUSED = (
-    DeadBranchPrune,
-    FindLiterallyCalls,
-    InlineClosureLikes,
-    InlineInlinables,
-    InlineOverloads,
-    LiteralPropagationSubPipelinePass,
-    LiteralUnroll,
-    MakeFunctionToJitFunction,
-    NopythonRewrites,
-    RewriteSemanticConstants,
-    WithLifting,
-)
-"""Passes for what parts cannot have: closures, array expressions, `with`, arguments None."""
+UNUSED = [
+    "WithLifting",
+    "InlineClosureLikes",
+    "RewriteSemanticConstants",
+    "DeadBranchPrune",
+    "MakeFunctionToJitFunction",
+    "InlineInlinables",
+    "FindLiterallyCalls",
+    "LiteralUnroll",
+    "LiteralPropagationSubPipelinePass",
+    "InlineOverloads",
+    "NopythonRewrites",
+]
+"""numba's passes for what parts cannot have: closures, array expressions, `with`, arguments None."""
 
 
 class PartLibrary(JITCodeLibrary):
@@ -154,11 +143,11 @@ class PartCompiler(Compiler):
     """The compiler of parts."""
 
     passes: dict[Any, Any] = {NopythonTypeInference: KnownTypeInference, NativeLowering: PartLowering}  # noqa: RUF012
-    unused: tuple[Any, ...] = UNUSED
+    unused = UNUSED
 
     def define_pipelines(self) -> list[Any]:
         (pipeline,) = super().define_pipelines()
-        passes = [(self.passes.get(one, one), text) for one, text in pipeline.passes if one not in self.unused]
+        passes = [(self.passes.get(one, one), text) for one, text in pipeline.passes if one.__name__ not in self.unused]
         pipeline.passes = passes
         return [pipeline]
 
@@ -167,7 +156,7 @@ class EntryCompiler(PartCompiler):
     """The compiler of entries."""
 
     passes: dict[Any, Any] = {NopythonTypeInference: KnownTypeInference, NativeLowering: EntryLowering}  # noqa: RUF012
-    unused = ()
+    unused: list[str] = []  # noqa: RUF012
 
     def compile_extra(self, function: Any) -> Any:
         collects = gc.isenabled()
