@@ -20,44 +20,44 @@ from numba.core.compiler import Compiler
 from numba.core.compiler_machinery import register_pass
 from numba.core.typed_passes import NativeLowering, NopythonTypeInference
 
-UNUSED = [
-    "WithLifting",
-    "InlineClosureLikes",
-    "RewriteSemanticConstants",
-    "DeadBranchPrune",
-    "MakeFunctionToJitFunction",
-    "InlineInlinables",
-    "FindLiterallyCalls",
-    "LiteralUnroll",
-    "LiteralPropagationSubPipelinePass",
-    "InlineOverloads",
-    "NopythonRewrites",
-]
+UNUSED = frozenset(
+    {
+        "DeadBranchPrune",
+        "FindLiterallyCalls",
+        "InlineClosureLikes",
+        "InlineInlinables",
+        "InlineOverloads",
+        "LiteralPropagationSubPipelinePass",
+        "LiteralUnroll",
+        "MakeFunctionToJitFunction",
+        "NopythonRewrites",
+        "RewriteSemanticConstants",
+        "WithLifting",
+    }
+)
 """numba's passes for what parts cannot have: closures, array expressions, `with`, arguments None."""
 
 
 class PartLibrary(JITCodeLibrary):
-    """The code of a part, as it was lowered."""
+    """The code of a part and of the parts that it calls, as it was lowered."""
 
     def add_llvm_module(self, module: Any) -> None:
         self._final_module.link_in(module)
 
     def finalize(self) -> None:
+        for library in dict.fromkeys(self._linking_libraries):
+            self._final_module.link_in(library._get_module_for_linking(), preserve=True)
         self._finalized = True
 
 
-class EntryLibrary(PartLibrary):
+class EntryLibrary(JITCodeLibrary):
     """The code of an entry and all its parts, optimized once: numba's first pass serves to count references less often.
 
     Loops are not unrolled, which takes as long as all else; loops over the axes of a space are short.
     """
 
-    def finalize(self) -> None:
-        for library in self._linking_libraries:  # grows
-            if isinstance(library, PartLibrary):
-                known = self._linking_libraries
-                known.extend(one for one in library._linking_libraries if one not in known)
-        super(PartLibrary, self).finalize()
+    def add_llvm_module(self, module: Any) -> None:
+        self._final_module.link_in(module)
 
     def _optimize_final_module(self) -> None:
         builder = self._codegen._pass_builder()
@@ -143,7 +143,7 @@ class PartCompiler(Compiler):
     """The compiler of parts."""
 
     passes: dict[Any, Any] = {NopythonTypeInference: KnownTypeInference, NativeLowering: PartLowering}  # noqa: RUF012
-    unused = UNUSED
+    unused: frozenset[str] = UNUSED
 
     def define_pipelines(self) -> list[Any]:
         (pipeline,) = super().define_pipelines()
@@ -156,7 +156,7 @@ class EntryCompiler(PartCompiler):
     """The compiler of entries."""
 
     passes: dict[Any, Any] = {NopythonTypeInference: KnownTypeInference, NativeLowering: EntryLowering}  # noqa: RUF012
-    unused: list[str] = []  # noqa: RUF012
+    unused: frozenset[str] = frozenset()
 
     def compile_extra(self, function: Any) -> Any:
         collects = gc.isenabled()
