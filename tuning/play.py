@@ -64,30 +64,23 @@ def _compiled(
     first: np.random.SeedSequence,
     repeats: range,
 ) -> Played:
-    from tuning.kernels.ahead import FIRST, cells_log, proposed_ahead
-    from tuning.kernels.loop import Budget, Log, Table, run
+    from tuning.kernels.ahead import FIRST, proposed_ahead
+    from tuning.kernels.loop import Budget, Log, Table, run, run_points
     from tuning.kernels.pcg import streams
 
     assert spec.form is not None
     tables = with_room(spec.tables(problem.space, problem.fidelities(limits.pauses)), limits.max_trials)
-    amounts = np.array([] if problem.amounts is None else problem.amounts)
-    budget = Budget(limits.max_trials, limits.max_spent * (1 + SLACK), limits.cost_model is CostModel.restart)
-    table = Table(
-        problem.asked,
-        np.ascontiguousarray(problem.asked[..., -1]),
-        columns,
-        amounts,
-        problem.asked_durations,
-        problem.stop,
-    )
     if not spec.over_fidelities:
-        log = cells_log(len(repeats), limits.max_trials)
-        run(spec.form, tables, streams(first, repeats), table, budget, log)
-        cells = problem.answered(log.cells)
+        asked = np.full((len(repeats), limits.max_trials), -1, np.int32)
+        final = np.ascontiguousarray(problem.asked[..., -1])
+        run(spec.form, tables, streams(first, repeats), final, columns, problem.stop, asked)
+        cells = problem.answered(asked)
         clock = None
         if limits.timed:
             clock = np.cumsum(np.where(cells >= 0, problem.durations[cells, columns], 0.0), axis=1)
         return Played(cells, columns, clock=clock)
+    budget = Budget(limits.max_trials, limits.max_spent * (1 + SLACK), limits.cost_model is CostModel.restart)
+    table = Table(problem.asked, columns, np.array(problem.amounts), problem.asked_durations, problem.stop)
     shape = len(repeats), limits.max_trials
     cells, told, points = (np.empty(shape, np.int32) for _ in range(3))
     clock = np.empty(shape if limits.timed else (len(repeats), 0))
@@ -99,7 +92,7 @@ def _compiled(
         if spec.form.proposes:
             values = problem.asked, columns, trainings
             source = proposed_ahead(spec.of, tables.proposed, problem.space, *values, first, repeats)
-        if run(spec.form, tables, source, table, budget, log):
+        if run_points(spec.form, tables, source, table, budget, log):
             return _used(problem, log, limits.timed)
         trainings = min(4 * trainings, limits.max_trials)
 

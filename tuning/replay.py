@@ -1,5 +1,6 @@
 """Replay searchers over surfaces: many seeded runs, in any number of processes, into one replay table."""
 
+import contextlib
 import functools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,6 +16,7 @@ from grids.surface import Surface
 from grids.within import within as narrowed
 from tuning.budget import Budget
 from tuning.chunk import Chunk, Rows, is_few, run_chunk
+from tuning.kernels.compiling import before_compiling
 from tuning.ledger import Limits
 from tuning.own_form import try_form
 from tuning.play import is_compiled
@@ -29,6 +31,8 @@ if TYPE_CHECKING:  # not needed to write a table's file
 SOFTWARE = ("tunecost", "numpy", "optuna", "cma", "numba")
 """The packages that a replay's result depends on."""
 Arguments = ParamSpec("Arguments")
+
+COMPILES = "compiling the searchers, once: later replays find the compiled code in a cache"
 
 
 def replay_parts(
@@ -48,6 +52,7 @@ def replay_parts(
     cost_model: str = "resume",
     workers: int | None = None,
     advance: Callable[[int], None] = lambda replays: None,
+    note: Callable[[str], None] = lambda line: None,
 ) -> list[Part]:
     """Replay every searcher on every surface.
 
@@ -81,6 +86,7 @@ def replay_parts(
         workers: the number of simulated parallel workers; time is in seconds where the surface has them, else in
             epochs. The table then has the time of each result. One worker gives the same trials as None.
         advance: called with the number of replays finished since the last call.
+        note: called with a line to show, when searchers must be compiled first.
 
     Returns:
         The replay table, columns as `grids.replay_table.SCHEMA`: `replay` returns a data frame, `replay_parts` a list
@@ -118,7 +124,7 @@ def replay_parts(
         for numbers in [wanted] if plain else _parts(wanted, limits.max_trials, jobs):
             chunks.append(Chunk(problem, text, seed, numbers, limits, plain))
     results: list[Rows | None] = [None] * len(chunks)
-    for number, rows in _all(chunks, jobs):
+    for number, rows in _all(chunks, jobs, note):
         results[number] = rows
         advance(len(chunks[number].repeats))
     return [_part(chunk, rows) for chunk, rows in zip(chunks, results, strict=True) if rows is not None]
@@ -174,7 +180,7 @@ def _try(spec: SearcherSpec, problem: TabularProblem, limits: Limits) -> None:
             play_one(searcher, problem, np.zeros(1, np.int32), replace(limits, max_trials=1, workers=1))
 
 
-def _all(chunks: Sequence[Chunk], jobs: int) -> Iterator[tuple[int, Rows]]:
+def _all(chunks: Sequence[Chunk], jobs: int, note: Callable[[str], None]) -> Iterator[tuple[int, Rows]]:
     """Every chunk's number and rows, in the order they are ready: first small chunks in this thread, then compiled
     searchers in threads, then the others in processes.
     """
@@ -186,11 +192,12 @@ def _all(chunks: Sequence[Chunk], jobs: int) -> Iterator[tuple[int, Rows]]:
         (small if chunk.plain else compiled if threaded else others).append(number)
     for numbers, divide in ((small, None), (compiled, share), (others, spread)):
         work = [chunks[number] for number in numbers]
-        if divide is not None and min(jobs, len(work)) > 1:
-            for place, rows in divide(run_chunk, work, min(jobs, len(work))):
-                yield numbers[place], rows
-        else:
-            yield from ((number, run_chunk(chunks[number])) for number in numbers)
+        with before_compiling(lambda: note(COMPILES)) if work and divide is share else contextlib.nullcontext():
+            if divide is not None and min(jobs, len(work)) > 1:
+                for place, rows in divide(run_chunk, work, min(jobs, len(work))):
+                    yield numbers[place], rows
+            else:
+                yield from ((number, run_chunk(chunks[number])) for number in numbers)
 
 
 def _parts(repeats: range, max_trials: int, jobs: int) -> list[range]:

@@ -81,7 +81,7 @@ def _rows(
     for replay in range(replays):
         lowest, incumbent, unique, played = math.inf, -1, 0, 0
         for trial in range(trials):
-            flat = int(matrix[replay, trial])
+            flat = matrix[replay, trial]
             if flat < 0:
                 break
             played += 1

@@ -135,6 +135,7 @@ def replay(
             cost_model=cost_model.value,
             workers=workers,
             advance=advance,
+            note=lambda line: say(line, quiet),
         )
     header = ReplayHeader(
         seed=seed,

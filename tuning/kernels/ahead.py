@@ -7,7 +7,7 @@ trainings, so it can run before them: by the same compiled loop, on the table of
 import numpy as np
 
 from grids.space import Space
-from tuning.kernels.loop import Budget, Log, Table, run
+from tuning.kernels.loop import run
 from tuning.kernels.pcg import streams
 from tuning.searchers.form import Form, with_room
 from tuning.searchers.proposer import Proposed, bracket_proposer
@@ -60,19 +60,9 @@ def proposed_ahead(
         spec, tables = bracket_proposer(of, proposed, bracket, space)
         assert spec.form is not None
         final = np.ascontiguousarray(told[..., proposed.points[bracket]])
-        table = Table(
-            final[..., None], final, np.ascontiguousarray(known[:, places]), np.empty(0), np.empty((0, 0)), -np.inf
-        )
         rngs = streams(first, repeats, (PROPOSER, bracket))
-        log = cells_log(len(repeats), len(places))
-        run(spec.form, with_room(tables, len(places)), rngs, table, Budget(len(places), np.inf, False), log)
-        found[:, bracket, : len(places)] = log.cells
+        cells = np.full((len(repeats), len(places)), -1, np.int32)
+        own = np.ascontiguousarray(known[:, places])
+        run(spec.form, with_room(tables, len(places)), rngs, final, own, -np.inf, cells)
+        found[:, bracket, : len(places)] = cells
     return found
-
-
-def cells_log(replays: int, trials: int) -> Log:
-    """A log for searchers without points."""
-    none = np.empty((replays, 0))
-    cells = np.full((replays, trials), -1, np.int32)
-    integers, length = none.astype(np.int32), np.zeros(replays, np.int64)
-    return Log(cells, integers, integers, none, none, length, np.empty(0), np.empty(0, np.int64))

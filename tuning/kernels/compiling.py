@@ -9,12 +9,13 @@ the names of cache files contain a digest of all sources of this package and of 
 compiled in: code compiled from other sources is never loaded.
 """
 
+import contextlib
 import functools
 import hashlib
 import importlib
 import threading
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -152,9 +153,12 @@ def _with_globals(function: Callable[..., Any], parts: Mapping[str, Any], name: 
 
 
 def _njit(**options: Any) -> Callable[[Callable[..., Any]], Any]:
-    import numba
-
-    return cast(Callable[[Callable[..., Any]], Any], numba.njit(**options))
+    jit: Any
+    try:
+        from tuning.kernels.parts import jit
+    except ImportError:  # numba's internal classes are not where they were
+        from numba import njit as jit
+    return cast(Callable[[Callable[..., Any]], Any], jit(**options))
 
 
 def _compile(function: Callable[..., Any], options: dict[str, Any]) -> Any:
@@ -166,6 +170,26 @@ def _compile(function: Callable[..., Any], options: dict[str, Any]) -> Any:
     except RuntimeError:
         # Neither the folder of this file nor the user's cache folder is writable: compile in every process.
         return _njit(**options)(function)
+
+
+@contextlib.contextmanager
+def before_compiling(note: Callable[[], None]) -> Iterator[None]:
+    """Call `note` when something is compiled that is not in numba's cache, the first time only."""
+    from numba.core import event
+
+    class Listener(event.Listener):
+        noted = False
+
+        def on_start(self, started: Any) -> None:
+            if not self.noted:
+                self.noted = True
+                note()
+
+        def on_end(self, ended: Any) -> None:
+            pass
+
+    with event.install_listener("numba:compile", Listener()):
+        yield
 
 
 @functools.cache

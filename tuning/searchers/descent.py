@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from grids.space import Space
-from tuning.kernels.compiling import compiled_part, compiled_start
+from tuning.kernels.compiling import compiled_part, compiled_start, with_parts
 from tuning.kernels.draws import pick
 from tuning.searchers.balls import NO_MEMBERS, draw_clipped, draw_counted, members, radii
 from tuning.searchers.form import WAIT, Asked, Form, is_better, whole
@@ -118,57 +118,45 @@ def begin(tables: Descent, rng: Any) -> Progress:
 
 
 @compiled_part
-def _candidate(tables: Descent, now: Any) -> int:
-    """The number of the next candidate of this step; −1 where there is none."""
-    candidate = now["asked"]
-    if candidate == (1 if now["current"] < 0 else len(tables.radii)):
-        return -1
-    now["asked"] = candidate + 1
-    return int(candidate)
+def draw(tables: Descent, state: Progress, rng: Any, candidate: int) -> int:
+    """Draw a cell of the candidate's ball, from the lists of the balls' cells."""
+    now = state.now[0]
+    ball = now["step"] % tables.turns * len(tables.radii) + candidate
+    first = tables.start[ball, now["current"]]
+    count = tables.start[ball, now["current"] + 1] - first
+    chosen = pick(rng, max(count, 1))
+    return int(tables.members[first + chosen]) if count > 0 else int(now["current"])
+
+
+@compiled_part
+def _draw_counted(tables: Descent, state: Progress, rng: Any, candidate: int) -> int:
+    """As `draw`, by counting the balls' cells."""
+    now = state.now[0]
+    first, end = _moving(tables, now)
+    return int(draw_counted(rng, tables.shape, now["current"], tables.radii[candidate], first, end, state.box))
+
+
+@compiled_part
+def _draw_clipped(tables: Descent, state: Progress, rng: Any, candidate: int) -> int:
+    """As `draw`, from the continuous balls."""
+    now = state.now[0]
+    first, end = _moving(tables, now)
+    ball = now["current"], tables.radii[candidate], first, end
+    return int(draw_clipped(rng, tables.shape, *ball, state.box[3], state.point))
 
 
 @compiled_part
 def ask(tables: Descent, state: Progress, rng: Any) -> Asked:
-    """From the lists of the balls' cells."""
     now = state.now[0]
-    candidate, current = _candidate(tables, now), now["current"]
-    if candidate < 0:
+    candidate = now["asked"]
+    if candidate == (1 if now["current"] < 0 else len(tables.radii)):
         return whole(WAIT, 0)
-    if current < 0:
-        return whole(pick(rng, tables.cells), 0)
-    ball = now["step"] % tables.turns * len(tables.radii) + candidate
-    first = tables.start[ball, current]
-    count = tables.start[ball, current + 1] - first
-    chosen = pick(rng, max(count, 1))
-    return whole(int(tables.members[first + chosen]) if count > 0 else current, candidate)
+    now["asked"] = candidate + 1
+    return whole(pick(rng, tables.cells) if now["current"] < 0 else draw(tables, state, rng, candidate), candidate)
 
 
-@compiled_part
-def _ask_counted(tables: Descent, state: Progress, rng: Any) -> Asked:
-    """As `ask`, by counting the balls' cells."""
-    now = state.now[0]
-    candidate, current = _candidate(tables, now), now["current"]
-    if candidate < 0:
-        return whole(WAIT, 0)
-    if current < 0:
-        return whole(pick(rng, tables.cells), 0)
-    first, end = _moving(tables, now)
-    flat = draw_counted(rng, tables.shape, current, tables.radii[candidate], first, end, state.box)
-    return whole(flat, candidate)
-
-
-@compiled_part
-def _ask_clipped(tables: Descent, state: Progress, rng: Any) -> Asked:
-    """As `ask`, from the continuous balls."""
-    now = state.now[0]
-    candidate, current = _candidate(tables, now), now["current"]
-    if candidate < 0:
-        return whole(WAIT, 0)
-    if current < 0:
-        return whole(pick(rng, tables.cells), 0)
-    first, end = _moving(tables, now)
-    work = state.box[3], state.point
-    return whole(draw_clipped(rng, tables.shape, current, tables.radii[candidate], first, end, *work), candidate)
+_ask_counted = with_parts(ask, "ask_counted", {"draw": _draw_counted})
+_ask_clipped = with_parts(ask, "ask_clipped", {"draw": _draw_clipped})
 
 
 @compiled_part

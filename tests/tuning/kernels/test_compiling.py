@@ -81,3 +81,47 @@ def test_what_was_compiled_from_other_sources_is_not_used(tmp_path: Path) -> Non
         return subprocess.run(words, env=environment, capture_output=True, text=True, check=True).stdout.strip()
 
     assert [said(2, 10), said(2, 10), said(3, 10), said(3, 20)] == ["12 0", "12 1", "13 0", "23 0"]
+
+
+def nested() -> tuple[Any, dict[str, Any]]:
+    """An entry that calls a part, with a literal number and with another one, which calls another part."""
+    names: dict[str, Any] = {"compiled": compiling.compiled}
+    source = """
+@compiled
+def inner(number):
+    return number / 3.0
+
+@compiled
+def part(number, times):
+    return inner(number) * times
+
+def entry(number):
+    return part(number, 2) + part(number, int(number))
+"""
+    exec(source, names)
+    function = names["entry"]
+    return compiling.Compiled(lambda: compiling._njit()(function), lambda: function), names
+
+
+def test_parts_are_optimized_with_their_entry_alone() -> None:
+    entry, names = nested()
+    assert entry(6.0) == 6.0 / 3.0 * 2 + 6.0 / 3.0 * 6
+    part = names["part"].fast
+    assert len(part.signatures) == 1  # not another one for the literal number
+    assert part.overloads[part.signatures[0]].library.get_pointer_to_function("anything") == 0  # no machine code
+
+
+def test_compiles_without_its_own_compiler_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tuning.kernels.parts", None)
+    entry, _ = nested()
+    assert entry(6.0) == 6.0 / 3.0 * 2 + 6.0 / 3.0 * 6
+
+
+def test_says_once_that_it_compiles_and_only_then() -> None:
+    said: list[int] = []
+    entry, _ = nested()
+    with compiling.before_compiling(lambda: said.append(1)):
+        entry(6.0)
+    with compiling.before_compiling(lambda: said.append(2)):
+        entry(6.0)
+    assert said == [1]
