@@ -6,10 +6,14 @@ import signal
 from collections.abc import Iterator
 
 
-def cores() -> int:
-    """Cores that this process may use: what the scheduler gave it, and no more than `OMP_NUM_THREADS` says."""
+def cores(*limits: str) -> int:
+    """Cores that this process may use: what the scheduler gave it.
+
+    Args:
+        limits: further environment variables that limit it, as `OMP_NUM_THREADS` does trainings.
+    """
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    for variable in ("SLURM_CPUS_PER_TASK", "OMP_NUM_THREADS"):
+    for variable in ("SLURM_CPUS_PER_TASK", *limits):
         text = os.environ.get(variable, "")
         if text.isdigit() and int(text) > 0:
             usable = min(usable, int(text))

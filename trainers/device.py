@@ -38,7 +38,7 @@ def devices(text: str) -> list[str]:
     """The devices that one run uses, a worker each: every GPU for `cuda`, every core for `cpu`; `auto` chooses."""
     if text == "cuda" or (text == "auto" and torch.cuda.is_available()):
         return [f"cuda:{k}" for k in range(torch.cuda.device_count())] or [text]
-    return ["cpu"] * cores() if text in ("auto", "cpu") else [text]
+    return ["cpu"] * cores("OMP_NUM_THREADS") if text in ("auto", "cpu") else [text]
 
 
 def arithmetic(device: torch.device) -> torch.dtype:

@@ -76,7 +76,7 @@ def transfer(
         raise BadInput(f"--out {out}: the file's name must end in .json")
     folder = out.with_name(f"{out.name}.parts")
     check_least("jobs", jobs, 1)
-    workers = 1 if pick(device).type == "cuda" else jobs or cores()
+    workers = 1 if pick(device).type == "cuda" else jobs or cores("OMP_NUM_THREADS")
     request = Request(
         to=to,
         seeds=seeds,
