@@ -1,5 +1,6 @@
 """Entry point of `tunecost` and `python -m tuning`; Ctrl-C while modules are still being imported prints one line."""
 
+import atexit
 import os
 import signal
 import sys
@@ -7,6 +8,7 @@ import sys
 
 def main() -> None:
     """Run `tuning.cli.main`; exit code 130 on Ctrl-C and on SIGTERM, as schedulers send it: both clean up alike."""
+    atexit.register(_ignore_signals)  # the first, so that it is called last
     if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -29,6 +31,12 @@ def _end_with_code() -> None:
     """From here on, Ctrl-C and SIGTERM end the process with exit code 130 at once: all is written and cleaned up."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, frame: os._exit(130))
+
+
+def _ignore_signals() -> None:
+    """While Python takes itself apart it would restore what signals do by default: end the process without its code."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _current_folder_last() -> None:

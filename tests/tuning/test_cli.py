@@ -257,9 +257,9 @@ def test_a_name_that_is_not_utf_8_is_refused_before_anything_runs(tmp_path: Path
 def test_a_signal_while_the_process_ends_is_130(number: str, tmp_path: Path) -> None:
     script = (
         "import atexit, os, signal, sys, time\n"
-        f"atexit.register(lambda: (os.kill(os.getpid(), signal.{number}), time.sleep(9)))\n"
         "from tuning import __main__, cli\n"
-        "cli.main = lambda: sys.exit(0)\n"
+        f"ending = lambda: (os.kill(os.getpid(), signal.{number}), time.sleep(9))\n"
+        "cli.main = lambda: (atexit.register(ending), sys.exit(0))\n"
         "__main__.main()"
     )
     done = tunecost(cwd=tmp_path, start=("-c", script))
@@ -330,3 +330,23 @@ def test_an_interrupt_is_130_and_leaves_nothing(tmp_path: Path, number: signal.S
     assert process.returncode == 130
     assert stderr == "tunecost: interrupted\n"
     assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+LATE = """
+import os, signal, sys
+from tuning.__main__ import main
+
+class Late:
+    def __del__(self, kill=os.kill, process=os.getpid(), number=signal.SIGTERM):
+        kill(process, number)
+
+late = Late()
+sys.argv = ["tunecost", *sys.argv[1:]]
+main()
+"""
+
+
+@pytest.mark.parametrize(("words", "code"), [(["--help"], 0), (["grid", "show", "nothing"], 2)])
+def test_a_signal_while_the_process_ends_leaves_its_exit_code(words: list[str], code: int) -> None:
+    done = subprocess.run([sys.executable, "-c", LATE, *words], capture_output=True, text=True, check=False)
+    assert done.returncode == code
