@@ -62,7 +62,7 @@ _SPACE = ("within", "lowest", "nearest", "workers")
 
 @dataclass(frozen=True)
 class ReplayHeader:
-    """How a replay table was made; None and empty stand for what a header does not say.
+    """The making of a replay table; None and empty stand for what a header does not say.
 
     Args:
         live: of live studies: the axes of their cells, their trials, and what identifies them.

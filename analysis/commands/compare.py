@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from analysis.replays import Group
 
 Across = Literal["tasks"]
-"""What ranks are averaged over."""
+"""The kinds of things that ranks are averaged over."""
 Ranked = Literal["optimizer", "searcher"]
-"""What is ranked."""
+"""The kinds of things that are ranked."""
 
 
 def compare(

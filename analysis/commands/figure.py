@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from analysis.replays import Group
 
 Scales = Literal["one", "each"]
-"""Which surfaces of figure 1 share a colour scale."""
+"""The surfaces of figure 1 that share a colour scale."""
 
 
 def figure1(

@@ -60,7 +60,7 @@ class CostOptions:
 
 
 def again(quiet: bool = False) -> "Again":
-    """What plays replays again, on all cores."""
+    """The player of replays, on all cores."""
     from analysis.again import Again
     from grids.machine import cores
     from tuning.paths import not_again

@@ -20,9 +20,9 @@ Statistic = Literal["mean", "median", "best", "worst"]
 Epoch = Literal["last", "best"]
 """The names of `grids.surface.EPOCHS`, repeated for the same reason."""
 Lowest = Literal["own", "all", "within"]
-"""What the suboptimality of existing replays is measured from: see `LowestOf`."""
+"""The values from which the suboptimality of existing replays is measured: see `LowestOf`."""
 PartOf = Literal["own", "within"]
-"""What suboptimality on a surface is measured from: see `PartLowest`."""
+"""The values from which suboptimality on a surface is measured: see `PartLowest`."""
 Surfaces = Annotated[
     list[str], typer.Argument(metavar="SURFACE...", help="Surfaces: paths, or names as `digits-mlp/adam`.")
 ]

@@ -225,7 +225,7 @@ def is_curve(item: Any) -> bool:
 
 
 def is_number(item: Any) -> bool:
-    """Whether an item is a number, and no flag."""
+    """True for a number that is no flag."""
     return isinstance(item, int | float) and not isinstance(item, bool)
 
 
