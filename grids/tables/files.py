@@ -32,7 +32,7 @@ _OTHERS = (
         "is compressed in a way that is not read; unpack it, or compress it once by gzip",
     ),
 )
-"""How files of other kinds begin, and what to do with them."""
+"""The first bytes of files of other kinds, and what to do with these files."""
 _DAMAGED = "not a whole Parquet file (cut short, altered, or of another kind)"
 
 

@@ -1,4 +1,4 @@
-"""What the columns of a table mean, as the user, the table's source or the table itself says it."""
+"""The meaning of a table's columns, as the user, the table's source or the table itself says it."""
 
 import csv
 import math
@@ -23,7 +23,7 @@ _HINTED = ("axes", "value", "seed", "epoch", "task", "optimizer", "metric", "uni
 
 @dataclass(frozen=True)
 class Meaning:
-    """What the columns of a table mean.
+    """The meaning of a table's columns.
 
     Args:
         axes: the columns that identify a cell, in the space's order; by default those with a prefix of hyperparameters

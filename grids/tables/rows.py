@@ -1,4 +1,4 @@
-"""Which rows of a table count: those the user asks for, without rows that are no trials; the states of trials."""
+"""The rows of a table that count: those the user asks for, without rows that are no trials; the states of trials."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ UNFINISHED = {
 
 @dataclass(frozen=True, eq=False)
 class States:
-    """Which rows are of trials that have no result.
+    """The rows of trials that have no result.
 
     Args:
         failed: bool `[rows]`: whatever number stands beside it, the trial has no value.
@@ -47,7 +47,7 @@ class States:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many there are of each."""
+        """The number of each."""
         counts = {"failed": int(self.failed.sum()), "unfinished": int(self.unfinished.sum())}
         return {word: count for word, count in counts.items() if count}
 
@@ -99,7 +99,7 @@ def _normal(word: str) -> str:
 
 
 def without_retried(frame: Frame, left: np.ndarray, run: Sequence[str]) -> np.ndarray:
-    """Which rows stay when a trial without a result is dropped that has a finished one, or another before it.
+    """Mark the rows that stay when a trial without a result is dropped that has a finished one, or another before it.
 
     Args:
         frame: the table.
@@ -149,7 +149,7 @@ def selected(table: Frame, where: Sequence[str]) -> tuple[Frame, dict[str, list[
 
 
 def _alike(value: str) -> Callable[[str], bool]:
-    """Whether a field equals a value given as text: the same text, number or boolean, or both missing."""
+    """True where a field equals a value given as text: the same text, number or boolean, or both missing."""
     number, flag = plain(value), value.lower() if value.lower() in ("true", "false") else None
 
     def alike(text: str) -> bool:

@@ -36,7 +36,7 @@ def _read(source: str | Path, meaning: Meaning) -> Frame:
 
 
 def _reader(source: str) -> Callable[[Meaning], Frame]:
-    """What reads a source, by its kind."""
+    """The reader of a source, by its kind."""
     if study.is_study(source):
         return partial(study.frame, source)
     path = Path(source.removeprefix("sqlite:///"))
